@@ -1,0 +1,6 @@
+"""Licet: software for running generative AI under a licence.
+
+The package itself holds nothing; ARCHITECTURE.md says what each part is for.
+"""
+
+__version__ = "0.1.0"

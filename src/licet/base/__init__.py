@@ -1,0 +1,1 @@
+"""What every part may use: clock, ids, canonical bytes, errors. It knows nothing of ours."""

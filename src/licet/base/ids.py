@@ -1,0 +1,35 @@
+"""Identifiers: short, sortable by time where that helps, made from the chance that is given.
+
+An id is never derived from personal data.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+Chance = Callable[[int], bytes]
+"""Gives n random bytes: `secrets.token_bytes` in production, a seeded one in tests."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
+
+
+def base32(number: int, width: int) -> str:
+    """`number` in Crockford base 32, `width` characters, zero-padded on the left."""
+    out = []
+    for _ in range(width):
+        out.append(_ALPHABET[number & 31])
+        number >>= 5
+    return "".join(reversed(out))
+
+
+def new_id(prefix: str, now: datetime, chance: Chance = secrets.token_bytes) -> str:
+    """`prefix_` + 9 characters of time (ms) + 11 of chance (55 bits): sorts by time."""
+    ms = int(now.timestamp() * 1000)
+    return f"{prefix}_{base32(ms, 9)}{base32(int.from_bytes(chance(7), 'big') >> 1, 11)}"
+
+
+def case_number(now: datetime, chance: Chance = secrets.token_bytes) -> str:
+    """`LC-20261124-7F3K9Q2A`: what a person quotes when they appeal (40 bits of chance a day)."""
+    return f"LC-{now:%Y%m%d}-{base32(int.from_bytes(chance(5), 'big'), 8).upper()}"

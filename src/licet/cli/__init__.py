@@ -1,0 +1,1 @@
+"""The terminal rim: parse, call, render."""

@@ -1,0 +1,1 @@
+"""A tamper-evident log in C2SP tlog-tiles form. It does not know what an entry means."""
