@@ -1,0 +1,191 @@
+"""Files of literal rules: what is right is read exactly, what is wrong is refused by line."""
+
+from __future__ import annotations
+
+import string
+import time
+import tomllib
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from licet.base.tomlsource import TomlSource
+from licet.base.trouble import BadInput
+from licet.guard import ruleset
+from licet.guard.ruleset import CATEGORIES, Rule, parse_rules, render_rules
+
+GOOD = """\
+# Our rules.
+[[rule]]
+id = "op.1"
+category = "operator"
+action = "halt"
+literal = ["first phrase", "第二个短语"]
+author = "Li Wei"
+reason = "agreed on 3 March"
+
+[[rule]]
+id = "op.2"
+category = "commercial"
+action = "flag"
+literal = [
+    "buy now \\u2713",
+]
+author = "Li Wei"
+reason = "spam"
+word = "whole"
+expires = 2027-06-30
+"""
+
+
+def _quick(text: str) -> list[dict[str, object]] | None:
+    return ruleset._read_plain(text)
+
+
+def test_a_good_file_gives_its_rules_in_order() -> None:
+    assert parse_rules(GOOD, "op.toml") == (
+        Rule(
+            "op.1",
+            "operator",
+            "halt",
+            ("first phrase", "第二个短语"),
+            "Li Wei",
+            "agreed on 3 March",
+        ),
+        Rule(
+            "op.2",
+            "commercial",
+            "flag",
+            ("buy now ✓",),
+            "Li Wei",
+            "spam",
+            "whole",
+            date(2027, 6, 30),
+        ),
+    )
+
+
+def test_an_empty_file_has_no_rules() -> None:
+    assert parse_rules("", "x") == parse_rules("# nothing\n", "x") == ()
+
+
+def test_windows_line_ends_and_byte_order_mark_change_nothing() -> None:
+    written = "\ufeff" + GOOD.replace("\n", "\r\n")
+    assert parse_rules(written, "op.toml") == parse_rules(GOOD, "op.toml")
+
+
+FAULTS = [
+    # (line of GOOD, what is put there, line blamed, cause, remedy)
+    (3, 'id = "op 1"', 3, '`id` "op 1" is not an id', 'id = "name-1"'),
+    (3, "id = 7", 3, "`id` 7 is not an id", "id ="),
+    (11, 'id = "op.1"', 11, "is used already, on line 3", "of its own"),
+    (4, 'category = "operatr"', 4, '`category` "operatr" is not known', 'mean "operator"'),
+    (4, 'category = ["operator"]', 4, "is not known", "self_harm"),
+    (5, 'action = "stop"', 5, '`action` "stop" is not known', "halt, flag"),
+    (19, 'word = "partly"', 19, '`word` "partly" is not known', "auto, whole, start, any"),
+    (20, 'expires = "2027-06-30"', 20, "`expires` is not a date", "without quotes"),
+    (20, "expires = 2027-06-30T00:00:00Z", 20, "`expires` is not a date", "without quotes"),
+    (6, 'literal = "first phrase"', 6, "not a list of texts", 'literal = ["'),
+    (6, "literal = []", 6, "not a list of texts", "at least one"),
+    (6, 'literal = ["a phrase", ""]', 6, "text 2 of `literal` is empty", "in quotes"),
+    (6, "literal = [1]", 6, "text 1 of `literal` is not a text", "in quotes"),
+    (6, f'literal = ["{"x" * 401}"]', 6, "has 401 characters", "within 400"),
+    (6, 'literal = ["ok", " . , "]', 6, "text 2 of `literal` has no letter", "match almost"),
+    (7, 'author = "  "', 7, "`author` is not a text", "answers for it"),
+    (8, "reason = false", 8, "`reason` is not a text", "why it is there"),
+    (7, 'autor = "Li Wei"', 7, "`autor` is not a key", "Did you mean `author`?"),
+    (8, "", 2, "has no `reason`", "Every rule has id,"),
+    (2, "[rule]", 10, "not TOML", "quotes"),
+    (1, 'title = "x"', 1, "`title` does not belong", "[[rule]]"),
+    (6, 'literal = ["first phrase]', 6, "not TOML", "quotes"),
+]
+
+
+@pytest.mark.parametrize(("place", "line", "blamed", "cause", "remedy"), FAULTS)
+def test_a_fault_names_file_line_cause_and_remedy(
+    place: int, line: str, blamed: int, cause: str, remedy: str
+) -> None:
+    lines = GOOD.splitlines()
+    lines[place - 1] = line
+    with pytest.raises(BadInput) as caught:
+        parse_rules("\n".join(lines), "op.toml")
+    assert caught.value.message.startswith(f"op.toml, line {blamed}: ")
+    assert cause in caught.value.message
+    assert remedy in caught.value.hint
+
+
+def test_a_single_table_is_told_from_a_list_of_tables() -> None:
+    with pytest.raises(BadInput, match=r"line 1: `rule` is not a list of tables\. Begin each"):
+        parse_rules('[rule]\nid = "a"\n', "op.toml")
+
+
+def test_more_literals_than_the_matcher_holds_are_refused() -> None:
+    many = ", ".join(f'"x{number}"' for number in range(ruleset.LITERALS_MAX + 1))
+    text = f'[[rule]]\nid="a"\ncategory="operator"\naction="halt"\nliteral=[{many}]\n'
+    with pytest.raises(BadInput, match=r"line 5: the file holds more than 200,000 literals"):
+        parse_rules(text + 'author="x"\nreason="y"\n', "op.toml")
+
+
+def test_known_categories_may_be_given_by_the_pack() -> None:
+    with pytest.raises(BadInput, match=r"line 4: `category` \"operator\" is not known"):
+        parse_rules(GOOD, "op.toml", categories={"commercial"})
+
+
+notes = st.text(min_size=1, max_size=40).filter(str.strip)
+literals = st.text(min_size=1, max_size=40).filter(ruleset._has_substance)
+rules = st.builds(
+    Rule,
+    id=st.text(string.ascii_letters + string.digits + "第规则", min_size=1, max_size=20),
+    category=st.sampled_from(CATEGORIES),
+    action=st.sampled_from(ruleset.ACTIONS),
+    literal=st.lists(literals, min_size=1, max_size=4).map(tuple),
+    author=notes,
+    reason=notes,
+    word=st.sampled_from(ruleset.WORDS),
+    expires=st.none() | st.dates(),
+)
+
+
+@given(st.lists(rules, max_size=6, unique_by=lambda rule: rule.id).map(tuple))
+def test_rendered_rules_read_back_the_same(given_rules: tuple[Rule, ...]) -> None:
+    assert parse_rules(render_rules(given_rules), "x.toml") == given_rules
+
+
+SCRAPS = """[[rule]]|[rule]|id|literal| | = |"a"|"b\\n"|'c'|""|[|]|,|\n|\n|\r\n|# x|1|\t|\x0b"""
+pieces = st.sampled_from([*SCRAPS.split("|"), '"""', "2027-02-28", "2027-02-30"])
+
+
+@given(st.lists(pieces, max_size=14).map("".join))
+def test_the_quick_reader_agrees_with_tomllib(text: str) -> None:
+    quick = _quick(text)
+    if quick is not None:
+        assert tomllib.loads(text) == ({"rule": quick} if quick else {})
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    refused = ""
+    try:
+        parse_rules(text, "x")
+    except BadInput as refusal:
+        refused = refusal.message
+    assert not refused or refused.startswith("x, line ")
+
+
+def test_ten_thousand_rules_are_read_by_the_quick_reader_in_time() -> None:
+    text = render_rules(
+        Rule(f"r{n}", "operator", "halt", (f"some phrase {n} 短语",), "A. Person", "because")
+        for n in range(10_000)
+    )
+    assert _quick(text) is not None
+    began = time.process_time()
+    assert len(parse_rules(text, "x")) == 10_000
+    # 0.15 s measured; tomllib alone takes 0.5 s. Slack for a busy machine.
+    assert time.process_time() - began < 1.0
+
+
+def test_the_plain_example_of_the_manual_takes_the_quick_path() -> None:
+    plain = GOOD.replace(" \\u2713", "")
+    assert _quick(plain) == TomlSource("x", plain).parse()["rule"]
