@@ -1,0 +1,80 @@
+# What a person does with this checkout. `make` alone lists it.
+# ARGS passes options on: `make up ARGS="--port 9000"`, `make test ARGS="-k ledger"`.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+ARGS ?=
+MINUTES ?= 10
+export UV_PYTHON_DOWNLOADS ?= never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+BIN := .venv/bin
+CODE := $(wildcard src tests bench training)
+# Cheap and telling first: house rules, pure parts, law; then what touches the world.
+TESTS := $(patsubst %/,%,$(dir $(firstword $(wildcard tests/tidy/test_*.py)) \
+	$(foreach part,core law store flow http,$(firstword $(wildcard tests/$(part)/test_*.py)))))
+
+# An environment is made once for each state of the lock file. --inexact: `make up` after
+# `make test` must not take the test tools away again.
+RUN_READY := .venv/.ready-run
+TEST_READY := .venv/.ready-test
+
+.PHONY: help up test check format lint types layers tidy fragments fix bench fuzz demo-picture clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+up: $(RUN_READY) ## start the gateway with everything a newcomer needs
+	$(BIN)/licet up $(ARGS)
+
+test: $(TEST_READY) ## run every test
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(TESTS) $(ARGS)
+
+check: format lint types layers tidy fragments ## everything a reviewer's machine can say
+	@echo "check: all held"
+
+format: $(TEST_READY) ## is every file formatted?
+	$(BIN)/ruff format --check $(CODE)
+
+lint: $(TEST_READY) ## ruff
+	$(BIN)/ruff check $(CODE)
+
+types: $(TEST_READY) ## mypy --strict
+	$(BIN)/mypy
+
+layers: $(TEST_READY) ## who may import whom
+	$(BIN)/lint-imports
+
+tidy: $(TEST_READY) ## house rules: sizes, words, links, fragments
+	$(BIN)/python -m pytest -q tests/tidy
+
+fragments: $(TEST_READY) ## do the changelog fragments build?
+	@$(BIN)/towncrier build --draft --version next >/dev/null
+	@echo "fragments: they build"
+
+fix: $(TEST_READY) ## format, and mend what ruff can mend
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
+	$(BIN)/python bench/run.py $(ARGS)
+
+fuzz: $(TEST_READY) ## every test named fuzz, for MINUTES=10, with new chance each round
+	scripts/fuzz $(MINUTES) $(ARGS)
+
+demo-picture: $(RUN_READY) ## draw the halted stream that README shows
+	$(BIN)/python scripts/demo_picture.py $(ARGS)
+
+clean: ## remove what can be made again
+	rm -rf .venv .uv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	rm -rf bench/results bench/.peers
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN_READY): pyproject.toml uv.lock
+	@uv="$$(scripts/bootstrap)" && "$$uv" sync --locked --no-dev --inexact
+	@touch $@
+
+$(TEST_READY): pyproject.toml uv.lock
+	@uv="$$(scripts/bootstrap)" && \
+		"$$uv" sync --locked --all-extras --no-extra training --inexact
+	@touch $@ $(RUN_READY)
