@@ -1,1 +1,58 @@
-"""The law as data: packs of TOML, loaded and checked. It knows no code that obeys them."""
+"""The law as data: packs of TOML, loaded and checked. It knows no code that obeys them.
+
+    pack = load_pack("cn-genai-2023")
+    pack.provision("art14.1").clock.due          # "promptly"
+    pack.guard.threshold("sexual", "minor").halt
+    pack.parameter("guard.judged.tier").provenance.status
+
+`strict` reads a TOML table, `parse` makes the Pack, `cite` asks what each statement rests on,
+`load` touches the disk.
+"""
+
+from licet.rulebook.cite import (
+    Citation,
+    Fault,
+    check_citations,
+    citations_in,
+    unknown_citations,
+)
+from licet.rulebook.load import cited_in, installed_packs, load_pack
+from licet.rulebook.model import (
+    Category,
+    Clock,
+    GuardSettings,
+    JudgedSettings,
+    LexicalSettings,
+    Pack,
+    Parameter,
+    Provenance,
+    Provision,
+    Retention,
+    Risk,
+    Threshold,
+)
+from licet.rulebook.parse import parse_pack
+
+__all__ = [
+    "Category",
+    "Citation",
+    "Clock",
+    "Fault",
+    "GuardSettings",
+    "JudgedSettings",
+    "LexicalSettings",
+    "Pack",
+    "Parameter",
+    "Provenance",
+    "Provision",
+    "Retention",
+    "Risk",
+    "Threshold",
+    "check_citations",
+    "citations_in",
+    "cited_in",
+    "installed_packs",
+    "load_pack",
+    "parse_pack",
+    "unknown_citations",
+]

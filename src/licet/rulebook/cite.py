@@ -1,0 +1,198 @@
+"""Does every statement rest on something that exists? In a pack, and in source that cites it.
+
+It refuses to judge whether a source is right; a reader must.
+
+Rules
+1. A source is an id of sources.toml, a provision of the pack, or a page `docs/….md`.
+2. `official`, `secondary` and `inferred` rest on at least one id of sources.toml that isn't LICET;
+   `local-policy` is ours, and only it rests on LICET or on our docs.
+3. General knowledge (K) is `secondary` at best and says in a note that it is not confirmed.
+   Our own choice (LICET) says why in a note.
+4. An id names one thing in a pack, and every source listed is used.
+5. Source code cites the law as `law:` + pack + `/` + id; the id, or the article, exists.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from licet.rulebook.model import Pack, Provenance
+
+_LAW = re.compile(r"\blaw:([a-z0-9]+(?:-[a-z0-9]+)*)/([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)")
+_DOC = re.compile(r"docs/[\w./-]+\.md")
+_OURS = "LICET"
+_UNCONFIRMED = "K"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A statement that rests on nothing: where it stands, what is wrong, what to do."""
+
+    file: str
+    key: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.problem}"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in source code that cites a law."""
+
+    file: str
+    line: int
+    pack_id: str
+    entry_id: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: law:{self.pack_id}/{self.entry_id}"
+
+
+def check_citations(pack: Pack) -> tuple[Fault, ...]:
+    """Everything in a pack that cites what does not exist or claims more than its source gives."""
+    return tuple(
+        chain(
+            _sources_exist(pack),
+            _sources_used(pack),
+            _ids_distinct(pack),
+            _provisions_placed(pack),
+            _provisions_exist(pack),
+            _risks_complete(pack),
+        )
+    )
+
+
+def citations_in(text: str, file: str) -> tuple[Citation, ...]:
+    """Every `law:` citation in a source text, with its line (from 1)."""
+    return tuple(
+        Citation(file, number, found[1], found[2])
+        for number, line in enumerate(text.splitlines(), 1)
+        for found in _LAW.finditer(line)
+    )
+
+
+def unknown_citations(
+    citations: tuple[Citation, ...], packs: Mapping[str, Pack]
+) -> tuple[Citation, ...]:
+    """Those that cite a pack that isn't given, or an id or article that it does not hold."""
+    return tuple(c for c in citations if not _resolves(c, packs))
+
+
+def _resolves(citation: Citation, packs: Mapping[str, Pack]) -> bool:
+    pack = packs.get(citation.pack_id)
+    if pack is None:
+        return False
+    article = re.fullmatch(r"art(\d+)", citation.entry_id)
+    if article and pack.article(int(article[1])):
+        return True
+    return citation.entry_id in _ids(pack)
+
+
+def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
+    yield "risks.toml", "standard", pack.catalogue.provenance
+    for provision in pack.provisions.values():
+        yield "provisions.toml", provision.id, provision.provenance
+        if provision.clock:
+            yield "provisions.toml", f"{provision.id}.clock", provision.clock.provenance
+    for parameter in pack.parameters.values():
+        stem, _, key = parameter.key.partition(".")
+        yield f"{stem}.toml", key, parameter.provenance
+
+
+def _sources_exist(pack: Pack) -> Iterator[Fault]:
+    for file, key, provenance in _provenances(pack):
+        for source in provenance.sources:
+            known = source in pack.sources or source in pack.provisions
+            if not known and not _DOC.fullmatch(source):
+                remedy = "Name an id of sources.toml, a provision of the pack or docs/….md."
+                yield Fault(file, key, f"source {source!r} does not exist.", remedy)
+        for problem, remedy in _overclaims(provenance, pack):
+            yield Fault(file, key, problem, remedy)
+
+
+def _overclaims(provenance: Provenance, pack: Pack) -> Iterator[tuple[str, str]]:
+    status, named, note = provenance.status, set(provenance.sources), provenance.note
+    if status == "local-policy":
+        if _UNCONFIRMED in named:
+            yield "our own policy cannot rest on K.", "Use LICET, or a provision it serves."
+        if _OURS in named and not note:
+            yield "our own choice gives no reason.", "Add a note that says why."
+        return
+    if _OURS in named or any(map(_DOC.fullmatch, named)):
+        yield f"{status!r} rests on ourselves.", 'Write status = "local-policy".'
+    elif not named & set(pack.sources):
+        yield f"{status!r} names no outside source.", "Add an id of sources.toml."
+    if _UNCONFIRMED in named:
+        if status != "secondary":
+            yield f"{status!r} rests on general knowledge.", 'Write status = "secondary".'
+        if "not confirmed" not in note:
+            remedy = 'Add note = "General knowledge, not confirmed." and say which part.'
+            yield "rests on general knowledge and does not say so.", remedy
+
+
+def _sources_used(pack: Pack) -> Iterator[Fault]:
+    used = {source for _, _, one in _provenances(pack) for source in one.sources}
+    for source in pack.sources:
+        if source not in used:
+            yield Fault("sources.toml", source, "nothing cites it.", "Remove it, or cite it.")
+
+
+def _ids(pack: Pack) -> Iterator[str]:
+    yield from pack.provisions
+    yield from pack.risks
+    yield from pack.catalogue.groups
+    yield from pack.categories
+    yield from pack.retention
+    yield from pack.tiers
+    yield from pack.sources
+    yield from pack.parameters
+
+
+def _ids_distinct(pack: Pack) -> Iterator[Fault]:
+    for name, times in Counter(_ids(pack)).items():
+        if times > 1:
+            yield Fault("pack.toml", name, "names two things.", "Rename one of them.")
+
+
+def _provisions_placed(pack: Pack) -> Iterator[Fault]:
+    for provision in pack.provisions.values():
+        head, _, last = provision.id.removeprefix("art").partition(".")
+        place = provision.cite.item or provision.cite.paragraph
+        if head != str(provision.cite.article) or (place is not None and last != str(place)):
+            remedy = "Give the id the article and the last number of its cite."
+            yield Fault("provisions.toml", provision.id, "does not stand where it cites.", remedy)
+
+
+def _provisions_exist(pack: Pack) -> Iterator[Fault]:
+    shelves = (
+        ("risks.toml", pack.catalogue.groups),
+        ("categories.toml", pack.categories),
+        ("retention.toml", pack.retention),
+    )
+    for file, shelf in shelves:
+        for entry in shelf.values():
+            for cited in entry.provisions:
+                if cited not in pack.provisions:
+                    remedy = "Name a provision of provisions.toml."
+                    yield Fault(file, entry.id, f"provision {cited!r} does not exist.", remedy)
+
+
+def _risks_complete(pack: Pack) -> Iterator[Fault]:
+    listed = Counter(risk.group for risk in pack.risks.values())
+    for group in pack.catalogue.groups.values():
+        if listed[group.id] != group.count:
+            problem = f"holds {listed[group.id]} risks, the standard {group.count}."
+            yield Fault("risks.toml", group.id, problem, "Add or remove [[risk]] entries.")
+    for risk in pack.risks.values():
+        if risk.group not in pack.catalogue.groups:
+            yield Fault("risks.toml", risk.id, "has no group.", f"Add [[group]] {risk.group}.")
+        for category in risk.categories:
+            if category not in pack.categories:
+                remedy = "Name a category of categories.toml."
+                yield Fault("risks.toml", risk.id, f"no category {category!r}.", remedy)

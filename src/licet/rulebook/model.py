@@ -1,0 +1,291 @@
+"""What a pack is made of: frozen values and nothing else.
+
+It refuses to know files, TOML and whoever obeys the law.
+
+Rules
+1. A number, date or threshold never stands alone: `Pack.parameters` holds its Provenance by key.
+2. Text is a mapping from language to words; every language of the pack is there.
+3. A paraphrase is ours; nothing in a pack passes for the official text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from typing import Literal, TypeVar
+
+from licet.base.trouble import NotFound
+
+Status = Literal["official", "secondary", "inferred", "local-policy"]
+Deontic = Literal["obligation", "prohibition", "permission", "power", "right", "definition"]
+Coverage = Literal["shipped", "operator-authored", "assessment-only"]
+Bound = Literal["at_least", "at_most"]
+TierName = Literal["token", "clause", "whole"]
+Role = Literal["prompt", "reply", "comment"]
+Text = Mapping[str, str]
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Why we believe a statement: its status, what it rests on, and what to beware of."""
+
+    status: Status
+    sources: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number, date or choice of the pack, by key: `guard.thresholds.sexual.halt`."""
+
+    key: str
+    value: int | float | str | date
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something the pack rests on, and how far it can be trusted."""
+
+    id: str
+    what: str
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cite:
+    """A place in the instrument. Paragraph and item only where a source confirms the numbering."""
+
+    article: int
+    paragraph: int | None
+    item: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a duty falls due after `start`.
+
+    `due` is `promptly`, `as_published`, `as_ordered` or an ISO 8601 period (`P10D`, `PT4H`);
+    `kind` says calendar or working time and is None where no period is stated.
+    """
+
+    start: str
+    due: str
+    kind: Literal["calendar", "working"] | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """One rule of the instrument: who must, may or must not do what, towards whom, and when."""
+
+    id: str
+    cite: Cite
+    deontic: Deontic
+    bearers: tuple[str, ...]
+    counterparty: str | None
+    trigger: str
+    actions: tuple[str, ...]
+    clock: Clock | None
+    paraphrase: Text
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class RiskGroup:
+    """A heading of the standard's annex and how many risks the standard lists under it."""
+
+    id: str
+    name: Text
+    provisions: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One risk of the standard, and what covers it; `categories` are empty unless it is shipped."""
+
+    id: str
+    group: str
+    name: Text
+    coverage: Coverage
+    categories: tuple[str, ...]
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class RiskCatalogue:
+    """The standard that lists the risks, its groups, and how well its wording is confirmed."""
+
+    standard: str
+    annex: str
+    replaces: str
+    groups: Mapping[str, RiskGroup]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """Something the guard may find. `reason` is what a refused person reads.
+
+    `scored` says whether thresholds apply; `risks` are those it serves, in the standard's order.
+    """
+
+    id: str
+    name: Text
+    reason: Text
+    provisions: tuple[str, ...]
+    roles: tuple[Role, ...]
+    scored: bool
+    risks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days a kind of record is kept, at least or at most."""
+
+    id: str
+    name: Text
+    bound: Bound
+    days: int
+    provisions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """What a judged stream may release before, or only after, it is judged."""
+
+    id: TierName
+    name: Text
+    meaning: Text
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalSettings:
+    """How literal rules match: letters and characters, counted after folding."""
+
+    short_literal_letters: int
+    gap_characters_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSettings:
+    """How judged rules walk along a stream, in characters."""
+
+    tier: TierName
+    stride_characters: int
+    window_characters: int
+    clause_characters_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Scores from which a category is flagged and halted: 0 < flag <= halt <= 1."""
+
+    halt: float
+    flag: float
+
+
+@dataclass(frozen=True, slots=True)
+class GuardSettings:
+    """Everything the guard takes from the law: matching, judging, thresholds by audience."""
+
+    lexical: LexicalSettings
+    judged: JudgedSettings
+    audiences: Mapping[str, Mapping[str, Threshold]]
+
+    @property
+    def thresholds(self) -> Mapping[str, Threshold]:
+        """Thresholds by category for the audience `default`."""
+        return self.audiences["default"]
+
+    def threshold(self, category: str, audience: str = "default") -> Threshold:
+        """The threshold of a scored category for an audience. Raises NotFound."""
+        known = self.audiences.get(audience)
+        if known is None:
+            raise NotFound(
+                f"the pack has no audience {audience!r}.",
+                hint=f"Known: {', '.join(self.audiences)}.",
+            )
+        if category not in known:
+            raise NotFound(
+                f"the pack has no threshold for {category!r}.",
+                hint=f"Scored categories: {', '.join(known)}.",
+            )
+        return known[category]
+
+
+Entry = Provision | RiskGroup | Risk | Category | Retention | Tier | Source | Parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """One regime as data. `digest` is SHA-256 (hex) over its canonical content (RFC 8785)."""
+
+    id: str
+    version: str
+    title: Text
+    issued_by: Text
+    official_pages: tuple[str, ...]
+    languages: tuple[str, ...]
+    time_zone: str
+    promulgated: date
+    in_force_from: date
+    in_force_to: date | None
+    digest: str
+    provisions: Mapping[str, Provision]
+    catalogue: RiskCatalogue
+    risks: Mapping[str, Risk]
+    categories: Mapping[str, Category]
+    retention: Mapping[str, Retention]
+    tiers: Mapping[str, Tier]
+    sources: Mapping[str, Source]
+    parameters: Mapping[str, Parameter]
+    guard: GuardSettings
+
+    def provision(self, provision_id: str) -> Provision:
+        """The provision `artN` or `artN.K`. Raises NotFound."""
+        return _known(self.provisions, provision_id, f"provision of {self.id}")
+
+    def risk(self, risk_id: str) -> Risk:
+        """The risk `A.1.a`. Raises NotFound."""
+        return _known(self.risks, risk_id, f"risk of {self.id}")
+
+    def parameter(self, key: str) -> Parameter:
+        """The number, date or choice behind a key, with its provenance. Raises NotFound."""
+        return _known(self.parameters, key, f"parameter of {self.id}")
+
+    def find(self, entry_id: str) -> Entry:
+        """Whatever bears this id: provision, risk, category, parameter … Raises NotFound."""
+        shelves: tuple[Mapping[str, Entry], ...] = (
+            self.provisions,
+            self.risks,
+            self.catalogue.groups,
+            self.categories,
+            self.retention,
+            self.tiers,
+            self.sources,
+            self.parameters,
+        )
+        for shelf in shelves:
+            if entry_id in shelf:
+                return shelf[entry_id]
+        raise NotFound(
+            f"the pack {self.id} holds nothing named {entry_id!r}.",
+            hint="`licet rulebook show` lists what it holds.",
+        )
+
+    def article(self, number: int) -> tuple[Provision, ...]:
+        """Every provision of an article, in order; empty where the pack has none."""
+        return tuple(p for p in self.provisions.values() if p.cite.article == number)
+
+
+def _known(shelf: Mapping[str, V], key: str, kind: str) -> V:
+    if key not in shelf:
+        near = get_close_matches(key, shelf, n=3, cutoff=0.5)
+        hint = f"Did you mean {', '.join(near)}?" if near else "`licet rulebook show` lists them."
+        raise NotFound(f"there is no {kind} named {key!r}.", hint=hint)
+    return shelf[key]
