@@ -97,7 +97,7 @@ FAULTS = [
     (8, "reason = false", 8, "`reason` is not a text", "why it is there"),
     (7, 'autor = "Li Wei"', 7, "`autor` is not a key", "Did you mean `author`?"),
     (8, "", 2, "has no `reason`", "Every rule has id,"),
-    (2, "[rule]", 10, "not TOML", "quotes"),
+    (2, "[rule]", 10, "not TOML", "each [table] once"),
     (1, 'title = "x"', 1, "`title` does not belong", "[[rule]]"),
     (6, 'literal = ["first phrase]', 6, "not TOML", "quotes"),
 ]
