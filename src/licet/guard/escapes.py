@@ -1,0 +1,141 @@
+"""Characters written as something else: HTML entities, `\\uXXXX`, tags, surrogate pairs.
+
+It refuses to know what the characters are for. One escape is given piece by piece; after each
+piece the answer is: not yet, never, or this character.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from html.entities import html5
+from typing import Final, NamedTuple
+
+LENGTH_MAX: Final = 48
+"""No escape that we read is longer; what is longer is read as plain text."""
+
+_NUMERIC = re.compile(r"&#(?:[0-9]{0,7}|[xX][0-9a-fA-F]{0,6})\Z")
+_NUMERIC_WHOLE = re.compile(r"&#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}))\Z")
+_UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4})?\Z")
+_TAG = re.compile(r"</?(?:[A-Za-z][A-Za-z0-9]{0,11}(?:\s[^<>]{0,32})?/?)?>?\Z")
+_JSON_SHORT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "/": "/",
+               "\\": "\\"}  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """What one more character made of an escape."""
+
+    decoded: str | None
+    """The character that it stands for; None while it is open or if it is none."""
+    open: bool
+    gives_back: bool = False
+    """Whether the last character ended the escape without being part of it (`&#102o`)."""
+
+
+_OPEN = Outcome(None, True)
+_NONE = Outcome(None, False)
+
+
+@cache
+def _names() -> tuple[dict[str, str], frozenset[str]]:
+    """Named entities of one code point, `&name;`, and every beginning of one."""
+    whole = {f"&{k}": v for k, v in html5.items() if k.endswith(";") and len(v) == 1}
+    whole = {k: v for k, v in whole.items() if len(k) <= 10}
+    return whole, frozenset(k[:i] for k in whole for i in range(1, len(k)))
+
+
+def _code_point(number: int) -> str:
+    if number > 0x10FFFF or 0xD800 <= number <= 0xDFFF or number == 0:
+        return "\ufffd"
+    return chr(number)
+
+
+def _entity(escape: str) -> Outcome:
+    if _NUMERIC.match(escape):
+        return _OPEN
+    body = _NUMERIC_WHOLE.match(escape[:-1])
+    if body:
+        number = int(body[1]) if body[1] else int(body[2], 16)
+        return Outcome(_code_point(number), False, gives_back=escape[-1] != ";")
+    whole, beginnings = _names()
+    if escape in whole:
+        return Outcome(whole[escape], False)
+    return _OPEN if escape in beginnings else _NONE
+
+
+def _backslash(escape: str, json: bool) -> Outcome:
+    if json and len(escape) == 2 and escape[1] in _JSON_SHORT:
+        return Outcome(_JSON_SHORT[escape[1]], False)
+    if len(escape) == 6 and _UNICODE.match(escape):
+        unit = int(escape[2:], 16)
+        return _OPEN if 0xD800 <= unit < 0xDC00 else Outcome(_lone(unit), False)
+    if len(escape) > 6:  # a high surrogate wants a low one
+        tail = escape[6:]
+        if not _UNICODE.match(tail):
+            return _NONE
+        if len(tail) < 6:
+            return _OPEN
+        high, low = int(escape[2:6], 16), int(tail[2:], 16)
+        if 0xDC00 <= low < 0xE000:
+            return Outcome(chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)), False)
+        return _NONE
+    return _OPEN if _UNICODE.match(escape) else _NONE
+
+
+def _lone(unit: int) -> str:
+    return "\ufffd" if 0xDC00 <= unit < 0xE000 else chr(unit)
+
+
+def read_escape(escape: str, *, json: bool) -> Outcome:
+    """What `escape` is so far; its first character is `&`, `\\`, `<` or a high surrogate.
+
+    A tag and whatever is seen as nothing decode to a character that separates nothing stronger
+    than a formatting mark does (`*`).
+    """
+    first = escape[0]
+    if len(escape) > LENGTH_MAX:
+        return _NONE
+    if first == "&":
+        return _OPEN if len(escape) == 1 else _entity(escape)
+    if first == "\\":
+        return _OPEN if len(escape) == 1 else _backslash(escape, json)
+    if first == "<":
+        if not _TAG.match(escape) or escape == "<>":
+            return _NONE
+        return Outcome("*", False) if escape[-1] == ">" else _OPEN
+    if len(escape) == 1:
+        return _OPEN
+    low = ord(escape[1])
+    if 0xDC00 <= low < 0xE000:
+        return Outcome(chr(0x10000 + ((ord(first) - 0xD800) << 10) + (low - 0xDC00)), False)
+    return _NONE
+
+
+def may_begin(char: str, *, inside: bool) -> bool:
+    """Whether an escape may begin here. A tag matters only `inside` a possible match."""
+    if char == "<":
+        return inside
+    return char in "&\\" or "\ud800" <= char < "\udc00"
+
+
+_ANY = re.compile(
+    r"&#[0-9]{1,7};?|&#[xX][0-9a-fA-F]{1,6};?|&[A-Za-z][A-Za-z0-9]{1,7};"
+    r"|\\u[0-9a-fA-F]{4}|</?[A-Za-z][^<>]{0,44}>"
+)
+_ANY_JSON = re.compile(_ANY.pattern + r'|\\["\\/bfnrt]')
+
+
+def decoded(text: str, *, json: bool) -> str:
+    """The text with every escape replaced: near enough to see whether a closer look is needed."""
+
+    def one(found: re.Match[str]) -> str:
+        written = found[0]
+        if written[0] == "\\" and written[1] == "u":
+            return chr(int(written[2:], 16))
+        outcome = read_escape(written if written[-1] in ";>" else written + ";", json=json)
+        if written[0] == "\\":
+            outcome = read_escape(written, json=json)
+        return outcome.decoded or written
+
+    out = (_ANY_JSON if json else _ANY).sub(one, text)
+    return out.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,281 @@
+"""Reads one text as it comes and says at each moment how much of it is beyond suspicion.
+
+It refuses to know rules' meaning, buffers and what is done about a hit.
+
+Rules
+1. `free` never goes back, and no character of a halting match that ends later lies before it.
+2. What lies before `free` can't be part of a match that is still possible, and the text from
+   `free` on could be: nothing is held without need.
+3. How the text is cut into pieces changes nothing.
+
+Offsets count the code units that were fed, from 0. A window keeps, for the letters of the current
+state, where each stands, what gap came before it and whether a word begins there, packed as
+`offset << 3 | gap << 1 | begins`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from licet.guard import escapes, fold
+from licet.guard.automaton import Automaton
+from licet.guard.fold import ESCAPE, EXPAND, GAP, MARKS_END, SKIP, word_class
+from licet.guard.literal import NO_GAP, Entry, gap_strength
+
+_WINDOW_SLACK = 4
+HITS_MAX = 64
+"""Flagging hits that are kept of one text; more say nothing new."""
+
+
+class Hit(NamedTuple):
+    """A literal found: `start` and `end` are offsets in the text as it was fed."""
+
+    entry: Entry
+    start: int
+    end: int
+
+
+class Scanner:
+    """One text under one automaton. Feed it, look at `hit` and `free`, then `finish`."""
+
+    __slots__ = (
+        "_at", "_auto", "_endings", "_escape", "_gap_max", "_gap_now", "_gaps", "_json", "_state",
+        "_table", "_view", "_window", "_word", "flags", "free", "hit",
+    )  # fmt: skip
+
+    def __init__(
+        self, automaton: Automaton, *, gap_max: int, json: bool = False,
+        view: fold.View | None = None, word: int = 0,
+    ) -> None:  # fmt: skip
+        """`word` is the word class of the last symbol before the text, if it is part of a longer
+        one."""
+        self._auto = automaton
+        self._view = view or fold.letters()
+        self._table = self._view.table
+        self._json = json
+        self._gap_max = gap_max
+        self._state = 0
+        self._word = word
+        self._at = 0
+        self._gaps = 0
+        self._gap_now = NO_GAP
+        self._window: list[int] = []
+        self._endings: list[Hit] = []
+        self._escape = ""
+        self.free = 0
+        self.hit: Hit | None = None
+        self.flags: list[Hit] = []
+
+    def feed(self, text: str) -> None:
+        """Read on. Once `hit` is set nothing more is read."""
+        index, length = 0, len(text)
+        if not self._escape and length:
+            index = self._read_plain(text)
+        while index < length and self.hit is None:
+            self._take(text[index])
+            index += 1
+            if not self._escape and length - index > 16:
+                index += self._read_plain(text[index:])
+        self._settle()
+
+    def finish(self) -> None:
+        """The text is over: what was waiting for a following character is decided."""
+        while self._escape and self.hit is None:
+            outcome = escapes.read_escape(self._escape + ";", json=self._json)
+            if outcome.decoded is not None and self._escape[:2] == "&#":
+                self._decoded(outcome.decoded, len(self._escape))
+            else:
+                self._no_escape()
+        if self.hit is None:
+            self._accept_endings()
+        self._state = 0
+        self._window.clear()
+        self._settle()
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the next character may still decide about a literal that is complete."""
+        return bool(self._endings or self._escape)
+
+    def _read_plain(self, text: str) -> int:
+        """The quick way over letters, gaps and skips; stops before anything else."""
+        root, free_start = self._auto.goto[0], self._auto.has_free_start
+        word, at, first = self._word, self._at, self._at
+        live = bool(self._state or self._endings)
+        for symbol in text.translate(self._table):
+            if symbol < MARKS_END:
+                if symbol == GAP:
+                    word = 0
+                    if live:
+                        live = self._gap(gap_strength(text[at - first]))
+                        if self.hit is not None:
+                            break
+                elif symbol != SKIP:
+                    break
+                elif live:
+                    live = self._gap(NO_GAP)
+            else:
+                kind = 1 if "a" <= symbol <= "z" else word_class(symbol)
+                starts = kind != word or not kind
+                if live or ((starts or free_start) and symbol in root):
+                    live = self._letter(symbol, kind, word, at, at + 1)
+                    if self.hit is not None:
+                        break
+                word = kind
+            at += 1
+        self._word, self._at = word, at
+        return at - first
+
+    def _take(self, char: str) -> None:
+        """One character, the careful way."""
+        if self._escape:
+            self._continue_escape(char)
+            return
+        symbol = char.translate(self._table)
+        inside = bool(self._state)
+        if symbol in (ESCAPE, fold.SURROGATE) and escapes.may_begin(char, inside=inside):
+            self._escape = char
+            return
+        self._symbol(char, self._view.plain(char), 1)
+
+    def _symbol(self, char: str, symbol: str, width: int) -> None:
+        """One symbol that came from `width` characters of the text."""
+        at = self._at
+        if symbol >= MARKS_END or symbol == EXPAND:
+            for letter in symbol if symbol != EXPAND else self._view.expansions[char]:
+                kind = word_class(letter)
+                self._letter(letter, kind, self._word, at, at + width)
+                self._word = kind
+                if self.hit is not None:
+                    return
+        elif symbol == SKIP:
+            self._gap(NO_GAP)
+        else:
+            self._word = 0
+            self._gap(gap_strength(char))
+        self._at = at + width
+
+    def _continue_escape(self, char: str) -> None:
+        self._escape += char
+        outcome = escapes.read_escape(self._escape, json=self._json)
+        if outcome.open:
+            return
+        if outcome.decoded is None:
+            self._no_escape()
+            return
+        width = len(self._escape) - outcome.gives_back
+        self._decoded(outcome.decoded, width)
+        if outcome.gives_back and self.hit is None:
+            self._take(char)
+
+    def _decoded(self, char: str, width: int) -> None:
+        """An escape that stands for `char`; a tag or mark that stands for no letter is a gap."""
+        self._escape = ""
+        self._symbol(char, self._view.plain(char), width)
+
+    def _no_escape(self) -> None:
+        """Its first character was a plain one; the rest is read anew."""
+        first, rest = self._escape[0], self._escape[1:]
+        self._escape = ""
+        self._symbol(first, self._view.plain(first), 1)
+        for char in rest:
+            if self.hit is None:
+                self._take(char)
+
+    def _gap(self, strength: int) -> bool:
+        """Something that is no letter. Returns whether anything is still open."""
+        if strength and self._endings:
+            self._accept_endings()
+        if self._state:
+            self._gaps += 1
+            self._gap_now = max(self._gap_now, strength)
+            if self._gaps > self._gap_max:
+                self._forget()
+        return bool(self._state or self._endings)
+
+    def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
+        """Follow one letter. Returns whether anything is still open."""
+        if letter >= "\U000e0000" and fold.is_tag(letter):
+            return self._gap(NO_GAP)
+        starts = not kind or kind != word
+        if self._endings:
+            if starts:
+                self._accept_endings()
+                if self.hit is not None:
+                    return False
+            else:
+                self._endings.clear()
+        auto = self._auto
+        goto, fail = auto.goto, auto.fail
+        state = self._state
+        following = goto[state].get(letter)
+        while following is None and state:
+            state = fail[state]
+            following = goto[state].get(letter)
+        window = self._window
+        if following is None:
+            self._forget()
+            return False
+        window.append(at << 3 | self._gap_now << 1 | starts)
+        state, self._gap_now, self._gaps = following, NO_GAP, 0
+        while state and auto.need[state] and not window[-auto.depth[state]] & 1:
+            state = fail[state]
+        if not state:
+            self._forget()
+            return False
+        self._state = state
+        if auto.out[state]:
+            self._ended(auto.out[state], end)
+        if len(window) > _WINDOW_SLACK * auto.length_max:
+            del window[: -auto.length_max]
+        return bool(self._state or self._endings)
+
+    def _ended(self, entries: tuple[Entry, ...], end: int) -> None:
+        window = self._window
+        for entry in entries:
+            length = len(entry.letters)
+            first = window[-length]
+            if entry.start_word and not first & 1:
+                continue
+            if entry.gaps:
+                strengths = [packed >> 1 & 3 for packed in window[1 - length :]]
+                if not entry.spacing_is_allowed(strengths):
+                    continue
+            hit = Hit(entry, first >> 3, end)
+            if entry.end_word:
+                self._endings.append(hit)
+            else:
+                self._found(hit)
+
+    def _accept_endings(self) -> None:
+        endings, self._endings = self._endings, []
+        for hit in endings:
+            self._found(hit)
+
+    def _found(self, hit: Hit) -> None:
+        if hit.entry.action == "halt":
+            if self.hit is None or hit.start < self.hit.start:
+                self.hit = hit
+        elif len(self.flags) < HITS_MAX:
+            self.flags.append(hit)
+
+    def _forget(self) -> None:
+        self._state, self._gaps, self._gap_now = 0, 0, NO_GAP
+        self._window.clear()
+
+    def _settle(self) -> None:
+        """Bring `free` up to date."""
+        if self.hit is not None:
+            self.free = max(self.free, self.hit.start)
+            return
+        free = self._at
+        state = self._auto.live[self._state] if self._state else 0
+        need, depth, window = self._auto.need, self._auto.depth, self._window
+        while state and need[state] and not window[-depth[state]] & 1:
+            state = self._auto.live[self._auto.fail[state]]
+        if state:
+            free = min(free, window[-depth[state]] >> 3)
+        for hit in self._endings:
+            if hit.entry.action == "halt":
+                free = min(free, hit.start)
+        self.free = free

@@ -1,0 +1,144 @@
+"""Literal rules: what matches, what does not, and that neither depends on how text is cut."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from licet.base.trouble import BadInput
+from licet.guard.lexicon import LexicalSettings, Lexicon
+from licet.guard.ruleset import Rule
+
+SETTINGS = LexicalSettings(short_literal_letters=10, gap_characters_max=12)
+
+
+def lexicon(*literals: str, action: str = "halt", word: str = "auto") -> Lexicon:
+    rules = [
+        Rule(f"r{i}", "operator", action, (text,), "a test", "to be matched", word=word)
+        for i, text in enumerate(literals)
+    ]
+    return Lexicon(rules, SETTINGS)
+
+
+EVERYTHING = lexicon(
+    "forbidden phrase alpha", "违禁短语样例", "ass", "kill all", "c++ exploit", "13800138000",
+    "违禁", "🔫", "evil.example/x", "the rapist", "straße", "法lun", "aab", "aabaab zz", "b",
+)  # fmt: skip
+
+MATCHES = [
+    ("forbidden phrase alpha", "say FORBIDDEN Phrase Alpha now"),
+    ("forbidden phrase alpha", "forbidden  phrase\n\talpha"),
+    ("forbidden phrase alpha", "ｆｏｒｂｉｄｄｅｎ　ｐｈｒａｓｅ　ａｌｐｈａ"),
+    ("forbidden phrase alpha", "for\u200bbidden phr\u00adase al\ufeffpha"),
+    ("forbidden phrase alpha", "f.o.r.b.i.d.d.e.n p-h-r-a-s-e a l p h a"),
+    ("forbidden phrase alpha", "for**bid**den _phrase_ `alpha`"),
+    ("forbidden phrase alpha", "forbіddеn phrаsе аlphа"),  # Cyrillic
+    ("forbidden phrase alpha", "fórbïdden phràse alphå"),
+    ("forbidden phrase alpha", "𝐟𝐨𝐫𝐛𝐢𝐝𝐝𝐞𝐧 𝒑𝒉𝒓𝒂𝒔𝒆 𝔞𝔩𝔭𝔥𝔞"),
+    ("forbidden phrase alpha", "&#102;orbidden &#x70;hrase&nbsp;alpha"),
+    ("forbidden phrase alpha", "&#102orbidden phrase alpha"),
+    ("forbidden phrase alpha", "for<b>bid</b>den phrase alpha"),
+    ("forbidden phrase alpha", "\\u0066orbidden phrase alpha"),
+    ("forbidden phrase alpha", "forbidden\U000e0041 phrase\U000e0020alpha"),
+    ("forbidden phrase alpha", "forbidden phrase alphabet"),
+    ("forbidden phrase alpha", "今天forbidden phrase alpha今天"),
+    ("违禁短语样例", "今天違禁短語樣例好"),
+    ("违禁短语样例", "违 禁*短_语-样\u200b例"),
+    ("违禁短语样例", "违。禁。短。语。样。例"),
+    ("违禁", "他说违*禁的事"),
+    ("ass", "you ass!"),
+    ("ass", "a s s"),
+    ("ass", "a**s**s"),
+    ("kill all", "kill  all of it"),
+    ("c++ exploit", "a C++  Exploit."),
+    ("13800138000", "call 138 0013 8000."),
+    ("🔫", "x🔫y"),
+    ("evil.example/x", "see http://EVIL.example/x?"),
+    ("evil.example/x", "see evil . example / x"),
+    ("straße", "die Strasse dort"),
+]
+
+DOES_NOT_MATCH = [
+    ("ass", "class assets pass as soon as s"),
+    ("kill all", "skill allocation, killall, kill allies"),
+    ("the rapist", "my therapist said"),
+    ("违禁", "不能违。禁止入内"),
+    ("c++ exploit", "c exploit"),
+    ("13800138000", "1380013800012"),
+    ("forbidden phrase alpha", "forbidden phrase. And alpha"),
+    ("forbidden phrase alpha", "unforbidden phrase alpha"),
+    ("forbidden phrase alpha", "forbidden phrase" + " " * 13 + "alpha"),
+]
+
+
+@pytest.mark.parametrize(("literal", "text"), MATCHES)
+def test_a_literal_is_found_however_it_is_written(literal: str, text: str) -> None:
+    found = lexicon(literal).scan(text)
+    assert [hit.entry.text for hit in found] == [literal]
+
+
+@pytest.mark.parametrize(("literal", "text"), DOES_NOT_MATCH)
+def test_words_that_only_look_like_a_literal_pass(literal: str, text: str) -> None:
+    assert lexicon(literal).scan(text) == []
+
+
+def test_a_rule_may_ask_for_any_place_in_a_word() -> None:
+    assert lexicon("ass", word="any").scan("class")
+    assert not lexicon("forbidden phrase alpha", word="whole").scan("forbidden phrase alphabet")
+
+
+def test_json_escapes_are_read_in_tool_arguments() -> None:
+    guard = lexicon("forbidden phrase alpha")
+    text = '{"x": "forbidden\\nphr\\u0061se \\ud835\\udc1alpha"}'
+    assert guard.scan(text, json=True)
+    assert not lexicon("nphrase").scan("forbidden\\nphrase", json=True)
+
+
+def test_a_literal_with_nothing_to_match_is_refused() -> None:
+    with pytest.raises(BadInput, match="no letter, digit or symbol"):
+        lexicon("...")
+
+
+PIECES = st.sampled_from(
+    ["forbidden", "phrase", "alpha", " ", "  ", "违", "禁", "短语", "样例", "樣", "\u200b", "**",
+     "a", "s", "ss", "b", "aab", "&#102;", "&", "#", "10", "2", ";", "\\u00", "66", "\\", "<b>",
+     "<", ">", "kill", " all", ".", "c++", "+", "🔫", "\ud83d", "\udd2b", "\U000e0041", "ß", "ﬁ",
+     "。", "\n", "-", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "lun", "法", "x"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=30), st.booleans(), st.data())
+def test_a_stream_finds_what_the_whole_text_holds(
+    pieces: list[str], json: bool, data: st.DataObject
+) -> None:
+    text = "".join(pieces)
+    whole = [hit for hit in EVERYTHING.scan(text, json=json) if hit.entry.action == "halt"]
+    watch = EVERYTHING.watch(json=json)
+    at = 0
+    while at < len(text) and watch.hit is None:
+        step = data.draw(st.integers(1, 7))
+        free = watch.free
+        watch.feed(text[at : at + step])
+        assert watch.free >= free, "what was free stays free"
+        at += step
+    if watch.hit is None:
+        watch.finish()
+    assert [watch.hit] == whole if watch.hit else whole == []
+    if watch.hit:
+        assert watch.free <= watch.hit.start
+
+
+@given(st.lists(PIECES, max_size=20))
+def test_nothing_is_held_that_no_ending_could_make_a_match(pieces: list[str]) -> None:
+    """Held text is a suffix from which some literal can still be completed."""
+    plain = lexicon("aab", "forbidden phrase alpha", "违禁短语样例", word="any")
+    text = "".join(p for p in pieces if p.isalpha())
+    watch = plain.watch()
+    watch.feed(text)
+    if watch.hit or watch.free == len(text):
+        return
+    held = text[watch.free :]
+    endings = ("aab", "forbiddenphrasealpha", "违禁短语样例")
+    folded = held.replace("樣", "样").replace("ß", "ss").replace("ﬁ", "fi").replace("\u200b", "")
+    assert any(e.startswith(folded) and e != folded for e in endings)
