@@ -1,0 +1,124 @@
+"""Limits counted in Redis or Valkey: one count under many gateways.
+
+It refuses to know keys, HTTP and this machine's clock: the server's clock is the one that all
+gateways share.
+
+Rules
+1. One script, so that check and count are one step whatever other gateways do.
+2. A place is a lease that ends by itself: a gateway that died gives its places back within
+   `lease_s`, which must be longer than the longest exchange.
+3. Redis is down: `refuse` (the default) raises Unavailable, `local` counts in this process, so
+   that N gateways together may let N times as much through.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable
+from typing import Any, Literal, cast
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from licet.base.trouble import Unavailable
+from licet.gateway.limits import Allowance, Allowed, Limited, LocalLimits
+
+WhenDown = Literal["refuse", "local"]
+
+# KEYS: bucket, places. ARGV: rate per minute, places at most, lease (ms), name of the lease.
+# Times are whole microseconds: a double holds them exactly.
+_TAKE = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local rate, most, lease_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+if most > 0 then
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+  if redis.call('ZCARD', KEYS[2]) >= most then return {'concurrency', 1000000} end
+end
+if rate > 0 then
+  local full_at = tonumber(redis.call('GET', KEYS[1]) or 0)
+  full_at = math.max(full_at, now) + math.floor(60000000 / rate)
+  if full_at - now > 60000000 then return {'rate', full_at - now - 60000000} end
+  local stay_ms = math.ceil((full_at - now) / 1000)
+  redis.call('SET', KEYS[1], string.format('%.0f', full_at), 'PX', stay_ms)
+end
+if most > 0 then
+  redis.call('ZADD', KEYS[2], now + lease_ms * 1000, ARGV[4])
+  redis.call('PEXPIRE', KEYS[2], lease_ms)
+end
+return {'', 0}
+"""
+
+_WAIT_S = 0.25
+_CONNECTIONS_MAX = 64
+
+
+class RedisLimits:
+    """Limits at `url` (`redis://`, `rediss://`, `valkey://`, `valkeys://`)."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = "licet",
+        lease_s: float = 900.0,
+        when_down: WhenDown = "refuse",
+    ) -> None:
+        url = url.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=_CONNECTIONS_MAX,
+            timeout=_WAIT_S,
+            socket_timeout=_WAIT_S,
+            socket_connect_timeout=_WAIT_S,
+            # One more try, at once: a pooled connection may have been closed while idle.
+            retry=Retry(NoBackoff(), 1),
+        )
+        self._redis: Redis = Redis.from_pool(pool)
+        self._take = self._redis.register_script(_TAKE)
+        self._prefix = prefix
+        self._lease_ms = int(lease_s * 1000)
+        self._when_down = when_down
+        self._local = LocalLimits()
+
+    async def take(self, key_id: str, allowance: Allowance, now_s: float) -> Allowed | Limited:
+        """As Limits.take; `now_s` is used only while Redis is down and `local` was chosen."""
+        if not allowance.rate_per_minute and not allowance.concurrency_max:
+            return Allowed()
+        lease = secrets.token_hex(8)
+        rate, most = allowance.rate_per_minute, allowance.concurrency_max
+        try:
+            which, wait_us = await self._take(
+                keys=self._names(key_id), args=[rate, most, self._lease_ms, lease]
+            )
+        except (RedisError, OSError, TimeoutError) as error:
+            if self._when_down == "local":
+                answer = self._local.decide(key_id, allowance, now_s)
+                return Allowed("local") if isinstance(answer, Allowed) else answer
+            raise Unavailable(
+                f"the store of limits does not answer ({type(error).__name__}).",
+                hint="Start Redis, correct [limits] url, or choose [limits] when_down.",
+            ) from None
+        if which:
+            kind = cast(Literal["rate", "concurrency"], which.decode())
+            return Limited(wait_us / 1e6, kind)
+        return Allowed(lease if most else "")
+
+    async def release(self, key_id: str, allowed: Allowed) -> None:
+        if allowed.lease == "local":
+            self._local.end(key_id)
+        elif allowed.lease:
+            try:
+                await cast(Awaitable[Any], self._redis.zrem(self._names(key_id)[1], allowed.lease))
+            except (RedisError, OSError, TimeoutError):
+                return  # the lease ends by itself (rule 2)
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    def _names(self, key_id: str) -> list[str]:
+        # Braces: both stand on one node of a cluster.
+        stem = f"{self._prefix}:{{{key_id}}}"
+        return [f"{stem}:rate", f"{stem}:places"]
