@@ -142,6 +142,14 @@ def test_no_limit_limits_nothing(play: Callable[[Script], None]) -> None:
     play(script)
 
 
+def test_a_rate_beyond_counting_limits_nothing(play: Callable[[Script], None]) -> None:
+    async def script(limits: Limits) -> None:
+        for _ in range(5):
+            assert isinstance(await _take(limits, 10**9, 10**9), Allowed)
+
+    play(script)
+
+
 def test_many_at_once_never_pass_the_bound(play: Callable[[Script], None]) -> None:
     async def script(limits: Limits) -> None:
         answers = await asyncio.gather(*(_take(limits, 0, 5) for _ in range(40)))

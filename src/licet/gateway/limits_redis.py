@@ -41,7 +41,7 @@ if rate > 0 then
   local full_at = tonumber(redis.call('GET', KEYS[1]) or 0)
   full_at = math.max(full_at, now) + math.floor(60000000 / rate)
   if full_at - now > 60000000 then return {'rate', full_at - now - 60000000} end
-  local stay_ms = math.ceil((full_at - now) / 1000)
+  local stay_ms = math.max(1, math.ceil((full_at - now) / 1000))
   redis.call('SET', KEYS[1], string.format('%.0f', full_at), 'PX', stay_ms)
 end
 if most > 0 then
