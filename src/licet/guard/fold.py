@@ -36,6 +36,9 @@ MARKS_END = "\x05"
 LETTER, DIGIT = 1, 2
 """Word classes, see `word_class`."""
 
+PLANE_14 = "\U000e0000"
+"""From here on stand invisible tags and variation selectors."""
+
 TABLE_SIZE = 0x20000
 """Planes 0 and 1. Beyond are rare Han characters (themselves) and tags (see `is_tag`)."""
 
@@ -166,7 +169,7 @@ def fold(text: str) -> str:
 
 def is_tag(char: str) -> bool:
     """Whether the character is an invisible one of plane 14 (tags, variation selectors)."""
-    return "\U000e0000" <= char <= "\U000e01ef"
+    return PLANE_14 <= char <= "\U000e01ef"
 
 
 @cache

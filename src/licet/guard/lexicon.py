@@ -6,6 +6,7 @@ both ask the same scanner; a prefilter only tells where in a whole text to ask.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from licet.guard.ruleset import Rule
 from licet.guard.scanner import Hit, Scanner
 
 _LOOK_AHEAD = 64
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,12 @@ class Lexicon:
         """How many literals there are."""
         return sum(len(rule.literal) for rule in self.rules)
 
-    def watch(self, *, json: bool = False) -> Watch:
+    def watch(self, *, json: bool = False) -> Watch | Scanner:
         """Begin a stream. `json`: it is the source of a JSON value."""
-        scanners = [Scanner(self._letters, gap_max=self._gap_max, json=json)]
-        if self._visible is not None:
-            scanners.append(self._visible_scanner(json))
-        return Watch(scanners)
+        scanner = Scanner(self._letters, gap_max=self._gap_max, json=json)
+        if self._visible is None:
+            return scanner
+        return Watch([scanner, self._visible_scanner(json)])
 
     def scan(self, text: str, *, json: bool = False) -> list[Hit]:
         """The first halting hit of a whole text, after the flagging ones before it."""
@@ -114,7 +116,7 @@ class Lexicon:
 
     def _may_show_marks(self, text: str) -> bool:
         folded = fold.fold(text)
-        escaped = "&" in folded or "\\" in folded
+        escaped = "&" in folded or "\\" in folded or _SURROGATE.search(folded) is not None
         return escaped or any(mark in folded for mark in self._marks)
 
     def _scan_letters(self, text: str, json: bool) -> list[Hit]:
@@ -136,7 +138,7 @@ class Lexicon:
         plain = text
         if ESCAPE in symbols:
             plain = escapes.decoded(text, json=json)
-        if not symbols.isascii() and max(plain) >= "\U000e0000":
+        if not symbols.isascii() and max(plain) >= fold.PLANE_14:
             plain = "".join(char for char in plain if not fold.is_tag(char))
         if plain == text:
             return candidates

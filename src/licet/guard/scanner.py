@@ -19,7 +19,16 @@ from typing import NamedTuple
 
 from licet.guard import escapes, fold
 from licet.guard.automaton import Automaton
-from licet.guard.fold import ESCAPE, EXPAND, GAP, MARKS_END, SKIP, word_class
+from licet.guard.fold import (
+    ESCAPE,
+    EXPAND,
+    GAP,
+    LETTER,
+    MARKS_END,
+    PLANE_14,
+    SKIP,
+    word_class,
+)
 from licet.guard.literal import NO_GAP, Entry, gap_strength
 
 _WINDOW_SLACK = 4
@@ -98,32 +107,62 @@ class Scanner:
         return bool(self._endings or self._escape)
 
     def _read_plain(self, text: str) -> int:
-        """The quick way over letters, gaps and skips; stops before anything else."""
-        root, free_start = self._auto.goto[0], self._auto.has_free_start
-        word, at, first = self._word, self._at, self._at
-        live = bool(self._state or self._endings)
+        """The quick way over letters, gaps and skips; stops before anything else.
+
+        The body of `_letter` stands here once more, on local names: this loop reads every
+        character of every stream, and calls would cost more than the work.
+        """
+        auto, window = self._auto, self._window
+        goto, fail, need, depth, out = auto.goto, auto.fail, auto.need, auto.depth, auto.out
+        root, free_start = goto[0], auto.has_free_start
+        word, at, first, state = self._word, self._at, self._at, self._state
         for symbol in text.translate(self._table):
             if symbol < MARKS_END:
+                if symbol != GAP and symbol != SKIP:
+                    break
+                strength = NO_GAP
                 if symbol == GAP:
                     word = 0
-                    if live:
-                        live = self._gap(gap_strength(text[at - first]))
-                        if self.hit is not None:
-                            break
-                elif symbol != SKIP:
-                    break
-                elif live:
-                    live = self._gap(NO_GAP)
+                    if state or self._endings:
+                        strength = gap_strength(text[at - first])
+                if state or self._endings:
+                    self._state = state
+                    self._gap(strength)
+                    state = self._state
             else:
-                kind = 1 if "a" <= symbol <= "z" else word_class(symbol)
+                kind = LETTER if "a" <= symbol <= "z" else word_class(symbol)
                 starts = kind != word or not kind
-                if live or ((starts or free_start) and symbol in root):
-                    live = self._letter(symbol, kind, word, at, at + 1)
-                    if self.hit is not None:
-                        break
+                if state:
+                    following = goto[state].get(symbol)
+                    if following is None and symbol < PLANE_14:
+                        while following is None and state:
+                            state = fail[state]
+                            following = goto[state].get(symbol)
+                else:
+                    following = root.get(symbol) if starts or free_start else None
+                if following is None and not self._endings and symbol < PLANE_14:
+                    if window:
+                        self._forget()
+                    state = 0
+                elif self._endings or symbol >= PLANE_14 or out[following or 0]:
+                    self._state = state
+                    self._letter(symbol, kind, word, at, at + 1)
+                    state = self._state
+                    kind = kind if symbol < PLANE_14 else word
+                else:
+                    assert following is not None
+                    window.append(at << 3 | self._gap_now << 1 | starts)
+                    self._gap_now = self._gaps = 0
+                    state = following
+                    while state and need[state] and not window[-depth[state]] & 1:
+                        state = fail[state]
+                    if not state:
+                        self._forget()
                 word = kind
+            if self.hit is not None:
+                break
             at += 1
-        self._word, self._at = word, at
+        self._word, self._at, self._state = word, at, state
         return at - first
 
     def _take(self, char: str) -> None:
@@ -195,7 +234,7 @@ class Scanner:
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
         """Follow one letter. Returns whether anything is still open."""
-        if letter >= "\U000e0000" and fold.is_tag(letter):
+        if letter >= PLANE_14 and fold.is_tag(letter):
             return self._gap(NO_GAP)
         starts = not kind or kind != word
         if self._endings:
