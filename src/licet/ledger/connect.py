@@ -1,0 +1,33 @@
+"""From the name of a place to the store that is there.
+
+Refuses to know what is done with the store.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from licet.base.trouble import BadInput
+from licet.ledger.store import Store
+from licet.ledger.store_sqlite import SqliteStore
+
+_POSTGRES = ("postgresql://", "postgres://")
+
+
+def open_store(where: str | Path, *, read_only: bool = False) -> Store:
+    """The store at a path (SQLite) or a `postgresql://` URL.
+
+    Raises BadInput where PostgreSQL is named and its driver is not installed; otherwise as
+    the stores do.
+    """
+    place = str(where)
+    if not place.startswith(_POSTGRES):
+        return SqliteStore(Path(place), read_only=read_only)
+    try:
+        from licet.ledger.store_postgres import PostgresStore
+    except ImportError:
+        raise BadInput(
+            "PostgreSQL is named, but its driver is not here",
+            hint="Install the extra: pip install 'licet[postgres]'.",
+        ) from None
+    return PostgresStore(place, read_only=read_only)

@@ -1,0 +1,113 @@
+"""Keys in files: the ledger's signing key, and the keys of pseudonym periods.
+
+Refuses to know what the keys are used for.
+
+1. A key file is made once, readable by its owner alone (0600), and never overwritten.
+2. A key file that others can read is refused: a key that may have leaked signs nothing.
+3. Period keys are drawn at random, not derived from a master: destroying one is final.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from licet.base.ids import Chance
+from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound
+from licet.ledger.note import Signer, make_signer, parse_skey
+from licet.ledger.seal import KEY_BYTES
+
+_EPOCH = datetime(2020, 1, 6, tzinfo=UTC)  # a Monday, so that seven-day periods are weeks
+
+
+def create_signer(path: Path, origin: str, chance: Chance) -> Signer:
+    """A new signing key for the log `origin`, kept at `path`. Raises NotAllowed where one is."""
+    signer = make_signer(origin, chance)
+    _write_once(path, f"{signer.skey}\n".encode())
+    return signer
+
+
+def load_signer(path: Path) -> Signer:
+    """The signing key at `path`. Raises NotFound, NotAllowed (rule 2) or BadInput."""
+    return parse_skey(_read_private(path).decode("ascii", "replace"))
+
+
+def period_name(now: datetime, days: int) -> str:
+    """The pseudonym period that `now` falls in, for periods of `days` days: `7d-360`."""
+    if days < 1:
+        raise BadInput("a pseudonym period lasts a day or longer")
+    return f"{days}d-{(now - _EPOCH) // timedelta(days=days)}"
+
+
+class PeriodKeys:
+    """The keys of pseudonym periods, one file each in a folder of their own."""
+
+    def __init__(self, folder: Path, chance: Chance) -> None:
+        self._folder = folder
+        self._chance = chance
+        self._known: dict[str, bytes] = {}
+
+    def get(self, period: str) -> bytes:
+        """The key of `period` (32 bytes), made where there is none yet."""
+        key = self._known.get(period)
+        if key is None:
+            key = self._known[period] = self._load(period)
+        return key
+
+    def forget(self, period: str) -> None:
+        """Destroy the key of `period`: its pseudonyms point at nobody from now on.
+
+        Copies in backups are the operator's to destroy. Raises NotFound where there is none.
+        """
+        self._known.pop(period, None)
+        try:
+            self._path(period).unlink()
+        except FileNotFoundError:
+            raise NotFound(f"there is no key for the period {period}") from None
+
+    def _load(self, period: str) -> bytes:
+        path = self._path(period)
+        if not path.exists():
+            with contextlib.suppress(NotAllowed):  # another process made it first: it counts
+                _write_once(path, self._chance(KEY_BYTES))
+        key = _read_private(path)
+        if len(key) != KEY_BYTES:
+            raise Corrupt(f"the key of period {period} has {len(key)} bytes, not {KEY_BYTES}")
+        return key
+
+    def _path(self, period: str) -> Path:
+        if not period.replace("-", "").isalnum():
+            raise BadInput(f"{period!r} names no period")
+        return self._folder / f"{period}.key"
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    """Rule 1. The file is whole when its name appears: it is linked in after it was written."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise NotAllowed(f"{path} exists", hint="A key is never overwritten; move it away.")
+    finally:
+        draft.unlink()
+
+
+def _read_private(path: Path) -> bytes:
+    try:
+        mode = path.stat().st_mode
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"there is no key at {path}") from None
+    except PermissionError:
+        raise NotAllowed(f"{path} cannot be read") from None
+    if mode & 0o077:
+        raise NotAllowed(f"{path} can be read by others", hint=f"Run: chmod 600 {path}")
+    return data
