@@ -1,0 +1,11 @@
+"""The first judge of meaning: own weights for Chinese and English, small enough for every text.
+
+It refuses to know where weights lie: the caller reads WEIGHTS beside this file and gives bytes.
+"""
+
+from licet.guard.classifier.model import Classifier, Role, Scores
+
+WEIGHTS = "weights/classifier.bin"
+"""The shipped weights, relative to this package."""
+
+__all__ = ["WEIGHTS", "Classifier", "Role", "Scores"]

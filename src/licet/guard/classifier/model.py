@@ -1,0 +1,202 @@
+"""The classifier: text in, scores out.
+
+It refuses to know thresholds, actions and streams; it gives scores, and the policy decides.
+
+Rules
+1. A text scores as its worst window; a long text is no safer for the lawful words around it.
+2. A text that the screen passes is not looked at again: its scores are one shared value.
+3. No category is above `harm`, and the likeliest is equal to it: a threshold on categories is a
+   threshold on harm, whatever the category's own head thinks.
+4. Injection is an attack on the one who reads instructions: only prompts have it.
+5. Equal text gives equal scores on every machine: tables are integers, sums are exact, and only
+   the last step is floating point.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from licet.guard.classifier.features import (
+    BITS,
+    GRAMS,
+    SLAB_CHARACTERS,
+    WORD_GRAMS,
+    Features,
+    features,
+)
+from licet.guard.classifier.packing import HEAD_BITS, Header, Line, unpack
+from licet.guard.classifier.screen import Screen
+from licet.guard.fold import fold
+
+Role = Literal["prompt", "reply", "comment"]
+INJECTION = "injection"
+
+_HEAD_SHIFT = np.uint32(BITS - HEAD_BITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How likely a text is harmful: `harm` overall and by category, each calibrated in [0, 1].
+
+    screened: the quick look found nothing, so `harm` is the average of such texts and the
+    categories are nought. span: start and end (code points of the raw text) of the worst window,
+    exact where folding kept the length, else in proportion; None where screened.
+    """
+
+    harm: float
+    categories: Mapping[str, float]
+    screened: bool
+    span: tuple[int, int] | None = None
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else 0.0
+
+
+def _strength(line: Line, total: int, count: int) -> float:
+    """The calibrated log-odds of a window with `count` features that sum to `total`."""
+    return line.slope * line.scale * total / math.sqrt(count) + line.offset
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The worst window so far, by one table: log-odds, and the columns [start, end) of a slab."""
+
+    strength: float
+    slab: Features
+    offset: int
+    start: int
+    end: int
+
+
+class Classifier:
+    """A trained classifier. Immutable; may be shared by threads."""
+
+    __slots__ = ("_harm", "_heads", "_injection", "_passed", "digest", "header", "screen")
+
+    def __init__(self, header: Header, tables: Mapping[str, NDArray[Any]], digest: str) -> None:
+        self.digest = digest
+        """SHA-256 of the packed weights, in hexadecimal."""
+        self.header = header
+        self.screen = Screen(tables["screen"].astype(np.int32), header.screen_limit)
+        self._harm: NDArray[np.int32] = tables["harm"].astype(np.int32)
+        self._injection: NDArray[np.int32] = tables["injection"].astype(np.int32)
+        self._heads: NDArray[np.int8] = tables["heads"]
+        self._passed = Scores(
+            header.screened_harm, dict.fromkeys(header.categories, 0.0), screened=True
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Classifier:
+        """A classifier from packed weights. Raises BadInput on anything else."""
+        header, tables = unpack(data)
+        return cls(header, tables, hashlib.sha256(data).hexdigest())
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The names in `Scores.categories`, in their order."""
+        return self.header.categories
+
+    @property
+    def name(self) -> str:
+        """What people call these weights, as in the model card."""
+        return self.header.name
+
+    def judge(self, text: str, role: Role, context: str = "", *, thorough: bool = False) -> Scores:
+        """The scores of a raw text in its role.
+
+        `context` (the turn before) is taken for the sake of callers and not used by these
+        weights: it gained nothing on dev data. `thorough` leaves out the screen, for those who
+        rank texts and do not only stop them.
+        """
+        folded = fold(text)
+        if not thorough and not self.screen.suspects(folded):
+            return self._passed
+        slabs = self._slabs(folded)
+        worst = self._worst(slabs, self._harm, self.header.harm)
+        named = self._named(worst)
+        if role == "prompt":
+            attack = self._worst(slabs, self._injection, self.header.injection)
+            named[INJECTION] = _sigmoid(attack.strength)
+            worst = max(worst, attack, key=lambda window: window.strength)
+        else:
+            named[INJECTION] = 0.0
+        harm = _sigmoid(worst.strength)
+        top = max(named, key=named.__getitem__)
+        categories = {name: min(harm, score) for name, score in named.items()}
+        categories[top] = harm
+        return Scores(harm, categories, screened=False, span=_span(worst, text, folded))
+
+    def strengths(self, text: str) -> tuple[float, float]:
+        """Log-odds of harm and of injection of a raw text, each of its own worst window."""
+        slabs = self._slabs(fold(text))
+        harm = self._worst(slabs, self._harm, self.header.harm)
+        attack = self._worst(slabs, self._injection, self.header.injection)
+        return harm.strength, attack.strength
+
+    def _slabs(self, folded: str) -> list[tuple[int, Features]]:
+        """(offset, features) of the text in slabs that overlap by a window."""
+        step = SLAB_CHARACTERS - self.header.window_characters
+        last = max(1, len(folded) - self.header.window_characters)
+        return [(i, features(folded[i : i + SLAB_CHARACTERS])) for i in range(0, last, step)]
+
+    def _worst(
+        self, slabs: list[tuple[int, Features]], table: NDArray[np.int32], line: Line
+    ) -> _Window:
+        """The window with the highest log-odds by one table, the first of equals."""
+        found: _Window | None = None
+        for offset, slab in slabs:
+            start, end, strength = self._worst_of(slab, table, line)
+            if found is None or strength > found.strength:
+                found = _Window(strength, slab, offset, start, end)
+        assert found is not None
+        return found
+
+    def _worst_of(
+        self, slab: Features, table: NDArray[np.int32], line: Line
+    ) -> tuple[int, int, float]:
+        width, stride = self.header.window_characters, self.header.stride_characters
+        columns = slab.grams.shape[1]
+        if columns <= width + 1:
+            total = int(table.take(slab.grams).sum()) + int(table.take(slab.words).sum())
+            count = slab.grams.size + slab.words.size
+            return 0, columns, _strength(line, total, count)
+        # Running sums, so that overlapping windows cost nothing more.
+        values = table.take(slab.grams).sum(axis=0, dtype=np.int64)
+        values[slab.starts] += table.take(slab.words).sum(axis=0, dtype=np.int64)
+        sums = np.concatenate(([0], values.cumsum()))
+        starts = np.arange(0, columns - width + stride, stride)
+        ends = np.minimum(starts + width, columns)
+        words = np.searchsorted(slab.starts, ends) - np.searchsorted(slab.starts, starts)
+        counts = GRAMS * (ends - starts) + WORD_GRAMS * words
+        means = (sums[ends] - sums[starts]) / np.sqrt(counts)
+        best = int(means.argmax())
+        start, end = int(starts[best]), int(ends[best])
+        return start, end, _strength(line, int(sums[end] - sums[start]), int(counts[best]))
+
+    def _named(self, worst: _Window) -> dict[str, float]:
+        """Each category's own calibrated score of the worst window."""
+        buckets = worst.slab.window(worst.start, worst.end)
+        totals = self._heads.take(buckets >> _HEAD_SHIFT, axis=0).sum(axis=0, dtype=np.int32)
+        return {
+            name: _sigmoid(_strength(line, int(total), len(buckets)))
+            for name, line, total in zip(
+                self.header.categories, self.header.heads, totals, strict=True
+            )
+        }
+
+
+def _span(worst: _Window, text: str, folded: str) -> tuple[int, int]:
+    """The window in code points of the raw text; a column is one more than its character."""
+    start = worst.offset + max(0, worst.start - 1)
+    end = worst.offset + worst.end - 1
+    if len(text) != len(folded) and folded:
+        start, end = (i * len(text) // len(folded) for i in (start, end))
+    return start, min(end, len(text))

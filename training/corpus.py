@@ -1,0 +1,203 @@
+"""The corpus: which texts the classifier learns from, and what each is made to say.
+
+It refuses to know features and weights. Rows come from a data folder (fields in training/README.md)
+and from the sentences that we wrote ourselves, which lie beside this file.
+
+Rules
+1. Only rows with `train_ok` are learned from; the others may measure, never teach.
+2. A row is on one side: what measures (`dev`) never teaches, whatever its set.
+3. Chance comes from the generator that is handed in, drawn in a fixed order.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+CATEGORIES = (
+    "sexual",
+    "violence",
+    "terrorism",
+    "hate",
+    "discrimination.ethnicity",
+    "discrimination.gender",
+    "discrimination.age",
+    "discrimination.occupation",
+    "discrimination.health",
+    "discrimination.region",
+    "harassment",
+    "self_harm",
+    "weapons",
+    "illegal_activity",
+    "cyber",
+    "privacy",
+    "commercial",
+    "injection",
+)
+OWN = Path(__file__).parent
+ROWS_PER_FAIRNESS_SET = 800
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text. harmful and injection are what the two tables learn; category may be unknown."""
+
+    text: str
+    source: str
+    lang: str
+    role: str
+    harmful: bool
+    category: str | None
+    injection: bool = False
+    weight: float = 1.0
+
+
+def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
+    """The objects of a .jsonl or .jsonl.gz file, in order."""
+    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    with opened as lines:
+        for line in lines:
+            if line.strip():
+                yield json.loads(line)
+
+
+def _row(raw: dict[str, object]) -> Row:
+    category = raw.get("category")
+    return Row(
+        text=str(raw["text"]),
+        source=str(raw["set"]),
+        lang=str(raw["lang"]),
+        role=str(raw["role"]),
+        harmful=bool(raw["harmful"]),
+        category=str(category) if category in CATEGORIES else None,
+    )
+
+
+def labelled(data: Path, part: str, *, only_licensed: bool) -> list[Row]:
+    """Rows of text/<part>.jsonl.gz without tweets whose only fault is swearing."""
+    return [
+        _row(raw)
+        for raw in read_jsonl(data / "text" / f"{part}.jsonl.gz")
+        if (raw["train_ok"] or not only_licensed)
+        and not (raw["set"] == "davidson" and raw["source_label"] == "offensive")
+    ]
+
+
+def benign(data: Path, part: str, *, only_licensed: bool) -> list[Row]:
+    """Rows of text/benign.jsonl.gz on one side of its split."""
+    return [
+        _row(raw)
+        for raw in read_jsonl(data / "text" / "benign.jsonl.gz")
+        if raw["split"] == part and (raw["train_ok"] or not only_licensed)
+    ]
+
+
+def injections(data: Path, part: str) -> list[Row]:
+    """Prompt injections; 15 in 100 measure, by hash of the number that zh and en share."""
+    rows = []
+    for name in ("cyberseceval-en", "cyberseceval-zh", "dan"):
+        for raw in read_jsonl(data / "injection" / f"{name}.jsonl.gz"):
+            number = str(raw["id"]).rpartition(":")[2]
+            # DAN prompts are near copies of each other: all of them teach.
+            held = name != "dan" and _hundredth(number) < 15
+            if held == (part == "dev"):
+                row = replace(_row(raw), harmful=False, category="injection", injection=True)
+                rows.append(row)
+    return rows
+
+
+def fairness(data: Path) -> list[Row]:
+    """Sentences that name groups of people and say nothing bad of them."""
+    rows = []
+    for name, field in (("winobias", "text"), ("bbq", "context"), ("cbbq", "context")):
+        texts = dict.fromkeys(
+            str(raw[field])
+            for raw in read_jsonl(data / "fairness" / f"{name}.jsonl.gz")
+            if raw["train_ok"] and "{{" not in str(raw[field])
+        )
+        kept = sorted(texts, key=_digest)[:ROWS_PER_FAIRNESS_SET]
+        lang = "zh" if name == "cbbq" else "en"
+        rows += [Row(text, name, lang, "comment", harmful=False, category=None) for text in kept]
+    return rows
+
+
+def own(part: str) -> list[Row]:
+    """Our own sentences: of the lawful ones every third measures; the others all teach."""
+    rows = []
+    for number, raw in enumerate(read_jsonl(OWN / "hard_negatives.jsonl")):
+        if (number % 3 == 2) == (part == "dev"):
+            rows.append(_own_row(raw, "own-lawful", harmful=False))
+    if part == "train":
+        rows += [
+            _own_row(raw, "own-harmful", harmful=raw["category"] != "injection")
+            for raw in read_jsonl(OWN / "positives.jsonl")
+        ]
+    return rows
+
+
+def _own_row(raw: dict[str, object], source: str, *, harmful: bool) -> Row:
+    category = str(raw["category"]) if "category" in raw else None
+    return Row(
+        text=str(raw["text"]),
+        source=source,
+        lang=str(raw["lang"]),
+        role=str(raw["role"]),
+        harmful=harmful,
+        category=category,
+        injection=category == "injection",
+    )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _hundredth(text: str) -> int:
+    return int.from_bytes(_digest(text)[:4], "big") % 100
+
+
+def joined(rows: Iterable[Row], count: int, length: int, rng: np.random.Generator) -> list[Row]:
+    """`count` lawful texts a language, each of several lawful ones put one after another."""
+    out = []
+    for lang, glue in (("en", (" ", "\n", "\n\n", ". ")), ("zh", ("", "\n", "。", "，"))):
+        pool = [row for row in rows if row.lang == lang and not row.harmful]
+        for _ in range(count):
+            text = ""
+            while len(text) < length:
+                text += glue[rng.integers(len(glue))] + _piece(_pick(pool, rng).text, length, rng)
+            out.append(Row(text[:length], "joined", lang, "reply", harmful=False, category=None))
+    return out
+
+
+def embedded(rows: list[Row], count: int, length: int, rng: np.random.Generator) -> list[Row]:
+    """`count` short harmful texts a language, each with lawful text before or after it."""
+    out = []
+    for lang in ("en", "zh"):
+        lawful = [row for row in rows if row.lang == lang and not row.harmful]
+        bad = [
+            row
+            for row in rows
+            if row.lang == lang and (row.harmful or row.injection) and len(row.text) < length // 2
+        ]
+        for _ in range(count):
+            row = _pick(bad, rng)
+            room = int(rng.integers(20, length - len(row.text)))
+            piece = _piece(_pick(lawful, rng).text, room, rng)
+            text = f"{piece}\n{row.text}" if rng.integers(2) else f"{row.text}\n{piece}"
+            out.append(replace(row, text=text, source="embedded", weight=0.5))
+    return out
+
+
+def _pick(rows: list[Row], rng: np.random.Generator) -> Row:
+    return rows[int(rng.integers(len(rows)))]
+
+
+def _piece(text: str, length: int, rng: np.random.Generator) -> str:
+    start = int(rng.integers(max(1, len(text) - length + 1)))
+    return text[start : start + length]

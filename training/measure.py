@@ -1,0 +1,48 @@
+"""Measures: how good a ranking and how true a probability is.
+
+It refuses to know texts and models: scores and truths go in, figures come out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+
+
+def f1(said: Truths, truth: Truths) -> float:
+    """Harmonic mean of precision and recall; nought where nothing is right."""
+    right = int((said & truth).sum())
+    return 2.0 * right / (int(said.sum()) + int(truth.sum())) if right else 0.0
+
+
+def auprc(score: Floats, truth: Truths) -> float:
+    """Average precision (step-wise, no interpolation); tied scores stand or fall together."""
+    order = np.argsort(-score, kind="stable")
+    score, truth = score[order], truth[order]
+    ends = np.append(np.flatnonzero(np.diff(score)), len(score) - 1)
+    right = np.cumsum(truth)[ends]
+    steps = np.diff(np.concatenate(([0], right)))
+    return float((steps * right / (ends + 1)).sum() / max(1, right[-1]))
+
+
+def limit_at(score: Floats, share: float) -> float:
+    """The lowest limit that at most `share` of the (lawful) scores reach or pass."""
+    ordered = np.sort(score)[::-1]
+    allowed = int(share * len(ordered))
+    return float(np.nextafter(ordered[allowed], np.inf)) if allowed < len(ordered) else 0.0
+
+
+def recall_at(score: Floats, truth: Truths, share: float) -> float:
+    """Recall where at most `share` of the lawful texts are stopped."""
+    return float((score[truth] >= limit_at(score[~truth], share)).mean())
+
+
+def calibration_error(score: Floats, truth: Truths, bins: int = 15) -> float:
+    """Expected calibration error over equal-width bins (Guo et al., 2017)."""
+    place = np.minimum((score * bins).astype(int), bins - 1)
+    count = np.bincount(place, minlength=bins)
+    gap = np.bincount(place, score, bins) - np.bincount(place, truth.astype(float), bins)
+    return float(np.abs(gap).sum() / max(1, count.sum()))

@@ -1,0 +1,270 @@
+"""Training: from labelled text to the one file that ships, the same bytes each time.
+
+    python training/train_classifier.py --data DIR --out FILE [--seed 7]
+
+It refuses to know thresholds: they are read off by eval_classifier.py and written into the
+rulebook by a person.
+
+Steps
+1. Windows of lawful and harmful text, with lawful text joined and harmful text embedded.
+2. The harm table; then again, with only the worst window of each long harmful text.
+3. The injection table and one head for each category.
+4. Whole numbers; calibration on dev text through the very code that serves.
+5. The screen, which learns from what the full model says, and its limit.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import argparse
+import hashlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import corpus
+import fit
+import msgspec
+import numpy as np
+from corpus import CATEGORIES, Row
+from numpy.typing import NDArray
+from scipy import sparse, special
+
+from licet.guard.classifier import Classifier
+from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, features
+from licet.guard.classifier.packing import HEAD_BITS, READER, Header, Line, pack
+from licet.guard.classifier.screen import SCREEN_BITS, buckets
+from licet.guard.fold import fold
+
+WINDOW_CHARACTERS = 256
+STRIDE_CHARACTERS = 64
+WINDOWS_PER_ROW_MAX = 12
+PENALTY_HARM = 2.0
+PENALTY_HEADS = 0.5
+PENALTY_SCREEN = 0.02
+RARITY_POWER = 0.5
+SCREEN_KEEPS = 0.99
+"""Of what the full model would flag; of what it would halt it keeps more."""
+FLAG_HARM = 0.5
+"""The harm from which the screen must keep a text."""
+JOINED_PER_LANGUAGE = 3000
+EMBEDDED_PER_LANGUAGE = 3000
+NAME = "licet-ngram-1"
+WEIGHTS_BY_SOURCE = {
+    # Large, noisy and alike: each row counts less, so that they do not drown the rest.
+    "cold": 0.5,
+    "swsr": 0.5,
+    "diasafety": 0.5,
+    "decodingtrust-toxicity": 0.5,
+    "cmrc2018": 2.0,
+    "dolly": 2.0,
+    "own-lawful": 4.0,
+    "own-harmful": 4.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One row's window: its buckets, and the index of the row."""
+
+    row: int
+    text: str
+    buckets: NDArray[np.uint32]
+
+
+def windows(rows: list[Row]) -> list[Window]:
+    """Windows as the classifier reads them, at most WINDOWS_PER_ROW_MAX of each row."""
+    out = []
+    for index, row in enumerate(rows):
+        folded = fold(row.text)[:SLAB_CHARACTERS]
+        slab = features(folded)
+        columns = slab.grams.shape[1]
+        step = WINDOW_CHARACTERS // 2
+        starts = range(0, max(1, columns - step), step)
+        for start in list(starts)[:WINDOWS_PER_ROW_MAX]:
+            end = min(columns, start + WINDOW_CHARACTERS)
+            text = folded[max(0, start - 1) : end]
+            out.append(Window(index, text, slab.window(start, end)))
+    return out
+
+
+class Learner:
+    """The training windows and what they should say."""
+
+    def __init__(self, rows: list[Row], say: fit.Progress) -> None:
+        self.rows = rows
+        self.say = say
+        self.windows = windows(rows)
+        self.of = np.array([w.row for w in self.windows])
+        share = 1.0 / np.bincount(self.of)[self.of]
+        self.harmful = np.array([rows[i].harmful for i in self.of], dtype=float)
+        self.injection = np.array([rows[i].injection for i in self.of], dtype=float)
+        source = np.array([WEIGHTS_BY_SOURCE.get(rows[i].source, 1.0) for i in self.of])
+        own = np.array([rows[i].weight for i in self.of])
+        bad = (self.harmful + self.injection) > 0
+        # Every window of a lawful text is lawful; of a harmful one, some are.
+        self.weight = source * own * np.where(bad, share, np.maximum(share, 0.5))
+        counts = fit.matrix([w.buckets for w in self.windows], 1 << BITS)
+        self.rarity = fit.rarity(counts, RARITY_POWER)
+        self.x = sparse.csr_matrix(counts @ sparse.diags(self.rarity.astype(np.float32)))
+        say(f"{len(rows)} rows, {len(self.windows)} windows, {self.x.nnz} entries")
+
+    def harm_table(self) -> tuple[fit.Floats, float]:
+        """Two rounds: the second believes only the worst window of a harmful text."""
+        first, offset = fit.logistic(self.x, self.harmful, self.weight, PENALTY_HARM, 60)
+        score = self.x @ first + offset
+        worst = np.full(len(self.rows), -np.inf)
+        np.maximum.at(worst, self.of, score)
+        count = np.bincount(self.of)[self.of]
+        kept = (self.harmful == 0) | (score == worst[self.of])
+        self.weight = self.weight * kept * np.where(self.harmful > 0, count, 1)
+        table, offset = fit.logistic(self.x, self.harmful, self.weight, PENALTY_HARM, 120)
+        return table * self.rarity, offset
+
+    def injection_table(self) -> tuple[fit.Floats, float]:
+        weight = self.weight * np.where(self.injection > 0, 5.0, 1.0)
+        table, offset = fit.logistic(self.x, self.injection, weight, PENALTY_HARM, 60)
+        return table * self.rarity, offset
+
+    def heads(self) -> tuple[NDArray[np.int8], tuple[Line, ...]]:
+        """Shape (2^HEAD_BITS, categories): each category against all whose category is known."""
+        shared = [w.buckets >> np.uint32(BITS - HEAD_BITS) for w in self.windows]
+        counts = fit.matrix(shared, 1 << HEAD_BITS)
+        rarity = fit.rarity(counts, RARITY_POWER)
+        x = sparse.csr_matrix(counts @ sparse.diags(rarity.astype(np.float32)))
+        out = np.zeros((1 << HEAD_BITS, len(CATEGORIES)), dtype="i1")
+        lines = []
+        named = [self.rows[i].category for i in self.of]
+        for column, category in enumerate(CATEGORIES):
+            target = np.array([name == category for name in named], dtype=float)
+            weight = self.weight * self._known(named, category)
+            bad = float(weight @ target)
+            # A thin category is heard too, but not twenty times over.
+            weight *= np.where(target > 0, min(20.0, max(1.0, 1500.0 / max(1.0, bad))), 1.0)
+            table, offset = fit.logistic(x, target, weight, PENALTY_HEADS, 40)
+            out[:, column], scale = fit.quantise(table * rarity, 127, 0.9995, "i1")
+            lines.append(Line(scale, 1.0, offset))
+            self.say(f"head {category}: {bad:.0f}")
+        return out, tuple(lines)
+
+    def _known(self, named: list[str | None], category: str) -> NDArray[np.bool_]:
+        """Whether a window can teach this head: hate and discrimination.* may be one another."""
+        family = _family(category)
+        return np.array(
+            [
+                harmful == 0 or name == category or (name is not None and _family(name) != family)
+                for harmful, name in zip(self.harmful, named, strict=True)
+            ]
+        ) | np.array([name is not None and "." in name and "." in category for name in named])
+
+
+def _family(category: str) -> str:
+    return "hate" if category.startswith("discrimination.") else category
+
+
+def screen_matrix(texts: list[str]) -> sparse.csr_matrix:
+    """Plain counts of the screen's buckets: it adds and does not divide."""
+    rows = [buckets(text).astype(np.uint32) for text in texts]
+    counts = fit.matrix(rows, 1 << SCREEN_BITS)
+    roots = np.sqrt([max(1, len(row)) for row in rows])
+    return sparse.csr_matrix(sparse.diags(roots.astype(np.float32)) @ counts)
+
+
+def screen_table(learner: Learner, classifier: Classifier) -> fit.Floats:
+    """Weights that foretell what the full model says of a window, its doubts and all."""
+    said = []
+    for window in learner.windows:
+        harm, attack = classifier.strengths(window.text)
+        said.append(max(harm, attack) if learner.rows[window.row].role == "prompt" else harm)
+    x = screen_matrix([w.text for w in learner.windows])
+    weight = np.maximum(learner.weight, 0.2)
+    table, _ = fit.logistic(x, special.expit(np.array(said)), weight, PENALTY_SCREEN, 80)
+    return table
+
+
+def screen_limit(classifier: Classifier, rows: list[Row]) -> tuple[int, float]:
+    """The limit that keeps SCREEN_KEEPS of flagged dev text; harm among what it lets pass."""
+    sums = np.array([classifier.screen.highest(fold(row.text)) for row in rows])
+    harm = np.array([classifier.judge(r.text, r.role, thorough=True).harm for r in rows])
+    flagged = harm > FLAG_HARM
+    limit = int(np.floor(np.quantile(sums[flagged], 1.0 - SCREEN_KEEPS))) - 1
+    passed = np.array([row.harmful for row in rows])[sums <= limit]
+    return limit, round(float(passed.mean()), 6) if len(passed) else 0.0
+
+
+def _refit(line: Line, slope: float, offset: float) -> Line:
+    return Line(line.scale, slope * line.slope, slope * line.offset + offset)
+
+
+def calibrated(classifier: Classifier, rows: list[Row]) -> Header:
+    """The header with harm and injection lines fitted to dev text."""
+    strengths = np.array([classifier.strengths(row.text) for row in rows])
+    targets = np.array([(row.harmful, row.injection) for row in rows], dtype=float)
+    weight = np.ones(len(rows))
+    header = classifier.header
+    lines = [
+        _refit(line, *fit.platt(strengths[:, i], targets[:, i], weight))
+        for i, line in enumerate((header.harm, header.injection))
+    ]
+    return msgspec.structs.replace(header, harm=lines[0], injection=lines[1])
+
+
+def train(data: Path, seed: int, say: fit.Progress) -> bytes:
+    """The packed classifier. Reads `data` and our own sentences; the same bytes each time."""
+    rng = np.random.default_rng(seed)
+    lawful = corpus.benign(data, "train", only_licensed=True) + corpus.own("train")
+    lawful += corpus.fairness(data)
+    rows = corpus.labelled(data, "train", only_licensed=True) + corpus.injections(data, "train")
+    rows += lawful
+    rows += corpus.joined(lawful, JOINED_PER_LANGUAGE, WINDOW_CHARACTERS, rng)
+    rows += corpus.embedded(rows, EMBEDDED_PER_LANGUAGE, WINDOW_CHARACTERS, rng)
+    learner = Learner(rows, say)
+
+    tables: dict[str, NDArray[np.generic]] = {}
+    harm, harm_offset = learner.harm_table()
+    tables["harm"], harm_scale = fit.quantise(harm, 32_000, 1.0, "<i2")
+    say("harm table done")
+    injection, injection_offset = learner.injection_table()
+    tables["injection"], injection_scale = fit.quantise(injection, 127, 0.9995, "i1")
+    tables["heads"], lines = learner.heads()
+    tables["screen"] = np.zeros(1 << SCREEN_BITS, dtype="i1")
+    header = Header(
+        reader=READER,
+        name=NAME,
+        categories=CATEGORIES,
+        window_characters=WINDOW_CHARACTERS,
+        stride_characters=STRIDE_CHARACTERS,
+        harm=Line(harm_scale, 1.0, harm_offset),
+        injection=Line(injection_scale, 1.0, injection_offset),
+        heads=lines,
+        screen_limit=-1,
+        screened_harm=0.0,
+    )
+    dev = corpus.labelled(data, "dev", only_licensed=True) + corpus.injections(data, "dev")
+    dev += corpus.benign(data, "dev", only_licensed=True) + corpus.own("dev")
+    header = calibrated(Classifier(header, tables, ""), dev)
+    say("calibrated")
+    screen = screen_table(learner, Classifier(header, tables, ""))
+    tables["screen"], _ = fit.quantise(screen, 127, 0.9995, "i1")
+    limit, passed = screen_limit(Classifier(header, tables, ""), dev)
+    header = msgspec.structs.replace(header, screen_limit=limit, screened_harm=passed)
+    say(f"screen limit {limit}, harmful among passed {passed}")
+    return pack(header, tables)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train the classifier that ships.")
+    parser.add_argument("--data", type=Path, required=True, help="folder with text/, injection/")
+    parser.add_argument("--out", type=Path, required=True, help="file to write")
+    parser.add_argument("--seed", type=int, default=7)
+    given = parser.parse_args()
+    packed = train(given.data, given.seed, lambda line: print(line, file=sys.stderr, flush=True))
+    given.out.write_bytes(packed)
+    print(f"{len(packed)} bytes, sha256 {hashlib.sha256(packed).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()
