@@ -5,12 +5,11 @@ It refuses to know what a pack says; `parse` does.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
 from licet.rulebook.cite import Citation, citations_in
 from licet.rulebook.model import Pack
@@ -71,9 +70,6 @@ def _document(entry: Traversable) -> Document:
     if len(data) > FILE_BYTES_MAX:
         raise BadInput(f"{entry.name}: is larger than 1 MiB.", hint="Split or shorten it.")
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        return TomlSource(entry.name, data.decode("utf-8")).parse()
     except UnicodeDecodeError as error:
         raise BadInput(f"{entry.name}: is not UTF-8.", hint="Save it as UTF-8.") from error
-    except tomllib.TOMLDecodeError as error:
-        where = re.sub(r"\.$", "", str(error))
-        raise BadInput(f"{entry.name}: {where}.", hint="Correct the TOML there.") from error

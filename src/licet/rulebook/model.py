@@ -106,7 +106,7 @@ class RiskGroup:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """One risk of the standard, and what covers it; `categories` are empty unless it is shipped."""
+    """One risk of the standard, and what covers it; `categories` only where that is shipped."""
 
     id: str
     group: str

@@ -54,6 +54,7 @@ FILES = (
     "guard.toml",
     "sources.toml",
 )
+OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
     "public",
@@ -250,7 +251,12 @@ def _category(row: Table, languages: tuple[str, ...]) -> Category:
 
 
 def _serving(category: Category, risks: Mapping[str, Risk]) -> Category:
-    served = tuple(risk.id for risk in risks.values() if category.id in risk.categories)
+    served = tuple(
+        risk.id
+        for risk in risks.values()
+        if category.id in risk.categories
+        or (category.id == OPERATOR and risk.coverage == "operator-authored")
+    )
     return replace(category, risks=served)
 
 

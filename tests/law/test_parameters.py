@@ -1,0 +1,133 @@
+"""Every number of the pack, with a value that loads and one that trips the loader.
+
+A parameter without a row here fails the first test, so a new number brings its examples along.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from kit.packs import GONE, PACK_ID, changed
+from licet.base.trouble import BadInput
+from licet.rulebook import load_pack, parse_pack
+
+PACK = load_pack(PACK_ID)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Where a parameter stands, values that pass, and values that trip."""
+
+    key: str
+    file: str
+    path: tuple[str, ...]
+    passes: tuple[Any, ...]
+    trips: tuple[Any, ...]
+
+
+def _retention(name: str) -> Example:
+    place = ("retention", name, "days")
+    return Example(f"retention.{name}.days", "retention.toml", place, (1, 3650), (0, -1, 1.5, "9"))
+
+
+def _count(group: str, number: int) -> Example:
+    place = ("group", group, "count")
+    trips = (number - 1, number + 1, 0, True)
+    return Example(f"risks.{group}.count", "risks.toml", place, (number,), trips)
+
+
+def _threshold(category: str, which: str) -> Example:
+    place = ("thresholds", category, which)
+    now = PACK.guard.threshold(category)
+    passes, trips = {
+        "halt": ((1.0, 1), (now.flag / 2, 1.01)),  # a halt never comes before its flag
+        "flag": ((now.halt, now.halt / 2), (now.halt + 0.001, 0.0)),
+    }[which]
+    key = f"guard.thresholds.{category}.{which}"
+    return Example(key, "guard.toml", place, passes, (*trips, -0.1, "0.9", True))
+
+
+def _guard(table: str, name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
+    return Example(f"guard.{table}.{name}", "guard.toml", (table, name), passes, trips)
+
+
+EXAMPLES = [
+    Example(
+        "pack.promulgated",
+        "pack.toml",
+        ("promulgated",),
+        (dt.date(2023, 7, 10),),
+        ("2023-07-10", 2023, dt.datetime(2023, 7, 10, tzinfo=dt.UTC)),
+    ),
+    Example(
+        "pack.in_force.from",
+        "pack.toml",
+        ("in_force", "from"),
+        (dt.date(2023, 8, 15),),
+        ("2023-08-15", 20230815),
+    ),
+    *(_retention(name) for name in PACK.retention),
+    *(_count(group.id, group.count) for group in PACK.catalogue.groups.values()),
+    _guard("lexical", "short_literal_letters", (0, 8, 64), (-1, 65, 2.5, False)),
+    _guard("lexical", "gap_characters_max", (0, 12, 64), (-1, 65, "12")),
+    _guard("judged", "tier", ("token", "clause", "whole"), ("page", "", 1)),
+    _guard("judged", "stride_characters", (1, 32, 256), (0, 257, 1.0)),
+    _guard("judged", "window_characters", (32, 256, 4096), (31, 15, 70_000)),
+    _guard("judged", "clause_characters_max", (1, 160), (0, 70_000)),
+    Example(
+        "guard.audience.default.factor",
+        "guard.toml",
+        ("audience", "default", "factor"),
+        (1.0,),
+        (0, 1.2, "1"),
+    ),
+    Example(
+        "guard.audience.minor.factor",
+        "guard.toml",
+        ("audience", "minor", "factor"),
+        (1.0, 0.5),
+        (0.0, 1.01, True),
+    ),
+    *(_threshold(name, which) for name in PACK.guard.thresholds for which in ("halt", "flag")),
+]
+
+
+def test_every_parameter_has_its_examples() -> None:
+    assert sorted(example.key for example in EXAMPLES) == sorted(PACK.parameters)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.key)
+def test_a_parameter_in_range_loads(example: Example) -> None:
+    for value in example.passes:
+        pack = parse_pack(changed(example.file, *example.path, "value", to=value))
+        assert pack.parameter(example.key).value == value
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.key)
+def test_a_parameter_out_of_range_trips_the_loader(example: Example) -> None:
+    for value in example.trips:
+        with pytest.raises(BadInput) as refused:
+            parse_pack(changed(example.file, *example.path, "value", to=value))
+        assert refused.value.message.startswith(f"{example.file}: ")
+        assert refused.value.hint
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.key)
+@pytest.mark.parametrize("missing", ["source", "status"])
+def test_an_uncited_number_does_not_load(example: Example, missing: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        parse_pack(changed(example.file, *example.path, missing, to=GONE))
+    assert refused.value.message.startswith(f"{example.file}: ")
+    assert f"{example.path[-1]}: names no {missing}" in refused.value.message
+    assert "docs/" in refused.value.hint
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.key)
+def test_a_bare_number_does_not_load(example: Example) -> None:
+    with pytest.raises(BadInput, match="stands alone, without status and source") as refused:
+        parse_pack(changed(example.file, *example.path, to=example.passes[0]))
+    assert example.path[-1] in refused.value.message
