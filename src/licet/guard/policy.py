@@ -1,0 +1,75 @@
+"""From scores to findings: the thresholds of a pack, applied and nothing more.
+
+It refuses to know where thresholds come from; the gateway hands over what the pack says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from licet.guard.classifier import Scores
+from licet.guard.lexicon import LexicalSettings
+from licet.guard.verdict import Action, Finding
+
+Tier = Literal["token", "clause", "whole"]
+"""How much of an answer may leave before a judged rule has seen it: `token` all of it, with the
+judge just behind; `clause` the clauses that were judged; `whole` nothing before the end."""
+OnFailure = Literal["hold", "halt", "pass"]
+"""What happens to text that a judge was asked about in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """At `halt` or above a text is stopped, at `flag` or above it is noted; both in (0, 1]."""
+
+    halt: float
+    flag: float
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSettings:
+    """From the pack (`guard.judged`): how running text is judged by meaning."""
+
+    tier: Tier
+    stride_characters: int
+    window_characters: int
+    clause_characters_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything of a pack and a configuration that judging needs."""
+
+    lexical: LexicalSettings
+    judged: JudgedSettings
+    thresholds: Mapping[str, Mapping[str, Threshold]]
+    """By audience, then by category. A category that is not named is not acted on."""
+    on_judge_failure: Mapping[Tier, OnFailure]
+
+
+_NEVER = Threshold(2.0, 2.0)
+
+
+def decide(
+    scores: Scores, thresholds: Mapping[str, Threshold], start: int, length: int,
+    detector: Literal["classifier", "judge"] = "classifier",
+) -> list[Finding]:  # fmt: skip
+    """The findings that scores amount to, the worst first. `start` is where the judged text
+    begins in the whole, `length` its length."""
+    if scores.screened:
+        return []
+    span = scores.span or (0, length)
+    found = []
+    for category, score in scores.categories.items():
+        threshold = thresholds.get(category, _NEVER)
+        if score < threshold.flag:
+            continue
+        action: Action = "halt" if score >= threshold.halt else "flag"
+        rule = f"{'model' if detector == 'classifier' else 'judge'}.{category}"
+        found.append(
+            Finding(category, action, score, start + span[0], start + span[1], detector, rule)
+        )
+    found.sort(key=lambda finding: (finding.action != "halt", -finding.score))
+    return found

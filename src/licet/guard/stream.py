@@ -1,0 +1,248 @@
+"""One generated text, held back as little as the law of its tier allows.
+
+It refuses to know APIs, events and sockets: text goes in, text that may leave comes out.
+
+Rules
+1. No character of a halting literal leaves, in any tier, however the text is cut.
+2. Of text that literal rules let go, tier `token` releases all at once and is judged just behind;
+   `clause` releases clauses that were judged; `whole` releases nothing before the end is judged.
+3. What comes out is what went in, in order, up to where it was stopped.
+4. A judge outside is asked by tickets. What it does not answer is never released as if it had
+   passed: the setting `on_failure` says what happens, and there is no default.
+5. After `end`, and once no ticket is open, everything lawful has been released.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from licet.guard.classifier import Classifier, Scores
+from licet.guard.lexicon import Watch
+from licet.guard.policy import JudgedSettings, OnFailure, Threshold, Tier, decide
+from licet.guard.scanner import Hit, Scanner
+from licet.guard.verdict import Finding
+
+_CLAUSE_END = re.compile(r"[。！？；!?;\n]|[.](?=\s)")
+FINDINGS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """What holds for every stream of one bundle, tier and audience."""
+
+    tier: Tier
+    judged: JudgedSettings
+    thresholds: Mapping[str, Threshold]
+    on_failure: OnFailure
+    remote: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A question to a judge outside: is `text` (offsets `start` to `end` of the stream) lawful?"""
+
+    number: int
+    text: str
+    start: int
+    end: int
+
+
+class TextStream:
+    """One channel of one answer. `feed` it, `end` it; look at `halted`, `tickets`, `waiting`."""
+
+    __slots__ = (
+        "_asked", "_base", "_classifier", "_context", "_ended", "_held", "_judged", "_open",
+        "_parts", "_pending", "_recent", "_settings", "_total", "_waits_for_judgement", "_watch",
+        "findings", "halted", "tickets",
+    )  # fmt: skip
+
+    def __init__(
+        self, watch: Watch | Scanner, classifier: Classifier | None, settings: StreamSettings,
+        context: str = "",
+    ) -> None:  # fmt: skip
+        self._watch = watch
+        self._classifier = classifier
+        self._settings = settings
+        self._waits_for_judgement = settings.tier != "token" and (
+            classifier is not None or settings.remote
+        )
+        self._context = context
+        self._held = ""
+        self._base = 0  # offset of the first held character
+        self._total = 0
+        self._judged = 0  # offset up to which judged rules have let the text go
+        self._asked = 0  # offset up to which a judge was asked
+        self._recent = ""  # the end of what was judged, as context for the next judgement
+        self._parts: list[str] = []  # what came since
+        self._pending = 0  # its length
+        self._open: dict[int, Ticket] = {}
+        self._ended = False
+        self.halted: Finding | None = None
+        self.findings: list[Finding] = []
+        self.tickets: list[Ticket] = []
+        """Questions that the caller has not taken yet."""
+
+    def feed(self, text: str) -> str:
+        """More text; returns what may leave now. The very same object where all of it may."""
+        if self.halted is not None:
+            return ""
+        watch = self._watch
+        watch.feed(text)
+        self._total += len(text)
+        if self._classifier is not None or self._settings.remote:
+            self._parts.append(text)
+            self._pending += len(text)
+        if watch.hit is not None:
+            return self._stop_at(watch.hit, text)
+        if self._pending >= self._settings.judged.stride_characters:
+            self._judge_running()
+            if self.stopped:
+                return self._close(text)
+        if not self._held and watch.free == self._total and not self._waits_for_judgement:
+            self._base = self._total
+            return text
+        return self._release(text)
+
+    def end(self) -> str:
+        """The text is over; returns what may leave now."""
+        if self.halted is not None or self._ended:
+            return ""
+        self._ended = True
+        self._watch.finish()
+        if self._watch.hit is not None:
+            return self._stop_at(self._watch.hit, "")
+        if self._pending:
+            self._judge(self._total)
+            if self.stopped:
+                return self._close("")
+        return self._release("")
+
+    @property
+    def stopped(self) -> bool:
+        return self.halted is not None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer from a judge outside is still awaited."""
+        return bool(self._open)
+
+    @property
+    def held_characters(self) -> int:
+        return len(self._held)
+
+    def answer(self, ticket: Ticket, scores: Scores | None) -> str:
+        """What a judge outside said of a ticket, None if it failed; returns what may leave now."""
+        self._open.pop(ticket.number, None)
+        if self.halted is not None:
+            return ""
+        if scores is None and self._settings.on_failure != "pass":
+            if self._settings.on_failure == "hold":
+                self._ask(ticket)
+                return ""
+            self._halt([_unjudged(ticket)])
+        elif scores is not None:
+            length = ticket.end - ticket.start
+            self._note(decide(scores, self._settings.thresholds, ticket.start, length, "judge"))
+        if self.stopped:
+            return self._close("")
+        if not self._open or self._settings.tier == "clause":
+            still = min((t.start for t in self._open.values()), default=self._asked)
+            self._judged = max(self._judged, still)
+        return self._release("")
+
+    def _judge_running(self) -> None:
+        tier = self._settings.tier
+        if tier == "token":
+            self._judge(self._total)
+        elif tier == "clause":
+            text = "".join(self._parts)
+            self._parts = [text]
+            ends = [found.end() for found in _CLAUSE_END.finditer(text)]
+            start = self._total - self._pending
+            if ends:
+                self._judge(start + ends[-1])
+            elif self._pending >= self._settings.judged.clause_characters_max:
+                self._judge(self._total)
+
+    def _judge(self, upto: int) -> None:
+        """Judge what came since the last time, up to an offset, with what stood before it."""
+        text = "".join(self._parts)
+        fresh = text[: self._pending - (self._total - upto)]
+        rest = text[len(fresh) :]
+        window = self._settings.judged.window_characters
+        seen = (self._recent + fresh)[-max(window, len(fresh)) :]
+        self._recent = seen[-window:]
+        self._parts, self._pending = ([rest], len(rest)) if rest else ([], 0)
+        start = upto - len(seen)
+        if self._classifier is not None:
+            scores = self._classifier.judge(seen, "reply", self._context)
+            self._note(decide(scores, self._settings.thresholds, start, len(seen)))
+        if self.stopped:
+            return
+        if self._settings.remote:
+            self._ask(Ticket(self._asked, seen, self._asked, upto))
+            self._asked = upto
+        else:
+            self._judged = upto
+
+    def _ask(self, ticket: Ticket) -> None:
+        self._open[ticket.number] = ticket
+        self.tickets.append(ticket)
+
+    def _note(self, findings: list[Finding]) -> None:
+        halting = [finding for finding in findings if finding.action == "halt"]
+        if halting:
+            self._halt(halting)
+        known = {finding.category for finding in self.findings}
+        for finding in findings:
+            if finding.category not in known and len(self.findings) < FINDINGS_MAX:
+                self.findings.append(finding)
+
+    def _halt(self, findings: list[Finding]) -> None:
+        self.halted = findings[0]
+
+    def _release(self, text: str) -> str:
+        """Take what is free of the held text with `text` behind it."""
+        held = self._held + text
+        limit = self._watch.free
+        if self._waits_for_judgement:
+            limit = min(limit, self._judged)
+        count = limit - self._base
+        if count <= 0:
+            self._held = held
+            return ""
+        self._held = held[count:]
+        self._base = limit
+        return held[:count]
+
+    def _stop_at(self, hit: Hit, text: str) -> str:
+        """A literal was found. What stands before it is lawful, unless a judge must say so."""
+        unjudged = self._total - self._pending
+        if self._waits_for_judgement and not self._settings.remote and unjudged < hit.start:
+            self._judge(hit.start)
+        if not self.stopped:
+            entry = hit.entry
+            self.halted = Finding(
+                entry.category, "halt", 1.0, hit.start, hit.end, "literal", entry.rule
+            )  # fmt: skip
+        return self._close(text)
+
+    def _close(self, text: str) -> str:
+        """Stopped: release the lawful beginning, forget the rest."""
+        assert self.halted is not None
+        free = self._watch.free
+        if self._waits_for_judgement:
+            free = min(free, self._judged)
+        elif self.halted.detector != "literal":
+            free = self._base
+        lawful = (self._held + text)[: max(0, free - self._base)]
+        self._base += len(lawful)
+        self._held = ""
+        self._parts, self._recent = [], ""
+        return lawful
+
+
+def _unjudged(ticket: Ticket) -> Finding:
+    return Finding("unjudged", "halt", 0.0, ticket.start, ticket.end, "judge", "judge.unavailable")
