@@ -1,0 +1,126 @@
+"""The configuration that `licet up` writes: explicit, small, and meant to be edited.
+
+It refuses to know the command line; it writes one file and never over one that a person wrote.
+
+Rules
+1. What it writes is what `load_config` reads: a newcomer's first file is a true example.
+2. A file without our first line, or changed since we wrote it, belongs to a person: Conflict.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from licet.base.trouble import BadInput, Conflict
+from licet.gateway.config import REPLAY, parse_config
+
+_FIRST = "# Written by `licet up`, sha256 "
+
+
+@dataclass(frozen=True, slots=True)
+class DemoChoice:
+    """What `licet up` was told. Without `upstream_url`, the built-in replay upstream answers."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    upstream_url: str | None = None
+    upstream_key_env: str | None = None
+    rules: tuple[Path, ...] = ()
+    pack: str = "cn-genai-2023"
+    appeal_url: str = ""
+
+
+def demo_config(home: Path, choice: DemoChoice) -> str:
+    """Write `config.toml` into `home` (mode 0600) and give its text.
+
+    Raises Conflict where the file there was edited, BadInput where the choice makes no valid file.
+    """
+    path = home / "config.toml"
+    text = render_demo_config(choice)
+    parse_config(text, str(path), home)
+    if path.exists() and not _is_ours(path):
+        raise Conflict(
+            f"{path} was edited and is not overwritten.",
+            hint="Run `licet gateway --config` with it, or move it away.",
+        )
+    fresh = path.with_suffix(".new")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
+    return text
+
+
+def render_demo_config(choice: DemoChoice) -> str:
+    """The text of that file; relative paths in it are relative to the home folder."""
+    if choice.upstream_key_env and not choice.upstream_url:
+        raise BadInput(
+            "a key for the upstream was named, but no upstream.",
+            hint="Give --upstream URL with --upstream-key-env NAME.",
+        )
+    name = "main" if choice.upstream_url else "replay"
+    host = f"[{choice.host}]" if ":" in choice.host else choice.host
+    appeal_url = choice.appeal_url or f"http://{host}:{choice.port}/appeal/{{case}}"
+    key_line = f"key_env = {_quoted(choice.upstream_key_env)}\n" if choice.upstream_key_env else ""
+    rules = ", ".join(_quoted(str(path.absolute())) for path in choice.rules)
+    body = f"""\
+# Edit it freely: it is then yours, and `licet up` leaves it alone.
+# Every setting is explained in docs/configuration.md. Paths are relative to this file.
+
+default_upstream = "{name}"
+
+[server]
+host = {_quoted(choice.host)}
+port = {choice.port}
+
+[[upstream]]
+name = "{name}"
+url = {_quoted(choice.upstream_url or REPLAY)}
+{key_line}dialects = ["openai", "anthropic"]
+
+[guard]
+pack = {_quoted(choice.pack)}
+rules = [{rules}]
+audience = "default"
+images = "refuse"
+
+# What happens when a judge fails or is late, by tier: "hold", "halt" or "pass".
+[guard.on_judge_failure]
+token = "halt"
+clause = "halt"
+whole = "halt"
+
+[ledger]
+url = "sqlite:ledger/ledger.db"
+origin = "localhost/licet"
+key_file = "keys/ledger.skey"
+
+[keys]
+url = "sqlite:keys.db"
+
+[limits]
+url = "memory:"
+rate_per_minute = 0   # 0: no limit
+concurrency_max = 0
+
+[appeal]
+url = {_quoted(appeal_url)}
+"""
+    return f"{_FIRST}{_mark(body)}\n{body}"
+
+
+def _quoted(text: str) -> str:
+    # A JSON string is a TOML basic string, but for U+007F, which TOML wants escaped.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _mark(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _is_ours(path: Path) -> bool:
+    first, _, body = path.read_bytes().decode("utf-8", "replace").partition("\n")
+    return first == _FIRST + _mark(body)
