@@ -91,7 +91,7 @@ def _resolves(citation: Citation, packs: Mapping[str, Pack]) -> bool:
     article = re.fullmatch(r"art(\d+)", citation.entry_id)
     if article and pack.article(int(article[1])):
         return True
-    return citation.entry_id in _ids(pack)
+    return any(citation.entry_id in shelf for shelf in pack.shelves)
 
 
 def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
@@ -143,19 +143,8 @@ def _sources_used(pack: Pack) -> Iterator[Fault]:
             yield Fault("sources.toml", source, "nothing cites it.", "Remove it, or cite it.")
 
 
-def _ids(pack: Pack) -> Iterator[str]:
-    yield from pack.provisions
-    yield from pack.risks
-    yield from pack.catalogue.groups
-    yield from pack.categories
-    yield from pack.retention
-    yield from pack.tiers
-    yield from pack.sources
-    yield from pack.parameters
-
-
 def _ids_distinct(pack: Pack) -> Iterator[Fault]:
-    for name, times in Counter(_ids(pack)).items():
+    for name, times in Counter(chain.from_iterable(pack.shelves)).items():
         if times > 1:
             yield Fault("pack.toml", name, "names two things.", "Rename one of them.")
 

@@ -258,9 +258,10 @@ class Pack:
         """The number, date or choice behind a key, with its provenance. Raises NotFound."""
         return _known(self.parameters, key, f"parameter of {self.id}")
 
-    def find(self, entry_id: str) -> Entry:
-        """Whatever bears this id: provision, risk, category, parameter … Raises NotFound."""
-        shelves: tuple[Mapping[str, Entry], ...] = (
+    @property
+    def shelves(self) -> tuple[Mapping[str, Entry], ...]:
+        """Everything in the pack that bears an id. No id stands on two shelves."""
+        return (
             self.provisions,
             self.risks,
             self.catalogue.groups,
@@ -270,7 +271,10 @@ class Pack:
             self.sources,
             self.parameters,
         )
-        for shelf in shelves:
+
+    def find(self, entry_id: str) -> Entry:
+        """Whatever bears this id: provision, risk, category, parameter … Raises NotFound."""
+        for shelf in self.shelves:
             if entry_id in shelf:
                 return shelf[entry_id]
         raise NotFound(
