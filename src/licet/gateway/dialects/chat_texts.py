@@ -1,0 +1,141 @@
+"""Where generated text stands in a choice: of chat completions, and of plain completions.
+
+One table for each API, for streams (`delta`) and whole answers (`message`) alike. It refuses to
+know events and halting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from licet.gateway.dialects.json_strict import Unreadable, kind_of
+from licet.gateway.dialects.json_texts import Slot, find_member, find_slots
+
+_ELSEWHERE = frozenset({"choices", "usage", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one of the two APIs builds its answers."""
+
+    event: str
+    """`object` of a stream's events."""
+    prefix: str
+    """What ids begin with."""
+    texts: Callable[[dict[str, Any], str, list[Slot]], None]
+    """Finds the texts of a choice; the string is the choice's index."""
+    tokens: Callable[[Any], str]
+    """The text that a choice's `logprobs` spell."""
+    nothing: Callable[[], dict[str, Any]]
+    """The members of a choice of a stream that says nothing."""
+
+
+def find_choices(
+    form: Form, value: dict[str, Any], slots: list[Slot]
+) -> tuple[list[dict[str, Any]], bool]:
+    """The choices of an event or answer, their texts into `slots`, and whether any has logprobs.
+
+    Raises Unreadable where the choices are not a list of objects.
+    """
+    choices = value.get("choices") or []
+    if type(choices) is not list:
+        raise Unreadable(f"expected a list, not {kind_of(choices)}", where="choices")
+    aligned = False
+    for at, choice in enumerate(choices):
+        if type(choice) is not dict:
+            raise Unreadable(f"expected an object, not {kind_of(choice)}", where=f"choices[{at}]")
+        index = str(index_of(choice, at))
+        begin = len(slots)
+        form.texts(choice, index, slots)
+        logprobs = choice.get("logprobs")
+        if logprobs:
+            aligned = True
+            if form.tokens(logprobs) != _plain(slots[begin:], index):
+                find_slots(logprobs, f"{index}.logprobs", slots)  # they say something else
+    for name, item in value.items():
+        if name not in _ELSEWHERE and item is not None:
+            find_member(value, name, item, f"x.{name}", slots)
+    return choices, aligned
+
+
+def index_of(holder: dict[str, Any], at: int) -> int:
+    """The `index` of a choice or tool call; its position where none is given."""
+    index = holder.get("index")
+    if index is None:
+        return at
+    if type(index) is not int or index < 0:
+        raise Unreadable("expected a number from 0", where="choices.index")
+    return index
+
+
+def message_texts(message: Any, index: str, slots: list[Slot]) -> None:
+    """The texts of a chat `message` or `delta`: `0.content`, `0.tool.1.arguments`, …"""
+    if type(message) is not dict:
+        raise Unreadable(f"expected an object, not {kind_of(message)}", where="choices.message")
+    for name, item in message.items():
+        if name == "tool_calls" and type(item) is list:
+            for at, call in enumerate(item):
+                _tool_texts(call, at, index, slots)
+        elif item is not None and item != "":
+            find_member(message, name, item, f"{index}.{name}", slots)
+
+
+def _tool_texts(call: Any, at: int, index: str, slots: list[Slot]) -> None:
+    if type(call) is not dict:
+        raise Unreadable(f"expected an object, not {kind_of(call)}", where="tool_calls")
+    channel = f"{index}.tool.{index_of(call, at)}"
+    for name, item in call.items():
+        if name in ("function", "custom") and type(item) is dict:
+            for inner, value in item.items():
+                find_member(item, inner, value, f"{channel}.{inner}", slots)
+        elif item is not None:
+            find_member(call, name, item, f"{channel}.x.{name}", slots)
+
+
+def _chat_texts(choice: dict[str, Any], index: str, slots: list[Slot]) -> None:
+    for name, item in choice.items():
+        if name in ("delta", "message"):
+            if item is not None:
+                message_texts(item, index, slots)
+        elif name != "logprobs" and item is not None:
+            find_member(choice, name, item, f"{index}.x.{name}", slots)
+
+
+def _chat_tokens(logprobs: Any) -> str:
+    if type(logprobs) is not dict:
+        return ""
+    lists = [logprobs.get("content"), logprobs.get("refusal")]
+    return "".join(_token(item) for given in lists if type(given) is list for item in given)
+
+
+def _token(item: Any) -> str:
+    token = item.get("token") if type(item) is dict else None
+    return token if type(token) is str else ""
+
+
+def _completion_texts(choice: dict[str, Any], index: str, slots: list[Slot]) -> None:
+    for name, item in choice.items():
+        if name == "text":
+            find_member(choice, name, item, f"{index}.text", slots)
+        elif name != "logprobs" and item is not None:
+            find_member(choice, name, item, f"{index}.x.{name}", slots)
+
+
+def _completion_tokens(logprobs: Any) -> str:
+    tokens = logprobs.get("tokens") if type(logprobs) is dict else None
+    return "".join(t for t in tokens if type(t) is str) if type(tokens) is list else ""
+
+
+def _plain(slots: list[Slot], index: str) -> str:
+    """The text of a choice with which its logprobs are aligned."""
+    aligned = (f"{index}.content", f"{index}.refusal", f"{index}.text")
+    return "".join(slot.text for slot in slots if slot.channel in aligned)
+
+
+CHAT = Form("chat.completion.chunk", "chatcmpl-", _chat_texts, _chat_tokens, lambda: {"delta": {}})
+COMPLETIONS = Form(
+    "text_completion", "cmpl-", _completion_texts, _completion_tokens,
+    lambda: {"text": "", "logprobs": None},
+)  # fmt: skip

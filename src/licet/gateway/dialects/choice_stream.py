@@ -1,0 +1,185 @@
+"""Streams made of choices: chat completions and plain completions.
+
+It refuses to know verdicts: it says where text stands, and writes what it is told to.
+
+Rules
+1. The fast way (moulds) and the full way find the same texts.
+2. A choice counts as finished when its last event was rendered, not when it was read: what the
+   exchange read and never sent must still be ended by `halt`. Until then `renumbers` is true.
+3. `halt` ends every choice that the client asked for or has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from licet.gateway.dialects.chat_texts import Form, find_choices, index_of
+from licet.gateway.dialects.json_strict import load_object
+from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
+from licet.gateway.dialects.model import Ask, Frame, Notice, Span, Usage
+from licet.gateway.dialects.moulds import Moulds, Shapes
+from licet.gateway.dialects.server_events import DONE, event_bytes
+from licet.gateway.sse import SseEvent
+
+CHOICES_MAX = 128
+"""The most choices that `halt` invents an end for (OpenAI's own limit of `n`)."""
+_HEAD = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
+_HEAD_TYPES = (str, int, type(None))
+
+
+class ChoiceReader:
+    """Reads one stream of choices."""
+
+    def __init__(self, ask: Ask, form: Form) -> None:
+        self.usage = Usage()
+        self._form = form
+        self._head: dict[str, Any] = {"object": form.event, "created": 0, "model": ask.model}
+        self._began = False
+        self._asked: set[int] = set()
+        self._seen: set[int] = set()
+        self._ended: set[int] = set()
+        self._unsent_ends = 0
+        self._moulds = Moulds(self._find)
+        self._shapes = Shapes(outer=_HEAD, inner=("index", "type"))
+        self._wants_usage = False
+        if b'"stream_options"' in ask.body or b'"n"' in ask.body:
+            self._note_wishes(ask.body)
+
+    def read(self, event: SseEvent) -> Frame:
+        data = event.data
+        for mould in self._moulds.known:
+            text = mould.text(data)
+            if text:
+                return Frame(event.raw, (Span(mould.channel, text, mould.kind),), value=event)
+        return self._read_in_full(event)
+
+    def render(self, frame: Frame, texts: Sequence[str]) -> bytes:
+        if frame.ends is not None:
+            self._unsent_ends -= 1
+            self._ended.update(int(end[:-1]) for end in frame.ends if end[:-1].isdigit())
+        if all(span.text == text for span, text in zip(frame.spans, texts, strict=True)):
+            return frame.raw
+        chunk = load_object(frame.value.data)
+        slots: list[Slot] = []
+        choices, _ = find_choices(self._form, chunk, slots)
+        cut = {slot.channel.partition(".")[0] for slot in put_texts(slots, texts)}
+        kept = []
+        for at, choice in enumerate(choices):
+            if str(index_of(choice, at)) in cut and "logprobs" in choice:
+                choice["logprobs"] = None
+            if _has_worth(choice):
+                kept.append(choice)
+        if not kept and choices and not chunk.get("usage") and not chunk.get("error"):
+            return b""
+        chunk["choices"] = kept
+        return event_bytes(chunk, frame.value.event)
+
+    def flush(self, channel: str, text: str) -> bytes:
+        return event_bytes(self._shapes.cast(channel, text))
+
+    def halt(self, notice: Notice) -> bytes:
+        wanted = self._seen | self._asked or {0}
+        choices = [
+            {"index": index, **self._form.nothing(), "finish_reason": "content_filter"}
+            for index in sorted(wanted - self._ended)
+        ]
+        head = self._head if self._began else {"id": self._form.prefix + notice.case} | self._head
+        out = event_bytes(head | {"choices": choices, "licet": notice.as_object()})
+        if self._wants_usage and self.usage != Usage():
+            out += event_bytes(head | {"choices": [], "usage": _usage_object(self.usage)})
+        return out + DONE
+
+    def fail(self, code: str, message: str) -> bytes:
+        error = {"message": message, "type": "server_error", "param": None, "code": code}
+        return event_bytes({"error": error}) + DONE
+
+    @property
+    def renumbers(self) -> bool:
+        return self._unsent_ends > 0
+
+    def _read_in_full(self, event: SseEvent) -> Frame:
+        data = event.data.strip()
+        if not data:
+            return Frame(event.raw)
+        if data == b"[DONE]":
+            self._unsent_ends += 1
+            return Frame(event.raw, ends=("",), last=True)
+        chunk = load_object(data)
+        slots: list[Slot] = []
+        choices, aligned = find_choices(self._form, chunk, slots)
+        self._note_head(chunk)
+        self._note_usage(chunk.get("usage"))
+        self._shapes.note(chunk, slots)
+        ends = []
+        for at, choice in enumerate(choices):
+            index = index_of(choice, at)
+            if len(self._seen) < CHOICES_MAX:
+                self._seen.add(index)
+            if choice.get("finish_reason") is not None:
+                ends.append(f"{index}.")
+        # A tool's name comes whole: nothing of it is held back for a piece that will not come.
+        ends += [slot.channel for slot in slots if slot.name == "name"]
+        failed = bool(chunk.get("error"))
+        if failed:
+            ends = [""]
+        elif not ends and not aligned:
+            self._moulds.learn(data, slots)
+        if ends:
+            self._unsent_ends += 1
+        return Frame(event.raw, spans_of(slots), tuple(ends) or None, (), aligned, failed, event)
+
+    def _find(self, chunk: Any) -> Sequence[Slot]:
+        slots: list[Slot] = []
+        if type(chunk) is dict:
+            find_choices(self._form, chunk, slots)
+        return slots
+
+    def _note_wishes(self, body: bytes) -> None:
+        value = load_object(body, depth_max=256)
+        options = value.get("stream_options")
+        self._wants_usage = type(options) is dict and options.get("include_usage") is True
+        count = value.get("n")
+        if type(count) is int:
+            self._asked = set(range(min(count, CHOICES_MAX)))
+
+    def _note_head(self, chunk: dict[str, Any]) -> None:
+        if not self._began and "id" in chunk:
+            self._began = True
+            self._head |= {
+                name: chunk[name]
+                for name in _HEAD
+                if name in chunk and type(chunk[name]) in _HEAD_TYPES
+            }
+
+    def _note_usage(self, usage: Any) -> None:
+        if type(usage) is dict:
+            self.usage = usage_of(usage, "prompt_tokens", "completion_tokens")
+
+
+def usage_of(usage: dict[str, Any], prompt: str, completion: str) -> Usage:
+    """The counts under these names, where they are counts."""
+    given = [usage.get(prompt), usage.get(completion)]
+    return Usage(*[n if type(n) is int and n >= 0 else None for n in given])
+
+
+def _usage_object(usage: Usage) -> dict[str, int]:
+    prompt, completion = usage.prompt_tokens or 0, usage.completion_tokens or 0
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+
+
+def _has_worth(choice: dict[str, Any]) -> bool:
+    """Whether a choice still says anything: a text, a role, a tool call's id, its end."""
+    return any(_says(item) for name, item in choice.items() if name not in ("index", "logprobs"))
+
+
+def _says(value: Any) -> bool:
+    if type(value) is dict:
+        return any(_says(item) for name, item in value.items() if name not in ("index", "type"))
+    if type(value) is list:
+        return any(map(_says, value))
+    return type(value) is str and value != ""
