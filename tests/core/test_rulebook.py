@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import shutil
+from collections.abc import Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.packs import GONE, PACK_ID, changed, shipped
@@ -267,6 +268,51 @@ def test_any_change_of_a_number_changes_the_digest(halt: float, flag: float) -> 
     )
     assert (pack.digest == load_pack(PACK_ID).digest) == same
     assert pack.guard.threshold("hate").halt == pytest.approx(halt, abs=1e-6)
+
+
+def paths(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Every place in a document, outermost first."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in inside:
+        yield (*path, key)
+        if isinstance(inner, dict | list):
+            yield from paths(inner, (*path, key))
+
+
+def outcome(documents: dict[str, dict[str, Any]]) -> BadInput | None:
+    """The refusal, or None where the pack loads. Any other exception is a bug."""
+    try:
+        parse_pack(documents)
+    except BadInput as refused:
+        return refused
+    return None
+
+
+PLACES = [(file, path) for file, document in shipped().items() for path in paths(document)]
+TOML_VALUES = st.recursive(
+    st.one_of(
+        st.none().map(lambda _: GONE),
+        st.booleans(),
+        st.integers(-(2**63), 2**63 - 1),
+        st.floats(),
+        st.text(max_size=12),
+        st.dates(),
+        st.times(),
+        st.datetimes(),
+    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=120)
+@given(place=st.sampled_from(PLACES), value=TOML_VALUES)
+def test_whatever_stands_in_a_pack_it_loads_or_is_refused(
+    place: tuple[str, tuple[str | int, ...]], value: Any
+) -> None:
+    file, path = place
+    refused = outcome(changed(file, *path, to=value))
+    assert refused is None or (".toml: " in refused.message and refused.hint)
 
 
 def test_values_cannot_be_changed_after_loading() -> None:
