@@ -120,6 +120,7 @@ BROKEN: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("provisions.toml", ("provision", "art3", "source"), GONE, "art3: names no source"),
     ("provisions.toml", ("provision", "art3", "status"), "sure", "art3.status: 'sure'"),
     ("provisions.toml", ("provision", "art3", "cite", "article"), 0, "cite.article: 0"),
+    ("provisions.toml", ("provision", "art3", "cite", "article"), 2**53, "cite.article: 9007"),
     ("provisions.toml", ("provision", "art3", "cite", "article"), GONE, "article: is missing"),
     ("provisions.toml", ("provision", "art3", "paraphrase", "en"), " ", "paraphrase.en"),
     ("provisions.toml", ("provision", "art14.1", "clock", "source"), GONE, "names no source"),
@@ -257,6 +258,7 @@ def test_the_digest_covers_content_and_not_its_order() -> None:
     assert parse_pack(backwards).digest == digest
 
 
+@settings(max_examples=20)
 @given(halt=st.floats(0.5, 1.0), flag=st.floats(0.01, 0.5))
 def test_any_change_of_a_number_changes_the_digest(halt: float, flag: float) -> None:
     documents = changed("guard.toml", "thresholds", "hate", "halt", "value", to=halt)
@@ -305,7 +307,7 @@ TOML_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(place=st.sampled_from(PLACES), value=TOML_VALUES)
 def test_whatever_stands_in_a_pack_it_loads_or_is_refused(
     place: tuple[str, tuple[str | int, ...]], value: Any

@@ -23,6 +23,7 @@ from licet.rulebook.model import Parameter, Provenance, Status, Text
 
 C = TypeVar("C", bound=str)
 STATUSES: tuple[Status, ...] = get_args(Status)
+ORDINAL_MAX = 9_999  # no instrument has more articles
 _MISSING = object()
 _CITED = (
     'Write { value = …, status = "…", source = "…" }; '
@@ -96,8 +97,8 @@ class Table:
         if not self.has(key):
             return None
         value = self._get(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            self.refuse(key, f"{value!r} will not do.", "Write a whole number from 1 up.")
+        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= ORDINAL_MAX:
+            self.refuse(key, f"{value!r} will not do.", f"Write 1 to {ORDINAL_MAX}.")
         return value
 
     def words(
