@@ -1,0 +1,89 @@
+"""The home folder: where one installation keeps all its state, and what lies where in it.
+
+It refuses to know what the files hold.
+
+Rules
+1. What `create` makes is for its owner alone (mode 0700): keys and records lie below.
+2. Nothing is made by asking for a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from licet.base.trouble import BadInput
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The paths of one installation, all below `root`."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The gateway's configuration (docs/configuration.md)."""
+        return self.root / "config.toml"
+
+    @property
+    def keys_db(self) -> Path:
+        """API keys, where no configuration names another store."""
+        return self.root / "keys.db"
+
+    @property
+    def ledger(self) -> Path:
+        """Folder of the ledger: `ledger.db` and `vkey`."""
+        return self.root / "ledger"
+
+    @property
+    def keys(self) -> Path:
+        """Folder of private keys, such as `ledger.skey`."""
+        return self.root / "keys"
+
+    @property
+    def bundles(self) -> Path:
+        """Folder of guard bundles."""
+        return self.root / "bundles"
+
+    @property
+    def run(self) -> Path:
+        """Folder of what lives as long as a process: sockets, process ids."""
+        return self.root / "run"
+
+    def create(self) -> Home:
+        """Make the folders that are not there yet. Raises BadInput where that cannot be."""
+        try:
+            for folder in (self.root, self.ledger, self.keys, self.bundles, self.run):
+                if not folder.is_dir():
+                    folder.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            raise BadInput(
+                f"{self.root} cannot be the home folder: {error.strerror}.",
+                hint="Name a folder that you may write by --home DIR or LICET_HOME.",
+            ) from error
+        return self
+
+
+def home_option(command: F) -> F:
+    """Gives a command the parameter `home: Home`, from --home, LICET_HOME or ~/.licet."""
+    return click.option(
+        "--home",
+        envvar="LICET_HOME",
+        default="~/.licet",
+        show_default=True,
+        show_envvar=True,
+        metavar="DIR",
+        callback=_as_home,
+        help="Folder that holds all state.",
+    )(command)
+
+
+def _as_home(context: click.Context, parameter: click.Parameter, value: str) -> Home:
+    return Home(Path(value).expanduser().absolute())
