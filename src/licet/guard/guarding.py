@@ -13,20 +13,11 @@ from collections.abc import Mapping
 from licet.base.trouble import NotFound
 from licet.guard.classifier import Classifier, Role
 from licet.guard.lexicon import Lexicon
-from licet.guard.policy import Policy, Threshold, Tier, decide
-from licet.guard.scanner import Hit
+from licet.guard.policy import Policy, Threshold, Tier, decide, literal_finding
 from licet.guard.stream import StreamSettings, TextStream
-from licet.guard.verdict import PASS, Finding, Verdict, strongest
+from licet.guard.verdict import PASS, Verdict, strongest
 
 AUDIENCE = "default"
-
-
-def literal_finding(hit: Hit) -> Finding:
-    """What a literal rule says of a text; a literal is certain, so its score is 1."""
-    entry = hit.entry
-    return Finding(
-        entry.category, entry.action, 1.0, hit.start, hit.end, "literal", entry.rule
-    )  # fmt: skip
 
 
 class Guard:
@@ -56,7 +47,7 @@ class Guard:
             scores = self.classifier.judge(text, role, context)
             score = scores.harm
             if not scores.screened:
-                thresholds = self._thresholds(audience)
+                thresholds = self.thresholds(audience)
                 findings += decide(scores, thresholds, 0, len(text))
                 categories.update(scores.categories)
         for finding in findings:
@@ -77,13 +68,14 @@ class Guard:
         settings = self._settings.get(key)
         if settings is None:
             settings = StreamSettings(
-                tier=key[0], judged=self.policy.judged, thresholds=self._thresholds(audience),
+                tier=key[0], judged=self.policy.judged, thresholds=self.thresholds(audience),
                 on_failure=self.policy.on_judge_failure[key[0]], remote=self.remote_judge,
             )  # fmt: skip
             self._settings[key] = settings
-        return TextStream(self.lexicon.watch(json=json), self.classifier, settings, context)
+        return TextStream(self.lexicon.watch(json=json), self.classifier, settings, context, json)
 
-    def _thresholds(self, audience: str) -> Mapping[str, Threshold]:
+    def thresholds(self, audience: str) -> Mapping[str, Threshold]:
+        """The thresholds that hold for an audience. Raises NotFound for one the pack lacks."""
         given = self.policy.thresholds.get(audience)
         if given is None:
             raise NotFound(

@@ -53,7 +53,12 @@ class Watch:
 
     @property
     def flags(self) -> list[Hit]:
-        return [hit for scanner in self._scanners for hit in scanner.flags]
+        """Flagging hits of all views; one list, which may be cleared."""
+        first, *others = (scanner.flags for scanner in self._scanners)
+        for flags in others:
+            first += flags
+            flags.clear()
+        return first
 
     def _settle(self) -> None:
         if len(self._scanners) == 1:

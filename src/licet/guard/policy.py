@@ -11,6 +11,7 @@ from typing import Literal
 
 from licet.guard.classifier import Scores
 from licet.guard.lexicon import LexicalSettings
+from licet.guard.scanner import Hit
 from licet.guard.verdict import Action, Finding
 
 Tier = Literal["token", "clause", "whole"]
@@ -73,3 +74,9 @@ def decide(
         )
     found.sort(key=lambda finding: (finding.action != "halt", -finding.score))
     return found
+
+
+def literal_finding(hit: Hit) -> Finding:
+    """What a literal rule says of a text; a literal is certain, so its score is 1."""
+    entry = hit.entry
+    return Finding(entry.category, entry.action, 1.0, hit.start, hit.end, "literal", entry.rule)

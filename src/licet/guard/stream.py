@@ -20,12 +20,14 @@ from dataclasses import dataclass
 
 from licet.guard.classifier import Classifier, Scores
 from licet.guard.lexicon import Watch
-from licet.guard.policy import JudgedSettings, OnFailure, Threshold, Tier, decide
+from licet.guard.policy import JudgedSettings, OnFailure, Threshold, Tier, decide, literal_finding
 from licet.guard.scanner import Hit, Scanner
 from licet.guard.verdict import Finding
 
 _CLAUSE_END = re.compile(r"[。！？；!?;\n]|[.](?=\s)")
 FINDINGS_MAX = 64
+EXCERPT_CHARACTERS = 600
+"""Enough to understand why a text was stopped; the rest of it is nobody's business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,12 @@ class TextStream:
     __slots__ = (
         "_asked", "_base", "_classifier", "_context", "_ended", "_held", "_judged", "_open",
         "_parts", "_pending", "_recent", "_settings", "_total", "_waits_for_judgement", "_watch",
-        "findings", "halted", "tickets",
+        "excerpt", "findings", "halted", "json", "tickets",
     )  # fmt: skip
 
     def __init__(
         self, watch: Watch | Scanner, classifier: Classifier | None, settings: StreamSettings,
-        context: str = "",
+        context: str = "", json: bool = False,
     ) -> None:  # fmt: skip
         self._watch = watch
         self._classifier = classifier
@@ -79,8 +81,11 @@ class TextStream:
         self._pending = 0  # its length
         self._open: dict[int, Ticket] = {}
         self._ended = False
+        self.json = json
         self.halted: Finding | None = None
         self.findings: list[Finding] = []
+        self.excerpt = ""
+        """Of a stopped text: its last stretch, to be sealed with the case and nowhere else."""
         self.tickets: list[Ticket] = []
         """Questions that the caller has not taken yet."""
 
@@ -88,6 +93,7 @@ class TextStream:
         """More text; returns what may leave now. The very same object where all of it may."""
         if self.halted is not None:
             return ""
+        self._ended = False  # an upstream may go on after it said it had finished
         watch = self._watch
         watch.feed(text)
         self._total += len(text)
@@ -131,6 +137,19 @@ class TextStream:
     @property
     def held_characters(self) -> int:
         return len(self._held)
+
+    def take_held(self) -> str:
+        """Hand over what has not left, to be judged by another stream; this one is over."""
+        held, self._held = self._held, ""
+        self._open.clear()
+        return held
+
+    def noted(self) -> list[Finding]:
+        """Findings that did not stop the text, since the last time this was asked."""
+        findings, self.findings = self.findings, []
+        flags = [literal_finding(hit) for hit in self._watch.flags]
+        self._watch.flags.clear()
+        return [finding for finding in findings + flags if finding.action != "halt"]
 
     def answer(self, ticket: Ticket, scores: Scores | None) -> str:
         """What a judge outside said of a ticket, None if it failed; returns what may leave now."""
@@ -223,10 +242,7 @@ class TextStream:
         if self._waits_for_judgement and not self._settings.remote and unjudged < hit.start:
             self._judge(hit.start)
         if not self.stopped:
-            entry = hit.entry
-            self.halted = Finding(
-                entry.category, "halt", 1.0, hit.start, hit.end, "literal", entry.rule
-            )  # fmt: skip
+            self.halted = literal_finding(hit)
         return self._close(text)
 
     def _close(self, text: str) -> str:
@@ -238,6 +254,7 @@ class TextStream:
         elif self.halted.detector != "literal":
             free = self._base
         lawful = (self._held + text)[: max(0, free - self._base)]
+        self.excerpt = (self._recent + self._held + text)[-EXCERPT_CHARACTERS:]
         self._base += len(lawful)
         self._held = ""
         self._parts, self._recent = [], ""

@@ -1,0 +1,44 @@
+"""What an exchange asks of the world, and what it came to: values and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from licet.gateway.dialects.model import Notice, Usage
+from licet.guard.verdict import Finding
+
+OutcomeKind = Literal["served", "refused", "halted", "failed", "abandoned"]
+"""`served` to the end; the prompt was `refused`; the answer was `halted`; the upstream or a judge
+`failed`; the client `abandoned` it."""
+
+OpenCase = Callable[[Finding, str], Notice]
+"""Opens a case for a finding (and the part of the request that it is about) and words it."""
+
+
+NO_USAGE = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """To a judge outside. Answer with `judged(question, scores)`, None if it failed."""
+
+    number: int
+    text: str
+    role: Literal["prompt", "reply"]
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an exchange ended. `excerpt` holds what was stopped, for sealing; it is never logged."""
+
+    kind: OutcomeKind
+    notice: Notice | None = None
+    finding: Finding | None = None
+    flags: tuple[Finding, ...] = ()
+    excerpt: str = ""
+    usage: Usage = NO_USAGE
+    code: str = ""
+    """Of a failure: the stable code of its cause."""

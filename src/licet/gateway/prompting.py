@@ -1,0 +1,97 @@
+"""Judges a request before the upstream is called.
+
+It refuses to know sockets and time.
+
+Rules
+1. Literal rules read every text of a request. Meaning is judged where a person or a tool speaks:
+   in the user's words and tools' results, not in instructions and earlier answers.
+2. The first finding that halts refuses the request; flags are kept.
+3. No verdict, no call: an open question to a judge outside keeps the request here.
+"""
+
+from __future__ import annotations
+
+from licet.gateway.dialects.model import Ask, PromptText
+from licet.gateway.outcome import Question
+from licet.guard.classifier import Scores
+from licet.guard.guarding import Guard
+from licet.guard.memory import VerdictMemory
+from licet.guard.policy import OnFailure, decide
+from licet.guard.verdict import Finding
+
+_BY_MEANING = frozenset(("user", "tool"))
+
+
+class PromptJudgement:
+    """One request. Look at `finding`, `questions` and `waiting`."""
+
+    __slots__ = ("_audience", "_guard", "_on_failure", "_open", "finding", "flags", "questions",
+                 "where")  # fmt: skip
+
+    def __init__(
+        self,
+        ask: Ask,
+        guard: Guard,
+        memory: VerdictMemory,
+        *,
+        audience: str,
+        on_failure: OnFailure,
+    ) -> None:
+        self._guard = guard
+        self._audience = audience
+        self._on_failure = on_failure
+        self._open: dict[int, PromptText] = {}
+        self.finding: Finding | None = None
+        self.where = ""
+        self.flags: list[Finding] = []
+        self.questions: list[Question] = []
+        for text in ask.texts:
+            self._judge(text, memory)
+            if self.is_refused:
+                self.questions.clear()
+                break
+
+    @property
+    def is_refused(self) -> bool:
+        return self.finding is not None
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._open) and self.finding is None
+
+    def judged(self, question: Question, scores: Scores | None) -> None:
+        """A judge outside answered, or failed (None)."""
+        text = self._open.get(question.number)
+        if text is None or self.finding is not None:
+            return
+        if scores is None and self._on_failure == "hold":
+            self.questions.append(question)
+            return
+        del self._open[question.number]
+        if scores is not None:
+            thresholds = self._guard.thresholds(self._audience)
+            self._note(decide(scores, thresholds, 0, len(text.text), "judge"), text.where)
+        elif self._on_failure == "halt":
+            finding = Finding(
+                "unjudged", "halt", 0.0, 0, len(text.text), "judge", "judge.unavailable"
+            )  # fmt: skip
+            self._note([finding], text.where)
+
+    def _judge(self, text: PromptText, memory: VerdictMemory) -> None:
+        by_meaning = text.role in _BY_MEANING
+        verdict = memory.judge(
+            self._guard, text.text, json=text.kind == "json", audience=self._audience,
+            by_meaning=by_meaning,
+        )  # fmt: skip
+        self._note(list(verdict.findings), text.where)
+        if by_meaning and self._guard.remote_judge and text.text and self.finding is None:
+            number = len(self._open)
+            self._open[number] = text
+            self.questions.append(Question(number, text.text, "prompt"))
+
+    def _note(self, findings: list[Finding], where: str) -> None:
+        for finding in findings:
+            if finding.action != "halt":
+                self.flags.append(finding)
+            elif self.finding is None:
+                self.finding, self.where = finding, where

@@ -1,0 +1,97 @@
+"""Judges a whole, non-streamed answer. It refuses to know sockets and time.
+
+Rules
+1. All its texts are judged before any of it leaves.
+2. A stopped answer keeps what was lawful before the place where it was stopped, and says so in its
+   API's own form; texts after that one are emptied.
+"""
+
+from __future__ import annotations
+
+from licet.gateway.dialects.model import Reply
+from licet.gateway.outcome import OpenCase, Outcome, Question
+from licet.guard.classifier import Scores
+from licet.guard.guarding import Guard
+from licet.guard.policy import OnFailure, decide
+from licet.guard.stream import EXCERPT_CHARACTERS
+from licet.guard.verdict import Finding
+
+
+class WholeAnswer:
+    """One answer. Ask `questions` while there are any, then `finish`."""
+
+    __slots__ = ("_audience", "_guard", "_on_failure", "_open", "_reply", "_stopped", "flags",
+                 "questions")  # fmt: skip
+
+    def __init__(
+        self, reply: Reply, guard: Guard, *, audience: str, on_failure: OnFailure,
+        flags: tuple[Finding, ...] = (),
+    ) -> None:  # fmt: skip
+        self._reply = reply
+        self._guard = guard
+        self._audience = audience
+        self._on_failure = on_failure
+        self._stopped: tuple[int, Finding] | None = None
+        self._open: dict[int, Question] = {}
+        self.flags = list(flags)
+        self.questions: list[Question] = []
+        for index, span in enumerate(reply.spans):
+            verdict = guard.judge(
+                span.text, "reply", json=span.kind == "json", audience=audience
+            )  # fmt: skip
+            self._note(index, list(verdict.findings))
+            if self.is_stopped:
+                self.questions.clear()
+                self._open.clear()
+                return
+            if guard.remote_judge and span.text:
+                question = Question(index, span.text, "reply")
+                self._open[index] = question
+                self.questions.append(question)
+
+    @property
+    def is_stopped(self) -> bool:
+        return self._stopped is not None
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._open) and not self.is_stopped
+
+    def judged(self, question: Question, scores: Scores | None) -> None:
+        """A judge outside answered, or failed (None)."""
+        if self.is_stopped or question.number not in self._open:
+            return
+        if scores is None and self._on_failure == "hold":
+            self.questions.append(question)
+            return
+        del self._open[question.number]
+        length = len(question.text)
+        if scores is not None:
+            thresholds = self._guard.thresholds(self._audience)
+            self._note(question.number, decide(scores, thresholds, 0, length, "judge"))
+        elif self._on_failure == "halt":
+            finding = Finding("unjudged", "halt", 0.0, 0, length, "judge", "judge.unavailable")
+            self._note(question.number, [finding])
+
+    def finish(self, body: bytes, open_case: OpenCase) -> tuple[bytes, Outcome]:
+        """The bytes for the client (the upstream's own, if all is lawful) and the outcome."""
+        flags, usage = tuple(self.flags), self._reply.usage
+        if self._stopped is None:
+            return body, Outcome("served", flags=flags, usage=usage)
+        index, finding = self._stopped
+        notice = open_case(finding, "")
+        spans = self._reply.spans
+        texts = [span.text for span in spans[:index]]
+        texts.append(spans[index].text[: finding.start])
+        texts += [""] * (len(spans) - len(texts))
+        end = finding.end
+        excerpt = spans[index].text[max(0, end - EXCERPT_CHARACTERS) : end]
+        outcome = Outcome("halted", notice, finding, flags, excerpt, usage)
+        return self._reply.render(texts, notice), outcome
+
+    def _note(self, index: int, findings: list[Finding]) -> None:
+        for finding in findings:
+            if finding.action != "halt":
+                self.flags.append(finding)
+            elif self._stopped is None or index < self._stopped[0]:
+                self._stopped = (index, finding)
