@@ -60,7 +60,11 @@ class PostgresStore:
             if not read_only:
                 self._make()
             self._reader = self._open()
-            _check_version(self._reader)
+            try:
+                _check_version(self._reader)
+            except (psycopg.Error, Corrupt):
+                self._reader.close()
+                raise
 
     def claim(self) -> None:
         if self._writer is not None:

@@ -184,31 +184,43 @@ class SqliteStore:
     def _open_new(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         connection = self._open(read_only=False)
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._make(connection)
-        elif version != SCHEMA_VERSION:
-            connection.close()
-            raise Corrupt(f"{self._path} has schema {version}, not {SCHEMA_VERSION}")
-        return connection
-
-    def _make(self, connection: sqlite3.Connection) -> None:
         try:
-            connection.executescript(_SCHEMA)
-        except sqlite3.OperationalError:
-            connection.executescript("ROLLBACK") if connection.in_transaction else None
-            if connection.execute("PRAGMA user_version").fetchone()[0] != SCHEMA_VERSION:
-                raise  # it was not another process that made the tables first
+            _make_ready(connection)
+        except (sqlite3.Error, Corrupt):
+            connection.close()
+            raise
+        return connection
 
     def _open(self, *, read_only: bool) -> sqlite3.Connection:
         uri = f"{self._path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
         connection = self._connect_with(
             uri, uri=True, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
         )
-        if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+        try:
+            if not read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
+
+
+def _make_ready(connection: sqlite3.Connection) -> None:
+    if _version_of(connection) == 0:
+        try:
+            connection.executescript(_SCHEMA)
+        except sqlite3.OperationalError:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            if _version_of(connection) == 0:
+                raise  # it was not another process that made the tables first
+    if _version_of(connection) != SCHEMA_VERSION:
+        raise Corrupt(f"the ledger has schema {_version_of(connection)}, not {SCHEMA_VERSION}")
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 @contextlib.contextmanager

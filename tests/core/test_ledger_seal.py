@@ -1,0 +1,96 @@
+"""Sealed payloads and pseudonyms: what erasure leaves behind."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.ledger import NOW, ORIGIN
+from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound
+from licet.ledger.keyfiles import PeriodKeys, create_signer, load_signer, period_name
+from licet.ledger.seal import Sealed, open_sealed, pseudonym, seal
+
+KEY = bytes(range(32))
+
+
+@given(st.binary(max_size=500))
+def test_a_sealed_payload_opens_with_its_key_and_case_only(payload: bytes) -> None:
+    sealed = seal(payload, KEY, "LC-1", secrets.token_bytes)
+    assert open_sealed(sealed, KEY, "LC-1") == payload
+    for key, case in ((bytes(32), "LC-1"), (KEY, "LC-2")):
+        with pytest.raises(Corrupt):
+            open_sealed(sealed, key, case)
+    changed = Sealed(sealed.nonce, sealed.ciphertext[:-1] + bytes([sealed.ciphertext[-1] ^ 1]))
+    with pytest.raises(Corrupt):
+        open_sealed(changed, KEY, "LC-1")
+
+
+def test_what_the_ledger_holds_cannot_be_guessed_from_the_payload() -> None:
+    one = seal(b"short", KEY, "LC-1", secrets.token_bytes)
+    two = seal(b"short", KEY, "LC-1", secrets.token_bytes)
+    assert one.ct_sha256 != two.ct_sha256
+    assert len(one.ct_sha256) == 64
+
+
+def test_a_pseudonym_is_stable_in_its_period_and_says_nothing_outside_it() -> None:
+    first = pseudonym("user-1", KEY, "7d-360")
+    assert first == pseudonym("user-1", KEY, "7d-360")
+    assert first != pseudonym("user-2", KEY, "7d-360")
+    assert first.split("~")[1] != pseudonym("user-1", KEY, "7d-361").split("~")[1]
+    assert first.split("~")[1] != pseudonym("user-1", bytes(32), "7d-360").split("~")[1]
+    assert "user" not in first
+
+
+def test_a_key_of_the_wrong_length_is_refused() -> None:
+    with pytest.raises(BadInput):
+        seal(b"", b"short", "LC-1", secrets.token_bytes)
+    with pytest.raises(BadInput):
+        pseudonym("user", b"short", "7d-1")
+
+
+def test_periods_follow_each_other() -> None:
+    name = period_name(NOW, 7)
+    assert name == period_name(NOW + timedelta(days=5), 7)  # Tuesday to Sunday
+    assert name != period_name(NOW + timedelta(days=6), 7)  # the next Monday
+    with pytest.raises(BadInput):
+        period_name(NOW, 0)
+
+
+def test_a_period_key_once_forgotten_never_comes_back(tmp_path: Path) -> None:
+    keys = PeriodKeys(tmp_path, secrets.token_bytes)
+    key = keys.get("7d-360")
+    assert keys.get("7d-360") == key
+    assert PeriodKeys(tmp_path, secrets.token_bytes).get("7d-360") == key
+    assert (tmp_path / "7d-360.key").stat().st_mode & 0o777 == 0o600
+    keys.forget("7d-360")
+    assert keys.get("7d-360") != key
+    with pytest.raises(NotFound):
+        keys.forget("7d-1")
+    with pytest.raises(BadInput):
+        keys.get("../7d-360")
+
+
+def test_a_signing_key_is_kept_private_and_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "ledger.skey"
+    made = create_signer(path, ORIGIN, secrets.token_bytes)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert load_signer(path).skey == made.skey
+    with pytest.raises(NotAllowed):
+        create_signer(path, ORIGIN, secrets.token_bytes)
+    assert load_signer(path).skey == made.skey
+    assert [file.name for file in path.parent.iterdir()] == ["ledger.skey"]
+
+
+def test_a_signing_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.skey"
+    create_signer(path, ORIGIN, secrets.token_bytes)
+    path.chmod(0o640)
+    with pytest.raises(NotAllowed):
+        load_signer(path)
+    with pytest.raises(NotFound):
+        load_signer(tmp_path / "none")
