@@ -206,8 +206,8 @@ def shown(name: str, verdicts: list[Verdict]) -> str:
     failed = sum(not verdict.ok for verdict in bad)
     others = sum(not verdict.ok for verdict in verdicts) - failed
     lines.append(
-        f"{name}: of {len(bad)} streams {leaked} leaked, {failed - leaked} more lost lawful text or "
-        f"ended unlawfully; {others} of {len(verdicts) - len(bad)} other cases failed"
+        f"{name}: of {len(bad)} streams {leaked} leaked, {failed - leaked} more lost lawful text "
+        f"or ended unlawfully; {others} of {len(verdicts) - len(bad)} other cases failed"
     )
     return "\n".join(lines)
 

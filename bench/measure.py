@@ -103,6 +103,16 @@ def await_start(contender: Contender, running: Running | None) -> tuple[float, s
         time.sleep(0.02)
 
 
+def settle(running: Running | None, wait_s: float = 30.0) -> None:
+    """Wait until a contender has worked off what the last load left it, though not for ever."""
+    deadline = time.monotonic() + wait_s
+    while running is not None and time.monotonic() < deadline:
+        before = running.cpu_s()
+        time.sleep(0.3)
+        if running.cpu_s() - before < 0.06:
+            return
+
+
 class Bench:
     """The loads, run against one contender after another beside one mock."""
 
@@ -153,6 +163,7 @@ class Bench:
     ) -> dict[str, Any]:
         runs: list[dict[str, Any]] = []
         for _ in range(self._tries):
+            settle(running)
             wait_for_quiet(wait_s=self._seconds)
             runs.append(self._watched(running, unit, load, *how))
             if runs[-1]["foreign_cores"] <= QUIET_CORES:
