@@ -1,0 +1,100 @@
+"""A bundle is used whole, signed by somebody who counts, or not at all."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from licet.base.trouble import BadInput, NotAllowed
+from licet.guard.bundle import Draft, build_bundle, compare, describe, make_guard, read_bundle
+from licet.guard.lexicon import LexicalSettings
+from licet.guard.policy import JudgedSettings, Policy, Threshold
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+TRUSTED = {KEY.public_key().public_bytes_raw()}
+RULES = """
+[[rule]]
+id = "r1"
+category = "operator"
+action = "halt"
+literal = ["forbidden phrase alpha"]
+author = "A. Tester"
+reason = "To be found."
+"""
+
+
+def draft(rules: str = RULES, halt: float = 0.9) -> Draft:
+    policy = Policy(
+        LexicalSettings(10, 12), JudgedSettings("token", 32, 256, 160),
+        {"default": {"violence": Threshold(halt, 0.5)}},
+        {"token": "halt", "clause": "halt", "whole": "halt"},
+    )  # fmt: skip
+    return Draft("a test", "cn-genai-2023", "00", policy, {"mine": rules})
+
+
+def test_the_same_content_gives_the_same_bytes() -> None:
+    assert build_bundle(draft(), KEY) == build_bundle(draft(), KEY)
+
+
+def test_a_bundle_comes_back_as_it_was_and_judges() -> None:
+    bundle = read_bundle(build_bundle(draft(), KEY), TRUSTED)
+    assert bundle.policy == draft().policy
+    assert describe(bundle)["literals"] == 1
+    guard = make_guard(bundle)
+    assert guard.judge("the forbidden phrase alpha", "prompt").action == "halt"
+    assert guard.name == bundle.digest
+
+
+def test_a_signature_that_does_not_count_is_refused() -> None:
+    other = Ed25519PrivateKey.from_private_bytes(bytes(32))
+    with pytest.raises(NotAllowed, match="does not count"):
+        read_bundle(build_bundle(draft(), other), TRUSTED)
+
+
+@pytest.mark.parametrize(
+    "member", ["manifest.json", "policy.json", "rules/mine.toml", "signature"]
+)
+def test_one_changed_byte_is_noticed(member: str) -> None:
+    members = _members(build_bundle(draft(), KEY))
+    members[member] = members[member][:-1] + bytes([members[member][-1] ^ 1])
+    with pytest.raises((BadInput, NotAllowed)):
+        read_bundle(_packed(members), TRUSTED)
+
+
+def test_a_member_that_was_not_signed_is_refused() -> None:
+    members = _members(build_bundle(draft(), KEY)) | {"rules/more.toml": RULES.encode()}
+    with pytest.raises(BadInput, match="not those that the manifest names"):
+        read_bundle(_packed(members), TRUSTED)
+
+
+def test_what_is_no_bundle_is_refused() -> None:
+    for data in (b"", b"PK", b"{}", bytes(1000)):
+        with pytest.raises(BadInput, match="refused"):
+            read_bundle(data, TRUSTED)
+
+
+def test_a_difference_names_what_changed() -> None:
+    old = read_bundle(build_bundle(draft(), KEY), TRUSTED)
+    new_rules = RULES.replace('"r1"', '"r2"')
+    new = read_bundle(build_bundle(draft(new_rules, halt=0.8), KEY), TRUSTED)
+    difference = compare(old, new)
+    assert difference.rules_added == ("r2",)
+    assert difference.rules_removed == ("r1",)
+    assert difference.policy_changed == ("thresholds.default.violence.halt: 0.9 → 0.8",)
+    assert compare(old, old).is_empty
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _packed(members: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return out.getvalue()
