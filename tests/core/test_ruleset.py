@@ -6,6 +6,8 @@ import string
 import time
 import tomllib
 from datetime import date
+from importlib.resources import files as files_of
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +16,8 @@ from hypothesis import strategies as st
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput
 from licet.guard import ruleset
-from licet.guard.ruleset import CATEGORIES, Rule, parse_rules, render_rules
+from licet.guard.ruleset import CATEGORIES, Rule, in_force, join_rules, parse_rules, render_rules
+from licet.rulebook import load_pack
 
 GOOD = """\
 # Our rules.
@@ -131,6 +134,32 @@ def test_more_literals_than_the_matcher_holds_are_refused() -> None:
 def test_known_categories_may_be_given_by_the_pack() -> None:
     with pytest.raises(BadInput, match=r"line 4: `category` \"operator\" is not known"):
         parse_rules(GOOD, "op.toml", categories={"commercial"})
+
+
+def test_the_categories_are_those_of_the_pack() -> None:
+    assert set(CATEGORIES) == set(load_pack("cn-genai-2023").categories)
+
+
+def test_the_rules_that_ship_are_read_quickly_and_join() -> None:
+    files = sorted(Path(str(files_of("licet.guard"))).glob("rules/*.toml"))
+    assert files
+    for file in files:
+        assert _quick(file.read_text("utf-8")) is not None, file
+    read = [(file.name, parse_rules(file.read_text("utf-8"), file.name)) for file in files]
+    assert len(join_rules(read)) == sum(len(rules) for _, rules in read)
+
+
+def test_two_files_may_not_share_an_id() -> None:
+    mine = parse_rules(GOOD, "mine.toml")
+    assert join_rules([("mine.toml", mine)]) == mine
+    with pytest.raises(BadInput, match=r'theirs.toml: `id` "op.1" is used already, in mine.toml'):
+        join_rules([("mine.toml", mine), ("theirs.toml", mine[:1])])
+
+
+def test_a_rule_is_in_force_through_its_last_day() -> None:
+    rules = parse_rules(GOOD, "op.toml")
+    assert in_force(rules, date(2027, 6, 30)) == rules
+    assert in_force(rules, date(2027, 7, 1)) == rules[:1]
 
 
 notes = st.text(min_size=1, max_size=40).filter(str.strip)

@@ -18,8 +18,13 @@ def open_keystore(url: str) -> KeyStore:
         return SqliteKeyStore(Path(url.removeprefix("sqlite:")))
     if url.startswith(("postgresql://", "postgres://")):
         # Imported here: the driver is an extra that an SQLite installation does not have.
-        from licet.gateway.keystore_postgres import PostgresKeyStore
-
+        try:
+            from licet.gateway.keystore_postgres import PostgresKeyStore
+        except ImportError:
+            raise BadInput(
+                "keys in PostgreSQL need a driver that is not installed.",
+                hint="Install it: uv sync --extra postgres",
+            ) from None
         return PostgresKeyStore(url)
     raise BadInput(
         "the keys' url is neither sqlite: nor postgresql://.",

@@ -19,8 +19,13 @@ def open_limits(url: str, *, lease_s: float = 900.0, when_down: str = "refuse") 
         return LocalLimits()
     if url.startswith(REDIS_SCHEMES):
         # Imported here: the client is an extra that a single gateway does not need.
-        from licet.gateway.limits_redis import RedisLimits
-
+        try:
+            from licet.gateway.limits_redis import RedisLimits
+        except ImportError:
+            raise BadInput(
+                "limits in Redis need a client that is not installed.",
+                hint="Install it: uv sync --extra redis",
+            ) from None
         return RedisLimits(
             url, lease_s=lease_s, when_down="local" if when_down == "local" else "refuse"
         )

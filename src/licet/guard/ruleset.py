@@ -20,12 +20,13 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NoReturn, cast
 
 from licet.base.tomlsource import Path, TomlSource
+from licet.base.trouble import BadInput
 
 Action = Literal["halt", "flag"]
 Word = Literal["auto", "whole", "start", "any"]
@@ -67,7 +68,7 @@ class Rule:
     """Texts that must not pass (`halt`) or must be noted (`flag`), and who answers for that.
 
     `word` says where a literal may stand: `whole` word, `start` of a word, `any`where, or `auto`,
-    which leaves it to the matcher. After `expires` (that day included) the rule is not in force.
+    which leaves it to the matcher. `expires` is the last day on which the rule is in force.
     """
 
     id: str
@@ -90,6 +91,26 @@ def parse_rules(
         tables = _read_toml(source)
     check = _Check(source, frozenset(categories))
     return tuple([check.rule(index, table) for index, table in enumerate(tables)])
+
+
+def join_rules(files: Iterable[tuple[str, Sequence[Rule]]]) -> tuple[Rule, ...]:
+    """The rules of several files, by name, as one set. Raises BadInput where two share an id."""
+    owners: dict[str, str] = {}
+    joined: list[Rule] = []
+    for name, rules in files:
+        for rule in rules:
+            if owners.setdefault(rule.id, name) != name:
+                raise BadInput(
+                    f"{name}: `id` {_shown(rule.id)} is used already, in {owners[rule.id]}.",
+                    hint="Whoever is halted quotes the id: give every rule one of its own.",
+                )
+        joined.extend(rules)
+    return tuple(joined)
+
+
+def in_force(rules: Iterable[Rule], today: date) -> tuple[Rule, ...]:
+    """The rules that have not expired; `today` is the date where the service is answered for."""
+    return tuple(rule for rule in rules if rule.expires is None or today <= rule.expires)
 
 
 def render_rules(rules: Iterable[Rule]) -> str:
