@@ -135,7 +135,11 @@ class Reader(Protocol):
 
     @property
     def renumbers(self) -> bool:
-        """Whether events must be rendered even if unchanged (their numbers have shifted)."""
+        """Whether events must be rendered even if unchanged. Asked anew before each is sent.
+
+        So it is where numbers have shifted, or where the reader must know what has been sent, to
+        end it lawfully: then every event that leaves passes through `render` once, in order.
+        """
         ...
 
 
@@ -146,7 +150,7 @@ class Reply(Protocol):
     usage: Usage
 
     def render(self, texts: Sequence[str], notice: Notice) -> bytes:
-        """The answer with its texts cut to `texts`, marked as filtered, with the `licet` object."""
+        """The answer, its texts cut to `texts`, marked as filtered, with the `licet` object."""
         ...
 
 

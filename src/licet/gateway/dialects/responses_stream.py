@@ -1,0 +1,190 @@
+"""Streams of the Responses API: numbered events that say texts in pieces and then in full.
+
+It refuses to know verdicts: it says where text stands, and writes what it is told to.
+
+Rules
+1. What has been sent is known from `render` and `flush` alone, so every event passes through
+   `render` (`renumbers`). An event that needs neither another number nor another text leaves in
+   its own bytes.
+2. Events are numbered without gap or repetition of ours: an event put in moves the numbers of all
+   that follow up, one left out moves them down.
+3. `halt` ends what is open with the text that was released, then says `response.incomplete` with
+   the reason `content_filter`. The `licet` object stands in the event and in its response, for a
+   client may keep either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from licet.gateway.dialects.choice_stream import usage_of
+from licet.gateway.dialects.json_strict import load_object
+from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
+from licet.gateway.dialects.model import Ask, Frame, Notice, Usage
+from licet.gateway.dialects.moulds import Shapes
+from licet.gateway.dialects.responses_sent import Sent
+from licet.gateway.dialects.responses_texts import LAST, find_texts, type_of
+from licet.gateway.dialects.server_events import event_bytes
+from licet.gateway.sse import SseEvent
+
+_KEPT = ("type", "item_id", "output_index", "content_index", "summary_index", "response_id")
+
+
+class _Read(NamedTuple):
+    """What `render` wants to know of an event that was read."""
+
+    event: dict[str, Any]
+    slots: list[Slot]
+    name: bytes
+
+
+class ResponsesReader:
+    """Reads one stream of a response."""
+
+    renumbers = True
+
+    def __init__(self, ask: Ask) -> None:
+        self.usage = Usage()
+        self._model = ask.model
+        self._sent = Sent()
+        self._shapes = Shapes(outer=_KEPT, inner=("type",))
+        self._shift = 0
+        self._next: int | None = 0  # None: the upstream does not number its events
+
+    def read(self, event: SseEvent) -> Frame:
+        data = event.data.strip()
+        if not data:
+            return Frame(event.raw)
+        if data == b"[DONE]":
+            return Frame(event.raw, ends=("",), last=True)
+        value = load_object(data)
+        found = find_texts(value)
+        kind = type_of(value)
+        if kind.endswith((".delta", "_part.added")):
+            self._shapes.note(value, found.slots)
+        last = kind in LAST
+        if last:
+            self._note_usage(value)
+        return Frame(
+            event.raw,
+            spans_of(found.slots),
+            found.ends or None,
+            spans_of(found.repeats),
+            found.aligned,
+            last,
+            _Read(value, found.slots, event.event),
+        )
+
+    def render(self, frame: Frame, texts: Sequence[str]) -> bytes:
+        read = frame.value
+        if read is None:
+            return frame.raw
+        changed = put_texts(read.slots, texts)
+        if changed and read.event["type"].endswith(".delta"):
+            if not any(texts):
+                self._shift -= 1
+                return b""
+            read.event.pop("logprobs", None)
+            if read.event["type"] == "response.output_text.delta":
+                read.event["logprobs"] = []
+        moved = self._number(read.event)
+        self._sent.note(read.event, read.slots, len(frame.raw))
+        if moved or changed:
+            return event_bytes(read.event, read.name)
+        return frame.raw
+
+    def flush(self, channel: str, text: str) -> bytes:
+        event = _as_delta(self._shapes.cast(channel, text), channel, text)
+        self._sent.note(event, [Slot(event, "delta", channel)], len(text))
+        return self._insert([event])
+
+    def halt(self, notice: Notice) -> bytes:
+        note = notice.as_object()
+        response, out = self._begun(notice.case)
+        out += self._insert(self._sent.endings())
+        response |= {
+            "status": "incomplete",
+            "incomplete_details": {"reason": "content_filter"},
+            "output": self._sent.output(),
+            "licet": note,
+        }
+        return out + self._insert(
+            [{"type": "response.incomplete", "response": response, "licet": note}]
+        )
+
+    def fail(self, code: str, message: str) -> bytes:
+        error = {"type": "error", "code": code, "message": message, "param": None}
+        response, out = self._begun(code)
+        response |= {
+            "status": "failed",
+            "error": {"code": "server_error", "message": message},
+            "output": self._sent.output(),
+        }
+        return out + self._insert([error, {"type": "response.failed", "response": response}])
+
+    def _begun(self, mark: str) -> tuple[dict[str, Any], bytes]:
+        """The response as the client knows it; if it knows none, the event that begins one."""
+        if self._sent.response is not None:
+            return dict(self._sent.response), b""
+        response = _empty_response(self._model, f"resp_{mark}")
+        return response, self._insert([{"type": "response.created", "response": dict(response)}])
+
+    def _number(self, event: dict[str, Any]) -> bool:
+        """Give an upstream's event its number; whether that is another than it had."""
+        number = event.get("sequence_number")
+        if type(number) is not int:
+            self._next = None
+            return False
+        event["sequence_number"] = number + self._shift
+        self._next = number + self._shift + 1
+        return self._shift != 0
+
+    def _insert(self, events: list[dict[str, Any]]) -> bytes:
+        """Events of ours, numbered to follow what was sent (rule 2)."""
+        out = b""
+        for event in events:
+            number = {}
+            if self._next is not None:
+                number = {"sequence_number": self._next}
+                self._next += 1
+                self._shift += 1
+            out += event_bytes(event | number, event["type"].encode())
+        return out
+
+    def _note_usage(self, value: dict[str, Any]) -> None:
+        response = value.get("response")
+        usage = response.get("usage") if type(response) is dict else None
+        if type(usage) is dict:
+            self.usage = usage_of(usage, "input_tokens", "output_tokens")
+
+
+def _as_delta(shape: dict[str, Any], channel: str, text: str) -> dict[str, Any]:
+    """The shape as a delta. A channel that began in a part's first event has the part's shape."""
+    if "part" not in shape:
+        event = dict(shape)
+    else:
+        what = channel.rpartition(".")[2]
+        event = {name: item for name, item in shape.items() if name != "part"}
+        event |= {"type": f"response.{what}.delta", "delta": text}
+    if event["type"] == "response.output_text.delta":
+        event["logprobs"] = []  # the official client reads it unasked
+    return event
+
+
+def _empty_response(model: str, identity: str) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "object": "response",
+        "created_at": 0,
+        "status": "in_progress",
+        "error": None,
+        "incomplete_details": None,
+        "instructions": None,
+        "metadata": {},
+        "model": model,
+        "output": [],
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+    }

@@ -1,0 +1,159 @@
+"""Where generated text stands in the events and objects of the Responses API.
+
+It refuses to know streams, numbers and halting.
+
+Rules
+1. An event `response.<what>.delta` says the next piece of the channel `<place>.<what>`, known to
+   us or not; `response.<what>.done` ends that channel and repeats its text in full.
+2. Every other event's texts are whole: their channels end with the event.
+3. What a response object echoes of its request was judged as a prompt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from licet.gateway.dialects.json_strict import Unreadable, kind_of
+from licet.gateway.dialects.json_texts import Slot, find_member, find_slots, is_mark
+
+LAST = frozenset(
+    {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "error"}
+)
+_LIFE = LAST | {"response.created", "response.in_progress", "response.queued"}
+_ECHOES = frozenset(
+    """id object model instructions tools tool_choice text reasoning metadata prompt user input
+    error incomplete_details usage previous_response_id conversation prompt_cache_key
+    prompt_cache_retention safety_identifier service_tier truncation status billing""".split()  # noqa: SIM905
+)
+_JSON = frozenset({"function_call_arguments", "mcp_call_arguments"})
+_SOUND = frozenset({"audio", "output_audio"})
+"""Channels of base64 sound."""
+_SAID = frozenset({"delta", "logprobs"})
+_PARTS = frozenset({"text", "refusal", "transcript"})
+"""Members of a part that the following deltas continue."""
+
+
+class Found(NamedTuple):
+    """What an event says. `slots` can be cut; `repeats` were said before, and cannot."""
+
+    slots: list[Slot]
+    repeats: list[Slot]
+    ends: tuple[str, ...]
+    aligned: bool
+    """Whether logprobs go with the text."""
+
+
+def type_of(value: dict[str, Any]) -> str:
+    """The event's type. Raises Unreadable where it has none."""
+    kind = value.get("type")
+    if type(kind) is not str:
+        raise Unreadable(f"expected the event's type, not {kind_of(kind)}", where="type")
+    return kind
+
+
+def find_texts(value: dict[str, Any]) -> Found:
+    """The texts of one event (rules 1 to 3)."""
+    kind = type_of(value)
+    slots: list[Slot] = []
+    if kind in _LIFE:
+        response = value.get("response")
+        if type(response) is dict:
+            find_response(response, slots)
+        return Found([], slots, ("",) if kind in LAST else (), False)
+    if kind.endswith(".delta"):
+        return _find_delta(value, kind, slots)
+    place = place_of(value)
+    if kind.endswith(".done"):
+        _find_others(value, place, slots)
+        return Found([], slots, _ended(kind, place), False)
+    if kind.endswith("_part.added"):
+        return _find_part(value, kind, place, slots)
+    _find_others(value, place, slots)
+    return Found(slots, [], tuple([slot.channel for slot in slots]), False)
+
+
+def place_of(value: dict[str, Any]) -> str:
+    """Where in the output an event belongs: `0.`, `0.1.`, or nowhere."""
+    indexes = [
+        value.get("output_index"),
+        value["content_index"] if "content_index" in value else value.get("summary_index"),
+    ]
+    place = ""
+    for index in indexes:
+        if index is not None:
+            if type(index) is not int or index < 0:
+                raise Unreadable("expected a number from 0", where="output_index")
+            place += f"{index}."
+    return place
+
+
+def find_response(response: dict[str, Any], slots: list[Slot]) -> None:
+    """The texts of a response object: of its output and of what is unknown (rule 3)."""
+    output = response.get("output")
+    for name, item in response.items():
+        if name not in _ECHOES and name != "output" and item is not None:
+            find_member(response, name, item, f"x.{name}", slots)
+    if output is None:
+        return
+    if type(output) is not list:
+        raise Unreadable(f"expected a list, not {kind_of(output)}", where="response.output")
+    for at, item in enumerate(output):
+        if type(item) is not dict:
+            raise Unreadable("expected an object", where=f"response.output[{at}]")
+        find_slots(item, str(at), slots)
+
+
+def _find_delta(value: dict[str, Any], kind: str, slots: list[Slot]) -> Found:
+    what = kind.removeprefix("response.").removesuffix(".delta")
+    place = place_of(value)
+    delta = value.get("delta")
+    if type(delta) is not str:
+        find_member(value, "delta", delta, f"{place}{what}", slots)
+    elif delta and not (what in _SOUND and is_mark("data", delta)):
+        slots.append(Slot(value, "delta", f"{place}{what}", "json" if what in _JSON else "text"))
+    logprobs = value.get("logprobs")
+    ends = _find_others(value, place, slots, _SAID)
+    if logprobs and _tokens(logprobs) != delta:
+        find_slots(logprobs, f"{place}logprobs", slots)
+    return Found(slots, [], ends, bool(logprobs))
+
+
+def _find_part(value: dict[str, Any], kind: str, place: str, slots: list[Slot]) -> Found:
+    """A part that begins with some text: the deltas that follow continue it."""
+    part = value.get("part")
+    if type(part) is not dict:
+        return Found(slots, [], _find_others(value, place, slots), False)
+    prefix = "reasoning_" if kind.startswith("response.reasoning") else ""
+    what = f"{place}{prefix}{part.get('type')}"
+    ends = _find_others(value, place, slots, {"part"})
+    for name, item in part.items():
+        if name in _PARTS and type(item) is str:
+            if item:
+                slots.append(Slot(part, name, what))
+        else:
+            find_member(part, name, item, f"{place}x.{name}", slots)
+    return Found(slots, [], ends, False)
+
+
+def _find_others(
+    value: dict[str, Any], place: str, slots: list[Slot], known: Any = frozenset()
+) -> tuple[str, ...]:
+    """The texts of all members but the `known`, and their channels: each is whole."""
+    begin = len(slots)
+    for name, item in value.items():
+        if name not in known and name != "type" and item is not None:
+            find_member(value, name, item, f"{place}x.{name}", slots)
+    return tuple([slot.channel for slot in slots[begin:]])
+
+
+def _ended(kind: str, place: str) -> tuple[str, ...]:
+    if kind == "response.output_item.done" or kind.endswith("_part.done"):
+        return (place,)
+    return (place + kind.removeprefix("response.").removesuffix(".done"),)
+
+
+def _tokens(logprobs: Any) -> str:
+    items: Sequence[Any] = logprobs if type(logprobs) is list else ()
+    tokens = [item.get("token") for item in items if type(item) is dict]
+    return "".join(token for token in tokens if type(token) is str)
