@@ -14,6 +14,7 @@ from licet.base.trouble import BadInput, Conflict, NotFound
 from licet.gateway import config as settings
 from licet.gateway.config import Config, load_config, parse_config, upstream_settings
 from licet.gateway.config_demo import DemoChoice, demo_config, render_demo_config
+from licet.guard.ruleset import Rule, parse_rules
 
 FOLDER = Path("/etc/licet")
 
@@ -248,6 +249,7 @@ TABLES: dict[str, type] = {
     "[limits]": settings.LimitsConfig,
     "[appeal]": settings.AppealConfig,
     "[telemetry]": settings.TelemetryConfig,
+    "[[rule]]": Rule,
 }
 
 
@@ -293,6 +295,7 @@ def test_the_manual_has_no_other_tables_of_settings() -> None:
     assert {heading for heading, keys in _documented().items() if keys} == set(TABLES)
 
 
-def test_the_manuals_example_is_a_file_that_loads() -> None:
-    example = MANUAL.read_text("utf-8").split("```toml\n")[1].split("```")[0]
-    assert len(_parse(example).upstream) == 2
+def test_the_manuals_examples_are_files_that_load() -> None:
+    _, whole, rules = MANUAL.read_text("utf-8").split("```toml\n")
+    assert len(_parse(whole.split("```")[0]).upstream) == 2
+    assert len(parse_rules(rules.split("```")[0], "op.toml")) == 1
