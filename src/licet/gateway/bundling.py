@@ -1,0 +1,94 @@
+"""Makes the bundle that a gateway starts with: the pack's policy, our rules and weights, and the
+operator's rules.
+
+It refuses to know serving. It reads files; what is judged by them is the guard's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from licet.base.trouble import BadInput
+from licet.guard.bundle import Draft
+from licet.guard.classifier import WEIGHTS
+from licet.guard.lexicon import LexicalSettings
+from licet.guard.policy import JudgedSettings, OnFailure, Policy, Threshold, Tier
+from licet.rulebook import Pack
+
+RULES_BYTES_MAX = 64 << 20
+FAIL_CLOSED: Mapping[Tier, OnFailure] = {"token": "halt", "clause": "halt", "whole": "halt"}
+"""What `licet check` does where no configuration says otherwise."""
+
+
+def policy_of(
+    pack: Pack, on_judge_failure: Mapping[Tier, OnFailure], tier: Tier | None = None
+) -> Policy:
+    """The guard's policy as the pack has it; `tier` is the operator's choice over the pack's."""
+    guard = pack.guard
+    return Policy(
+        lexical=LexicalSettings(
+            guard.lexical.short_literal_letters, guard.lexical.gap_characters_max
+        ),
+        judged=JudgedSettings(
+            tier or guard.judged.tier,
+            guard.judged.stride_characters,
+            guard.judged.window_characters,
+            guard.judged.clause_characters_max,
+        ),
+        thresholds={
+            audience: {name: Threshold(t.halt, t.flag) for name, t in thresholds.items()}
+            for audience, thresholds in guard.audiences.items()
+        },
+        on_judge_failure=dict(on_judge_failure),
+    )
+
+
+def shipped_rules() -> dict[str, str]:
+    """Our own literal rules, as TOML text by name."""
+    folder = files("licet.guard").joinpath("rules")
+    return {
+        item.name.removesuffix(".toml"): item.read_text(encoding="utf-8")
+        for item in sorted(folder.iterdir(), key=lambda item: item.name)
+        if item.name.endswith(".toml")
+    }
+
+
+def shipped_weights() -> bytes:
+    """The classifier's weights that come with this version."""
+    return files("licet.guard.classifier").joinpath(WEIGHTS).read_bytes()
+
+
+def read_rules(path: Path) -> str:
+    """The text of an operator's rule file. Raises BadInput where it can't be read as such."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be read: {error.strerror}.", hint="Check the path after --rules."
+        ) from None
+    if len(data) > RULES_BYTES_MAX:
+        raise BadInput(f"{path} is larger than {RULES_BYTES_MAX} bytes.", hint="Split the file.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise BadInput(f"{path}, line {line}: not UTF-8.", hint="Save it as UTF-8.") from None
+
+
+def draft_bundle(
+    pack: Pack, rule_files: Sequence[Path] = (), *, name: str = "local",
+    on_judge_failure: Mapping[Tier, OnFailure] = FAIL_CLOSED, tier: Tier | None = None,
+    shipped: bool = True, urgent: bool = False,
+) -> Draft:  # fmt: skip
+    """What a bundle is to be made of. Raises BadInput for a faulty rule file (file, line, cause)."""
+    rules = shipped_rules() if shipped else {}
+    for number, path in enumerate(rule_files, start=1):
+        # Two files may have one name; the number keeps them apart and in the order they were given.
+        rules[f"operator-{number:02d}-{path.stem}"] = read_rules(path)
+    return Draft(
+        name=name, pack=pack.id, pack_digest=pack.digest,
+        policy=policy_of(pack, on_judge_failure, tier), rules=rules,
+        weights=shipped_weights() if shipped else None, urgent=urgent,
+    )  # fmt: skip
