@@ -31,6 +31,7 @@ class Heard:
 
 
 def string(body: Body, key: str) -> str:
+    """The text under `key`, which must be there. Raises BadInput."""
     value = body.get(key)
     if not isinstance(value, str) or not value:
         raise BadInput(f"{key} must be text", hint=f"Give {key}.")
@@ -38,6 +39,7 @@ def string(body: Body, key: str) -> str:
 
 
 def flag(body: Body, key: str) -> bool:
+    """The truth under `key`; absent is false. Raises BadInput."""
     value = body.get(key)
     if value is not None and not isinstance(value, bool):
         raise BadInput(f"{key} must be true or false")
@@ -45,6 +47,7 @@ def flag(body: Body, key: str) -> bool:
 
 
 def integer(body: Body, key: str, low: int = 0) -> int | None:
+    """The whole number under `key`, `low` or more; None where absent. Raises BadInput."""
     value = body.get(key)
     if value is None:
         return None
@@ -54,6 +57,7 @@ def integer(body: Body, key: str, low: int = 0) -> int | None:
 
 
 def table(body: Body, key: str) -> Body:
+    """The object under `key`; absent is empty. Raises BadInput."""
     value = body.get(key)
     if value is None:
         return {}
@@ -63,6 +67,7 @@ def table(body: Body, key: str) -> Body:
 
 
 def tables(body: Body, key: str) -> list[Body]:
+    """The list of objects under `key`; absent is empty. Raises BadInput."""
     value = body.get(key)
     if value is None:
         return []
@@ -72,6 +77,7 @@ def tables(body: Body, key: str) -> list[Body]:
 
 
 def stops(body: Body, key: str) -> tuple[str, ...]:
+    """The stop sequences under `key`: one text or a list of at most 16. Raises BadInput."""
     value = body.get(key)
     if value is None:
         return ()
