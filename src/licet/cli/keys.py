@@ -145,8 +145,8 @@ def _as_object(key: Key) -> dict[str, Any]:
 
 def _as_row(key: Key) -> tuple[str, ...]:
     grant = key.grant
-    rate = "default" if grant.rate_per_minute is None else f"{grant.rate_per_minute}/min"
-    places = "default" if grant.concurrency_max is None else str(grant.concurrency_max)
+    rate = "default rate" if grant.rate_per_minute is None else f"{grant.rate_per_minute}/min"
+    places = "default" if grant.concurrency_max is None else f"{grant.concurrency_max}"
     return (
         key.id,
         f"licet_{key.prefix}…",
