@@ -82,10 +82,10 @@ def draft_bundle(
     on_judge_failure: Mapping[Tier, OnFailure] = FAIL_CLOSED, tier: Tier | None = None,
     shipped: bool = True, urgent: bool = False,
 ) -> Draft:  # fmt: skip
-    """What a bundle is to be made of. Raises BadInput for a faulty rule file (file, line, cause)."""
+    """What a bundle is to be made of. Raises BadInput for a faulty rule file, with the line."""
     rules = shipped_rules() if shipped else {}
     for number, path in enumerate(rule_files, start=1):
-        # Two files may have one name; the number keeps them apart and in the order they were given.
+        # Two files may have one name; the number keeps them apart, in the order given.
         rules[f"operator-{number:02d}-{path.stem}"] = read_rules(path)
     return Draft(
         name=name, pack=pack.id, pack_digest=pack.digest,
