@@ -126,6 +126,17 @@ def answering(*answers: bytes, then_close: bool = False) -> Script:
     return script
 
 
+def saying(data: bytes, size: int = 1 << 20, gap_s: float = 0.0) -> Script:
+    """Reads a request, sends `data` in pieces and then says nothing more until the client goes."""
+
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        await peer.drip(data, gap_s, size)
+        await peer.gone()
+
+    return script
+
+
 @contextlib.asynccontextmanager
 async def serving(*scripts: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
     """A server for the time of the block; its scripts are cancelled at the end."""

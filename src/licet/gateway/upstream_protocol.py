@@ -7,6 +7,7 @@ again.
 Rules
 1. A connection serves one reply at a time, and serves again only after an answer that ended
    exactly where it said, was asked for in full, and left nothing behind it; else it is closed.
+   (A line end in the same read as the answer is skipped by llhttp and forgiven.)
 2. What arrived before a failure is given before the failure is raised.
 3. `abort` closes the socket with the loop's next turn, always, and may be called at any time.
 4. At any moment one timer is pending and due within the shortest wait of the settings, so none is
