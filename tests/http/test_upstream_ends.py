@@ -136,6 +136,19 @@ def test_a_stale_connection_is_replaced_once_and_unseen(loop: str, how: Any) -> 
     run(loop, work())
 
 
+def test_a_connection_closed_while_unused_is_not_even_tried(loop: str) -> None:
+    async def work() -> None:
+        hangs_up = answering(OK, then_close=True)
+        async with serving(hangs_up) as server, client(server) as upstream:
+            for _ in range(3):
+                assert await (await upstream.send("GET", "/", [])).read_all(9) == b"hi"
+                await asyncio.sleep(0.02)
+                assert upstream.open_count == 0
+            assert len(server.requests) == 3
+
+    run(loop, work())
+
+
 def test_a_stale_connection_is_replaced_even_where_the_pool_is_full(loop: str) -> None:
     async def work() -> None:
         scripts = (hanging_up(Peer.reset), answering(OK))

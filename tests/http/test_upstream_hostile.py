@@ -102,6 +102,22 @@ def test_the_wait_for_the_first_byte_is_renewed_with_each_request(loop: str) -> 
     run(loop, work())
 
 
+def test_time_spent_waiting_for_a_connection_counts_to_the_total(loop: str) -> None:
+    async def work() -> None:
+        now = asyncio.get_running_loop().time
+        waits = {"first_byte_s": 9.0, "idle_s": 9.0, "total_s": 0.4, "pool_max": 1}
+        scripts = (saying(STREAM), saying(b""))
+        async with serving(*scripts) as server, client(server, **waits) as upstream:
+            first = await upstream.send("GET", "/", [])
+            began = now()
+            asyncio.get_running_loop().call_later(0.3, first.abort)
+            with pytest.raises(UpstreamTotalTimeout):
+                await upstream.send("GET", "/", [])
+            assert 0.35 < now() - began < 0.6
+
+    run(loop, work())
+
+
 # Form
 
 

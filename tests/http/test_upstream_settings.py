@@ -36,6 +36,8 @@ def settings(**values: Any) -> UpstreamSettings:
         {"base_url": f"http://h/?key={KEY}"},
         {"base_url": "http://h:port/"},
         {"base_url": "http://h/a b"},
+        {"base_url": "http://a..b/"},
+        {"base_url": "http://河/"},
         {"key": Secret(KEY + "\n")},
         {"key": Secret("")},
         {"idle_s": 0},

@@ -10,8 +10,8 @@ Rules
    (A line end in the same read as the answer is skipped by llhttp and forgiven.)
 2. What arrived before a failure is given before the failure is raised.
 3. `abort` closes the socket with the loop's next turn, always, and may be called at any time.
-4. At any moment one timer is pending and due within the shortest wait of the settings, so none is
-   ever late and none is made or cancelled for a chunk or a request.
+4. At any moment one timer is pending and due within the shortest wait of the settings. So none is
+   ever late, and none is made or cancelled for a chunk, nor for a request that had not to wait.
 5. Memory is bounded: a head by `head_bytes_max`, framing without content by the same, and unread
    content by `buffer_bytes_max` and one read of the socket.
 6. Answers that are compressed, switch protocols or leave their length in doubt are refused: a
@@ -108,8 +108,10 @@ class Connection(asyncio.Protocol):
         """Sends a request. `since`, of the loop's clock, is when the caller's total wait began."""
         assert self._reply is None
         self._begin(bodiless=bodiless)
-        self._asked = self._heard = self._loop.time()
+        now = self._asked = self._heard = self._loop.time()
         self._total_until = since + self._settings.total_s
+        if self._total_until < now + self._tick_s:  # its wait for us has used some of it up
+            self._wait_until(self._total_until)
         self._reply = reply = Reply(self, self._loop)
         transport = self._transport
         if transport is None or not self.usable:
@@ -151,7 +153,7 @@ class Connection(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._parser = HttpResponseParser(self)
-        self._timer = self._loop.call_later(self._tick_s, self._watch)
+        self._wait_until(self._loop.time() + self._tick_s)
         self.usable = True
 
     def data_received(self, data: bytes) -> None:
@@ -231,10 +233,11 @@ class Connection(asyncio.Protocol):
             self._interim = True
             reply.headers.clear()
             self._until_close = True
-            if status < 100 or status == 101:
+            if status == 101:
                 self._fault = "a switch of protocols that was not asked for"
-            return
-        if status > 599 or self._parser.get_http_version() not in {"1.1", "1.0"}:
+            if status >= 100:
+                return
+        if not 200 <= status <= 599 or self._parser.get_http_version() not in {"1.1", "1.0"}:
             self._fault = self._fault or "a status or version that HTTP/1.1 does not have"
         if self._bodiless or status in (204, 304):
             self._bodiless = True
@@ -310,11 +313,16 @@ class Connection(asyncio.Protocol):
         now = self._loop.time()
         until, trouble = self._due()
         if now < until - _CLOCK_GRAIN_S:
-            self._timer = self._loop.call_at(min(until, now + self._tick_s), self._watch)
+            self._wait_until(min(until, now + self._tick_s))
         elif trouble is None:
             self.abort()
         else:
             self._fail(trouble)
+
+    def _wait_until(self, moment: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(moment, self._watch)
 
     def _due(self) -> tuple[float, UpstreamTrouble | None]:
         """When the present wait is over, and what it is called then (None: unused too long)."""

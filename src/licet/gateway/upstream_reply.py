@@ -30,7 +30,8 @@ class Line(Protocol):
 class Reply:
     """An answer. `status` and `headers` (names in lower case) are there from the start.
 
-    One task reads it. A reader that is cancelled aborts it, so that no connection is left behind.
+    One task reads it. A reader that is cancelled aborts it, so that no connection is left behind;
+    one that just forgets it holds its connection until `total_s`.
     `finished`: the whole answer has arrived, read or not. `heard`: any byte of it has.
     `parts`, `wake`, `end` and `opened` are for the connection and the pool.
     """

@@ -147,6 +147,7 @@ def parse_origin(settings: UpstreamSettings) -> Origin:
     try:
         parts = urlsplit(settings.base_url)
         port = parts.port
+        (parts.hostname or "").encode("idna")  # as the loop will, to look it up
     except ValueError:
         raise BadInput(problem + "cannot be read") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
