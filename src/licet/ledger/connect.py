@@ -11,18 +11,19 @@ from licet.base.trouble import BadInput
 from licet.ledger.store import Store
 from licet.ledger.store_sqlite import SqliteStore
 
-_POSTGRES = ("postgresql://", "postgres://")
+POSTGRES = ("postgresql://", "postgres://")
+_SQLITE = "sqlite:"
 
 
 def open_store(where: str | Path, *, read_only: bool = False) -> Store:
-    """The store at a path (SQLite) or a `postgresql://` URL.
+    """The store at a path, `sqlite:PATH` or `postgresql://…`.
 
     Raises BadInput where PostgreSQL is named and its driver is not installed; otherwise as
     the stores do.
     """
     place = str(where)
-    if not place.startswith(_POSTGRES):
-        return SqliteStore(Path(place), read_only=read_only)
+    if not place.startswith(POSTGRES):
+        return SqliteStore(Path(place.removeprefix(_SQLITE)), read_only=read_only)
     try:
         from licet.ledger.store_postgres import PostgresStore
     except ImportError:

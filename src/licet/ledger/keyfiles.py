@@ -16,7 +16,7 @@ from pathlib import Path
 
 from licet.base.ids import Chance
 from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound
-from licet.ledger.note import Signer, make_signer, parse_skey
+from licet.ledger.note import Signer, Verifier, make_signer, parse_skey, parse_vkey
 from licet.ledger.seal import KEY_BYTES
 
 _EPOCH = datetime(2020, 1, 6, tzinfo=UTC)  # a Monday, so that seven-day periods are weeks
@@ -32,6 +32,39 @@ def create_signer(path: Path, origin: str, chance: Chance) -> Signer:
 def load_signer(path: Path) -> Signer:
     """The signing key at `path`. Raises NotFound, NotAllowed (rule 2) or BadInput."""
     return parse_skey(_read_private(path).decode("ascii", "replace"))
+
+
+def load_or_create_signer(path: Path, origin: str, chance: Chance) -> Signer:
+    """The signing key at `path`, made where there is none yet.
+
+    Raises BadInput where the key there bears another name: a log never changes its origin.
+    """
+    with contextlib.suppress(NotAllowed):
+        if not path.exists():
+            return create_signer(path, origin, chance)
+    signer = load_signer(path)
+    if signer.verifier.name != origin:
+        raise BadInput(
+            f"the key at {path} is that of {signer.verifier.name}, not of {origin}",
+            hint="Keep the origin that the log began with, or begin a log with a key of its own.",
+        )
+    return signer
+
+
+def publish_vkey(path: Path, verifier: Verifier) -> None:
+    """Leave the public key at `path`, for whoever checks the log."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(f"{verifier.vkey}\n", encoding="utf-8")
+
+
+def load_vkey(path: Path) -> Verifier:
+    """The public key at `path`. Raises NotFound or BadInput."""
+    try:
+        return parse_vkey(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound(f"there is no verifier key at {path}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as a verifier key") from error
 
 
 def period_name(now: datetime, days: int) -> str:

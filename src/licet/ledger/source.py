@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from licet.base.trouble import BadInput, Corrupt, NotFound, Unavailable
-from licet.ledger.connect import open_store
+from licet.ledger.connect import POSTGRES, open_store
 from licet.ledger.note import NOTE_BYTES_MAX
 from licet.ledger.store import Store
 from licet.ledger.tiles import BUNDLE_BYTES_MAX, TILE_BYTES, WIDTH, TileName
@@ -52,8 +52,10 @@ def open_source(where: str) -> Source:
     """
     if where.startswith(("http://", "https://")):
         return UrlSource(where)
-    if where.startswith(("postgresql://", "postgres://")):
-        return StoreSource(where, open_store(where, read_only=True))
+    if where.startswith(POSTGRES):  # what is shown of the URL holds no password
+        parts = urllib.parse.urlsplit(where)
+        shown = f"postgresql://{parts.hostname or ''}{parts.path}"
+        return StoreSource(shown, open_store(where, read_only=True))
     path = Path(where)
     if path.is_file():
         return StoreSource(where, open_store(path, read_only=True))
