@@ -5,7 +5,7 @@ It refuses to know what is asked of the other members: they pass.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from licet.gateway.dialects.chat_reply import ChatReply
 from licet.gateway.dialects.chat_texts import CHAT
@@ -35,7 +35,7 @@ class Chat:
     """Chat completions. Stateless."""
 
     name = "chat"
-    family = "openai"
+    family: Literal["openai", "anthropic"] = "openai"
     path = "/chat/completions"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:

@@ -76,7 +76,10 @@ class ChoiceReader:
         return event_bytes(chunk, frame.value.event)
 
     def flush(self, channel: str, text: str) -> bytes:
-        return event_bytes(self._shapes.cast(channel, text))
+        chunk = self._shapes.cast(channel, text)
+        for choice in chunk.setdefault("choices", []):
+            choice["finish_reason"] = None
+        return event_bytes(chunk)
 
     def halt(self, notice: Notice) -> bytes:
         wanted = self._seen | self._asked or {0}

@@ -5,6 +5,8 @@ It refuses prompts of tokens: nobody but the model knows what they say.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from licet.gateway.dialects.chat_reply import ChatReply
 from licet.gateway.dialects.chat_texts import COMPLETIONS
 from licet.gateway.dialects.choice_stream import ChoiceReader
@@ -27,7 +29,7 @@ class Completions:
     """Plain completions. Stateless."""
 
     name = "completions"
-    family = "openai"
+    family: Literal["openai", "anthropic"] = "openai"
     path = "/completions"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:

@@ -7,7 +7,7 @@ of tokens: nobody but the model knows what they say.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -40,7 +40,7 @@ class Embeddings:
     """Embeddings. Stateless."""
 
     name = "embeddings"
-    family = "openai"
+    family: Literal["openai", "anthropic"] = "openai"
     path = "/embeddings"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:

@@ -5,6 +5,8 @@ It refuses to know what is asked of the other members: they pass.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from licet.gateway.dialects.errors import anthropic_error
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.messages_reply import MessagesReply
@@ -26,7 +28,7 @@ class Messages:
     """Anthropic messages. Stateless."""
 
     name = "messages"
-    family = "anthropic"
+    family: Literal["openai", "anthropic"] = "anthropic"
     path = "/messages"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:

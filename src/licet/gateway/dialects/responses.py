@@ -6,6 +6,8 @@ It refuses to know what is asked of the other members: they pass. What `previous
 
 from __future__ import annotations
 
+from typing import Literal
+
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.model import Ask, Notice, Role
@@ -35,7 +37,7 @@ class Responses:
     """The Responses API. Stateless."""
 
     name = "responses"
-    family = "openai"
+    family: Literal["openai", "anthropic"] = "openai"
     path = "/responses"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:
