@@ -38,10 +38,10 @@ def parse(body: Body) -> Ask:
         message=heard.message,
         prompt_tokens=heard.prompt_tokens,
         stream=fields.flag(body, "stream"),
-        choices=check_choices(fields.integer(body, "n") or 1),
+        choices=check_choices(fields.integer(body, "n", 1) or 1),
         tools=frozenset() if heard.tools_answered else _offered(body),
         calls_max=1 if body.get("parallel_tool_calls") is False else 8,
-        reasoning=body.get("reasoning_effort") not in {None, "none"},
+        reasoning=body.get("reasoning_effort") not in (None, "none"),
         tokens_max=limit if limit is not None else fields.integer(body, "max_tokens", 1),
         stops=fields.stops(body, "stop"),
         usage=fields.flag(options, "include_usage"),
@@ -116,7 +116,7 @@ def _offered(body: Body) -> frozenset[str]:
         for tool in fields.tables(body, "tools")
         if isinstance(name := fields.table(tool, "function").get("name"), str)
     )
-    return offered & {wanted} if wanted else offered
+    return fields.only(offered, wanted)
 
 
 def _choice(index: int, ask: Ask, said: Said, stamp: Stamp) -> Body:

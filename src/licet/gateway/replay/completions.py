@@ -20,7 +20,7 @@ def parse(body: Body) -> tuple[Ask, ...]:
     """One Ask for each prompt in `body`. Raises BadInput."""
     options = fields.table(body, "stream_options")
     prompts = _prompts(body.get("prompt"))
-    choices = fields.integer(body, "n") or 1
+    choices = fields.integer(body, "n", 1) or 1
     check_choices(choices * len(prompts))
     return tuple(
         Ask(

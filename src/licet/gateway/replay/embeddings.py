@@ -10,11 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import itertools
+import math
+import struct
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from licet.base.trouble import BadInput
 from licet.gateway.replay import fields
@@ -42,7 +41,7 @@ def parse(body: Body) -> EmbeddingAsk:
     if dimensions > DIMENSIONS_MAX:
         raise BadInput(f"dimensions is {dimensions}", hint=f"Ask for at most {DIMENSIONS_MAX}.")
     form = body.get("encoding_format") or "float"
-    if form not in {"float", "base64"}:
+    if form not in ("float", "base64"):
         raise BadInput(f"encoding_format is {form!r}", hint="Ask for float or base64.")
     texts = _texts(body.get("input"))
     return EmbeddingAsk(fields.string(body, "model"), texts, dimensions, form == "base64")
@@ -53,9 +52,9 @@ def render(ask: EmbeddingAsk) -> Body:
     data = []
     for index, text in enumerate(ask.texts):
         vector = embed(text, ask.dimensions)
-        shown: Any = vector.tolist()
+        shown: Any = vector
         if ask.base64:
-            shown = base64.b64encode(vector.astype("<f4").tobytes()).decode()
+            shown = base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
         data.append({"object": "embedding", "index": index, "embedding": shown})
     tokens = sum(len(split_tokens(text)) for text in ask.texts)
     return {
@@ -66,19 +65,19 @@ def render(ask: EmbeddingAsk) -> Body:
     }
 
 
-def embed(text: str, dimensions: int = DIMENSIONS) -> npt.NDArray[np.float32]:
-    """A unit vector of `dimensions` float32 made from `text` alone."""
-    vector = np.zeros(dimensions, dtype=np.float64)
+def embed(text: str, dimensions: int = DIMENSIONS) -> list[float]:
+    """A unit vector of `dimensions` numbers made from `text` alone."""
+    vector = [0.0] * dimensions
     tokens = [token.strip().casefold() for token in split_tokens(text)]
     features = tokens + [f"{a} {b}" for a, b in itertools.pairwise(tokens)]
     for feature in features or [""]:
         digest = hashlib.blake2b(feature.encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big")
         vector[(number >> 1) % dimensions] += 1.0 if number & 1 else -1.0
-    length = float(np.sqrt(np.dot(vector, vector)))
+    length = math.hypot(*vector)
     if length == 0.0:  # features that cancelled each other out
         vector[0] = length = 1.0
-    return (vector / length).astype(np.float32)
+    return [value / length for value in vector]
 
 
 def _texts(value: Any) -> tuple[str, ...]:

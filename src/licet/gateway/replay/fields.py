@@ -16,7 +16,8 @@ from licet.gateway.replay.tokens import split_tokens
 
 Body = dict[str, Any]
 
-_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+_TEXT_PARTS = ("text", "input_text", "output_text")  # tuples: a field may hold a list
+_TOOL_ROLES = ("tool", "function")
 _STOPS_MAX = 16
 
 
@@ -90,15 +91,17 @@ def stops(body: Body, key: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def only(offered: frozenset[str], wanted: Any) -> frozenset[str]:
+    """`offered`, narrowed to the tool of that name where one is `wanted`."""
+    return frozenset(name for name in offered if wanted is None or name == wanted)
+
+
 def hear(messages: list[Body], instructions: str = "") -> Heard:
     """What `messages` say. A message that holds only a tool's result is not the user's word."""
     message, answered, count = "", False, len(split_tokens(instructions))
     for entry in messages:
         text, results = _content(entry.get("content"))
-        if entry.get("type") == "function_call_output" or entry.get("role") in {
-            "tool",
-            "function",
-        }:
+        if entry.get("type") == "function_call_output" or entry.get("role") in _TOOL_ROLES:
             results = True
         if results:
             answered = True

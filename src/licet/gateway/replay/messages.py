@@ -43,7 +43,7 @@ def parse(body: Body) -> Ask:
         stream=fields.flag(body, "stream"),
         tools=frozenset() if heard.tools_answered else _offered(body, choice),
         calls_max=1 if choice.get("disable_parallel_tool_use") is True else 8,
-        reasoning=fields.table(body, "thinking").get("type") in {"enabled", "adaptive"},
+        reasoning=fields.table(body, "thinking").get("type") in ("enabled", "adaptive"),
         tokens_max=limit,
         stops=fields.stops(body, "stop_sequences"),
     )
@@ -153,4 +153,4 @@ def _offered(body: Body, choice: Body) -> frozenset[str]:
     offered = frozenset(
         name for tool in fields.tables(body, "tools") if isinstance(name := tool.get("name"), str)
     )
-    return offered & {choice.get("name")} if choice.get("type") == "tool" else offered
+    return fields.only(offered, choice.get("name"))

@@ -49,7 +49,7 @@ def parse(body: Body) -> ResponsesAsk:
         stream=fields.flag(body, "stream"),
         tools=frozenset() if heard.tools_answered else _offered(body),
         calls_max=1 if body.get("parallel_tool_calls") is False else 8,
-        reasoning=bool(reasoning.get("summary")) or reasoning.get("effort") not in {None, "none"},
+        reasoning=bool(reasoning.get("summary")) or reasoning.get("effort") not in (None, "none"),
         tokens_max=fields.integer(body, "max_output_tokens", 1),
         logprobs=(fields.integer(body, "top_logprobs") or 0) if logprobs else None,
     )
@@ -249,4 +249,4 @@ def _offered(body: Body) -> frozenset[str]:
         if tool.get("type") == "function" and isinstance(name := tool.get("name"), str)
     )
     wanted = choice.get("name") if isinstance(choice, dict) else None
-    return offered & {wanted} if wanted else offered
+    return fields.only(offered, wanted)
