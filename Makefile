@@ -7,6 +7,10 @@ ARGS ?=
 MINUTES ?= 10
 export UV_PYTHON_DOWNLOADS ?= never
 export UV_PROJECT_ENVIRONMENT := .venv
+# Trust whom the machine trusts: a house with its own registry has its own authority.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
 
 BIN := .venv/bin
 CODE := $(wildcard src tests bench training)
