@@ -36,9 +36,9 @@ BARE = tuple(bare(literal) for literal in HALTING)
 
 
 def halts(text: str) -> bool:
-    """Whether a halting phrase stands in `text`, as written or with anything between letters."""
-    folded, naked = text.casefold(), bare(text)
-    return any(literal in folded for literal in HALTING) or any(b in naked for b in BARE)
+    """Whether a halting phrase stands in `text`, as written or with marks between its letters."""
+    naked = bare(text)
+    return any(literal in naked for literal in BARE)
 
 
 def texts(answer: Answer) -> list[str]:
@@ -112,9 +112,7 @@ def test_unlawful_answers_turn_unlawful_late(answer: Answer) -> None:
 
 
 def test_benign_data_passes() -> None:
-    count, stopped = 0, []
-    for row in rows("text/benign.jsonl.gz"):
-        count += 1
-        if halts(row["text"]):
-            stopped.append(row["text"][:80])
-    assert len(stopped) * FALSE_STOPS_ONE_IN < count, stopped
+    texts = [bare(row["text"]) for row in rows("text/benign.jsonl.gz")]
+    whole = "\n".join(texts)  # one search for each literal, not one for each row
+    stopped = {literal: count for literal in BARE if (count := whole.count(literal))}
+    assert sum(stopped.values()) * FALSE_STOPS_ONE_IN < len(texts), stopped
