@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import Any
+import itertools
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.upstream import LOOPS, OK, STREAM, Peer, answering, chunk, client, run, saying, serving
+from kit.upstream import (
+    LOOPS,
+    OK,
+    STREAM,
+    Peer,
+    Wire,
+    answering,
+    chunk,
+    client,
+    run,
+    saying,
+    serving,
+)
+from licet.gateway.upstream_protocol import Connection
+from licet.gateway.upstream_reply import Headers
+from licet.gateway.upstream_settings import UpstreamSettings
 from licet.gateway.upstream_trouble import (
     UpstreamClosed,
     UpstreamFirstByteTimeout,
@@ -195,22 +211,64 @@ def test_a_large_body_right_behind_a_head_is_not_counted_as_head(loop: str) -> N
     run(loop, work())
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(
-        st.one_of(
-            st.sampled_from(
-                [
-                    *(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 C\r\n", b"content-length: 3\r\n"),
-                    *(b"transfer-encoding: chunked\r\n", b"\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n"),
-                    *(b"connection: close\r\n", b"HTTP/1.1 204 N\r\n", b"x: y\r\n", b"abc"),
-                ]
-            ),
-            st.binary(max_size=20),
+PIECES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                *(b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 100 C\r\n", b"content-length: 3\r\n"),
+                *(b"transfer-encoding: chunked\r\n", b"\r\n", b"3\r\nabc\r\n", b"0\r\n\r\n"),
+                *(b"connection: close\r\n", b"HTTP/1.1 204 N\r\n", b"x: y\r\n", b"abc", b"\r"),
+                *(b"content-encoding: gzip\r\n", b"HTTP/1.0 200 OK\r\n", STREAM, OK),
+            ]
         ),
-        max_size=12,
-    )
+        st.binary(max_size=8),
+    ),
+    max_size=12,
 )
+STARTS = st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", STREAM, OK])
+
+
+def outcome(pieces: list[bytes]) -> tuple[int, Headers, bytes, type[UpstreamTrouble] | None]:
+    """Status, headers, body and trouble of an answer that arrives in these pieces, then ends."""
+    loop = asyncio.new_event_loop()
+    options = UpstreamSettings(name="test", base_url="http://test")
+    freed: list[Connection] = []
+    connection = Connection(options, loop, freed.append, lambda _: None)
+    wire = Wire()
+    connection.connection_made(cast("asyncio.Transport", wire))
+    reply = connection.ask((b"",), bodiless=False, since=loop.time())
+    body = b""
+    with contextlib.suppress(UpstreamTrouble):
+        for piece in pieces:
+            if not wire.closed:
+                connection.data_received(piece)
+            body += reply.take() or b""
+    if not wire.closed:
+        connection.eof_received()
+    connection.connection_lost(None)
+    loop.close()
+    assert reply.finished or not freed
+    try:
+        body += reply.take() or b""
+        return reply.status, reply.headers, body, None
+    except UpstreamTrouble as error:
+        return reply.status, reply.headers if reply.status else [], body, type(error)
+
+
+@given(STARTS, PIECES, st.lists(st.integers(0, 500), max_size=10))
+def test_how_an_answer_is_cut_changes_nothing_of_what_is_read(
+    start: bytes, pieces: list[bytes], places: list[int]
+) -> None:
+    answer = start + b"".join(pieces)
+    marks = [0, *sorted(place % (len(answer) + 1) for place in places), len(answer)]
+    whole = outcome([answer])
+    assert whole[3] in {None, UpstreamClosed, UpstreamMalformed}
+    assert outcome([answer[a:b] for a, b in itertools.pairwise(marks) if a < b]) == whole
+    assert outcome([bytes([byte]) for byte in answer]) == whole
+
+
+@settings(max_examples=40, deadline=None)
+@given(PIECES)
 def test_any_bytes_end_in_an_answer_or_a_named_trouble(pieces: list[bytes]) -> None:
     async def script(peer: Peer) -> None:
         await peer.request()

@@ -94,6 +94,31 @@ class Peer:
         self.writer.transport.abort()
 
 
+class Wire:
+    """A transport without a socket, for a Connection that is fed by hand."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def get_extra_info(self, name: str) -> Any:
+        return self if name == "socket" else None
+
+    def setsockopt(self, *_: int) -> None:
+        """As a socket's; does nothing."""
+
+    def write(self, data: bytes) -> None:
+        """Takes what is sent, and forgets it."""
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
 Script = Callable[[Peer], Awaitable[None]]
 
 
