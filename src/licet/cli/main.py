@@ -1,0 +1,117 @@
+"""`licet`: the one door of the command line.
+
+It refuses to know what its commands do, and it imports none of them before it is typed: the guard
+alone takes longer to load than most commands take to run.
+
+Exit codes: 0 done; 1 a lawful "no"; 2 what was given or what is needed cannot be used; 70 a bug of
+ours; 130 interrupted; 141 whoever read the output has gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+from licet.cli.refused import TroubleGroup
+
+BUG, INTERRUPTED, UNREAD = 70, 130, 141
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is, and what it is for: the first sentence of its own help."""
+
+    module: str
+    name: str
+    summary: str
+
+
+COMMANDS: Mapping[str, Place] = MappingProxyType(
+    {
+        "up": Place("licet.cli.up", "up", "Start a gateway with everything that it needs."),
+        "gateway": Place("licet.cli.up", "gateway", "Run a gateway as its configuration says."),
+        "check": Place("licet.cli.check", "check", "Judge a text, or many, as the gateway would."),
+        "keys": Place(
+            "licet.cli.keys",
+            "keys",
+            "Create, list and revoke API keys; a running gateway follows within a second.",
+        ),
+        "ledger": Place(
+            "licet.cli.ledger",
+            "ledger",
+            "The tamper-evident record: verify, prove, export, show.",
+        ),
+        "bundle": Place(
+            "licet.cli.bundle", "bundle", "Show, build, compare and verify guard bundles."
+        ),
+        "rulebook": Place("licet.cli.rulebook", "rulebook", "Read and check the law as data."),
+        "doctor": Place(
+            "licet.cli.doctor", "doctor", "Look for what is wrong here, and say what to do."
+        ),
+    }
+)
+
+
+class LazyGroup(TroubleGroup):
+    """A group that knows its commands by name and loads one when it is typed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(place.module), place.name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table: --help loads none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.summary) for name, place in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(INTERRUPTED)
+        except BrokenPipeError:
+            # What is still in the buffers goes nowhere, or the interpreter would complain at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            raise click.exceptions.Exit(UNREAD)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="licet", message="licet %(version)s")
+def licet() -> None:
+    """Run generative AI under a licence.
+
+    `licet up` starts a gateway between clients and a model; it halts unlawful text before it
+    leaves, and records every decision so that outsiders can verify it.
+    """
+
+
+def main() -> None:
+    """Run what was typed; ends the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A terminal that cannot write a character shows its number; no command ends by that.
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        licet(prog_name="licet")
+    except Exception as bug:
+        traceback.print_exc()
+        click.echo(
+            "This is a bug in Licet, not your mistake. Please report it where you got Licet, "
+            "with the lines above and what `licet --version` and `licet doctor` say.",
+            err=True,
+        )
+        raise SystemExit(BUG) from bug
