@@ -53,7 +53,7 @@ tidy: $(TEST_READY) ## house rules: sizes, words, links, fragments
 	$(BIN)/python -m pytest -q tests/tidy
 
 fragments: $(TEST_READY) ## do the changelog fragments build?
-	@$(BIN)/towncrier build --draft --version next >/dev/null
+	@said="$$($(BIN)/towncrier build --draft --version next 2>&1)" || { echo "$$said"; exit 1; }
 	@echo "fragments: they build"
 
 fix: $(TEST_READY) ## format, and mend what ruff can mend

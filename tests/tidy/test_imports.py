@@ -1,8 +1,8 @@
 """Importing a module of ours does nothing but define things.
 
 Each module is imported in one fresh interpreter that refuses, by audit hook, to open a socket,
-start a process, write a file or open a database; afterwards no thread runs, no signal is taken
-and nothing has been printed.
+start a process, write a file or open a database; afterwards no thread runs, no signal is taken,
+the environment is as it was and nothing has been printed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import importlib, os, signal, sys, threading
 names = sys.argv[1:]
 REFUSED = {"socket.connect", "socket.bind", "socket.getaddrinfo", "subprocess.Popen", "os.exec",
            "os.fork", "os.system", "os.posix_spawn", "os.mkdir", "os.remove", "os.rename",
-           "os.putenv", "sqlite3.connect", "tempfile.mkstemp", "tempfile.mkdtemp"}
+           "sqlite3.connect", "tempfile.mkstemp", "tempfile.mkdtemp"}
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 ours = None
 
@@ -29,12 +29,14 @@ def refuse(event, args):
         raise RuntimeError(f"importing {ours} did {event} {args!r}")
 
 sys.addaudithook(refuse)
+before = dict(os.environ)
 taken = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 for ours in names:
     importlib.import_module(ours)
     assert threading.active_count() == 1, f"importing {ours} started a thread"
     for number, handler in taken.items():
         assert signal.getsignal(number) is handler, f"importing {ours} took {number}"
+    assert dict(os.environ) == before, f"importing {ours} changed the environment"
 """
 
 
