@@ -27,6 +27,7 @@ from texts import FORBIDDEN
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / ".peers"
+WIDE_LIMIT = "1000000000"  # so that limits are reckoned with, and never reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +87,15 @@ def licet(mock_port: int, work: Path, count: int, forbidden: bool = False) -> Fo
     home, rules, port = work / "licet", work / "rules.toml", free_port()
     phrases = literals(count) + (list(FORBIDDEN.values()) if forbidden else [])
     rules.write_text("".join(rule_file(phrases)), encoding="utf-8")
-    made = subprocess.run(
-        [binary, "keys", "create", "--name", "bench", "--json", "--home", home],
-        capture_output=True,
-        text=True,
-    )
+    key = [binary, "keys", "create", "--name", "bench", "--json", "--home", home]
+    key += ["--rate", WIDE_LIMIT, "--concurrency", WIDE_LIMIT]
+    made = subprocess.run(key, capture_output=True, text=True)
     if made.returncode:
         return Absent("licet", f"keys create failed: {made.stderr.strip()[-300:]}")
     argv = [str(binary), "up", "--home", str(home), "--port", str(port), "--rules", str(rules)]
     argv += ["--upstream", f"http://127.0.0.1:{mock_port}/v1", "--quiet"]
-    key = json.loads(made.stdout)["key"]
-    return Contender("licet", chat(port), key, argv, phrases=len(phrases))
+    secret = json.loads(made.stdout)["key"]
+    return Contender("licet", chat(port), secret, argv, phrases=len(phrases))
 
 
 def litellm(mock_port: int, work: Path, count: int, install: bool) -> Found:
