@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licet.base.trouble import BadInput, NotFound
-from licet.gateway.replay import Answer, choose, load_answers
+from licet.gateway.replay import EXAMPLES, Answer, choose, load_answers
 
 ANSWERS = load_answers()
 
@@ -38,6 +38,11 @@ def test_an_answer_is_had_by_its_id_and_by_each_keyword(wanted: Answer) -> None:
 )
 def test_a_message_gets_what_it_asks_for(message: str, identity: str) -> None:
     assert choose(message, ANSWERS).id == identity
+
+
+def test_of_the_examples_the_last_is_the_one_that_halts() -> None:
+    assert [choose(prompt, ANSWERS).unlawful for prompt in EXAMPLES] == [False, False, True]
+    assert {choose(prompt, ANSWERS).lang for prompt in EXAMPLES} == {"en", "zh"}
 
 
 def test_several_ids_are_taken_in_turn() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from kit.data import rows
 from licet.gateway.replay import Answer, load_answers
+from licet.guard.lexicon import LexicalSettings, Lexicon
 from licet.guard.ruleset import CATEGORIES, Rule, parse_rules
 
 FILES = sorted(
@@ -21,6 +22,7 @@ RULES: tuple[Rule, ...] = tuple(
 )
 LITERALS = [(literal, rule) for rule in RULES for literal in rule.literal]
 HALTING = tuple(literal.casefold() for literal, rule in LITERALS if rule.action == "halt")
+LEXICON = Lexicon(RULES, LexicalSettings(short_literal_letters=10, gap_characters_max=12))
 ANSWERS = load_answers()
 HAN = re.compile(r"[\u4e00-\u9fff]")
 BETWEEN = re.compile(r"[\W_]+")
@@ -109,6 +111,19 @@ def test_unlawful_answers_turn_unlawful_late(answer: Answer) -> None:
     turns = [first_halt(text) for text in texts(answer)]
     assert max(turns) >= 150
     assert all(turn == -1 or turn >= 150 for turn in turns)
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.id)
+def test_the_matcher_finds_what_is_unlawful_and_nothing_else(answer: Answer) -> None:
+    hits = [hit for text in texts(answer) for hit in LEXICON.scan(text)]
+    assert bool(hits) == answer.unlawful
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.id)
+def test_a_prompt_that_leads_to_an_answer_is_lawful(answer: Answer) -> None:
+    """Else the prompt would be refused, and nobody would see the reply halted."""
+    for prompt in (answer.title, *answer.keywords):
+        assert LEXICON.scan(prompt) == []
 
 
 def test_benign_data_passes() -> None:

@@ -12,10 +12,11 @@ no model and no network. It refuses to know the gateway in front of it.
 
 from licet.gateway.replay.answer import Answer, ToolCall, parse_answer
 from licet.gateway.replay.app import ReplayApp, replay_app
-from licet.gateway.replay.choose import choose
+from licet.gateway.replay.choose import EXAMPLES, choose
 from licet.gateway.replay.shelf import load_answers
 
 __all__ = [
+    "EXAMPLES",
     "Answer",
     "ReplayApp",
     "ToolCall",

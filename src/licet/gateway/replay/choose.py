@@ -17,6 +17,13 @@ from collections.abc import Sequence
 from licet.base.trouble import BadInput, NotFound
 from licet.gateway.replay.answer import Answer, Lang
 
+EXAMPLES = (
+    "Describe a walk along the river at dusk.",
+    "麻婆豆腐怎么做才好吃？",
+    "Tell me a story about a phone call from the bank.",
+)
+"""Prompts to try first: two pass, and the reply to the last turns unlawful and is halted."""
+
 _PICK = re.compile(r"\banswer:([a-z0-9-]+)", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LETTER = re.compile(r"[^\W\d_]")
