@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from datetime import date
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -43,7 +44,7 @@ def test_a_bundle_comes_back_as_it_was_and_judges() -> None:
     bundle = read_bundle(build_bundle(draft(), KEY), TRUSTED)
     assert bundle.policy == draft().policy
     assert describe(bundle)["literals"] == 1
-    guard = make_guard(bundle)
+    guard = make_guard(bundle, today=date(2026, 11, 24))
     assert guard.judge("the forbidden phrase alpha", "prompt").action == "halt"
     assert guard.name == bundle.digest
 

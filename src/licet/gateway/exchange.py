@@ -65,6 +65,8 @@ class Exchange:
         self._line: EventLine | None = None  # from the first atomic event on
         self._over = False  # the upstream has said all it had to say
         self._flags = list(flags)
+        self.pieces = 0
+        """Events that came, each about a token."""
         self.questions: list[Question] = []
         self.outcome: Outcome | None = None
         self.cancels = False
@@ -140,6 +142,15 @@ class Exchange:
         return out
 
     @property
+    def is_over(self) -> bool:
+        return self.outcome is not None
+
+    def unrecorded(self) -> bytes:
+        """The end of a lawful stream that could not be put on record: it is not served to its end.
+        (The one method that may be called when the exchange is over.)"""
+        return self._reader.fail("ledger_unavailable", "The decision could not be recorded.")
+
+    @property
     def held_characters(self) -> int:
         return sum(stream.held_characters for stream in self._channels.values())
 
@@ -156,6 +167,7 @@ class Exchange:
     def _event(self, event: SseEvent) -> bytes:
         if not event.data:
             return event.raw if not self._queue else b""  # a comment keeps the line alive
+        self.pieces += 1
         frame = self._reader.read(event)
         if frame.last and frame.ends is None:
             frame = msgspec.structs.replace(frame, ends=("",))  # whatever is open ends here

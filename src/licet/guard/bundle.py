@@ -26,6 +26,7 @@ import io
 import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -38,7 +39,7 @@ from licet.guard.classifier import Classifier
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy
-from licet.guard.ruleset import Rule, parse_rules
+from licet.guard.ruleset import Rule, in_force, parse_rules
 
 FORM = 1
 _LABEL = b"licet/bundle/v1\n"
@@ -154,11 +155,17 @@ def read_bundle(data: bytes, trusted: Collection[bytes] | None) -> Bundle:
     )  # fmt: skip
 
 
-def make_guard(bundle: Bundle, *, remote_judge: bool = False) -> Guard:
-    """The guard that judges by a bundle; some 0.3 s for 10,000 rules."""
+def make_guard(
+    bundle: Bundle, *, today: date | None = None, remote_judge: bool = False
+) -> Guard:
+    """The guard that judges by a bundle from `today` on; some 0.3 s for 10,000 rules.
+
+    Rules that have expired by `today` are left out.
+    """
+    rules = bundle.all_rules if today is None else in_force(bundle.all_rules, today)
     classifier = Classifier.from_bytes(bundle.weights) if bundle.weights is not None else None
     return Guard(
-        Lexicon(bundle.all_rules, bundle.policy.lexical), classifier, bundle.policy,
+        Lexicon(rules, bundle.policy.lexical), classifier, bundle.policy,
         name=bundle.digest, remote_judge=remote_judge,
     )  # fmt: skip
 

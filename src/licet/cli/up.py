@@ -1,0 +1,155 @@
+"""`licet up` and `licet gateway`: start serving.
+
+It refuses to know how a gateway is built and run: parse, call, render.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+import uvloop
+
+from licet import __version__
+from licet.base.clock import SystemClock
+from licet.base.trouble import Trouble
+from licet.cli.home import Home, home_option
+from licet.cli.refused import Refused
+from licet.gateway.app import Gateway, build_gateway
+from licet.gateway.config import REPLAY, Config, load_config
+from licet.gateway.config_demo import DemoChoice, demo_config
+from licet.gateway.keys import Grant
+from licet.gateway.running import bind, replay_url, run_gateway
+
+_UP_KEY = "licet up"
+_FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535))
+@click.option("--upstream", metavar="URL", help="An OpenAI-compatible model, https://…/v1.")
+@click.option("--upstream-key-env", metavar="NAME", help="Environment variable with its key.")
+@click.option("--rules", multiple=True, type=_FILE, help="A file of literal rules (repeatable).")
+@click.option("--pace-ms", default=15.0, show_default=True, help="Of the built-in upstream.")
+@click.option("--quiet", is_flag=True, help="Print nothing but trouble, and make no key.")
+@home_option
+def up(
+    host: str, port: int, upstream: str | None, upstream_key_env: str | None,
+    rules: tuple[Path, ...], pace_ms: float, quiet: bool, home: Home,
+) -> None:  # fmt: skip
+    """Start a gateway with everything that it needs.
+
+    Without --upstream a built-in one recites prose, some of it unlawful on purpose, so that
+    halting can be watched with no model and no network.
+    """
+    home.create()
+    choice = DemoChoice(
+        host=host, port=port, upstream_url=upstream, upstream_key_env=upstream_key_env, rules=rules
+    )
+    try:
+        demo_config(home.root, choice)
+        config = load_config(home.config)
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+    _run(config, home, pace_ms=pace_ms, quiet=quiet, greet=not quiet)
+
+
+@click.command()
+@click.option("--config", "path", type=_FILE, help="Default: config.toml in the home folder.")
+@click.option("--quiet", is_flag=True, help="Print nothing but trouble.")
+@home_option
+def gateway(path: Path | None, quiet: bool, home: Home) -> None:
+    """Run a gateway as its configuration says."""
+    home.create()
+    try:
+        config = load_config(path or home.config)
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+    _run(config, home, pace_ms=15, quiet=quiet, greet=False)
+
+
+def _run(config: Config, home: Home, *, pace_ms: float, quiet: bool, greet: bool) -> None:
+    if not sys.flags.optimize == 0:
+        raise Refused("python -O removes checks that this program relies on: run it without.")
+    try:
+        listener = bind(config.server.host, config.server.port)
+        needs_replay = any(upstream.url == REPLAY for upstream in config.upstream)
+        replay = bind("127.0.0.1", 0) if needs_replay else None
+        built = build_gateway(config, home.root, replay_url=replay_url(replay) if replay else "")
+        key = _fresh_key(built) if greet else ""
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+    port = listener.getsockname()[1]
+
+    def started() -> None:
+        if greet:
+            click.echo(_greeting(config, port, key, home, replay is not None))
+        elif not quiet:
+            click.echo(f"Licet {__version__} serves http://{config.server.host}:{port}")
+
+    def note(text: str) -> None:
+        click.echo(f"licet: {text}", err=True)
+
+    uvloop.run(
+        run_gateway(
+            built,
+            listener,
+            replay=replay,
+            pace_ms=pace_ms,
+            started=started,
+            note=(lambda text: None) if quiet else note,
+        )
+    )
+
+
+def _fresh_key(built: Gateway) -> str:
+    """A key for this run; those of earlier runs end. Keys that people made are left alone."""
+    clock = SystemClock()
+    for key in built.keystore.list():
+        if key.name == _UP_KEY and key.revoked is None:
+            built.keystore.revoke(key.id, clock.now())
+    _, text = built.keystore.create(_UP_KEY, Grant(), clock.now())
+    built.parts.keyring.refresh(clock.monotonic())
+    return text
+
+
+def _greeting(config: Config, port: int, key: str, home: Home, replays: bool) -> str:
+    host = config.server.host
+    shown = f"[{host}]" if ":" in host else host
+    base = f"http://{shown}:{port}/v1"
+    body = (
+        '{"model": "replay", "stream": true, '
+        '"messages": [{"role": "user", "content": "answer:en-fraud-call"}]}'
+    )
+    tries = ""
+    if replays:
+        tries = """
+The built-in upstream answers by the last user message. Try:
+  answer:en-river-walk     lawful prose, streamed as it comes
+  answer:en-fraud-call     turns unlawful half-way: halted before it leaves
+  answer:zh-fraud-call     the same in Chinese
+"""
+    return f"""\
+Licet {__version__} stands at {base}
+API key (shown once, good until the next start): {key}
+
+curl -N {base}/chat/completions \\
+  -H 'Authorization: Bearer {key}' \\
+  -H 'Content-Type: application/json' \\
+  -d {shlex.quote(body)}
+
+from openai import OpenAI
+client = OpenAI(base_url="{base}", api_key="{key}")
+for event in client.chat.completions.create(
+    model="replay", stream=True,
+    messages=[{{"role": "user", "content": "answer:zh-fraud-call"}}],
+):
+    print(event.choices[0].delta.content or "", end="", flush=True)
+{tries}
+State: {home.root}   Ledger: licet ledger verify {home.ledger}   Stop: Ctrl-C"""
+
+
+__all__ = ["gateway", "up"]

@@ -1,0 +1,195 @@
+"""Takes an answer from the upstream to the client, judged on the way.
+
+It refuses to decide what may leave: `Exchange` and `WholeAnswer` do.
+
+Rules
+1. One task reads the upstream and writes to the client, so a slow client slows the reading down,
+   and what lies between is bounded by the upstream's buffer.
+2. When the exchange is over and the upstream is not, the upstream is cut off before anything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from licet.base.trouble import BadInput, Trouble
+from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Message, Send
+from licet.gateway.asking import ASK_AGAIN_S, AskingRelay
+from licet.gateway.dialects.model import Ask, Dialect
+from licet.gateway.exchange import Exchange
+from licet.gateway.outcome import Outcome, Question
+from licet.gateway.parts import Parts
+from licet.gateway.trace import Trace
+from licet.gateway.upstream import Reply
+from licet.gateway.upstream_trouble import UpstreamTrouble
+from licet.gateway.whole_answer import WholeAnswer
+from licet.guard.classifier import Scores
+from licet.guard.guarding import Guard
+from licet.guard.verdict import Finding
+
+ANSWER_BYTES_MAX = 64 << 20
+"""A whole answer is in memory while it is judged."""
+_LIMIT_FIELDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+
+
+async def answer_whole(
+    parts: Parts, dialect: Dialect, ask: Ask, guard: Guard, reply: Reply, trace: Trace,
+    flags: tuple[Finding, ...], send: Send,
+) -> Outcome:  # fmt: skip
+    """A non-streamed answer: nothing leaves before all of it was judged."""
+    body = await reply.read_all(ANSWER_BYTES_MAX)
+    try:
+        whole = WholeAnswer(
+            dialect.reply(body), guard, audience=trace.audience,
+            on_failure=guard.policy.on_judge_failure["whole"], flags=flags,
+        )  # fmt: skip
+    except BadInput:
+        message = "The model's answer is not of this API."
+        answer = Answer(502, dialect.error(502, "upstream_malformed", message))
+        await answer.send(send)
+        return Outcome("failed", flags=flags, code="upstream_malformed")
+    while whole.waiting and whole.questions:
+        questions, whole.questions = whole.questions, []
+        for question, scores in await _ask_all(parts, questions):
+            whole.judged(question, scores)
+        if whole.questions:
+            await asyncio.sleep(ASK_AGAIN_S)
+    out, outcome = whole.finish(body, parts.recorder.open_case)
+    trace.first_out = parts.clock.monotonic()
+    durable = parts.recorder.record(trace, outcome)
+    if durable is not None:
+        await durable
+    await Answer(200, out, (JSON, (b"x-request-id", trace.id.encode()))).send(send)
+    return outcome
+
+
+async def answer_stream(
+    parts: Parts, dialect: Dialect, ask: Ask, guard: Guard, reply: Reply, trace: Trace,
+    flags: tuple[Finding, ...], send: Send,
+) -> Outcome:  # fmt: skip
+    """A streamed answer: each event leaves as soon as its text may."""
+    exchange = Exchange(
+        dialect.reader(ask), guard, parts.recorder.open_case, audience=trace.audience, flags=flags
+    )  # fmt: skip
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [
+                EVENT_STREAM,
+                (b"cache-control", b"no-cache"),
+                (b"x-accel-buffering", b"no"),
+                (b"x-request-id", trace.id.encode()),
+            ],
+        }
+    )
+    parts.metrics.stream_opened()
+    try:
+        if guard.remote_judge:
+            await _relay_asking(parts, ask, exchange, reply, trace, send)
+        else:
+            await _relay(parts, ask, exchange, reply, trace, send)
+    except asyncio.CancelledError:
+        exchange.client_gone()
+        raise
+    finally:
+        parts.metrics.stream_closed()
+        reply.abort()  # nothing is left to read, or nobody to read it for
+    assert exchange.outcome is not None
+    return exchange.outcome
+
+
+async def _relay_asking(
+    parts: Parts, ask: Ask, exchange: Exchange, reply: Reply, trace: Trace, send: Send
+) -> None:
+    """The same with a judge outside."""
+
+    async def write(out: bytes) -> None:
+        if not trace.first_out:
+            trace.first_out = parts.clock.monotonic()
+        await send({"type": "http.response.body", "body": out, "more_body": True})
+
+    assert parts.judge is not None
+    upstream = parts.config.find_upstream(trace.upstream)
+    relay = AskingRelay(exchange, reply, parts.judge, write, deadline_s=upstream.idle_s)
+    out = await relay.run()
+    await _close(parts, ask, exchange, reply, trace, send, out)
+
+
+async def _relay(
+    parts: Parts, ask: Ask, exchange: Exchange, reply: Reply, trace: Trace, send: Send
+) -> None:
+    """Read, judge, write, until the exchange is over."""
+    urgent = parts.urgent
+    message: Message = {"type": "http.response.body", "body": b"", "more_body": True}
+    while not exchange.is_over:
+        try:
+            data = reply.take()
+            if data is None:
+                data = await reply.read()
+        except UpstreamTrouble as trouble:
+            out = exchange.failed(trouble)
+        else:
+            out = exchange.receive(data) if data else exchange.ended()
+        if urgent != parts.urgent and not exchange.is_over:
+            urgent = parts.urgent
+            out += exchange.adopt(parts.guard)
+        if exchange.is_over:
+            await _close(parts, ask, exchange, reply, trace, send, out)
+            return
+        if out:
+            if not trace.first_out:
+                trace.first_out = parts.clock.monotonic()
+            message["body"] = out
+            await send(message)
+        held = exchange.held_characters
+        if held > trace.held_characters:
+            trace.held_characters = held
+
+
+async def _close(
+    parts: Parts, ask: Ask, exchange: Exchange, reply: Reply, trace: Trace, send: Send, out: bytes
+) -> None:
+    """The last bytes: rule 2, then the record, then the client."""
+    if exchange.cancels:
+        reply.abort()
+    outcome = exchange.outcome
+    assert outcome is not None
+    if not trace.first_out:
+        trace.first_out = parts.clock.monotonic()
+    if outcome.kind == "halted":
+        trace.tokens_saved = tokens_saved(ask, exchange.pieces)
+    if outcome.kind in ("served", "halted"):  # the others are recorded where they are known
+        try:
+            durable = parts.recorder.record(trace, outcome)
+            if durable is not None:
+                await durable
+        except Trouble:
+            if outcome.kind == "served":
+                out = exchange.unrecorded()
+    await send({"type": "http.response.body", "body": out, "more_body": False})
+
+
+async def _ask_all(
+    parts: Parts, questions: list[Question]
+) -> list[tuple[Question, Scores | None]]:
+    judge = parts.judge
+    assert judge is not None
+    answers = await asyncio.gather(*(judge.ask(q.text, q.role, q.context) for q in questions))
+    return list(zip(questions, answers, strict=True))
+
+
+def tokens_saved(ask: Ask, pieces: int) -> int:
+    """Tokens that a model was spared, by the limit that the client had set; 0 without one.
+
+    Upstreams send about one token an event; nobody can know where the model would have stopped.
+    """
+    try:
+        body = msgspec.json.decode(ask.body)
+    except msgspec.DecodeError:
+        return 0
+    limits = [body.get(name) for name in _LIMIT_FIELDS]
+    limit = next((value for value in limits if isinstance(value, int)), 0)
+    return max(0, limit - pieces)

@@ -1,0 +1,179 @@
+"""Builds a gateway from its configuration: the one place of this package that puts parts together.
+
+It refuses to serve and to decide.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from licet.base.clock import Clock, SystemClock
+from licet.base.trouble import BadInput, NotFound
+from licet.gateway.asgi import Receive, Scope, Send
+from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
+from licet.gateway.bundling import draft_bundle
+from licet.gateway.casestore import CaseStore
+from licet.gateway.config import REPLAY, Config, upstream_settings
+from licet.gateway.judge import RemoteJudge
+from licet.gateway.keyring import KeyRing, KeyStore
+from licet.gateway.keystore import open_keystore
+from licet.gateway.limits import Allowance
+from licet.gateway.limits_store import open_limits
+from licet.gateway.metrics import Metrics
+from licet.gateway.parts import Parts
+from licet.gateway.recorder import PseudonymOf, Recorder
+from licet.gateway.routes import dispatch
+from licet.gateway.telemetry import make_span_sink
+from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
+from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle
+from licet.ledger.connect import open_store
+from licet.ledger.keyfiles import (
+    PeriodKeys,
+    create_signer,
+    load_signer,
+    period_name,
+)
+from licet.ledger.log import Log
+from licet.ledger.note import Signer
+from licet.ledger.seal import pseudonym
+from licet.ledger.writer import Writer
+from licet.rulebook import Pack, load_pack
+
+CURRENT_BUNDLE = "current.licet"
+_PSEUDONYM_DAYS = "pseudonym_key"
+_EXCERPT_DAYS = "halted_excerpt"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """A built gateway. Whoever built it runs it (`running`) and closes it."""
+
+    parts: Parts
+    writer: Writer
+    log: Log
+    keystore: KeyStore
+    bundle: Bundle
+    home: Path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http":
+            await dispatch(self.parts, scope, receive, send)
+
+
+def build_gateway(
+    config: Config, home: Path, *, replay_url: str = "", clock: Clock | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Gateway:  # fmt: skip
+    """Everything that a gateway is made of, opened and checked.
+
+    `home` holds keys and bundles; `replay_url` is where the built-in upstream listens, for
+    upstreams with the url `replay:`. Raises the Trouble of whatever part is not fit.
+    """
+    clock = clock or SystemClock()
+    pack = load_pack(config.guard.pack)
+    bundle = load_bundle(config, pack, home)
+    guard = make_guard(
+        bundle, today=clock.now().date(), remote_judge=config.guard.judge is not None
+    )
+    keystore = open_keystore(config.keys.url)
+    keyring = KeyRing(keystore, config.keys.stale_s)
+    keyring.refresh(clock.monotonic())
+    upstreams = {
+        upstream.name: Upstream(
+            UpstreamSettings(name=upstream.name, base_url=replay_url)
+            if upstream.url == REPLAY
+            else upstream_settings(upstream, environ)
+        )
+        for upstream in config.upstream
+    }
+    metrics = Metrics()
+    cases = CaseStore(
+        home / "cases.db", home / "keys" / "case_keys.db",
+        keep_days=pack.retention[_EXCERPT_DAYS].days, chance=secrets.token_bytes,
+    )  # fmt: skip
+    judge = None
+    if config.guard.judge is not None:
+        judge = RemoteJudge(config.guard.judge, _judge_key(config, environ), metrics, clock)
+    limits = open_limits(
+        config.limits.url, lease_s=config.limits.lease_s, when_down=config.limits.when_down
+    )
+    log = open_log(config, home)
+    writer = Writer(log, clock)
+    metrics.watch_ledger(lambda: writer.backlog, lambda: writer.healthy)
+    metrics.guard_loaded(pack.id, pack.version, guard.name)
+    recorder = Recorder(
+        writer, metrics, cases, pack, clock,
+        pseudonym_of=_pseudonyms(home, pack, clock), appeal_url=config.appeal.url,
+    )  # fmt: skip
+    parts = Parts(
+        config=config, clock=clock, pack=pack, guard=guard, keyring=keyring, limits=limits,
+        upstreams=upstreams, recorder=recorder, metrics=metrics, cases=cases, log=log,
+        default_allowance=Allowance(
+            config.limits.rate_per_minute, config.limits.concurrency_max
+        ),
+        judge=judge, spans=make_span_sink(config.telemetry),
+    )  # fmt: skip
+    return Gateway(parts, writer, log, keystore, bundle, home)
+
+
+def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
+    """The bundle to begin with: the installed one, or one made of pack, our rules and weights and
+    the rule files of the configuration. Files named there win over an installed bundle."""
+    keys = home / "keys"
+    installed = home / "bundles" / CURRENT_BUNDLE
+    if installed.exists() and not config.guard.rules:
+        return read_bundle(installed.read_bytes(), load_trusted_keys(keys))
+    key = load_or_create_bundle_key(keys, secrets.token_bytes)
+    failure = config.guard.on_judge_failure
+    draft = draft_bundle(
+        pack, config.guard.rules, tier=config.guard.tier,
+        on_judge_failure={
+            "token": failure.token, "clause": failure.clause, "whole": failure.whole,
+        },
+    )  # fmt: skip
+    return read_bundle(build_bundle(draft, key), {key.public_key().public_bytes_raw()})
+
+
+def open_log(config: Config, home: Path) -> Log:
+    """The ledger, its signing key made at the first start; its public key stands beside it."""
+    path = config.ledger.key_file
+    try:
+        signer: Signer = load_signer(path)
+    except NotFound:
+        signer = create_signer(path, config.ledger.origin, secrets.token_bytes)
+    log = Log(open_store(config.ledger.url.removeprefix("sqlite:")), signer, config.ledger.origin)
+    folder = home / "ledger"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "vkey").write_text(f"{log.vkey}\n", encoding="ascii")
+    return log
+
+
+def _pseudonyms(home: Path, pack: Pack, clock: Clock) -> PseudonymOf:
+    """Pseudonyms under keys that change, so that nobody is followed for longer than the pack
+    allows."""
+    keys = PeriodKeys(home / "keys" / "pseudonyms", secrets.token_bytes)
+    days = pack.retention[_PSEUDONYM_DAYS].days
+
+    def of(reference: str) -> str:
+        period = period_name(clock.now(), days)
+        return pseudonym(reference, keys.get(period), period)
+
+    return of
+
+
+def _judge_key(config: Config, environ: Mapping[str, str]) -> Secret | None:
+    judge = config.guard.judge
+    if judge is None or judge.key_env is None:
+        return None
+    text = environ.get(judge.key_env, "")
+    if not text:
+        raise BadInput(
+            f"the judge's key: the environment variable {judge.key_env} is empty.",
+            hint=f"Set it: export {judge.key_env}=…",
+        )
+    return Secret(text)

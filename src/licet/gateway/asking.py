@@ -1,0 +1,104 @@
+"""Relays a stream that is judged from outside as well: reading and asking go on side by side.
+
+It refuses to decide: what an answer (or none) means is for the exchange.
+
+Rules
+1. Every question is put once at a time; one that the exchange puts again waits a little.
+2. When the upstream is over and answers are still awaited, that has a deadline; past it the
+   exchange has failed, and what was not judged stays here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from licet.base.trouble import Unavailable
+from licet.gateway.exchange import Exchange
+from licet.gateway.outcome import Question
+from licet.gateway.parts import Judge
+from licet.gateway.upstream import Reply
+from licet.gateway.upstream_trouble import UpstreamTrouble
+from licet.guard.classifier import Scores
+
+ASK_AGAIN_S = 0.25
+Write = Callable[[bytes], Awaitable[None]]
+
+
+class JudgeUnavailable(Unavailable):
+    """The judge outside did not answer in time."""
+
+    code = "judge_unavailable"
+
+
+class AskingRelay:
+    """One stream. `write` sends bytes to the client; the last bytes are returned by `run`."""
+
+    def __init__(
+        self, exchange: Exchange, reply: Reply, judge: Judge, write: Write, *, deadline_s: float
+    ) -> None:
+        self._exchange = exchange
+        self._reply = reply
+        self._judge = judge
+        self._write = write
+        self._deadline_s = deadline_s
+        self._asked: dict[asyncio.Task[Scores | None], Question] = {}
+        self._put: set[int] = set()
+        self._reading: asyncio.Task[bytes] | None = None
+        self._over = False
+
+    async def run(self) -> bytes:
+        """Until the exchange is over; returns its last bytes, unsent."""
+        try:
+            out = b""
+            while self._exchange.outcome is None:
+                if out:
+                    await self._write(out)
+                out = await self._step()
+            return out
+        finally:
+            for task in (*self._asked, *((self._reading,) if self._reading else ())):
+                task.cancel()
+
+    async def _step(self) -> bytes:
+        self._ask()
+        if not self._over and self._reading is None:
+            self._reading = asyncio.ensure_future(self._reply.read())
+        awaited: set[asyncio.Task[Scores | None] | asyncio.Task[bytes]] = {*self._asked}
+        if self._reading is not None:
+            awaited.add(self._reading)
+        limit_s = self._deadline_s if self._over else None
+        done, _ = await asyncio.wait(awaited, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            return self._exchange.failed(JudgeUnavailable())
+        out = b""
+        for task in [task for task in self._asked if task in done]:
+            out += self._exchange.judged(self._asked.pop(task), task.result())
+        if self._reading is not None and self._reading in done:
+            reading, self._reading = self._reading, None
+            out += self._received(reading)
+        return out
+
+    def _received(self, reading: asyncio.Task[bytes]) -> bytes:
+        try:
+            data = reading.result()
+        except UpstreamTrouble as trouble:
+            self._over = True
+            return self._exchange.failed(trouble)
+        if data:
+            return self._exchange.receive(data)
+        self._over = True
+        return self._exchange.ended()
+
+    def _ask(self) -> None:
+        questions = list(self._exchange.questions)
+        self._exchange.questions.clear()
+        for question in questions:
+            again = question.number in self._put
+            self._put.add(question.number)
+            self._asked[asyncio.ensure_future(self._answer(question, again))] = question
+
+    async def _answer(self, question: Question, again: bool) -> Scores | None:
+        if again:
+            await asyncio.sleep(ASK_AGAIN_S)
+        return await self._judge.ask(question.text, question.role, question.context)

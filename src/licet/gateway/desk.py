@@ -1,0 +1,190 @@
+"""What the gateway answers itself: models, moderations, health, metrics, ledger, appeals.
+
+It refuses to call an upstream.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from licet import __version__
+from licet.base.ids import new_id
+from licet.base.trouble import BadInput, NotFound, Trouble
+from licet.gateway.admission import Denial, admit, take_place
+from licet.gateway.asgi import (
+    JSON,
+    Answer,
+    BodyTooLarge,
+    ClientLeft,
+    Receive,
+    Scope,
+    Send,
+    json_answer,
+    read_body,
+)
+from licet.gateway.casepage import case_page
+from licet.gateway.dialects.errors import openai_error
+from licet.gateway.dialects.moderations import (
+    Judged,
+    ModerationAsk,
+    parse_moderation,
+    render_moderation,
+)
+from licet.gateway.keys import Key
+from licet.gateway.metrics import CONTENT_TYPE
+from licet.gateway.parts import Parts
+
+_OCTETS = (b"content-type", b"application/octet-stream")
+_PLAIN = (b"content-type", b"text/plain; charset=utf-8")
+_FOR_EVER = (b"cache-control", b"public, max-age=604800, immutable")
+_FRESH = (b"cache-control", b"no-cache")
+_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
+
+
+def _denied(denial: Denial) -> Answer:
+    return Answer(denial.status, openai_error(denial.status, denial.code, denial.message), (JSON,))
+
+
+async def front_page(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """What is served here, for whoever comes across it."""
+    await json_answer(
+        200,
+        {
+            "name": "Licet",
+            "version": __version__,
+            "serves": [
+                "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/responses",
+                "POST /v1/messages", "POST /v1/embeddings", "POST /v1/moderations",
+                "GET /v1/models", "GET /healthz", "GET /readyz", "GET /metrics",
+                "GET /ledger/checkpoint", "GET /ledger/tile/…", "GET /appeal/{case}",
+            ],
+            "ledger": parts.log.origin,
+            "bundle": parts.guard.name,
+        },
+    ).send(send)  # fmt: skip
+
+
+async def health(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """The process lives."""
+    await json_answer(200, {"status": "ok", "version": __version__}).send(send)
+
+
+async def readiness(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """The gateway can serve: 200, or 503 with what is missing."""
+    faults = parts.ready
+    status = "ready" if not faults else "not ready"
+    await json_answer(503 if faults else 200, {"status": status, "missing": faults}).send(send)
+
+
+async def metrics(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    if not parts.config.telemetry.metrics:
+        await json_answer(404, {"error": {"message": "metrics are off", "code": "off"}}).send(send)
+        return
+    await Answer(200, parts.metrics.render(), ((b"content-type", CONTENT_TYPE),)).send(send)
+
+
+async def ledger(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """The ledger as static resources (C2SP tlog-tiles): anybody may read it."""
+    path = scope["path"].removeprefix("/ledger/")
+    if path == "vkey":
+        await Answer(200, f"{parts.log.vkey}\n".encode(), (_PLAIN, _FRESH, _ANY_ORIGIN)).send(send)
+        return
+    try:
+        data = parts.log.fetch(path)
+    except (NotFound, BadInput) as trouble:
+        await Answer(404, f"{trouble}\n".encode(), (_PLAIN,)).send(send)
+        return
+    if path == "checkpoint":
+        await Answer(200, data, (_PLAIN, _FRESH, _ANY_ORIGIN)).send(send)
+    else:
+        await Answer(200, data, (_OCTETS, _FOR_EVER, _ANY_ORIGIN)).send(send)
+
+
+async def appeal(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """Where a person reads why something was stopped, and objects. law:cn-genai-2023/art15"""
+    await case_page(parts.cases, parts.pack, scope, receive, send, parts.clock.now())
+
+
+# Models
+
+
+def _models(parts: Parts, key: Key) -> list[dict[str, Any]]:
+    return [
+        {"id": name, "object": "model", "created": 0, "owned_by": model.upstream}
+        for name, model in sorted(parts.config.models.items())
+        if key.grant.allows_model(name)
+    ]
+
+
+async def list_models(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """The models that the configuration names and the key opens."""
+    key = admit(parts, scope, "models")
+    if isinstance(key, Denial):
+        await _denied(key).send(send)
+        return
+    await json_answer(200, {"object": "list", "data": _models(parts, key)}).send(send)
+
+
+async def show_model(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    key = admit(parts, scope, "models")
+    if isinstance(key, Denial):
+        await _denied(key).send(send)
+        return
+    name = scope["path"].removeprefix("/v1/models/")
+    found = next((model for model in _models(parts, key) if model["id"] == name), None)
+    if found is None:
+        denial = Denial(404, "model_not_found", f"There is no model {name!r} here.")
+        await _denied(denial).send(send)
+        return
+    await json_answer(200, found).send(send)
+
+
+# Moderations
+
+
+async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """OpenAI's moderation API, answered by our guard; nothing is stored."""
+    key = admit(parts, scope, "moderations")
+    if isinstance(key, Denial):
+        await _denied(key).send(send)
+        return
+    place = await take_place(parts, key)
+    if isinstance(place, Denial):
+        await _denied(place).send(send)
+        return
+    try:
+        server = parts.config.server
+        body = await read_body(scope, receive, server.body_bytes_max)
+        ask = parse_moderation(body, json_depth_max=server.json_depth_max)
+        judged = [_judge_input(parts, key, ask, index) for index in range(len(ask.inputs))]
+        number = new_id("modr", parts.clock.now(), secrets.token_bytes)
+        out = render_moderation(judged, model=ask.model, moderation_id=number)
+        await Answer(200, out).send(send)
+    except ClientLeft:
+        return
+    except BodyTooLarge as trouble:
+        await _denied(Denial(413, trouble.code, str(trouble))).send(send)
+    except BadInput as trouble:
+        await _denied(Denial(400, "invalid_request", str(trouble))).send(send)
+    except Trouble as trouble:
+        await _denied(Denial(503, trouble.code, str(trouble))).send(send)
+    finally:
+        await parts.limits.release(key.id, place)
+
+
+def _judge_input(parts: Parts, key: Key, ask: ModerationAsk, index: int) -> Judged:
+    found: set[str] = set()
+    scores: dict[str, float] = {}
+    for text in ask.inputs[index]:
+        verdict = parts.guard.judge(text.text, "comment", audience=key.grant.audience)
+        found.update(f.category for f in verdict.findings if f.action == "halt")
+        for category, score in verdict.categories.items():
+            scores[category] = max(score, scores.get(category, 0.0))
+    return Judged(bool(found), frozenset(found), scores)
+
+
+__all__ = [
+    "appeal", "front_page", "health", "ledger", "list_models", "metrics", "moderate", "readiness",
+    "show_model",
+]  # fmt: skip

@@ -1,0 +1,74 @@
+"""Everything a running gateway is made of, in one place that is handed around.
+
+It refuses to build anything: `app` does. What changes while the gateway runs is changed here and
+nowhere else: the guard, and whether the gateway is leaving.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from licet.base.clock import Clock
+from licet.gateway.casestore import CaseStore
+from licet.gateway.config import Config
+from licet.gateway.keyring import KeyRing
+from licet.gateway.limits import Allowance, Limits
+from licet.gateway.metrics import Metrics
+from licet.gateway.outcome import Outcome
+from licet.gateway.recorder import Recorder
+from licet.gateway.trace import Trace
+from licet.gateway.upstream import Upstream
+from licet.guard.classifier import Scores
+from licet.guard.guarding import Guard
+from licet.guard.memory import VerdictMemory
+from licet.ledger.log import LogView
+from licet.rulebook import Pack
+
+
+class Judge(Protocol):
+    """A judge outside. Never raises: None is "no answer"."""
+
+    async def ask(self, text: str, role: str, context: str = "") -> Scores | None: ...
+
+
+class SpanSink(Protocol):
+    """Where spans of finished exchanges go."""
+
+    def __call__(self, trace: Trace, outcome: Outcome) -> None: ...
+
+
+@dataclass(slots=True)
+class Parts:
+    """A gateway's parts. `guard` judges new text; `urgent` counts the bundles that were urgent."""
+
+    config: Config
+    clock: Clock
+    pack: Pack
+    guard: Guard
+    keyring: KeyRing
+    limits: Limits
+    upstreams: Mapping[str, Upstream]
+    recorder: Recorder
+    metrics: Metrics
+    cases: CaseStore
+    log: LogView
+    default_allowance: Allowance
+    judge: Judge | None = None
+    spans: SpanSink | None = None
+    urgent: int = 0
+    memory: VerdictMemory = field(
+        default_factory=lambda: VerdictMemory(secrets.token_bytes(32))
+    )  # fmt: skip
+
+    @property
+    def ready(self) -> list[str]:
+        """What keeps this gateway from serving; empty if nothing does."""
+        faults = []
+        if not self.recorder.healthy:
+            faults.append("ledger")
+        if not len(self.keyring):
+            faults.append("keys")
+        return faults

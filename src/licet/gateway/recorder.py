@@ -1,0 +1,174 @@
+"""Puts exchanges on record: ledger, sealed excerpt, counts. And opens cases for what is stopped.
+
+It refuses to know sockets and APIs.
+
+Rules
+1. A case number is given to a person only with its ledger entry made durable first, or after the
+   ledger has failed (then nothing is served any more, but what was stopped stays stopped).
+2. The ledger holds no text, no raw reference to a user and no key; of an excerpt it holds the
+   digest of the sealed bytes.
+3. One exchange is one entry and one count, whatever became of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+
+from licet.base.clock import Clock
+from licet.base.ids import case_number
+from licet.base.trouble import Trouble
+from licet.gateway.casestore import CaseFile, CaseStore
+from licet.gateway.dialects.model import Notice
+from licet.gateway.metrics import ExchangeSummary, Metrics
+from licet.gateway.outcome import Outcome
+from licet.gateway.trace import Trace
+from licet.guard.verdict import Finding
+from licet.ledger.entry import Value, as_id, make_entry
+from licet.ledger.writer import Writer
+from licet.rulebook import Pack
+
+PseudonymOf = Callable[[str], str]
+"""A keyed pseudonym of a user reference, good for the present period."""
+
+_KINDS = {
+    "served": "exchange.served",
+    "refused": "exchange.refused",
+    "halted": "exchange.halted",
+    "failed": "exchange.failed",
+    "abandoned": "exchange.failed",
+}
+_UNJUDGED = {
+    "zh": "内容暂时无法完成安全审核，因此未予放行。请稍后再试。",
+    "en": "The content could not be checked just now, so it was not let through. Try again later.",
+}
+
+
+class Recorder:
+    """Shared by all exchanges of a gateway."""
+
+    def __init__(
+        self, writer: Writer, metrics: Metrics, cases: CaseStore, pack: Pack, clock: Clock, *,
+        pseudonym_of: PseudonymOf, appeal_url: str,
+    ) -> None:  # fmt: skip
+        self._writer = writer
+        self._metrics = metrics
+        self._cases = cases
+        self._pack = pack
+        self._clock = clock
+        self._pseudonym_of = pseudonym_of
+        self._appeal_url = appeal_url
+
+    @property
+    def healthy(self) -> bool:
+        """Whether decisions can be put on record. Where they can't, nothing is served."""
+        return self._writer.healthy
+
+    def open_case(self, finding: Finding, where: str) -> Notice:
+        """Words a notice. law:cn-genai-2023/art15"""
+        case = case_number(self._clock.now(), secrets.token_bytes)
+        known = self._pack.categories.get(finding.category)
+        if finding.category == "unjudged":
+            reason: Mapping[str, str] = _UNJUDGED
+        else:
+            reason = (known or self._pack.categories["operator"]).reason
+        return Notice(
+            case=case, category=finding.category, rule=finding.rule, reason=dict(reason),
+            appeal=self._appeal_url.replace("{case}", case), where=where,
+        )  # fmt: skip
+
+    def record(self, trace: Trace, outcome: Outcome) -> asyncio.Future[int | Trouble] | None:
+        """Put an exchange on record.
+
+        Where a case was opened the answer is a future: the entry's index once it is durable, or
+        the Trouble (rule 1). Else None: the entry will be durable within the writer's wait.
+        Raises Unavailable or TooMuch where the ledger takes nothing.
+        """
+        if trace.recorded:
+            return None
+        trace.recorded = True
+        self._count(trace, outcome)
+        pub = self._public(trace, outcome)
+        ct_sha256 = self._seal(trace, outcome)
+        entry = make_entry(
+            _KINDS[outcome.kind], trace.now, pub, sub=self._subject(trace), ct_sha256=ct_sha256
+        )
+        if outcome.notice is None:
+            self._writer.submit(entry)
+            return None
+        loop = asyncio.get_running_loop()
+        durable: asyncio.Future[int | Trouble] = loop.create_future()
+
+        def done(answer: int | Trouble) -> None:
+            loop.call_soon_threadsafe(_settle, durable, answer)
+
+        self._writer.submit(entry, done, urgent=True)
+        return durable
+
+    def _public(self, trace: Trace, outcome: Outcome) -> dict[str, Value]:
+        usage = outcome.usage
+        pub: dict[str, Value] = {
+            "exchange": trace.id,
+            "route": trace.route,
+            "dialect": trace.dialect,
+            "model": as_id(trace.model),
+            "upstream": trace.upstream or None,
+            "audience": trace.audience,
+            "bundle": trace.bundle,
+            "key": trace.key,
+            "stream": trace.stream,
+            "prompt_chars": trace.characters,
+            "tokens_in": usage.prompt_tokens,
+            "tokens_out": usage.completion_tokens,
+            "total_ms": int((self._clock.monotonic() - trace.began) * 1000),
+        }
+        if outcome.flags:
+            pub["rules"] = sorted({as_id(finding.rule) for finding in outcome.flags})
+        if outcome.kind in ("failed", "abandoned"):
+            pub["error"] = as_id(outcome.code)
+            pub["side"] = "client" if outcome.kind == "abandoned" else "upstream"
+        if outcome.notice is not None and outcome.finding is not None:
+            finding = outcome.finding
+            known = self._pack.categories.get(finding.category)
+            pub |= {
+                "case": outcome.notice.case,
+                "category": as_id(finding.category),
+                "rule": as_id(finding.rule),
+                "detector": finding.detector,
+                "score_ppm": int(finding.score * 1_000_000),
+                "provision": known.provisions[0] if known and known.provisions else None,
+                "tokens_saved": trace.tokens_saved or None,
+            }
+        return pub
+
+    def _subject(self, trace: Trace) -> str | None:
+        return self._pseudonym_of(trace.end_user) if trace.end_user else None
+
+    def _seal(self, trace: Trace, outcome: Outcome) -> str | None:
+        if outcome.notice is None or outcome.finding is None:
+            return None
+        file = CaseFile(
+            notice=outcome.notice, kind=outcome.kind, opened=trace.now, exchange=trace.id
+        )
+        return self._cases.open(file, outcome.excerpt)
+
+    def _count(self, trace: Trace, outcome: Outcome) -> None:
+        notice = outcome.notice
+        self._metrics.record(
+            ExchangeSummary(
+                route=trace.route,
+                dialect=trace.dialect,
+                outcome=outcome.kind,
+                category=notice.category if notice else "",
+                rule=notice.rule if notice else "",
+                tokens_saved=trace.tokens_saved,
+                held_characters=trace.held_characters,
+                added_s=trace.added_s(),
+            )
+        )
+
+
+def _settle(durable: asyncio.Future[int | Trouble], answer: int | Trouble) -> None:
+    if not durable.done():
+        durable.set_result(answer)

@@ -1,0 +1,71 @@
+"""The gateway's paths. What is not listed here is refused, never forwarded.
+
+It refuses to serve: `serving` and `desk` do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from licet.base.trouble import NotFound
+from licet.gateway import desk
+from licet.gateway.asgi import Receive, Scope, Send, json_answer
+from licet.gateway.dialects.registry import DIALECTS
+from licet.gateway.keys import Route
+from licet.gateway.parts import Parts
+from licet.gateway.serving import serve
+
+JUDGED: dict[str, Route] = {
+    "/v1/chat/completions": "chat",
+    "/v1/completions": "completions",
+    "/v1/responses": "responses",
+    "/v1/messages": "messages",
+    "/v1/embeddings": "embeddings",
+}
+Handler = Callable[[Parts, Scope, Receive, Send], Awaitable[None]]
+EXACT: dict[tuple[str, str], Handler] = {
+    ("GET", "/v1/models"): desk.list_models,
+    ("POST", "/v1/moderations"): desk.moderate,
+    ("GET", "/healthz"): desk.health,
+    ("GET", "/readyz"): desk.readiness,
+    ("GET", "/metrics"): desk.metrics,
+    ("GET", "/"): desk.front_page,
+}
+BELOW: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/v1/models/", desk.show_model),
+    ("GET", "/ledger/", desk.ledger),
+    ("GET", "/appeal/", desk.appeal),
+    ("POST", "/appeal/", desk.appeal),
+)
+
+
+async def dispatch(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one HTTP request."""
+    path, method = scope["path"], scope["method"]
+    route = JUDGED.get(path)
+    if route is not None and method == "POST":
+        await serve(parts, DIALECTS[route], route, scope, receive, send)
+        return
+    handler = EXACT.get(("GET" if method == "HEAD" else method, path))
+    if handler is None:
+        for wanted, prefix, candidate in BELOW:
+            if method == wanted and path.startswith(prefix):
+                handler = candidate
+                break
+    if handler is not None:
+        await handler(parts, scope, receive, send)
+        return
+    await _refuse(path, method, send)
+
+
+async def _refuse(path: str, method: str, send: Send) -> None:
+    known = path in JUDGED or any(path == exact for _, exact in EXACT)
+    trouble = NotFound(
+        f"{method} {path} is not served here.",
+        hint="See GET / for what is; other paths of the model are not passed on.",
+    )
+    status, code = (405, "method_not_allowed") if known else (404, "unknown_route")
+    error = {
+        "message": str(trouble), "type": "invalid_request_error", "param": None, "code": code,
+    }  # fmt: skip
+    await json_answer(status, {"error": error}).send(send)

@@ -1,0 +1,237 @@
+"""Runs a built gateway: listens, keeps keys and bundle fresh, drains and closes in order.
+
+It refuses to build: `app` did. It tells what it does to a `Notes` (the terminal, or nobody).
+
+Rules
+1. The ledger's first entry of a run is that it began, its last that it ended; the second is
+   missing where the process was killed.
+2. A new bundle judges new exchanges at once; running ones keep theirs, unless it is urgent.
+3. A bundle that is not fit changes nothing: the old one stays, and the refusal is on record.
+4. On SIGTERM nothing new is taken, what runs may end within `drain_s`, then the ledger is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import uvicorn
+
+from licet import __version__
+from licet.base.trouble import BadInput, Trouble
+from licet.gateway.app import CURRENT_BUNDLE, Gateway, load_bundle
+from licet.gateway.bundlekey import load_trusted_keys
+from licet.gateway.replay.app import replay_app
+from licet.gateway.replay.shelf import load_answers
+from licet.guard.bundle import Bundle, make_guard, read_bundle
+from licet.ledger.entry import Value, as_id, make_entry
+
+REFRESH_S = 1.0
+SWEEP_S = 3600.0
+KEEP_ALIVE_S = 75
+BACKLOG = 4096
+Note = Callable[[str], None]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server; signals are ours to handle."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises BadInput where it can't be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise BadInput(
+            f"cannot listen on {host}:{port}: {error.strerror}.",
+            hint="Choose another with --port, or stop what listens there.",
+        ) from error
+    return listener
+
+
+def replay_url(listener: socket.socket) -> str:
+    """Where the built-in upstream will answer on this socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{host}:{port}/v1"
+
+
+async def run_gateway(
+    gateway: Gateway, listener: socket.socket, *, note: Note, started: Callable[[], None],
+    replay: socket.socket | None = None, pace_ms: float = 15,
+) -> None:  # fmt: skip
+    """Serve until SIGTERM or SIGINT; then drain, and close what was built."""
+    config = gateway.parts.config
+    server = _server(gateway, config.server.drain_s)
+    servers = [(server, listener)]
+    if replay is not None:
+        answers = replay_app(load_answers(), pace_ms=pace_ms)
+        servers.append((_server(answers, 1.0), replay))
+    upkeep = Upkeep(gateway, note)
+    upkeep.began()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _leave, server, note, signal.Signals(number).name, upkeep)
+    loop.add_signal_handler(signal.SIGHUP, upkeep.reload)
+    running = [asyncio.ensure_future(each.serve(sockets=[sock])) for each, sock in servers]
+    tending = asyncio.ensure_future(upkeep.run())
+    try:
+        while not all(each.started for each, _ in servers):
+            if any(task.done() for task in running):
+                break
+            await asyncio.sleep(0.005)
+        else:
+            started()
+        await running[0]
+    finally:
+        for each, _ in servers[1:]:
+            each.should_exit = True
+        tending.cancel()
+        await asyncio.gather(*running[1:], tending, return_exceptions=True)
+        await _close(gateway, upkeep)
+
+
+def _server(app: object, drain_s: float) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=max(1, round(drain_s)),
+        )
+    )
+
+
+def _leave(server: uvicorn.Server, note: Note, reason: str, upkeep: Upkeep) -> None:
+    note(f"{reason}: taking no more requests, finishing those that run.")
+    upkeep.reason = reason
+    if server.should_exit:
+        server.force_exit = True
+    server.should_exit = True
+
+
+async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
+    upkeep.ended()
+    await asyncio.to_thread(gateway.writer.close, 10.0)
+    gateway.log.close()
+    for upstream in gateway.parts.upstreams.values():
+        await upstream.close()
+    await gateway.parts.limits.close()
+    gateway.parts.cases.close()
+    gateway.keystore.close()
+
+
+class Upkeep:
+    """What a running gateway does beside serving."""
+
+    def __init__(self, gateway: Gateway, note: Note) -> None:
+        self._gateway = gateway
+        self._note = note
+        self._bundle = gateway.bundle
+        self._path = gateway.home / "bundles" / CURRENT_BUNDLE
+        self._seen = _stamp(self._path)
+        self._swept_s = float("-inf")
+        self.reason = "end"
+
+    def began(self) -> None:
+        pack = self._gateway.parts.pack
+        self._record(
+            "gateway.started",
+            {"version": __version__, "bundle": self._bundle.digest, "pack": pack.id},
+        )
+
+    def ended(self) -> None:
+        self._record("gateway.stopped", {"reason": self.reason})
+
+    async def run(self) -> None:
+        """Every second: keys, bundle. Every hour: what is past its time."""
+        parts = self._gateway.parts
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            now_s = parts.clock.monotonic()
+            try:
+                await asyncio.to_thread(parts.keyring.refresh, now_s)
+            except Trouble as trouble:
+                self._note(f"keys: {trouble}")
+            stamp = _stamp(self._path)
+            if stamp != self._seen and stamp is not None:
+                self._seen = stamp
+                self._adopt(self._read)
+            if now_s - self._swept_s > SWEEP_S:
+                self._swept_s = now_s
+                self._sweep(parts.clock.now())
+
+    def reload(self) -> None:
+        """SIGHUP: read the rule files of the configuration again."""
+        parts = self._gateway.parts
+        self._adopt(lambda: load_bundle(parts.config, parts.pack, self._gateway.home))
+
+    def _read(self) -> Bundle:
+        trusted = load_trusted_keys(self._gateway.home / "keys")
+        return read_bundle(self._path.read_bytes(), trusted)
+
+    def _adopt(self, read: Callable[[], Bundle]) -> None:
+        parts = self._gateway.parts
+        try:
+            bundle = read()
+            judge = parts.config.guard.judge is not None
+            guard = make_guard(bundle, today=parts.clock.now().date(), remote_judge=judge)
+        except (Trouble, OSError) as trouble:
+            self._note(f"a bundle was refused: {trouble}")
+            code = trouble.code if isinstance(trouble, Trouble) else "unreadable"
+            self._record("bundle.refused", {"error": code})
+            return
+        replaces, self._bundle = self._bundle, bundle
+        parts.guard = guard
+        parts.urgent += bundle.urgent
+        parts.metrics.guard_loaded(parts.pack.id, parts.pack.version, guard.name)
+        self._record(
+            "bundle.loaded",
+            {
+                "bundle": bundle.digest, "version": as_id(bundle.name),
+                "author": bundle.author.hex(), "replaces": replaces.digest,
+                "urgent": bundle.urgent,
+            },
+        )  # fmt: skip
+        self._note(f"bundle {bundle.digest[:12]} judges from now on.")
+
+    def _sweep(self, now: datetime) -> None:
+        try:
+            swept = self._gateway.parts.cases.sweep(now)
+        except Trouble as trouble:
+            self._note(f"cases: {trouble}")
+            return
+        if swept:
+            self._record("erasure.executed", {"request": "retention", "items": swept})
+
+    def _record(self, kind: str, pub: dict[str, Value]) -> None:
+        with contextlib.suppress(Trouble):
+            entry = make_entry(kind, self._gateway.parts.clock.now(), pub)
+            self._gateway.writer.submit(entry, urgent=True)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size

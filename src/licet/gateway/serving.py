@@ -1,0 +1,239 @@
+"""Serves one exchange: from a request's head to the last byte of its answer, and the record of it.
+
+It refuses to decide: dialects understand, the guard judges, `Exchange` holds the stream's rules.
+Here is what touches the world, in order:
+
+    key and limits → body → routing → prompt judged → upstream called → answer judged → record
+
+Rules
+1. Nothing is asked of a model before the prompt was judged, and nothing at all is served while
+   the ledger takes no entries.
+2. When text is stopped the upstream is cut off first; then the case is put on record; then the
+   client is told.
+3. A client that leaves cuts off the upstream. Whatever happens, the place among the key's limits
+   is given back and the exchange is on record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+
+from licet.base.ids import new_id
+from licet.base.trouble import BadInput, TooMuch, Trouble
+from licet.gateway.admission import Denial, Target, admit, route_model, take_place
+from licet.gateway.answering import answer_stream, answer_whole
+from licet.gateway.asgi import (
+    JSON,
+    Answer,
+    BodyTooLarge,
+    ClientLeft,
+    Departure,
+    Headers,
+    Receive,
+    Scope,
+    Send,
+    check_head,
+    header,
+    read_body,
+)
+from licet.gateway.dialects.model import Ask, Dialect
+from licet.gateway.keys import Key, Route
+from licet.gateway.outcome import Outcome
+from licet.gateway.parts import Parts
+from licet.gateway.prompting import PromptJudgement
+from licet.gateway.trace import Trace
+from licet.gateway.upstream import KeyForm, Reply
+from licet.gateway.upstream_refusal import upstream_refusal
+from licet.gateway.upstream_trouble import UpstreamTrouble
+
+_PASSED_ON = frozenset(
+    (b"content-type", b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta")
+)
+_KEY_FORMS: dict[str, KeyForm] = {"x-api-key": "x-api-key", "api-key": "api-key"}
+
+
+async def serve(
+    parts: Parts, dialect: Dialect, route: Route, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """One request of one of the judged APIs."""
+    now = parts.clock.now()
+    number = new_id("ex", now, secrets.token_bytes)
+    trace = Trace(number, route, dialect.name, parts.clock.monotonic(), now)
+    key = admit(parts, scope, route)
+    if isinstance(key, Denial):
+        await deny(dialect, key, trace, send)
+        return
+    trace.key, trace.audience = key.id, key.grant.audience
+    place = await take_place(parts, key)
+    if isinstance(place, Denial):
+        await deny(dialect, place, trace, send)
+        return
+    try:
+        await _admitted(parts, dialect, key, trace, scope, receive, send)
+    except ClientLeft:
+        return
+    finally:
+        await parts.limits.release(key.id, place)
+
+
+async def deny(dialect: Dialect, denial: Denial, trace: Trace, send: Send) -> None:
+    """Tell the client, in its API's words, that its request goes no further."""
+    body = dialect.error(denial.status, denial.code, denial.message)
+    headers: Headers = [JSON, (b"x-request-id", trace.id.encode())]
+    if denial.retry_after_s:
+        headers.append((b"retry-after", b"%d" % max(1, round(denial.retry_after_s + 0.5))))
+    if denial.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await Answer(denial.status, body, tuple(headers)).send(send)
+
+
+async def _admitted(
+    parts: Parts, dialect: Dialect, key: Key, trace: Trace,
+    scope: Scope, receive: Receive, send: Send,
+) -> None:  # fmt: skip
+    """A request with a key and a place."""
+    understood = await _understand(parts, dialect, key, trace, scope, receive)
+    if isinstance(understood, Denial):
+        await deny(dialect, understood, trace, send)
+        return
+    ask, target = understood
+    departure = Departure(receive, asyncio.get_running_loop())
+    try:
+        await _judged(parts, dialect, ask, target, trace, scope, send)
+    except asyncio.CancelledError:
+        if not departure.left:
+            raise
+        # The client has left; whatever was open was aborted on the way here.
+    except UpstreamTrouble as trouble:
+        await _upstream_failed(parts, dialect, trace, trouble, send)
+    except Trouble as trouble:
+        await deny(dialect, Denial(503, trouble.code, str(trouble)), trace, send)
+    finally:
+        departure.close()
+
+
+async def _understand(
+    parts: Parts, dialect: Dialect, key: Key, trace: Trace, scope: Scope, receive: Receive
+) -> tuple[Ask, Target] | Denial:
+    server = parts.config.server
+    try:
+        check_head(scope, bytes_max=server.head_bytes_max, headers_max=server.headers_max)
+        body = await read_body(scope, receive, server.body_bytes_max)
+        ask = dialect.parse(body, json_depth_max=server.json_depth_max)
+    except BodyTooLarge as trouble:
+        return Denial(413, trouble.code, str(trouble))
+    except TooMuch as trouble:
+        return Denial(431, "headers_too_large", str(trouble))
+    except BadInput as trouble:
+        return Denial(400, "invalid_request", str(trouble))
+    trace.model, trace.stream, trace.end_user = ask.model, ask.stream, ask.end_user
+    trace.characters = sum(len(text.text) for text in ask.texts)
+    if not parts.recorder.healthy:
+        return Denial(
+            503, "ledger_unavailable", "Decisions cannot be recorded, so nothing is served."
+        )
+    target = route_model(parts, key, ask.model, dialect.family)
+    if isinstance(target, Denial):
+        return target
+    if ask.images and parts.config.guard.images == "refuse":
+        return Denial(
+            400, "image_not_judged",
+            f"{ask.images[0]}: images and files cannot be judged here, so they are not passed on.",
+        )  # fmt: skip
+    trace.upstream = target.upstream.name
+    return ask, target
+
+
+async def _judged(
+    parts: Parts, dialect: Dialect, ask: Ask, target: Target, trace: Trace,
+    scope: Scope, send: Send,
+) -> None:  # fmt: skip
+    guard = parts.guard
+    trace.bundle = guard.name
+    judgement = PromptJudgement(
+        ask, guard, parts.memory, audience=trace.audience,
+        on_failure=guard.policy.on_judge_failure["whole"],
+    )  # fmt: skip
+    while judgement.waiting and judgement.questions:
+        await _ask_judge(parts, judgement)
+    if judgement.finding is not None:
+        await _refuse(parts, dialect, ask, judgement, trace, send)
+        return
+    flags = tuple(judgement.flags)
+    outcome = Outcome("abandoned", flags=flags, code="client_gone")
+    try:
+        trace.sent_at = parts.clock.monotonic()
+        reply = await _call(parts, dialect, ask, target, scope)
+        trace.first_in = parts.clock.monotonic()
+        if reply.status != 200:
+            answer, outcome = await upstream_refusal(dialect, reply, guard, flags)
+            await answer.send(send)
+        elif ask.stream and (reply.header(b"content-type") or b"").startswith(b"text/event-st"):
+            outcome = await answer_stream(parts, dialect, ask, guard, reply, trace, flags, send)
+        else:
+            outcome = await answer_whole(parts, dialect, ask, guard, reply, trace, flags, send)
+    except UpstreamTrouble as trouble:
+        outcome = Outcome("failed", flags=flags, code=trouble.code)
+        raise
+    finally:
+        if outcome.kind in ("failed", "abandoned"):
+            with contextlib.suppress(Trouble):  # the ledger is down: the next request is refused
+                parts.recorder.record(trace, outcome)
+        if parts.spans is not None:
+            parts.spans(trace, outcome)
+
+
+async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:
+    """Put all open questions about the prompt at once."""
+    assert parts.judge is not None
+    questions, judgement.questions = judgement.questions, []
+    answers = await asyncio.gather(
+        *(parts.judge.ask(question.text, "prompt", question.context) for question in questions)
+    )
+    for question, scores in zip(questions, answers, strict=True):
+        judgement.judged(question, scores)
+    if judgement.questions:  # held: asked again, a little later
+        await asyncio.sleep(0.25)
+
+
+async def _refuse(
+    parts: Parts, dialect: Dialect, ask: Ask, judgement: PromptJudgement, trace: Trace, send: Send
+) -> None:
+    """The prompt is not passed on. law:cn-genai-2023/art14.1"""
+    finding = judgement.finding
+    assert finding is not None
+    notice = parts.recorder.open_case(finding, judgement.where)
+    text = next(text.text for text in ask.texts if text.where == judgement.where)
+    outcome = Outcome(
+        "refused", notice, finding, tuple(judgement.flags), text[finding.start : finding.end][:600]
+    )
+    durable = parts.recorder.record(trace, outcome)
+    if durable is not None:
+        await durable
+    message = f"The request was refused: {notice.reason.get('en', '')} Case {notice.case}."
+    body = dialect.error(400, "content_filter", message, judgement.where or None, notice)
+    await Answer(400, body, (JSON, (b"x-request-id", trace.id.encode()))).send(send)
+    if parts.spans is not None:
+        parts.spans(trace, outcome)
+
+
+async def _call(parts: Parts, dialect: Dialect, ask: Ask, target: Target, scope: Scope) -> Reply:
+    body = ask.body if target.model == ask.model else dialect.with_model(ask, target.model)
+    headers = [(name, value) for name, value in scope["headers"] if name in _PASSED_ON]
+    if header(scope, b"content-type") is None:
+        headers.append(JSON)
+    form: KeyForm | None = None
+    if dialect.family == "anthropic" and target.upstream.key_form == "bearer":
+        form = "x-api-key"  # Anthropic's own; an operator who set another keeps it
+    upstream = parts.upstreams[target.upstream.name]
+    return await upstream.send("POST", dialect.path, headers, body, key_form=form)
+
+
+async def _upstream_failed(
+    parts: Parts, dialect: Dialect, trace: Trace, trouble: UpstreamTrouble, send: Send
+) -> None:
+    late = "timeout" in trouble.code
+    message = "The model did not answer in time." if late else "The model cannot be reached."
+    await deny(dialect, Denial(504 if late else 502, trouble.code, message), trace, send)
