@@ -9,8 +9,8 @@ Rules
    requests wait for one, none longer than `connect_s`. Who waits longest is served first.
 2. Of unused connections the one used last serves next, so that those too many grow old and close.
 3. A request goes out a second time only if a connection that had served before was closed without
-   a byte of answer: the server had hung up while the connection was unused (RFC 9112 §9.3.1). It
-   goes out on a new connection, and never a third time.
+   a byte of answer: that is how a server looks that gave the connection up while it was unused
+   (RFC 9112 §9.3.1). It goes out on a new connection, and never a third time.
 4. Whatever ends `send` early, a cancelled task included, leaves no connection behind.
 """
 

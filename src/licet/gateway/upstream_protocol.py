@@ -110,13 +110,13 @@ class Connection(asyncio.Protocol):
         self._begin(bodiless=bodiless)
         now = self._asked = self._heard = self._loop.time()
         self._total_until = since + self._settings.total_s
-        if self._total_until < now + self._tick_s:  # its wait for us has used some of it up
-            self._wait_until(self._total_until)
         self._reply = reply = Reply(self, self._loop)
         transport = self._transport
         if transport is None or not self.usable:
             self._fail(self._cut_off())
             return reply
+        if self._total_until < now + self._tick_s:  # its wait for us has used some of it up
+            self._wait_until(self._total_until)
         self.usable = False
         for piece in request:
             transport.write(piece)
