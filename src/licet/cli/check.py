@@ -17,9 +17,10 @@ from typing import cast
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, NotFound
 from licet.cli.check_lines import LINE_BYTES_MAX, Role, as_object
-from licet.cli.check_stream import Judging, judge_stream
+from licet.cli.check_stream import Judging, Source, judge_stream
 from licet.cli.home import Home, home_option
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundlefile import load_bytes, load_current
@@ -65,13 +66,16 @@ def check(
     if audience not in opened.policy.thresholds:
         known = ", ".join(sorted(opened.policy.thresholds))
         raise NotFound(f"the bundle has no audience {audience!r}.", hint=f"Use one of {known}.")
+    today = SystemClock().now().date()
     if jsonl:
-        judging = Judging(chosen, audience, cast(Role, role))
-        tally = judge_stream(sys.stdin.buffer, sys.stdout.buffer, judging, workers)
+        judging = Judging(chosen, audience, cast(Role, role), today)
+        source = cast(Source, sys.stdin.buffer)  # buffered, or a fake with read1 too
+        tally = judge_stream(source, sys.stdout.buffer, judging, workers)
         raise SystemExit(BAD_INPUT if tally.bad else HALTED if tally.halted else 0)
     assert text is not None
     text = _from_standard_input() if text == "-" else text
-    verdict = make_guard(opened).judge(text, cast(Role, role), audience=audience)
+    guard = make_guard(opened, today=today)
+    verdict = guard.judge(text, cast(Role, role), audience=audience)
     if as_json:
         click.echo(json.dumps(as_object(verdict), ensure_ascii=False))
     else:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from licet.base.trouble import Unavailable
@@ -34,10 +35,13 @@ class Judging:
     bundle: bytes = field(repr=False)
     audience: str
     role: Role
+    today: date
+    """The day of judging: rules that have expired by then are left out."""
 
     def make(self) -> LineJudge:
         """The judge, ready."""
-        return LineJudge(make_guard(read_bundle(self.bundle, None)), self.audience, self.role)
+        guard = make_guard(read_bundle(self.bundle, None), today=self.today)
+        return LineJudge(guard, self.audience, self.role)
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ def create_bundle_key(folder: Path, chance: Chance) -> Ed25519PrivateKey:
     seed = chance(KEY_BYTES)
     key = Ed25519PrivateKey.from_private_bytes(seed)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         if (folder / PRIVATE).exists():
             raise _exists(folder / PRIVATE)
         # Trusted first: a key that signs and does not count would be worse than the reverse.
