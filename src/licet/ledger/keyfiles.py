@@ -131,6 +131,11 @@ def _write_once(path: Path, data: bytes) -> None:
         raise NotAllowed(f"{path} exists", hint="A key is never overwritten; move it away.")
     finally:
         draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name must outlive a power cut, as what is signed with the key does
+    finally:
+        os.close(folder)
 
 
 def _read_private(path: Path) -> bytes:
