@@ -40,7 +40,7 @@ class ChatReply:
 
     def render(self, texts: Sequence[str], notice: Notice) -> bytes:
         changed = {slot.channel for slot in put_texts(self._slots, texts)}
-        cut = {channel.partition(".")[0] for channel in changed}
+        cut = {channel.partition(".")[0] for channel in changed} - {"x"}
         for at, choice in enumerate(self._choices):
             index = str(index_of(choice, at))
             if index in cut or not cut:
