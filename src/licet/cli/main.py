@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 
+from licet import __version__
 from licet.cli.refused import TroubleGroup
 
 BUG, INTERRUPTED, UNREAD = 70, 130, 141
@@ -90,7 +91,7 @@ class LazyGroup(TroubleGroup):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="licet", message="licet %(version)s")
+@click.version_option(__version__, message="licet %(version)s")
 def licet() -> None:
     """Run generative AI under a licence.
 

@@ -1,0 +1,129 @@
+"""What `licet doctor` asks by network: our own port, upstreams, Redis, PostgreSQL.
+
+It refuses to know files. Rules: see `doctor_scene`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib
+import json
+import socket
+from typing import Any
+
+from licet.base.trouble import Unavailable
+from licet.cli.doctor_scene import WAIT_S, Finding, Scene
+from licet.gateway.config import REPLAY, ServerConfig, UpstreamConfig
+from licet.gateway.upstream_settings import UpstreamSettings, load_tls, parse_origin
+
+ANSWER_BYTES_MAX = 64 << 10
+
+
+def check_port(scene: Scene) -> Finding:
+    """The port is free, or a gateway of ours answers there and is ready."""
+    server = scene.config.server if scene.config else ServerConfig()
+    if server.port == 0:
+        return Finding("ok", "any free one, chosen at start")
+    place = f"{server.host}:{server.port}"
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(server.host, server.host)  # noqa: S104
+    try:
+        status, answer = _get_json(near, server.port, "/readyz")
+    except ConnectionRefusedError:
+        return _try_to_bind(server.host, server.port, place)
+    except (OSError, http.client.HTTPException, ValueError):
+        status, answer = 0, None
+    if not isinstance(answer, dict) or answer.get("status") not in {"ready", "not ready"}:
+        return Finding("bad", f"something else listens on {place}", "Choose another with --port.")
+    if status != http.client.OK:
+        lacks = ", ".join(map(str, answer.get("missing", ())))
+        return Finding(
+            "bad", f"a gateway runs on {place}, not ready: {lacks}", "Read what it says."
+        )
+    return Finding("ok", f"a gateway runs on {place}, ready")
+
+
+def check_redis(scene: Scene) -> Finding:
+    """The server that counts for the limits answers."""
+    assert scene.config is not None
+    try:
+        redis = importlib.import_module("redis")
+    except ImportError:
+        return Finding("bad", "its client is not installed", "Run: uv sync --extra redis")
+    url = scene.config.limits.url.replace("valkeys://", "rediss://", 1)
+    url = url.replace("valkey://", "redis://", 1)
+    client = redis.Redis.from_url(url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        then = scene.config.limits.when_down
+        return Finding("bad", f"Redis does not answer ({type(error).__name__}); then: {then}",
+                       "Check that it runs, and [limits] url.")  # fmt: skip
+    finally:
+        client.close()
+    return Finding("ok", "Redis answers")
+
+
+def check_upstream(upstream: UpstreamConfig, scene: Scene) -> Finding:
+    """A connection to the model server opens, and its certificate holds; nothing is asked."""
+    if upstream.url == REPLAY:
+        return Finding("ok", "built in: it recites, with no model behind it")
+    settings = UpstreamSettings(
+        name=upstream.name, base_url=upstream.url, ca_file=upstream.ca_file
+    )
+    origin, tls = parse_origin(settings), load_tls(settings)
+    try:
+        with contextlib.ExitStack() as stack:
+            connection = stack.enter_context(
+                socket.create_connection((origin.host, origin.port), timeout=WAIT_S)
+            )
+            if tls is not None:
+                stack.enter_context(tls.wrap_socket(connection, server_hostname=origin.host))
+    except OSError as error:
+        return Finding("bad", f"{origin.host}:{origin.port} cannot be reached: {error}",
+                       "Check its url, this machine's network and the certificate.")  # fmt: skip
+    if upstream.key_env is not None and not scene.environ.get(upstream.key_env):
+        return Finding("warn", f"reachable, but {upstream.key_env} is not set in this shell",
+                       f"Where the gateway runs: export {upstream.key_env}=…")  # fmt: skip
+    return Finding("ok", f"{origin.host}:{origin.port} {'by TLS' if tls else 'without TLS'}")
+
+
+def _get_json(host: str, port: int, path: str) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(host, port, timeout=WAIT_S)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read(ANSWER_BYTES_MAX))
+    finally:
+        connection.close()
+
+
+def _try_to_bind(host: str, port: int, place: str) -> Finding:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM
+        )[0]
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+    except OSError as error:
+        return Finding("bad", f"{place} cannot be had: {error.strerror}", "Choose another port.")
+    return Finding("ok", f"{place} is free")
+
+
+def ask_postgres(url: str) -> None:
+    """Raises Unavailable where it does not answer, and says nothing of the URL (rule 3)."""
+    try:
+        psycopg = importlib.import_module("psycopg")
+    except ImportError:
+        raise Unavailable(
+            "the driver of PostgreSQL is not installed.", hint="Run: uv sync --extra postgres"
+        ) from None
+    try:
+        with psycopg.connect(url, connect_timeout=int(WAIT_S)) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.Error as error:
+        raise Unavailable(
+            f"PostgreSQL does not answer ({type(error).__name__}).",
+            hint="Check that it runs, and [keys] url.",
+        ) from None
