@@ -16,6 +16,7 @@ from pathlib import Path
 from licet.base.trouble import NotFound
 from licet.cli.doctor_reach import ask_postgres
 from licet.cli.doctor_scene import Finding, Scene
+from licet.cli.home import Home
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundlefile import CURRENT, load_current
 from licet.gateway.bundling import shipped_rules, shipped_weights
