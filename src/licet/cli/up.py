@@ -122,14 +122,14 @@ def _greeting(config: Config, port: int, key: str, home: Home, replays: bool) ->
     base = f"http://{shown}:{port}/v1"
     body = (
         '{"model": "replay", "stream": true, '
-        '"messages": [{"role": "user", "content": "answer:en-fraud-call"}]}'
+        '"messages": [{"role": "user", "content": "answer:en-bank-call"}]}'
     )
     tries = ""
     if replays:
         tries = """
 The built-in upstream answers by the last user message. Try:
   answer:en-river-walk     lawful prose, streamed as it comes
-  answer:en-fraud-call     turns unlawful half-way: halted before it leaves
+  answer:en-bank-call     turns unlawful half-way: halted before it leaves
   answer:zh-fraud-call     the same in Chinese
 """
     return f"""\

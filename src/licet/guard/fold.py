@@ -177,7 +177,8 @@ def word_class(letter: str) -> int:
     """What a symbol does to word boundaries: LETTER, DIGIT, or 0 for none.
 
     0 is Han, kana and their kin, the scripts of South-East Asia (no spaces between words, so every
-    letter may begin or end one) and whatever is no letter. A boundary is a change of class.
+    letter may begin or end one) and whatever is no letter. A word begins where the class rises: a
+    number may begin behind a letter, a word does not begin behind a number.
     """
     if "0" <= letter <= "9":
         return DIGIT

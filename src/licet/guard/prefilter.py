@@ -95,4 +95,4 @@ def word_before(symbols: str, at: int) -> int:
 
 def _begins_word(symbols: str, at: int) -> bool:
     kind = word_class(symbols[at])
-    return not kind or kind != word_before(symbols, at)
+    return not kind or word_before(symbols, at) < kind

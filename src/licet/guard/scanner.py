@@ -131,7 +131,7 @@ class Scanner:
                     state = self._state
             else:
                 kind = LETTER if "a" <= symbol <= "z" else word_class(symbol)
-                starts = kind != word or not kind
+                starts = word < kind or not kind
                 if state:
                     following = goto[state].get(symbol)
                     if following is None and symbol < PLANE_14:
@@ -236,9 +236,9 @@ class Scanner:
         """Follow one letter. Returns whether anything is still open."""
         if letter >= PLANE_14 and fold.is_tag(letter):
             return self._gap(NO_GAP)
-        starts = not kind or kind != word
+        starts = word < kind or not kind  # a digit may follow a letter and begin a number
         if self._endings:
-            if starts:
+            if not kind or kind < word:  # a letter may follow a number and be no part of it
                 self._accept_endings()
                 if self.hit is not None:
                     return False
