@@ -129,10 +129,8 @@ class LineJudge:
             raise _Bad(None, "too_much", f"the line is longer than {LINE_BYTES_MAX} bytes")
         try:
             return self._decode(line)
-        except msgspec.ValidationError as error:
-            raise _Bad(_id_of(line), "bad_input", str(error))
-        except msgspec.DecodeError as error:
-            return _read_slowly(line, error)
+        except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
+            return _read_slowly(line)
 
     def _render(self, answer: dict[str, Any]) -> bytes:
         try:
@@ -165,20 +163,19 @@ class _Bad(ValueError):
         return {"code": self.code, "message": self.message, "line": number}
 
 
-def _read_slowly(line: bytes, why: msgspec.DecodeError) -> Asked:
-    """The line where only half a surrogate pair stands against it: models do split an emoji."""
+def _read_slowly(line: bytes) -> Asked:
+    """The line where only half a surrogate pair stands against it, for models do split an emoji.
+
+    Raises _Bad with the reason, and the id where that much could be read.
+    """
     try:
         value = json_strict.load(line)
-    except json_strict.Unreadable:
-        raise _Bad(None, "bad_input", f"not JSON: {why}") from None
+    except json_strict.Unreadable as fault:
+        raise _Bad(None, "bad_input", f"this is not JSON that can be read: {fault}")
     try:
         return msgspec.convert(value, Asked)
     except msgspec.ValidationError as error:
-        raise _Bad(_scalar(value), "bad_input", str(error)) from None
-
-
-def _id_of(line: bytes) -> str | int | None:
-    return _scalar(msgspec.json.decode(line))
+        raise _Bad(_scalar(value), "bad_input", str(error))
 
 
 def _scalar(value: Any) -> str | int | None:
