@@ -97,9 +97,7 @@ class Play:
         ends = tuple(frame.ends or ())
         begun = {span.channel for span in frame.spans}
         for channel in list(self._held):
-            if (frame.atomic or channel.startswith(ends)) and not (
-                channel in begun and not frame.atomic
-            ):
+            if frame.atomic if channel in begun else channel.startswith(ends):
                 self._flush(channel)
         texts = []
         for span in frame.spans:

@@ -121,8 +121,8 @@ class ChoiceReader:
                 self._seen.add(index)
             if choice.get("finish_reason") is not None:
                 ends.append(f"{index}.")
-        # A tool's name comes whole: nothing of it is held back for a piece that will not come.
-        ends += [slot.channel for slot in slots if slot.name == "name"]
+        names = [slot.channel for slot in slots if slot.name == "name"]
+        ends += names  # a tool's name comes whole: no client joins it from pieces
         failed = bool(chunk.get("error"))
         if failed:
             ends = [""]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from licet.gateway.dialects.json_strict import Unreadable, dump, is_json, load
@@ -165,7 +166,12 @@ def _holds_media(value: dict[str, Any]) -> bool:
 
 def is_plain_name(name: str) -> bool:
     """Whether a member's name is an ordinary one, and so no text (rule 1)."""
-    return len(name) <= MARK_CHARS_MAX and _one_word(name) is not None
+    return len(name) <= MARK_CHARS_MAX and _is_short_word(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_short_word(name: str) -> bool:
+    return _one_word(name) is not None  # the same few names come again with every event
 
 
 def path(where: str, name: str) -> str:

@@ -100,25 +100,22 @@ class MessagesReader:
         slots = _find(value)
         self._note_usage(value)
         last = kind in ("message_stop", "error")
+        ends = [slot.channel for slot in slots if slot.name not in _FIELDS]
+        whole = bool(ends)  # a name, a citation, a search result: not said in pieces
         if kind == "content_block_delta":
             self._shapes.note(value, slots)
-            # What is said in pieces goes on; a citation is whole.
-            ends = [slot.channel for slot in slots if slot.name not in _FIELDS]
-            if not ends:
+            if not whole:
                 self._moulds.learn(event.data, slots)
-        elif kind in _ENDS:
-            ends = [""]
+        elif kind == "content_block_start":
+            self._note_block(value)
         elif kind == "content_block_stop":
             ends = [f"{_index(value)}."]
-        else:
-            self._note_block(value)
-            ends = [slot.channel for slot in slots if slot.name not in _FIELDS]
-        return Frame(event.raw, spans_of(slots), tuple(ends) or None, (), False, last, value)
+        elif kind in _ENDS:
+            ends = [""]
+        return Frame(event.raw, spans_of(slots), tuple(ends) or None, (), whole, last, value)
 
     def _note_block(self, value: dict[str, Any]) -> None:
         """A block that begins with some text: its channel's shape is that of a delta."""
-        if value["type"] != "content_block_start":
-            return
         index, block = _index(value), value.get("content_block")
         for name in ("text", "thinking"):
             if type(block) is dict and block.get(name):

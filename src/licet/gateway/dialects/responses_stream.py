@@ -71,7 +71,7 @@ class ResponsesReader:
             spans_of(found.slots),
             found.ends or None,
             spans_of(found.repeats),
-            found.aligned,
+            found.atomic,
             last,
             _Read(value, found.slots, event.event),
         )

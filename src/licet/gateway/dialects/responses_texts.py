@@ -29,6 +29,7 @@ _ECHOES = frozenset(
 _JSON = frozenset({"function_call_arguments", "mcp_call_arguments"})
 _SOUND = frozenset({"audio", "output_audio"})
 """Channels of base64 sound."""
+_COUNTS = frozenset({"sequence_number", "output_index", "content_index", "summary_index"})
 _SAID = frozenset({"delta", "logprobs"})
 _PARTS = frozenset({"text", "refusal", "transcript"})
 """Members of a part that the following deltas continue."""
@@ -40,8 +41,8 @@ class Found(NamedTuple):
     slots: list[Slot]
     repeats: list[Slot]
     ends: tuple[str, ...]
-    aligned: bool
-    """Whether logprobs go with the text."""
+    atomic: bool
+    """Whether the texts must leave whole: they are, or logprobs go with them."""
 
 
 def type_of(value: dict[str, Any]) -> str:
@@ -70,7 +71,7 @@ def find_texts(value: dict[str, Any]) -> Found:
     if kind.endswith("_part.added"):
         return _find_part(value, kind, place, slots)
     _find_others(value, place, slots)
-    return Found(slots, [], tuple([slot.channel for slot in slots]), False)
+    return Found(slots, [], tuple([slot.channel for slot in slots]), bool(slots))
 
 
 def place_of(value: dict[str, Any]) -> str:
@@ -116,14 +117,15 @@ def _find_delta(value: dict[str, Any], kind: str, slots: list[Slot]) -> Found:
     ends = _find_others(value, place, slots, _SAID)
     if logprobs and _tokens(logprobs) != delta:
         find_slots(logprobs, f"{place}logprobs", slots)
-    return Found(slots, [], ends, bool(logprobs))
+    return Found(slots, [], ends, bool(ends or logprobs))
 
 
 def _find_part(value: dict[str, Any], kind: str, place: str, slots: list[Slot]) -> Found:
     """A part that begins with some text: the deltas that follow continue it."""
     part = value.get("part")
     if type(part) is not dict:
-        return Found(slots, [], _find_others(value, place, slots), False)
+        ends = _find_others(value, place, slots)
+        return Found(slots, [], ends, bool(ends))
     prefix = "reasoning_" if kind.startswith("response.reasoning") else ""
     what = f"{place}{prefix}{part.get('type')}"
     ends = _find_others(value, place, slots, {"part"})
@@ -133,7 +135,7 @@ def _find_part(value: dict[str, Any], kind: str, place: str, slots: list[Slot]) 
                 slots.append(Slot(part, name, what))
         else:
             find_member(part, name, item, f"{place}x.{name}", slots)
-    return Found(slots, [], ends, False)
+    return Found(slots, [], ends, bool(ends))
 
 
 def _find_others(
@@ -142,6 +144,8 @@ def _find_others(
     """The texts of all members but the `known`, and their channels: each is whole."""
     begin = len(slots)
     for name, item in value.items():
+        if type(item) is int and name in _COUNTS:
+            continue
         if name not in known and name != "type" and item is not None:
             find_member(value, name, item, f"{place}x.{name}", slots)
     return tuple([slot.channel for slot in slots[begin:]])
