@@ -1,7 +1,7 @@
 """The corpus: which texts the classifier learns from, and what each is made to say.
 
-It refuses to know features and weights. Rows come from a data folder (fields in training/README.md)
-and from the sentences that we wrote ourselves, which lie beside this file.
+It refuses to know features and weights. Rows come from a data folder (its fields are listed in
+training/README.md) and from the sentences that we wrote ourselves, which lie beside this file.
 
 Rules
 1. Only rows with `train_ok` are learned from; the others may measure, never teach.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,11 +61,11 @@ class Row:
 
 def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
     """The objects of a .jsonl or .jsonl.gz file, in order."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        for line in lines:
-            if line.strip():
-                yield json.loads(line)
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
+    for line in text.split("\n"):
+        if line.strip():
+            yield json.loads(line)
 
 
 def _row(raw: dict[str, object]) -> Row:
@@ -135,10 +136,25 @@ def own(part: str) -> list[Row]:
             rows.append(_own_row(raw, "own-lawful", harmful=False))
     if part == "train":
         rows += [
+            _own_row(raw, "own-replies", harmful=False)
+            for raw in read_jsonl(OWN / "lawful_replies.jsonl")
+        ]
+        rows += [
             _own_row(raw, "own-harmful", harmful=raw["category"] != "injection")
             for raw in read_jsonl(OWN / "positives.jsonl")
         ]
     return rows
+
+
+def requests() -> list[Row]:
+    """Lawful requests, each an opening and a matter of lawful_prompts.toml."""
+    made = tomllib.loads((OWN / "lawful_prompts.toml").read_text(encoding="utf-8"))
+    return [
+        Row(opening.replace("{}", matter), "own-requests", pattern["lang"], "prompt", False, None)
+        for pattern in made["pattern"]
+        for opening in pattern["openings"]
+        for matter in pattern["matters"]
+    ]
 
 
 def _own_row(raw: dict[str, object], source: str, *, harmful: bool) -> Row:

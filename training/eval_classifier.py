@@ -14,20 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import budget
 import corpus
 import numpy as np
 from corpus import Row
-from measure import Floats, auprc, calibration_error, f1, limit_at, recall_at
+from measure import Floats, auprc, calibration_error, f1, recall_at
 
 from licet.guard.classifier import Classifier, Scores
-
-HALT_SHARE, FLAG_SHARE = 0.005, 0.03
-OWN_SHARE = 0.03
-"""Of our own hard lawful sentences (the held-out third) that may be stopped."""
-BASELINE = (
-    ("offensive Chinese, COLD dev, F1", "cold", "f1", 0.87),
-    ("harmful requests, recall", "prompts", "recall", 0.90),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +48,6 @@ def harms(items: list[Judged]) -> Floats:
     return np.array([item.scores.harm for item in items])
 
 
-def lawful_sets(items: list[Judged]) -> dict[str, list[Judged]]:
-    """Sets whose rows are lawful by source, by set and role: the ones that budgets bind."""
-    sets: dict[str, list[Judged]] = {}
-    for item in items:
-        sets.setdefault(f"{item.row.source} {item.row.lang} {item.row.role}", []).append(item)
-    own = [item for item in items if item.row.source == "own-lawful"]
-    kept = {name: rows for name, rows in sets.items() if rows[0].row.source != "own-lawful"}
-    return kept | {"own-lawful": own}
-
-
-def thresholds(sets: dict[str, list[Judged]]) -> tuple[float, float]:
-    """(halt, flag): the lowest, rounded up, that keep every lawful set within its budget."""
-    halt = flag = 0.0
-    for name, items in sets.items():
-        own = name == "own-lawful"
-        halt = max(halt, limit_at(harms(items), OWN_SHARE if own else HALT_SHARE))
-        if not own:
-            flag = max(flag, limit_at(harms(items), FLAG_SHARE))
-    return np.ceil(halt * 1e4) / 1e4, np.ceil(flag * 1e4) / 1e4
-
-
 def table(head: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
     """Prints a Markdown table."""
     print("| " + " | ".join(head) + " |")
@@ -93,9 +65,7 @@ def groups(items: list[Judged], key: Callable[[Row], str]) -> dict[str, list[Jud
     return dict(sorted(out.items()))
 
 
-def print_ranking(
-    title: str, found: dict[str, list[Judged]], halt: float, flag: float
-) -> None:
+def print_ranking(title: str, found: dict[str, list[Judged]], halt: float, flag: float) -> None:
     print(f"### {title}\n")
     rows: list[tuple[object, ...]] = []
     for name, items in found.items():
@@ -194,8 +164,7 @@ def main() -> None:
     dev = judged(classifier, corpus.labelled(given.data, "dev", only_licensed=False))
     lawful_rows = corpus.benign(given.data, "dev", only_licensed=False) + corpus.own("dev")
     lawful = judged(classifier, lawful_rows)
-    sets = lawful_sets(lawful)
-    halt, flag = thresholds(sets)
+    halt, flag = budget.thresholds(lawful_rows, harms(lawful))
     print(f"halt = {halt:.4f}, flag = {flag:.4f}\n")
     print_baseline(dev, lawful, flag)
     everything = dev + lawful
@@ -204,7 +173,7 @@ def main() -> None:
     by_set = groups(dev, lambda row: row.source)
     print_ranking("By set, among its own rows", by_set, halt, flag)
     print_categories([i for i in dev if i.row.harmful], lawful, halt, flag)
-    print_lawful(sets, halt, flag)
+    print_lawful(groups(lawful, budget.set_name), halt, flag)
     print_screen(everything, halt, flag)
 
 

@@ -36,14 +36,22 @@ def rarity(counts: sparse.csr_matrix, power: float) -> Floats:
     return out
 
 
+class Design:
+    """A matrix and its transpose, both by rows, so that neither product has to search."""
+
+    def __init__(self, x: sparse.csr_matrix) -> None:
+        self.x = x
+        self.turned = x.T.tocsr()
+
+
 def logistic(
-    x: sparse.csr_matrix, target: Floats, weight: Floats, penalty: float, steps: int
+    design: Design, target: Floats, weight: Floats, penalty: float, steps: int
 ) -> tuple[Floats, float]:
     """Weights and offset that minimise weighted cross-entropy + penalty/2 · |weights|².
 
     `target` is in [0, 1] and may be soft. Cross-entropy is summed, weights as given.
     """
-    turned = x.T.tocsr()
+    x, turned = design.x, design.turned
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         z = x @ flat[:-1] + flat[-1]
@@ -59,26 +67,24 @@ def logistic(
     return found.x[:-1], float(found.x[-1])
 
 
-def platt(score: Floats, target: Floats, weight: Floats) -> tuple[float, float]:
+def platt(score: Floats, target: Floats) -> tuple[float, float]:
     """(slope, offset) so that sigmoid(slope · score + offset) is calibrated (Platt, 1999)."""
     # Platt's own targets: a little inside 0 and 1, so that separable scores stay finite.
-    bad = float(weight @ target)
-    good = float(weight @ (1.0 - target))
+    bad = float(target.sum())
+    good = float((1.0 - target).sum())
     soft = np.where(target > 0.5, (bad + 1.0) / (bad + 2.0), 1.0 / (good + 2.0))
 
     def loss(ab: Floats) -> tuple[float, Floats]:
         z = ab[0] * score + ab[1]
-        slope = weight * (special.expit(z) - soft)
-        cost = float(weight @ (np.logaddexp(0.0, z) - soft * z))
+        slope = special.expit(z) - soft
+        cost = float(np.sum(np.logaddexp(0.0, z) - soft * z))
         return cost, np.array([slope @ score, slope.sum()])
 
     found = optimize.minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B")
     return float(found.x[0]), float(found.x[1])
 
 
-def quantise(
-    values: Floats, limit: int, clip: float, kind: str
-) -> tuple[NDArray[Any], float]:
+def quantise(values: Floats, limit: int, clip: float, kind: str) -> tuple[NDArray[Any], float]:
     """Whole numbers in [-limit, limit] and the scale that brings them back.
 
     Values beyond the `clip` quantile of those that are not nought are clipped.

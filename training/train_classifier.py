@@ -25,6 +25,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import budget
 import corpus
 import fit
 import msgspec
@@ -35,7 +36,8 @@ from scipy import sparse, special
 
 from licet.guard.classifier import Classifier
 from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, features
-from licet.guard.classifier.packing import HEAD_BITS, READER, Header, Line, pack
+from licet.guard.classifier.model import group
+from licet.guard.classifier.packing import GROUPS, HEAD_BITS, READER, Header, Line, pack
 from licet.guard.classifier.screen import SCREEN_BITS, buckets
 from licet.guard.fold import fold
 
@@ -46,10 +48,8 @@ PENALTY_HARM = 2.0
 PENALTY_HEADS = 0.5
 PENALTY_SCREEN = 0.02
 RARITY_POWER = 0.5
-SCREEN_KEEPS = 0.99
-"""Of what the full model would flag; of what it would halt it keeps more."""
-FLAG_HARM = 0.5
-"""The harm from which the screen must keep a text."""
+SCREEN_KEEPS_HALTED, SCREEN_KEEPS_FLAGGED = 0.985, 0.95
+"""The shares of what the full model would halt, and flag, that the screen must not lose."""
 JOINED_PER_LANGUAGE = 3000
 EMBEDDED_PER_LANGUAGE = 3000
 NAME = "licet-ngram-1"
@@ -57,7 +57,10 @@ WEIGHTS_BY_SOURCE = {
     # Large, noisy and alike: each row counts less, so that they do not drown the rest.
     "cold": 0.5,
     "swsr": 0.5,
-    "diasafety": 0.5,
+    "diasafety": 0.2,
+    "own-requests": 0.5,
+    "own-replies": 4.0,
+    "clcc": 3.0,
     "decodingtrust-toxicity": 0.5,
     "cmrc2018": 2.0,
     "dolly": 2.0,
@@ -87,7 +90,7 @@ def windows(rows: list[Row]) -> list[Window]:
         for start in list(starts)[:WINDOWS_PER_ROW_MAX]:
             end = min(columns, start + WINDOW_CHARACTERS)
             text = folded[max(0, start - 1) : end]
-            out.append(Window(index, text, slab.window(start, end)))
+            out.append(Window(index, text, np.unique(slab.window(start, end))))
     return out
 
 
@@ -109,32 +112,33 @@ class Learner:
         self.weight = source * own * np.where(bad, share, np.maximum(share, 0.5))
         counts = fit.matrix([w.buckets for w in self.windows], 1 << BITS)
         self.rarity = fit.rarity(counts, RARITY_POWER)
-        self.x = sparse.csr_matrix(counts @ sparse.diags(self.rarity.astype(np.float32)))
-        say(f"{len(rows)} rows, {len(self.windows)} windows, {self.x.nnz} entries")
+        x = sparse.csr_matrix(counts @ sparse.diags(self.rarity.astype(np.float32)))
+        self.design = fit.Design(x)
+        say(f"{len(rows)} rows, {len(self.windows)} windows, {x.nnz} entries")
 
     def harm_table(self) -> tuple[fit.Floats, float]:
         """Two rounds: the second believes only the worst window of a harmful text."""
-        first, offset = fit.logistic(self.x, self.harmful, self.weight, PENALTY_HARM, 60)
-        score = self.x @ first + offset
+        first, offset = fit.logistic(self.design, self.harmful, self.weight, PENALTY_HARM, 60)
+        score = self.design.x @ first + offset
         worst = np.full(len(self.rows), -np.inf)
         np.maximum.at(worst, self.of, score)
         count = np.bincount(self.of)[self.of]
         kept = (self.harmful == 0) | (score == worst[self.of])
         self.weight = self.weight * kept * np.where(self.harmful > 0, count, 1)
-        table, offset = fit.logistic(self.x, self.harmful, self.weight, PENALTY_HARM, 120)
+        table, offset = fit.logistic(self.design, self.harmful, self.weight, PENALTY_HARM, 120)
         return table * self.rarity, offset
 
     def injection_table(self) -> tuple[fit.Floats, float]:
         weight = self.weight * np.where(self.injection > 0, 5.0, 1.0)
-        table, offset = fit.logistic(self.x, self.injection, weight, PENALTY_HARM, 60)
+        table, offset = fit.logistic(self.design, self.injection, weight, PENALTY_HARM, 60)
         return table * self.rarity, offset
 
     def heads(self) -> tuple[NDArray[np.int8], tuple[Line, ...]]:
         """Shape (2^HEAD_BITS, categories): each category against all whose category is known."""
-        shared = [w.buckets >> np.uint32(BITS - HEAD_BITS) for w in self.windows]
+        shared = [np.unique(w.buckets >> np.uint32(BITS - HEAD_BITS)) for w in self.windows]
         counts = fit.matrix(shared, 1 << HEAD_BITS)
         rarity = fit.rarity(counts, RARITY_POWER)
-        x = sparse.csr_matrix(counts @ sparse.diags(rarity.astype(np.float32)))
+        design = fit.Design(sparse.csr_matrix(counts @ sparse.diags(rarity.astype(np.float32))))
         out = np.zeros((1 << HEAD_BITS, len(CATEGORIES)), dtype="i1")
         lines = []
         named = [self.rows[i].category for i in self.of]
@@ -144,7 +148,7 @@ class Learner:
             bad = float(weight @ target)
             # A thin category is heard too, but not twenty times over.
             weight *= np.where(target > 0, min(20.0, max(1.0, 1500.0 / max(1.0, bad))), 1.0)
-            table, offset = fit.logistic(x, target, weight, PENALTY_HEADS, 40)
+            table, offset = fit.logistic(design, target, weight, PENALTY_HEADS, 40)
             out[:, column], scale = fit.quantise(table * rarity, 127, 0.9995, "i1")
             lines.append(Line(scale, 1.0, offset))
             self.say(f"head {category}: {bad:.0f}")
@@ -173,24 +177,27 @@ def screen_matrix(texts: list[str]) -> sparse.csr_matrix:
     return sparse.csr_matrix(sparse.diags(roots.astype(np.float32)) @ counts)
 
 
-def screen_table(learner: Learner, classifier: Classifier) -> fit.Floats:
-    """Weights that foretell what the full model says of a window, its doubts and all."""
+def screen_table(learner: Learner, classifier: Classifier, flag: float) -> fit.Floats:
+    """Weights that foretell on which side of the flag threshold the full model puts a window."""
     said = []
     for window in learner.windows:
-        harm, attack = classifier.strengths(window.text)
-        said.append(max(harm, attack) if learner.rows[window.row].role == "prompt" else harm)
-    x = screen_matrix([w.text for w in learner.windows])
+        role = learner.rows[window.row].role
+        harm, attack = classifier.strengths(window.text, role)
+        said.append(max(harm, attack) if role == "prompt" else harm)
+    target = special.expit(np.array(said) - special.logit(flag))
+    design = fit.Design(screen_matrix([w.text for w in learner.windows]))
     weight = np.maximum(learner.weight, 0.2)
-    table, _ = fit.logistic(x, special.expit(np.array(said)), weight, PENALTY_SCREEN, 80)
+    table, _ = fit.logistic(design, target, weight, PENALTY_SCREEN, 80)
     return table
 
 
-def screen_limit(classifier: Classifier, rows: list[Row]) -> tuple[int, float]:
-    """The limit that keeps SCREEN_KEEPS of flagged dev text; harm among what it lets pass."""
+def screen_limit(
+    classifier: Classifier, rows: list[Row], harm: fit.Floats, limits: tuple[float, float]
+) -> tuple[int, float]:
+    """The highest limit that loses few enough texts; and harm among what it lets pass."""
     sums = np.array([classifier.screen.highest(fold(row.text)) for row in rows])
-    harm = np.array([classifier.judge(r.text, r.role, thorough=True).harm for r in rows])
-    flagged = harm > FLAG_HARM
-    limit = int(np.floor(np.quantile(sums[flagged], 1.0 - SCREEN_KEEPS))) - 1
+    keeps = zip(limits, (SCREEN_KEEPS_HALTED, SCREEN_KEEPS_FLAGGED), strict=True)
+    limit = min(int(np.quantile(sums[harm >= least], 1.0 - share)) for least, share in keeps) - 1
     passed = np.array([row.harmful for row in rows])[sums <= limit]
     return limit, round(float(passed.mean()), 6) if len(passed) else 0.0
 
@@ -200,23 +207,28 @@ def _refit(line: Line, slope: float, offset: float) -> Line:
 
 
 def calibrated(classifier: Classifier, rows: list[Row]) -> Header:
-    """The header with harm and injection lines fitted to dev text."""
-    strengths = np.array([classifier.strengths(row.text) for row in rows])
-    targets = np.array([(row.harmful, row.injection) for row in rows], dtype=float)
-    weight = np.ones(len(rows))
+    """The header with lines fitted to dev text: harm by group, injection over all prompts."""
+    strengths = np.array([classifier.strengths(row.text, row.role) for row in rows])
+    groups = np.array([group(row.role, fold(row.text)) for row in rows])
+    attack = np.array([row.injection for row in rows])
+    harmful = np.array([row.harmful for row in rows], dtype=float)
     header = classifier.header
-    lines = [
-        _refit(line, *fit.platt(strengths[:, i], targets[:, i], weight))
-        for i, line in enumerate((header.harm, header.injection))
-    ]
-    return msgspec.structs.replace(header, harm=lines[0], injection=lines[1])
+    harm = {}
+    for name in GROUPS:
+        these = (groups == name) & ~attack
+        fitted = fit.platt(strengths[these, 0], harmful[these])
+        harm[name] = _refit(header.harm[name], *fitted)
+    these = np.char.startswith(groups, "prompt")
+    fitted = fit.platt(strengths[these, 1], attack[these].astype(float))
+    injection = _refit(header.injection, *fitted)
+    return msgspec.structs.replace(header, harm=harm, injection=injection)
 
 
 def train(data: Path, seed: int, say: fit.Progress) -> bytes:
     """The packed classifier. Reads `data` and our own sentences; the same bytes each time."""
     rng = np.random.default_rng(seed)
     lawful = corpus.benign(data, "train", only_licensed=True) + corpus.own("train")
-    lawful += corpus.fairness(data)
+    lawful += corpus.fairness(data) + corpus.requests()
     rows = corpus.labelled(data, "train", only_licensed=True) + corpus.injections(data, "train")
     rows += lawful
     rows += corpus.joined(lawful, JOINED_PER_LANGUAGE, WINDOW_CHARACTERS, rng)
@@ -237,19 +249,23 @@ def train(data: Path, seed: int, say: fit.Progress) -> bytes:
         categories=CATEGORIES,
         window_characters=WINDOW_CHARACTERS,
         stride_characters=STRIDE_CHARACTERS,
-        harm=Line(harm_scale, 1.0, harm_offset),
+        harm=dict.fromkeys(GROUPS, Line(harm_scale, 1.0, harm_offset)),
         injection=Line(injection_scale, 1.0, injection_offset),
         heads=lines,
         screen_limit=-1,
         screened_harm=0.0,
     )
-    dev = corpus.labelled(data, "dev", only_licensed=True) + corpus.injections(data, "dev")
-    dev += corpus.benign(data, "dev", only_licensed=True) + corpus.own("dev")
-    header = calibrated(Classifier(header, tables, ""), dev)
-    say("calibrated")
-    screen = screen_table(learner, Classifier(header, tables, ""))
+    # Rows that may not teach may measure: calibration and thresholds answer for all of them.
+    bad = corpus.labelled(data, "dev", only_licensed=False) + corpus.injections(data, "dev")
+    good = corpus.benign(data, "dev", only_licensed=False) + corpus.own("dev")
+    header = calibrated(Classifier(header, tables, ""), bad + good)
+    judge = Classifier(header, tables, "").judge
+    harms = np.array([judge(r.text, r.role, thorough=True).harm for r in good + bad])
+    limits = budget.thresholds(good, harms[: len(good)])
+    say(f"thresholds of halt and flag {limits}")
+    screen = screen_table(learner, Classifier(header, tables, ""), limits[1])
     tables["screen"], _ = fit.quantise(screen, 127, 0.9995, "i1")
-    limit, passed = screen_limit(Classifier(header, tables, ""), dev)
+    limit, passed = screen_limit(Classifier(header, tables, ""), good + bad, harms, limits)
     header = msgspec.structs.replace(header, screen_limit=limit, screened_harm=passed)
     say(f"screen limit {limit}, harmful among passed {passed}")
     return pack(header, tables)

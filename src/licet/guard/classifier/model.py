@@ -8,7 +8,8 @@ Rules
 3. No category is above `harm`, and the likeliest is equal to it: a threshold on categories is a
    threshold on harm, whatever the category's own head thinks.
 4. Injection is an attack on the one who reads instructions: only prompts have it.
-5. Equal text gives equal scores on every machine: tables are integers, sums are exact, and only
+5. What is repeated counts once in a window: saying it again makes it no worse.
+6. Equal text gives equal scores on every machine: tables are integers, sums are exact, and only
    the last step is floating point.
 """
 
@@ -23,20 +24,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from licet.guard.classifier.features import (
-    BITS,
-    GRAMS,
-    SLAB_CHARACTERS,
-    WORD_GRAMS,
-    Features,
-    features,
-)
+from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, Features, Indices, features
 from licet.guard.classifier.packing import HEAD_BITS, Header, Line, unpack
 from licet.guard.classifier.screen import Screen
 from licet.guard.fold import fold
 
 Role = Literal["prompt", "reply", "comment"]
 INJECTION = "injection"
+CANDIDATES = 4
+"""Windows of a slab that are weighed exactly; the others have lower running sums."""
 
 _HEAD_SHIFT = np.uint32(BITS - HEAD_BITS)
 
@@ -56,13 +52,26 @@ class Scores:
     span: tuple[int, int] | None = None
 
 
+def _weigh(table: NDArray[np.int32], buckets: Indices) -> tuple[int, int]:
+    """(sum of weights, count) of the distinct buckets."""
+    distinct = np.unique(buckets)
+    return int(table.take(distinct).sum(dtype=np.int64)), len(distinct)
+
+
 def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else 0.0
 
 
 def _strength(line: Line, total: int, count: int) -> float:
-    """The calibrated log-odds of a window with `count` features that sum to `total`."""
+    """The log-odds of a window with `count` distinct features that sum to `total`."""
     return line.slope * line.scale * total / math.sqrt(count) + line.offset
+
+
+def group(role: Role, folded: str) -> str:
+    """The name of the calibration that a text falls under: its role and its script."""
+    # In UTF-8 a Latin letter is one byte and a Han character three: 1.4 is a fifth of Han.
+    size = len(folded.encode("utf-8", "surrogatepass"))
+    return f"{role}.{'han' if size > 1.4 * len(folded) else 'latin'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +129,7 @@ class Classifier:
         if not thorough and not self.screen.suspects(folded):
             return self._passed
         slabs = self._slabs(folded)
-        worst = self._worst(slabs, self._harm, self.header.harm)
+        worst = self._worst(slabs, self._harm, self.header.harm[group(role, folded)])
         named = self._named(worst)
         if role == "prompt":
             attack = self._worst(slabs, self._injection, self.header.injection)
@@ -134,10 +143,11 @@ class Classifier:
         categories[top] = harm
         return Scores(harm, categories, screened=False, span=_span(worst, text, folded))
 
-    def strengths(self, text: str) -> tuple[float, float]:
+    def strengths(self, text: str, role: Role) -> tuple[float, float]:
         """Log-odds of harm and of injection of a raw text, each of its own worst window."""
-        slabs = self._slabs(fold(text))
-        harm = self._worst(slabs, self._harm, self.header.harm)
+        folded = fold(text)
+        slabs = self._slabs(folded)
+        harm = self._worst(slabs, self._harm, self.header.harm[group(role, folded)])
         attack = self._worst(slabs, self._injection, self.header.injection)
         return harm.strength, attack.strength
 
@@ -162,29 +172,32 @@ class Classifier:
     def _worst_of(
         self, slab: Features, table: NDArray[np.int32], line: Line
     ) -> tuple[int, int, float]:
+        found = [
+            (_strength(line, *_weigh(table, slab.window(start, end))), start, end)
+            for start, end in self._candidates(slab, table)
+        ]
+        strength, start, end = max(found, key=lambda each: each[0])
+        return start, end, strength
+
+    def _candidates(self, slab: Features, table: NDArray[np.int32]) -> list[tuple[int, int]]:
+        """The CANDIDATES windows that look worst when what is repeated counts each time."""
         width, stride = self.header.window_characters, self.header.stride_characters
         columns = slab.grams.shape[1]
         if columns <= width + 1:
-            total = int(table.take(slab.grams).sum()) + int(table.take(slab.words).sum())
-            count = slab.grams.size + slab.words.size
-            return 0, columns, _strength(line, total, count)
+            return [(0, columns)]
         # Running sums, so that overlapping windows cost nothing more.
         values = table.take(slab.grams).sum(axis=0, dtype=np.int64)
         values[slab.starts] += table.take(slab.words).sum(axis=0, dtype=np.int64)
         sums = np.concatenate(([0], values.cumsum()))
         starts = np.arange(0, columns - width + stride, stride)
         ends = np.minimum(starts + width, columns)
-        words = np.searchsorted(slab.starts, ends) - np.searchsorted(slab.starts, starts)
-        counts = GRAMS * (ends - starts) + WORD_GRAMS * words
-        means = (sums[ends] - sums[starts]) / np.sqrt(counts)
-        best = int(means.argmax())
-        start, end = int(starts[best]), int(ends[best])
-        return start, end, _strength(line, int(sums[end] - sums[start]), int(counts[best]))
+        order = np.argsort(sums[starts] - sums[ends], kind="stable")[:CANDIDATES]
+        return [(int(starts[i]), int(ends[i])) for i in order]
 
     def _named(self, worst: _Window) -> dict[str, float]:
         """Each category's own calibrated score of the worst window."""
-        buckets = worst.slab.window(worst.start, worst.end)
-        totals = self._heads.take(buckets >> _HEAD_SHIFT, axis=0).sum(axis=0, dtype=np.int32)
+        buckets = np.unique(worst.slab.window(worst.start, worst.end) >> _HEAD_SHIFT)
+        totals = self._heads.take(buckets, axis=0).sum(axis=0, dtype=np.int32)
         return {
             name: _sigmoid(_strength(line, int(total), len(buckets)))
             for name, line, total in zip(

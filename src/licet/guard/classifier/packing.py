@@ -31,18 +31,21 @@ from licet.guard.classifier.features import BITS
 from licet.guard.classifier.screen import SCREEN_BITS
 
 MAGIC = b"LICETCL1"
+ROLES = ("prompt", "reply", "comment")
 READER = "grams4-words3-screen6"
 """The name of the features in `features` and `screen`; change it when they change."""
 HEAD_BITS = 16
 """Category heads share buckets: four of the main table's are one of theirs."""
 HEADER_BYTES_MAX = 65_536
 CATEGORIES_MAX = 64
+GROUPS = tuple(f"{role}.{script}" for role in ROLES for script in ("latin", "han"))
+"""Texts of a role and a script are calibrated together."""
 
 _HINT = "Train the classifier again (training/README.md) or restore the file that was shipped."
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A calibrated score is sigmoid(slope * sum * scale / sqrt(features) + offset)."""
+    """A calibrated score is sigmoid(slope * scale * sum / sqrt(count) + offset)."""
 
     scale: float
     slope: float
@@ -50,7 +53,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the tables mean. harm, injection and heads (one for each category) are Lines.
+    """What the tables mean. heads has a line for each category, harm one for each of GROUPS.
 
     screened_harm: the share of harmful texts among those that the screen passed, on dev data.
     """
@@ -60,7 +63,7 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: tuple[str, ...]
     window_characters: int
     stride_characters: int
-    harm: Line
+    harm: dict[str, Line]
     injection: Line
     heads: tuple[Line, ...]
     screen_limit: int
@@ -115,11 +118,12 @@ def _header(data: bytes) -> Header:
         header = msgspec.json.decode(data, type=Header)
     except msgspec.DecodeError as error:
         raise BadInput(f"the header of the classifier's weights: {error}.", hint=_HINT) from error
-    lines = (header.harm, header.injection, *header.heads)
+    lines = (*header.harm.values(), header.injection, *header.heads)
     usable = (
         header.reader == READER
         and 0 < len(header.categories) <= CATEGORIES_MAX
         and len(set(header.categories)) == len(header.categories) == len(header.heads)
+        and set(header.harm) == set(GROUPS)
         and 0 < header.stride_characters <= header.window_characters <= 4096
         and 0.0 <= header.screened_harm <= 1.0
         and all(line.scale > 0 and line.slope > 0 for line in lines)

@@ -1,0 +1,35 @@
+"""Budgets for false stops: the lowest thresholds that keep every lawful set within them.
+
+It refuses to know how many harmful texts a threshold catches: that is reported, not bargained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from corpus import Row
+from measure import Floats, limit_at
+
+HALT_SHARE, FLAG_SHARE = 0.005, 0.03
+"""Of any lawful set (by source, language and role) that may be halted, and flagged."""
+OWN_SHARE = 0.03
+"""Of our own hard lawful sentences (the held-out third) that may be halted."""
+OWN = "own-lawful"
+
+
+def set_name(row: Row) -> str:
+    """The set whose budget binds a lawful row."""
+    return OWN if row.source == OWN else f"{row.source} {row.lang} {row.role}"
+
+
+def thresholds(rows: Sequence[Row], harms: Floats) -> tuple[float, float]:
+    """(halt, flag) on calibrated harm for lawful rows, rounded up to four places."""
+    names = np.array([set_name(row) for row in rows])
+    halt = flag = 0.0
+    for name in np.unique(names):
+        score = harms[names == name]
+        halt = max(halt, limit_at(score, OWN_SHARE if name == OWN else HALT_SHARE))
+        if name != OWN:
+            flag = max(flag, limit_at(score, FLAG_SHARE))
+    return float(np.ceil(halt * 1e4) / 1e4), float(np.ceil(flag * 1e4) / 1e4)
