@@ -63,7 +63,7 @@ fix: $(TEST_READY) ## format, and mend what ruff can mend
 bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
 	$(BIN)/python bench/run.py $(ARGS)
 
-fuzz: $(TEST_READY) ## every test named fuzz, for MINUTES=10, with new chance each round
+fuzz: $(TEST_READY) ## every property test with new chance, for MINUTES=10 (ARGS="-k sse")
 	scripts/fuzz $(MINUTES) $(ARGS)
 
 demo-picture: $(RUN_READY) ## draw the halted stream that README shows

@@ -2,7 +2,7 @@
 
 Rules
 1. The default profile is `ci`: the same examples in every run, so a red test is red for all.
-   HYPOTHESIS_PROFILE=dev draws new ones; `make fuzz` uses `fuzz` (many, no deadline).
+   HYPOTHESIS_PROFILE=dev draws new ones; `make fuzz` uses `fuzz` (many, new each time).
 2. A test may talk to loopback and to services named in LICET_TEST_* variables, to nothing else.
 """
 
@@ -20,7 +20,7 @@ settings.register_profile("dev", deadline=None, max_examples=100, print_blob=Tru
 settings.register_profile(
     "fuzz",
     deadline=None,
-    max_examples=5_000,
+    max_examples=1_000,
     print_blob=True,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
