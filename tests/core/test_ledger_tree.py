@@ -7,7 +7,7 @@ import hashlib
 import inspect
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.ledger import entries
@@ -137,8 +137,7 @@ def test_inclusion_proofs_are_those_of_the_rfc_and_verify(size: int, data: st.Da
     assert verify_inclusion(grown.leaves[index], index, size, grown.tree.root, proof)
 
 
-@settings(max_examples=100)
-@given(st.integers(0, 70_000), st.integers(0, 70_000))
+@given(st.integers(0, 9000), st.integers(0, 70_000))
 def test_consistency_proofs_verify_between_any_two_sizes(one: int, two: int) -> None:
     old, size = sorted((one, two))
     roots = [prefix_root(old), prefix_root(size)]

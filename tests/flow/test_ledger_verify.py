@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,35 @@ def test_the_same_log_verifies_from_folder_database_and_url(written: Path, serve
         assert (report.size, report.entries_checked, report.origin) == (SIZE, SIZE, ORIGIN)
     assert len({report.root for report in reports}) == 1
     assert reports[0].checkpoints_checked == SIZE // 70
+
+
+@pytest.mark.parametrize("honest", [True, False])
+def test_a_server_that_compresses_is_understood_within_bounds(written: Path, honest: bool) -> None:
+    """C2SP tlog-tiles lets a log gzip without being asked to."""
+
+    class Compressing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            data = (written / "static" / self.path.lstrip("/")).read_bytes()
+            if not honest and "entries" in self.path:
+                data = bytes(64 * 1024 * 1024)
+            body = gzip.compress(data, 1)
+            self.send_response(200)
+            self.send_header("Content-Encoding", "gzip")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Compressing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        report = verify_log(f"http://127.0.0.1:{server.server_port}", SIGNER.verifier)
+        server.shutdown()
+        thread.join()
+    assert report.ok is honest
+    assert honest or "more than" in report.problem
 
 
 def test_without_a_key_the_report_says_so(written: Path) -> None:

@@ -212,7 +212,7 @@ class LogView:
 
 
 class Log(LogView):
-    """The log's one writer.
+    """The log's one writer. Takes the store over, and closes it where it cannot open.
 
     Raises Conflict where another writer is at work, Corrupt as LogView, BadInput where the
     signer's name is not the origin.
@@ -224,8 +224,8 @@ class Log(LogView):
         self._signer = signer
         self._writing = Lock()
         self._doubt = False
-        store.claim()
         try:
+            store.claim()
             super().__init__(store, signer.verifier)
         except BaseException:
             store.close()

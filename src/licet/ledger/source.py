@@ -8,20 +8,26 @@ Refuses to know what is right: a source hands over bytes, bounded in size and ti
 
 from __future__ import annotations
 
+import http.client
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from licet.base.clock import Clock, SystemClock
 from licet.base.trouble import BadInput, Corrupt, NotFound, Unavailable
 from licet.ledger.connect import POSTGRES, open_store
 from licet.ledger.note import NOTE_BYTES_MAX
 from licet.ledger.store import Store
 from licet.ledger.tiles import BUNDLE_BYTES_MAX, TILE_BYTES, WIDTH, TileName
 
-TIMEOUT_S = 20.0
+SILENCE_S = 20.0
+RESOURCE_S = 120.0
+_PIECE_BYTES = 64 * 1024
+_GZIP = 31
 DATABASE = "ledger.db"
 
 
@@ -129,17 +135,18 @@ class FolderSource:
 
 
 class UrlSource:
-    """A log behind HTTP. Redirects are followed only to http and https."""
+    """A log behind HTTP. Redirects are followed only to http and https; gzip is understood."""
 
     keeps_edges = True
 
-    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str, clock: Clock | None = None) -> None:
         parts = urllib.parse.urlsplit(url)
         if not parts.hostname or parts.query or parts.fragment:
             raise BadInput("a ledger's URL ends where /checkpoint begins")
         self.where = url.rstrip("/")
-        self._timeout_s = timeout_s
+        self._clock = clock or SystemClock()
         self._opener = urllib.request.OpenerDirector()
+        self._opener.addheaders = [("Accept-Encoding", "gzip, identity")]
         for handler in (
             urllib.request.ProxyHandler(),
             urllib.request.HTTPHandler(),
@@ -165,15 +172,32 @@ class UrlSource:
     def _read(self, path: str, bytes_max: int) -> bytes:
         url = f"{self.where}/{path}"
         try:
-            with self._opener.open(url, timeout=self._timeout_s) as reply:
-                return _bounded(reply.read(bytes_max + 1), path, bytes_max)
+            with self._opener.open(url, timeout=SILENCE_S) as reply:
+                data = self._body(reply, bytes_max)
+                if reply.headers.get("Content-Encoding") == "gzip":
+                    data = zlib.decompressobj(_GZIP).decompress(data, bytes_max + 1)
+                return _bounded(data, path, bytes_max)
         except urllib.error.HTTPError as error:
             error.close()
             if error.code in (404, 410):
                 raise NotFound(f"{url} is not there") from None
             raise Unavailable(f"{url} answers {error.code}", hint="Is this the ledger's URL?")
-        except OSError as error:
+        except zlib.error:
+            raise Corrupt(f"{url} is not the gzip that it says it is") from None
+        except (OSError, http.client.HTTPException) as error:
             raise Unavailable(f"{url}: {error}", hint="Check the address and try again.")
+
+    def _body(self, reply: http.client.HTTPResponse, bytes_max: int) -> bytes:
+        """What was sent, at most a little more than `bytes_max`: gzip may make it longer."""
+        until = self._clock.monotonic() + RESOURCE_S
+        parts: list[bytes] = []
+        left = bytes_max + bytes_max // 1000 + 1024
+        while left > 0 and (part := reply.read1(min(left, _PIECE_BYTES))):
+            if self._clock.monotonic() > until:
+                raise Unavailable(f"{self.where} is too slow")
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
 
 class _Read(Protocol):

@@ -26,6 +26,7 @@ from licet.ledger.tiles import WIDTH
 SCHEMA_VERSION = 1
 _CONNECT_S = 5
 _STATEMENT_MS = 30_000
+_SILENCE_MS = 15_000
 _CREATE = """
 CREATE TABLE IF NOT EXISTS ledger_run (first bigint PRIMARY KEY, data bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS ledger_tile (
@@ -168,7 +169,11 @@ class PostgresStore:
 
     def _open(self) -> _Connection:
         connection = psycopg.connect(
-            self._url, connect_timeout=_CONNECT_S, autocommit=True, application_name="licet ledger"
+            self._url,
+            autocommit=True,
+            application_name="licet ledger",
+            connect_timeout=_CONNECT_S,
+            tcp_user_timeout=_SILENCE_MS,
         )
         connection.execute("SET synchronous_commit TO on")
         connection.execute(f"SET statement_timeout TO {_STATEMENT_MS:d}")
