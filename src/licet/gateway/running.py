@@ -71,9 +71,12 @@ def replay_url(listener: socket.socket) -> str:
 
 async def run_gateway(
     gateway: Gateway, listener: socket.socket, *, note: Note, started: Callable[[], None],
-    replay: socket.socket | None = None, pace_ms: float = 15,
+    replay: socket.socket | None = None, pace_ms: float = 15, leave: asyncio.Event | None = None,
 ) -> None:  # fmt: skip
-    """Serve until SIGTERM or SIGINT; then drain, and close what was built."""
+    """Serve until SIGTERM or SIGINT; then drain, and close what was built.
+
+    With `leave` the signals are left alone (they belong to a process's main thread): set it.
+    """
     config = gateway.parts.config
     server = _server(gateway, config.server.drain_s)
     servers = [(server, listener)]
@@ -82,10 +85,11 @@ async def run_gateway(
         servers.append((_server(answers, 1.0), replay))
     upkeep = Upkeep(gateway, note)
     upkeep.began()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _leave, server, note, signal.Signals(number).name, upkeep)
-    loop.add_signal_handler(signal.SIGHUP, upkeep.reload)
+    leaving = None
+    if leave is None:
+        _heed_signals(server, note, upkeep)
+    else:
+        leaving = asyncio.ensure_future(_leave_when(leave, server, note, upkeep))
     running = [asyncio.ensure_future(each.serve(sockets=[sock])) for each, sock in servers]
     tending = asyncio.ensure_future(upkeep.run())
     try:
@@ -100,6 +104,8 @@ async def run_gateway(
         for each, _ in servers[1:]:
             each.should_exit = True
         tending.cancel()
+        if leaving is not None:
+            leaving.cancel()
         await asyncio.gather(*running[1:], tending, return_exceptions=True)
         await _close(gateway, upkeep)
 
@@ -119,6 +125,20 @@ def _server(app: object, drain_s: float) -> _Server:
             timeout_graceful_shutdown=max(1, round(drain_s)),
         )
     )
+
+
+def _heed_signals(server: _Server, note: Note, upkeep: Upkeep) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _leave, server, note, signal.Signals(number).name, upkeep)
+    loop.add_signal_handler(signal.SIGHUP, upkeep.reload)
+
+
+async def _leave_when(
+    leave: asyncio.Event, server: _Server, note: Note, upkeep: Upkeep
+) -> None:  # fmt: skip
+    await leave.wait()
+    _leave(server, note, "asked to leave", upkeep)
 
 
 def _leave(server: uvicorn.Server, note: Note, reason: str, upkeep: Upkeep) -> None:
