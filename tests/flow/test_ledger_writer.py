@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -257,6 +258,75 @@ def test_a_broken_callback_fails_closed(recwarn: pytest.WarningsRecorder) -> Non
     with pytest.raises(Unavailable, match="ZeroDivisionError"):
         writer.submit(entry(1))
     assert not writer.close(1)
+
+
+def test_every_entry_is_answered_exactly_once_whatever_fails(faulty: FaultyStore) -> None:
+    """Four threads hand in while the disk comes and goes and the writer closes under them."""
+    writer = Writer(Log(faulty, SIGNER, ORIGIN), WallClock(), wait_ms=1, pause_s=0.002)
+    told: dict[bytes, list[int | Trouble]] = {}
+    stop = threading.Event()
+
+    def hand_in(first: int) -> None:
+        for number in range(first, first + 100_000):
+            body = entry(number)
+            told[body] = []
+            try:
+                writer.submit(body, told[body].append)
+            except (Unavailable, TooMuch):
+                del told[body]
+            if stop.is_set():
+                return
+
+    threads = [threading.Thread(target=hand_in, args=(100_000 * n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for fault in ("lost", None, "kept", None, "lost", None):
+        faulty.down = fault  # type: ignore[assignment]
+        time.sleep(0.06)
+    wait_until("healthy", lambda: writer.healthy)
+    writer.close(10)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert all(len(answers) == 1 for answers in told.values())
+    log = writer._log
+    bodies = log.entries(0, log.size)
+    acknowledged = {b: a[0] for b, a in told.items() if isinstance(a[0], int)}
+    assert len(acknowledged) > 100
+    assert all(bodies[index] == body for body, index in acknowledged.items())
+
+
+def test_everybody_is_answered_even_when_the_writer_dies() -> None:
+    class Broken(MemoryStore):
+        def save(self, growth: Growth) -> None:
+            raise ZeroDivisionError("a bug of ours")
+
+    before, threading.excepthook = threading.excepthook, lambda args: None
+    try:
+        writer = Writer(Log(Broken(MemoryDisk()), SIGNER, ORIGIN), WallClock(), batch_max=5)
+        answers = Answers()
+        for body in entries(12):
+            with contextlib.suppress(Unavailable):
+                writer.submit(body, answers.of(body))
+        wait_until("ended", lambda: not writer.healthy)
+        answers.wait_for(5)
+    finally:
+        threading.excepthook = before
+    assert not answers.indices
+    assert all("ZeroDivisionError" in str(trouble) for trouble in answers.troubles.values())
+
+
+def test_refusals_do_not_pile_up_in_memory(faulty: FaultyStore, writer: Writer) -> None:
+    faulty.down = "lost"
+    writer.submit(entry(0))
+    wait_until("unhealthy", lambda: not writer.healthy)
+    for _ in range(50):
+        with pytest.raises(Unavailable) as caught:
+            writer.submit(entry(1))
+        depth, trace = 0, caught.value.__traceback__
+        while trace is not None:
+            depth, trace = depth + 1, trace.tb_next
+        assert depth <= 3
 
 
 def test_an_entry_too_long_is_refused_alone(writer: Writer) -> None:

@@ -62,6 +62,7 @@ class Writer:
         self._backlog_max = backlog_max
         self._pause_s = pause_s
         self._queue: deque[_Waiting] = deque()
+        self._group: deque[_Waiting] = deque()  # taken off the queue and not yet answered
         self._wake = Event()
         self._idle = False
         self._urgent = False
@@ -77,7 +78,7 @@ class Writer:
     @property
     def healthy(self) -> bool:
         """False from the first failed commit until one succeeds again, and once closed."""
-        return self._failure is None and not self._closing and self._thread.is_alive()
+        return self._failure is None and not self._closing and not self._ended
 
     @property
     def failure(self) -> Trouble | None:
@@ -150,6 +151,7 @@ class Writer:
             raise
         finally:
             self._ended = True  # before the last answers: a later straggler sees it
+            self._answer_group(self._refusal())
             self._answer_all(self._refusal())
 
     def _gather(self) -> bool:
@@ -169,26 +171,25 @@ class Writer:
 
     def _commit(self) -> None:
         urgent, self._urgent = self._urgent, False
-        group = self._take(self._batch_max)
+        group = self._group = deque(self._take(self._batch_max))
         if urgent and self._queue:
             self._urgent = True
         try:
             indices = self._log.append([entry for entry, _ in group], self._clock.now())
         except Trouble as trouble:
-            self._fail(trouble, group)
+            self._fail(trouble)
             return
-        for (_, done), index in zip(group, indices, strict=True):
+        for index in indices:
+            _, done = group.popleft()
             if done is not None:
                 _tell(done, index)
 
-    def _fail(self, trouble: Trouble, group: list[_Waiting]) -> None:
+    def _fail(self, trouble: Trouble) -> None:
         self._failed_at = self._clock.now()
-        self._lost = len(group)
+        self._lost = len(self._group)
         self._pause_now_s = self._pause_s
         self._failure = trouble
-        for _, done in group:
-            if done is not None:
-                _tell(done, trouble)
+        self._answer_group(trouble)
         self._answer_all(self._refusal())
 
     def _try_again(self) -> None:
@@ -232,6 +233,13 @@ class Writer:
                 taken.append(self._queue.popleft())
         return taken
 
+    def _answer_group(self, trouble: Trouble) -> None:
+        """Tell those whose entries were taken and may or may not be kept."""
+        while self._group:
+            _, done = self._group.popleft()
+            if done is not None:
+                _tell(done, trouble)
+
     def _answer_all(self, trouble: Trouble) -> None:
         """Tell everybody who waits that it will not be written."""
         for _, done in self._take(len(self._queue)):
@@ -240,11 +248,10 @@ class Writer:
                 _tell(done, trouble)
 
     def _refusal(self) -> Trouble:
+        """A new exception each time: one that is raised again and again grows by a traceback."""
         failure = self._failure
         if failure is None:
             return Unavailable("the ledger's writer is closed")
-        if isinstance(failure, Unavailable):
-            return failure
         return Unavailable(f"the ledger cannot be written: {failure.message}", hint=failure.hint)
 
 
