@@ -33,10 +33,8 @@ from licet.gateway.casestore import (
     CaseFile,
     CaseStore,
     ExcerptGone,
-    keep_days,
 )
 from licet.gateway.dialects.model import Notice
-from licet.rulebook import load_pack
 
 NOW = datetime(2026, 11, 24, 2, 19, 57, 123000, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -151,10 +149,6 @@ class TestSealing:
 
 
 class TestSweep:
-    def test_days_come_from_the_pack(self) -> None:
-        pack = load_pack("cn-genai-2023")
-        assert keep_days(pack) == pack.retention["halted_excerpt"].days
-
     def test_a_key_that_is_destroyed_is_in_no_file_any_more(
         self, store: CaseStore, tmp_path: Path
     ) -> None:

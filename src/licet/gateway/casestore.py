@@ -7,7 +7,8 @@ Rules
 1. The excerpt is kept sealed, under a key of its own; the keys lie in a second file, so that a
    backup may leave them out, and destroying a key is final for every copy of the excerpt.
 2. The key is written before what it seals. What a failure leaves over is a key that opens nothing.
-3. Facts and objections stay; only `sweep` destroys, and it destroys keys before ciphertexts.
+3. Facts and objections stay; only `sweep` destroys, and it destroys keys before ciphertexts. How
+   many days an excerpt is kept is the pack's to say. law:cn-genai-2023/halted_excerpt
 4. An excerpt past its time is not read, whether `sweep` has come by or not.
 5. `open` waits for no disk (WAL, synchronous=NORMAL): a process that dies loses nothing, a
    machine that loses power may lose the last cases. The record is the ledger, which is durable
@@ -31,13 +32,11 @@ from licet.base.ids import Chance
 from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch, Unavailable
 from licet.gateway.dialects.model import Notice
 from licet.ledger.seal import KEY_BYTES, Sealed, open_sealed, seal
-from licet.rulebook import Pack
 
 OBJECTION_CHARACTERS_MAX = 4_000
 OBJECTIONS_MAX = 5
 """Of one case: enough to add what was forgotten, too few to fill a disk."""
 
-_RETENTION = "retention.halted_excerpt.days"
 _WAIT_S = 0.25  # for another process's write; this one may stand on the event loop
 _SWEPT_AT_ONCE = 256  # so that `open` in another process never waits long for a sweep
 
@@ -124,14 +123,6 @@ class Excerpt:
 
     text: str
     where: str
-
-
-def keep_days(pack: Pack) -> int:
-    """Days after which the pack wants an excerpt destroyed. Raises NotFound where it has none.
-
-    law:cn-genai-2023/halted_excerpt
-    """
-    return int(str(pack.parameter(_RETENTION).value))
 
 
 class CaseStore:
