@@ -18,7 +18,7 @@ from licet.guard.prefilter import Candidate, Prefilter, word_before
 from licet.guard.ruleset import Rule
 from licet.guard.scanner import Hit, Scanner
 
-_LOOK_AHEAD = 64
+_LOOK_AHEAD = 4
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -80,6 +80,9 @@ class Scanner:
         index, length = 0, len(text)
         if not self._escape and length:
             index = self._read_plain(text)
+            if index == length and not self._state and not self._endings:
+                self.free = self._at  # nearly always: nothing is open
+                return
         while index < length and self.hit is None:
             self._take(text[index])
             index += 1
