@@ -171,7 +171,7 @@ def _read_slowly(line: bytes) -> Asked:
     try:
         value = json_strict.load(line)
     except json_strict.Unreadable as fault:
-        raise _Bad(None, "bad_input", f"this is not JSON that can be read: {fault}")
+        raise _Bad(None, "bad_input", fault.message)
     try:
         return msgspec.convert(value, Asked)
     except msgspec.ValidationError as error:
