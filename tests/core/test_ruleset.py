@@ -133,7 +133,12 @@ def test_more_literals_than_the_matcher_holds_are_refused() -> None:
 
 def test_known_categories_may_be_given_by_the_pack() -> None:
     with pytest.raises(BadInput, match=r"line 4: `category` \"operator\" is not known"):
-        parse_rules(GOOD, "op.toml", categories={"commercial"})
+        parse_rules(GOOD, "op.toml", categories={"operators"})
+
+
+def test_an_operator_may_have_categories_of_its_own() -> None:
+    own = GOOD.replace('category = "operator"', 'category = "赌博"')
+    assert parse_rules(own, "op.toml")[0].category == "赌博"
 
 
 def test_the_categories_are_those_of_the_pack() -> None:

@@ -78,6 +78,7 @@ async def readiness(parts: Parts, scope: Scope, receive: Receive, send: Send) ->
 
 
 async def metrics(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """What Prometheus scrapes; 404 where the configuration turns it off."""
     if not parts.config.telemetry.metrics:
         await json_answer(404, {"error": {"message": "metrics are off", "code": "off"}}).send(send)
         return
@@ -127,6 +128,7 @@ async def list_models(parts: Parts, scope: Scope, receive: Receive, send: Send) 
 
 
 async def show_model(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """One model by its name, if the key opens it."""
     key = admit(parts, scope, "models")
     if isinstance(key, Denial):
         await _denied(key).send(send)

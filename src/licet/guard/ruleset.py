@@ -52,7 +52,8 @@ CATEGORIES: tuple[str, ...] = (
     "injection",
     "operator",
 )
-"""What a rule may be about; `operator` is for what only the licensed operator can word."""
+"""What a rule may be about; `operator` is for what only the licensed operator can word. An operator
+may also use a category of its own, with a name that is not nearly one of these."""
 
 ACTIONS: tuple[str, ...] = ("halt", "flag")
 WORDS: tuple[str, ...] = ("auto", "whole", "start", "any")
@@ -207,6 +208,7 @@ def _read_toml(source: TomlSource) -> list[dict[str, Any]]:
 
 # --- checking -----------------------------------------------------------------------------------
 
+_OWN_CATEGORY = re.compile(r"[^\W\d][\w.:/-]{0,63}")
 _REQUIRED = ("id", "category", "action", "literal", "author", "reason")
 _KEYS = (*_REQUIRED, "word", "expires")
 _ID = re.compile(rf"[\w][\w.:/@+-]{{0,{ID_CHARACTERS_MAX - 1}}}")
@@ -227,9 +229,7 @@ class _Check:
         if not table.keys() <= _KEY_SET or not table.keys() >= _REQUIRED_SET:
             self._refuse_keys(table)
         identity = self._id(table["id"])
-        category, action = table["category"], table["action"]
-        if not isinstance(category, str) or category not in self._categories:
-            self._refuse_choice("category", category, sorted(self._categories))
+        category, action = self._category(table["category"]), table["action"]
         if action not in ACTIONS:
             self._refuse_choice("action", action, ACTIONS)
         word = table.get("word", "auto")
@@ -245,6 +245,16 @@ class _Check:
             cast(Word, word),
             self._expires(table["expires"]) if "expires" in table else None,
         )
+
+    def _category(self, value: object) -> str:
+        """One that is known, or one of the operator's own; not one that is nearly known."""
+        if isinstance(value, str) and value in self._categories:
+            return value
+        if not isinstance(value, str) or _OWN_CATEGORY.fullmatch(value) is None:
+            self._refuse_choice("category", value, sorted(self._categories))
+        if difflib.get_close_matches(value, self._categories, 1, cutoff=0.8):
+            self._refuse_choice("category", value, sorted(self._categories))
+        return value
 
     def _id(self, value: object) -> str:
         if not isinstance(value, str) or _ID.fullmatch(value) is None:
