@@ -87,7 +87,15 @@ def labelled(data: Path, part: str, *, only_licensed: bool) -> list[Row]:
         for raw in read_jsonl(data / "text" / f"{part}.jsonl.gz")
         if (raw["train_ok"] or not only_licensed)
         and not (raw["set"] == "davidson" and raw["source_label"] == "offensive")
+        and not (part == "train" and _needs_context(raw))
     ]
+
+
+def _needs_context(raw: dict[str, object]) -> bool:
+    """Whether a reply is harmful only as an answer to its question; alone it teaches nothing."""
+    alone = ("Offending User", "Biased Opinion")
+    label = str(raw["source_label"])
+    return raw["set"] == "diasafety" and bool(raw["harmful"]) and not label.startswith(alone)
 
 
 def benign(data: Path, part: str, *, only_licensed: bool) -> list[Row]:
@@ -146,15 +154,41 @@ def own(part: str) -> list[Row]:
     return rows
 
 
-def requests() -> list[Row]:
-    """Lawful requests, each an opening and a matter of lawful_prompts.toml."""
-    made = tomllib.loads((OWN / "lawful_prompts.toml").read_text(encoding="utf-8"))
-    return [
-        Row(opening.replace("{}", matter), "own-requests", pattern["lang"], "prompt", False, None)
+def patterns() -> list[Row]:
+    """Every opening with every matter of patterns.toml, and our own comments in quotation."""
+    made = tomllib.loads((OWN / "patterns.toml").read_text(encoding="utf-8"))
+    rows = [
+        Row(
+            opening.replace("{}", matter),
+            "own-patterns",
+            pattern["lang"],
+            pattern.get("role", "prompt"),
+            harmful=False,
+            category=None,
+        )
         for pattern in made["pattern"]
         for opening in pattern["openings"]
         for matter in pattern["matters"]
     ]
+    comments = [
+        _own_row(raw, "own-quotes", harmful=True)
+        for raw in read_jsonl(OWN / "positives.jsonl")
+        if raw["role"] == "comment"
+    ]
+    for quote in made["quote"]:
+        for row in (row for row in comments if row.lang == quote["lang"]):
+            said = [(frame, False) for frame in quote["lawful"]]
+            said += [(frame, True) for frame in quote["harmful"]]
+            rows += [
+                replace(
+                    row,
+                    text=frame.replace("{}", row.text),
+                    harmful=harmful,
+                    category=row.category if harmful else None,
+                )
+                for frame, harmful in said
+            ]
+    return rows
 
 
 def _own_row(raw: dict[str, object], source: str, *, harmful: bool) -> Row:

@@ -22,7 +22,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import argparse
 import hashlib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import budget
@@ -36,9 +36,9 @@ from scipy import sparse, special
 
 from licet.guard.classifier import Classifier
 from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, features
-from licet.guard.classifier.model import group
-from licet.guard.classifier.packing import GROUPS, HEAD_BITS, READER, Header, Line, pack
-from licet.guard.classifier.screen import SCREEN_BITS, buckets
+from licet.guard.classifier.model import group_name
+from licet.guard.classifier.packing import GROUPS, HEAD_BITS, READER, Group, Header, Line, pack
+from licet.guard.classifier.screen import SCREEN_BITS, buckets, encoded
 from licet.guard.fold import fold
 
 WINDOW_CHARACTERS = 256
@@ -58,7 +58,7 @@ WEIGHTS_BY_SOURCE = {
     "cold": 0.5,
     "swsr": 0.5,
     "diasafety": 0.2,
-    "own-requests": 0.5,
+    "own-patterns": 0.5,
     "own-replies": 4.0,
     "clcc": 3.0,
     "decodingtrust-toxicity": 0.5,
@@ -171,7 +171,7 @@ def _family(category: str) -> str:
 
 def screen_matrix(texts: list[str]) -> sparse.csr_matrix:
     """Plain counts of the screen's buckets: it adds and does not divide."""
-    rows = [buckets(text).astype(np.uint32) for text in texts]
+    rows = [buckets(encoded(text)).astype(np.uint32) for text in texts]
     counts = fit.matrix(rows, 1 << SCREEN_BITS)
     roots = np.sqrt([max(1, len(row)) for row in rows])
     return sparse.csr_matrix(sparse.diags(roots.astype(np.float32)) @ counts)
@@ -191,44 +191,63 @@ def screen_table(learner: Learner, classifier: Classifier, flag: float) -> fit.F
     return table
 
 
-def screen_limit(
-    classifier: Classifier, rows: list[Row], harm: fit.Floats, limits: tuple[float, float]
-) -> tuple[int, float]:
-    """The highest limit that loses few enough texts; and harm among what it lets pass."""
-    sums = np.array([classifier.screen.highest(fold(row.text)) for row in rows])
-    keeps = zip(limits, (SCREEN_KEEPS_HALTED, SCREEN_KEEPS_FLAGGED), strict=True)
-    limit = min(int(np.quantile(sums[harm >= least], 1.0 - share)) for least, share in keeps) - 1
-    passed = np.array([row.harmful for row in rows])[sums <= limit]
-    return limit, round(float(passed.mean()), 6) if len(passed) else 0.0
+def screened(classifier: Classifier, rows: list[Row], harm: fit.Floats) -> Header:
+    """The header with, for each group, the highest screen limit that loses few enough texts.
+
+    `harm` is what the full model says of each row, in units of the halt and flag limits: 2 or
+    more is halted, 1 or more is flagged.
+    """
+    sums = np.array([classifier.screen_sum(row.text) for row in rows])
+    names = np.array([group_name(row.role, fold(row.text)) for row in rows])
+    truth = np.array([row.harmful or row.injection for row in rows])
+    groups = {}
+    for name, group in classifier.header.groups.items():
+        these = names == name
+        keeps = ((2, SCREEN_KEEPS_HALTED), (1, SCREEN_KEEPS_FLAGGED))
+        found = [(sums[these & (harm >= least)], share) for least, share in keeps]
+        limit = min(int(np.quantile(kept, 1.0 - share)) for kept, share in found) - 1
+        passed = round(float(truth[these & (sums <= limit)].mean()), 6)
+        groups[name] = Group(group.harm, limit, passed)
+    return msgspec.structs.replace(classifier.header, groups=groups)
 
 
 def _refit(line: Line, slope: float, offset: float) -> Line:
     return Line(line.scale, slope * line.slope, slope * line.offset + offset)
 
 
+def measuring(data: Path) -> tuple[list[Row], list[Row]]:
+    """(harmful, lawful) dev rows that calibrate. Rows that may not teach may measure."""
+    bad = corpus.labelled(data, "dev", only_licensed=False) + corpus.injections(data, "dev")
+    # Replies that are harmful only to their question would say that no reply can be judged. So
+    # English replies are measured by English comments, had a model said them.
+    bad = [row for row in bad if row.source != "diasafety"]
+    bad += [replace(r, role="reply") for r in bad if (r.lang, r.role) == ("en", "comment")]
+    return bad, corpus.benign(data, "dev", only_licensed=False) + corpus.own("dev")
+
+
 def calibrated(classifier: Classifier, rows: list[Row]) -> Header:
     """The header with lines fitted to dev text: harm by group, injection over all prompts."""
     strengths = np.array([classifier.strengths(row.text, row.role) for row in rows])
-    groups = np.array([group(row.role, fold(row.text)) for row in rows])
+    names = np.array([group_name(row.role, fold(row.text)) for row in rows])
     attack = np.array([row.injection for row in rows])
     harmful = np.array([row.harmful for row in rows], dtype=float)
     header = classifier.header
-    harm = {}
-    for name in GROUPS:
-        these = (groups == name) & ~attack
-        fitted = fit.platt(strengths[these, 0], harmful[these])
-        harm[name] = _refit(header.harm[name], *fitted)
-    these = np.char.startswith(groups, "prompt")
+    groups = {}
+    for name, group in header.groups.items():
+        these = (names == name) & ~attack
+        line = _refit(group.harm, *fit.platt(strengths[these, 0], harmful[these]))
+        groups[name] = Group(line, group.screen_limit, group.screened_harm)
+    these = np.char.startswith(names, "prompt")
     fitted = fit.platt(strengths[these, 1], attack[these].astype(float))
     injection = _refit(header.injection, *fitted)
-    return msgspec.structs.replace(header, harm=harm, injection=injection)
+    return msgspec.structs.replace(header, groups=groups, injection=injection)
 
 
 def train(data: Path, seed: int, say: fit.Progress) -> bytes:
     """The packed classifier. Reads `data` and our own sentences; the same bytes each time."""
     rng = np.random.default_rng(seed)
     lawful = corpus.benign(data, "train", only_licensed=True) + corpus.own("train")
-    lawful += corpus.fairness(data) + corpus.requests()
+    lawful += corpus.fairness(data) + corpus.patterns()
     rows = corpus.labelled(data, "train", only_licensed=True) + corpus.injections(data, "train")
     rows += lawful
     rows += corpus.joined(lawful, JOINED_PER_LANGUAGE, WINDOW_CHARACTERS, rng)
@@ -249,25 +268,21 @@ def train(data: Path, seed: int, say: fit.Progress) -> bytes:
         categories=CATEGORIES,
         window_characters=WINDOW_CHARACTERS,
         stride_characters=STRIDE_CHARACTERS,
-        harm=dict.fromkeys(GROUPS, Line(harm_scale, 1.0, harm_offset)),
+        groups=dict.fromkeys(GROUPS, Group(Line(harm_scale, 1.0, harm_offset), -(2**31), 0.0)),
         injection=Line(injection_scale, 1.0, injection_offset),
         heads=lines,
-        screen_limit=-1,
-        screened_harm=0.0,
     )
-    # Rows that may not teach may measure: calibration and thresholds answer for all of them.
-    bad = corpus.labelled(data, "dev", only_licensed=False) + corpus.injections(data, "dev")
-    good = corpus.benign(data, "dev", only_licensed=False) + corpus.own("dev")
+    bad, good = measuring(data)
     header = calibrated(Classifier(header, tables, ""), bad + good)
     judge = Classifier(header, tables, "").judge
     harms = np.array([judge(r.text, r.role, thorough=True).harm for r in good + bad])
-    limits = budget.thresholds(good, harms[: len(good)])
-    say(f"thresholds of halt and flag {limits}")
-    screen = screen_table(learner, Classifier(header, tables, ""), limits[1])
+    halt, flag = budget.thresholds(good, harms[: len(good)])
+    say(f"thresholds of halt and flag: {halt}, {flag}")
+    screen = screen_table(learner, Classifier(header, tables, ""), flag)
     tables["screen"], _ = fit.quantise(screen, 127, 0.9995, "i1")
-    limit, passed = screen_limit(Classifier(header, tables, ""), good + bad, harms, limits)
-    header = msgspec.structs.replace(header, screen_limit=limit, screened_harm=passed)
-    say(f"screen limit {limit}, harmful among passed {passed}")
+    steps = (harms >= flag).astype(float) + (harms >= halt)
+    header = screened(Classifier(header, tables, ""), good + bad, steps)
+    say(f"groups {header.groups}")
     return pack(header, tables)
 
 

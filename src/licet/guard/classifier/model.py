@@ -19,14 +19,15 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, Features, Indices, features
-from licet.guard.classifier.packing import HEAD_BITS, Header, Line, unpack
-from licet.guard.classifier.screen import Screen
+from licet.guard.classifier.packing import HEAD_BITS, ROLES, Group, Header, Line, unpack
+from licet.guard.classifier.screen import encoded, highest, is_han
 from licet.guard.fold import fold
 
 Role = Literal["prompt", "reply", "comment"]
@@ -67,11 +68,9 @@ def _strength(line: Line, total: int, count: int) -> float:
     return line.slope * line.scale * total / math.sqrt(count) + line.offset
 
 
-def group(role: Role, folded: str) -> str:
-    """The name of the calibration that a text falls under: its role and its script."""
-    # In UTF-8 a Latin letter is one byte and a Han character three: 1.4 is a fifth of Han.
-    size = len(folded.encode("utf-8", "surrogatepass"))
-    return f"{role}.{'han' if size > 1.4 * len(folded) else 'latin'}"
+def group_name(role: Role, folded: str) -> str:
+    """The name of the calibration that a folded text falls under: its role and its script."""
+    return f"{role}.{'han' if is_han(encoded(folded), len(folded)) else 'latin'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +87,22 @@ class _Window:
 class Classifier:
     """A trained classifier. Immutable; may be shared by threads."""
 
-    __slots__ = ("_harm", "_heads", "_injection", "_passed", "digest", "header", "screen")
+    __slots__ = ("_groups", "_harm", "_heads", "_injection", "_screen", "digest", "header")
 
     def __init__(self, header: Header, tables: Mapping[str, NDArray[Any]], digest: str) -> None:
         self.digest = digest
         """SHA-256 of the packed weights, in hexadecimal."""
         self.header = header
-        self.screen = Screen(tables["screen"].astype(np.int32), header.screen_limit)
         self._harm: NDArray[np.int32] = tables["harm"].astype(np.int32)
         self._injection: NDArray[np.int32] = tables["injection"].astype(np.int32)
         self._heads: NDArray[np.int8] = tables["heads"]
-        self._passed = Scores(
-            header.screened_harm, dict.fromkeys(header.categories, 0.0), screened=True
-        )
+        self._screen: NDArray[np.int32] = tables["screen"].astype(np.int32)
+        nothing = dict.fromkeys(header.categories, 0.0)
+        self._groups: dict[tuple[str, bool], tuple[Group, Scores]] = {}
+        for role, script in product(ROLES, ("latin", "han")):
+            group = header.groups[f"{role}.{script}"]
+            passed = Scores(group.screened_harm, nothing, screened=True)
+            self._groups[role, script == "han"] = group, passed
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Classifier:
@@ -121,15 +123,16 @@ class Classifier:
     def judge(self, text: str, role: Role, context: str = "", *, thorough: bool = False) -> Scores:
         """The scores of a raw text in its role.
 
-        `context` (the turn before) is taken for the sake of callers and not used by these
-        weights: it gained nothing on dev data. `thorough` leaves out the screen, for those who
-        rank texts and do not only stop them.
+        `context` (the turn before) is taken for the sake of callers; these weights do not use
+        it. `thorough` leaves out the screen, for those who rank texts and do not only stop them.
         """
         folded = fold(text)
-        if not thorough and not self.screen.suspects(folded):
-            return self._passed
+        data = encoded(folded)
+        group, passed = self._groups[role, is_han(data, len(folded))]
+        if not thorough and highest(self._screen, data) <= group.screen_limit:
+            return passed
         slabs = self._slabs(folded)
-        worst = self._worst(slabs, self._harm, self.header.harm[group(role, folded)])
+        worst = self._worst(slabs, self._harm, group.harm)
         named = self._named(worst)
         if role == "prompt":
             attack = self._worst(slabs, self._injection, self.header.injection)
@@ -147,9 +150,14 @@ class Classifier:
         """Log-odds of harm and of injection of a raw text, each of its own worst window."""
         folded = fold(text)
         slabs = self._slabs(folded)
-        harm = self._worst(slabs, self._harm, self.header.harm[group(role, folded)])
+        group = self.header.groups[group_name(role, folded)]
+        harm = self._worst(slabs, self._harm, group.harm)
         attack = self._worst(slabs, self._injection, self.header.injection)
         return harm.strength, attack.strength
+
+    def screen_sum(self, text: str) -> int:
+        """What the screen makes of a raw text; above the limit of its group it is suspicious."""
+        return highest(self._screen, encoded(fold(text)))
 
     def _slabs(self, folded: str) -> list[tuple[int, Features]]:
         """(offset, features) of the text in slabs that overlap by a window."""

@@ -39,7 +39,7 @@ HEAD_BITS = 16
 HEADER_BYTES_MAX = 65_536
 CATEGORIES_MAX = 64
 GROUPS = tuple(f"{role}.{script}" for role in ROLES for script in ("latin", "han"))
-"""Texts of a role and a script are calibrated together."""
+"""Texts of one role and one script are calibrated together."""
 
 _HINT = "Train the classifier again (training/README.md) or restore the file that was shipped."
 
@@ -52,22 +52,29 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offset: float
 
 
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the tables mean. heads has a line for each category, harm one for each of GROUPS.
+class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What holds for texts of a role and a script.
 
-    screened_harm: the share of harmful texts among those that the screen passed, on dev data.
+    harm: their calibration. screen_limit: a higher sum is looked at again.
+    screened_harm: the share of harmful ones among those that the screen passed, on dev data.
     """
+
+    harm: Line
+    screen_limit: int
+    screened_harm: float
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the tables mean: a line for each category, a group for each name in GROUPS."""
 
     reader: str
     name: str
     categories: tuple[str, ...]
     window_characters: int
     stride_characters: int
-    harm: dict[str, Line]
+    groups: dict[str, Group]
     injection: Line
     heads: tuple[Line, ...]
-    screen_limit: int
-    screened_harm: float
 
 
 def shapes(header: Header) -> dict[str, tuple[np.dtype[Any], tuple[int, ...]]]:
@@ -118,14 +125,15 @@ def _header(data: bytes) -> Header:
         header = msgspec.json.decode(data, type=Header)
     except msgspec.DecodeError as error:
         raise BadInput(f"the header of the classifier's weights: {error}.", hint=_HINT) from error
-    lines = (*header.harm.values(), header.injection, *header.heads)
+    lines = [header.injection, *header.heads]
+    lines += [group.harm for group in header.groups.values()]
     usable = (
         header.reader == READER
         and 0 < len(header.categories) <= CATEGORIES_MAX
         and len(set(header.categories)) == len(header.categories) == len(header.heads)
-        and set(header.harm) == set(GROUPS)
+        and set(header.groups) == set(GROUPS)
         and 0 < header.stride_characters <= header.window_characters <= 4096
-        and 0.0 <= header.screened_harm <= 1.0
+        and all(0.0 <= group.screened_harm <= 1.0 for group in header.groups.values())
         and all(line.scale > 0 and line.slope > 0 for line in lines)
     )
     if not usable:
