@@ -8,6 +8,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+import msgspec
+
 from licet import __version__
 from licet.base.ids import new_id
 from licet.base.trouble import BadInput, NotFound, Trouble
@@ -34,7 +36,10 @@ from licet.gateway.dialects.moderations import (
 from licet.gateway.keys import Key
 from licet.gateway.metrics import CONTENT_TYPE
 from licet.gateway.parts import Parts
+from licet.gateway.upstream import Upstream
+from licet.gateway.upstream_trouble import UpstreamTrouble
 
+MODELS_BYTES_MAX = 1 << 20
 _OCTETS = (b"content-type", b"application/octet-stream")
 _PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 _FOR_EVER = (b"cache-control", b"public, max-age=604800, immutable")
@@ -110,12 +115,29 @@ async def appeal(parts: Parts, scope: Scope, receive: Receive, send: Send) -> No
 # Models
 
 
-def _models(parts: Parts, key: Key) -> list[dict[str, Any]]:
+async def _models(parts: Parts, key: Key) -> list[dict[str, Any]]:
+    """The models of the configuration, and those of the upstream that serves all others."""
+    owners = {name: model.upstream for name, model in parts.config.models.items()}
+    default = parts.config.default_upstream
+    if default is not None:
+        owners = dict.fromkeys(await _names_at(parts.upstreams[default]), default) | owners
     return [
-        {"id": name, "object": "model", "created": 0, "owned_by": model.upstream}
-        for name, model in sorted(parts.config.models.items())
+        {"id": name, "object": "model", "created": 0, "owned_by": owner}
+        for name, owner in sorted(owners.items())
         if key.grant.allows_model(name)
     ]
+
+
+async def _names_at(upstream: Upstream) -> list[str]:
+    """The names of an upstream's models; none where it does not say."""
+    try:
+        reply = await upstream.send("GET", "/models", [])
+        listed: Any = msgspec.json.decode(await reply.read_all(MODELS_BYTES_MAX))
+    except (UpstreamTrouble, msgspec.DecodeError, UnicodeDecodeError):
+        return []
+    data = listed.get("data") if isinstance(listed, dict) else None
+    names = [one.get("id") for one in data or [] if isinstance(one, dict)]
+    return [name for name in names if isinstance(name, str) and name.isprintable()]
 
 
 async def list_models(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,7 +146,7 @@ async def list_models(parts: Parts, scope: Scope, receive: Receive, send: Send) 
     if isinstance(key, Denial):
         await _denied(key).send(send)
         return
-    await json_answer(200, {"object": "list", "data": _models(parts, key)}).send(send)
+    await json_answer(200, {"object": "list", "data": await _models(parts, key)}).send(send)
 
 
 async def show_model(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +156,7 @@ async def show_model(parts: Parts, scope: Scope, receive: Receive, send: Send) -
         await _denied(key).send(send)
         return
     name = scope["path"].removeprefix("/v1/models/")
-    found = next((model for model in _models(parts, key) if model["id"] == name), None)
+    found = next((model for model in await _models(parts, key) if model["id"] == name), None)
     if found is None:
         denial = Denial(404, "model_not_found", f"There is no model {name!r} here.")
         await _denied(denial).send(send)
