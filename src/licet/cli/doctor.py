@@ -1,62 +1,67 @@
 """`licet doctor`: look at everything that a gateway stands on, and say what to do.
 
-Parse, call, render. It refuses to know what well and unwell are; `doctor_here` and
-`doctor_reach` look.
+Parse, call, render. It refuses to know what well and unwell are; `doctor_here`,
+`doctor_guard`, `doctor_stores` and `doctor_reach` look.
 
 Exit codes: 0 nothing is bad (it may warn); 1 something is.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
-from functools import partial
+from dataclasses import asdict, dataclass
 
 import click
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, Trouble
-from licet.cli.doctor_here import (
-    check_api_keys,
-    check_bundle,
-    check_clock,
-    check_disk,
-    check_home,
-    check_ledger,
-    check_libraries,
-    check_locale,
-    check_python,
-    check_shipped,
-    check_signing_keys,
-)
-from licet.cli.doctor_reach import check_port, check_redis, check_upstream
 from licet.cli.doctor_scene import Check, Finding, Scene, State
 from licet.cli.home import Home, home_option
 from licet.gateway.config import Config, load_config
-from licet.gateway.limits_store import REDIS_SCHEMES
 
 NO = 1
 _MARKS: Mapping[State, str] = {"ok": "✓", "warn": "!", "bad": "✗"}
 _PLAIN_MARKS: Mapping[State, str] = {"ok": "+", "warn": "!", "bad": "x"}
 Found = tuple[str, Finding]
 
-CHECKS: tuple[tuple[str, Check], ...] = (
-    ("python", check_python),
-    ("libraries", check_libraries),
-    ("locale", check_locale),
-    ("clock", check_clock),
-    ("home", check_home),
-    ("signing keys", check_signing_keys),
-    ("shipped", check_shipped),
-    ("bundle", check_bundle),
-    ("api keys", check_api_keys),
-    ("ledger", check_ledger),
-    ("disk", check_disk),
-    ("port", check_port),
+_HERE, _GUARD = "licet.cli.doctor_here", "licet.cli.doctor_guard"
+_STORES, _REACH = "licet.cli.doctor_stores", "licet.cli.doctor_reach"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One check by name and place. It is loaded when it is made: where a library is broken, the
+    checks that need it say so and the others are made all the same."""
+
+    name: str
+    module: str
+    function: str
+
+    def __call__(self, scene: Scene) -> Finding:
+        check: Check = getattr(importlib.import_module(self.module), self.function)
+        return check(scene)
+
+
+CHECKS = (
+    Look("python", _HERE, "check_python"),
+    Look("libraries", _HERE, "check_libraries"),
+    Look("locale", _HERE, "check_locale"),
+    Look("clock", _HERE, "check_clock"),
+    Look("home", _HERE, "check_home"),
+    Look("signing keys", _HERE, "check_signing_keys"),
+    Look("disk", _HERE, "check_disk"),
+    Look("shipped", _GUARD, "check_shipped"),
+    Look("bundle", _GUARD, "check_bundle"),
+    Look("api keys", _STORES, "check_api_keys"),
+    Look("ledger", _STORES, "check_ledger"),
+    Look("port", _REACH, "check_port"),
+    Look("limits", _REACH, "check_limits"),
+    Look("upstreams", _REACH, "check_upstreams"),
 )
 
 
@@ -68,7 +73,7 @@ def doctor(as_json: bool, home: Home) -> None:
     encoding = sys.stdout.encoding or "ascii"
     configured, config = _configuration(home)
     scene = Scene(home, config, SystemClock().now(), os.environ, encoding)
-    found = [("configuration", configured), *examine(scene, checks_of(scene))]
+    found = [("configuration", configured), *examine(scene, CHECKS)]
     well = all(finding.state != "bad" for _, finding in found)
     if as_json:
         rows = [{"name": name, **asdict(finding)} for name, finding in found]
@@ -79,24 +84,10 @@ def doctor(as_json: bool, home: Home) -> None:
         raise SystemExit(NO)
 
 
-def checks_of(scene: Scene) -> tuple[tuple[str, Check], ...]:
-    """The checks that make sense here, by name, in the order in which they are shown."""
-    if scene.config is None:
-        return CHECKS
-    counters: list[tuple[str, Check]] = []
-    if scene.config.limits.url.startswith(REDIS_SCHEMES):
-        counters.append(("limits", check_redis))
-    upstreams = [
-        (f"upstream {upstream.name}", partial(check_upstream, upstream))
-        for upstream in scene.config.upstream
-    ]
-    return (*CHECKS, *counters, *upstreams)
-
-
-def examine(scene: Scene, checks: Sequence[tuple[str, Check]]) -> list[Found]:
+def examine(scene: Scene, looks: Sequence[Look]) -> list[Found]:
     """What each check found, in order. They run side by side; none can end another."""
     with ThreadPoolExecutor(max_workers=8) as pool:
-        running = [(name, pool.submit(check, scene)) for name, check in checks]
+        running = [(look.name, pool.submit(look, scene)) for look in looks]
     return [(name, _finding(done)) for name, done in running]
 
 
@@ -106,6 +97,8 @@ def _finding(done: Future[Finding]) -> Finding:
         return done.result()
     if isinstance(fault, Trouble):
         return Finding("bad", fault.message, fault.hint)
+    if isinstance(fault, ImportError):
+        return Finding("bad", f"a library cannot be loaded: {fault}", "Install Licet again.")
     return Finding(
         "bad", f"could not be looked at: {type(fault).__name__}: {fault}", "Please report this."
     )

@@ -1,11 +1,11 @@
-"""What `licet doctor` looks at on this machine: libraries, files, keys, stores, room.
+"""What `licet doctor` looks at on this machine: libraries, folders, room.
 
-It refuses to know the network; `doctor_reach` asks there. Rules: see `doctor_scene`.
+It refuses to know the network, and it imports nothing that a broken library could take down: it
+must be able to say which one is broken. Rules: see `doctor_scene`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import shutil
@@ -13,20 +13,7 @@ import stat
 import sys
 from pathlib import Path
 
-from licet.base.trouble import NotFound
-from licet.cli.doctor_reach import ask_postgres
 from licet.cli.doctor_scene import Finding, Scene
-from licet.cli.home import Home
-from licet.cli.rulebook import DEFAULT_PACK
-from licet.gateway.bundlefile import CURRENT, load_current
-from licet.gateway.bundling import shipped_rules, shipped_weights
-from licet.gateway.keystore import open_keystore
-from licet.guard.bundle import make_guard, read_bundle
-from licet.guard.ruleset import in_force
-from licet.ledger.connect import POSTGRES, open_store
-from licet.ledger.keyfiles import load_signer, load_vkey
-from licet.ledger.log import LogView
-from licet.rulebook import load_pack
 
 DISK_LOW_BYTES, DISK_OUT_BYTES = 1 << 30, 100 << 20
 
@@ -103,9 +90,10 @@ def check_home(scene: Scene) -> Finding:
 
 def check_signing_keys(scene: Scene) -> Finding:
     """Every private key is its owner's alone."""
+    configured = (scene.config.ledger.key_file,) if scene.config else ()
     private = [
         path
-        for path in (*scene.home.keys.rglob("*"), *_ledger_key(scene))
+        for path in (*scene.home.keys.rglob("*"), *configured)
         if path.is_file() and path.suffix not in {".pub", ".vkey"}
     ]
     if not private:
@@ -119,84 +107,10 @@ def check_signing_keys(scene: Scene) -> Finding:
     return Finding("ok", f"{len(set(private))} private files, for their owner alone")
 
 
-def check_shipped(scene: Scene) -> Finding:
-    """Rules, weights and pack that come with this version are there."""
-    pack = load_pack(scene.config.guard.pack if scene.config else DEFAULT_PACK)
-    rules = shipped_rules()
-    try:
-        weights = len(shipped_weights())
-    except FileNotFoundError:
-        return Finding("bad", "the classifier's weights are missing", "Install Licet again.")
-    return Finding(
-        "ok", f"pack {pack.id} {pack.version}, {len(rules)} rule files, "
-        f"{weights / (1 << 20):.1f} MiB of weights",
-    )  # fmt: skip
-
-
-def check_bundle(scene: Scene) -> Finding:
-    """The installed bundle counts, can judge, and was made for the pack that is installed."""
-    data = load_current(scene.home.bundles, scene.home.keys)
-    if data is None:
-        return Finding("ok", "none installed: a gateway makes its own at start")
-    opened = read_bundle(data, None)
-    today = scene.now.date()
-    make_guard(opened, today=today)
-    made = (scene.home.bundles / CURRENT).stat().st_mtime
-    age_days = int(scene.now.timestamp() - made) // 86_400
-    said = f"{opened.name} {opened.digest[:12]}, {age_days} days old"
-    again = "Run: licet bundle build --install"
-    if scene.config is not None and scene.config.guard.rules:
-        return Finding(
-            "warn", f"{said}: not used at start, for the configuration names rule files",
-            "Take them out of [guard] once they are in the bundle.",
-        )  # fmt: skip
-    if load_pack(opened.pack).digest != opened.pack_digest:
-        return Finding("warn", f"{said}, made from another {opened.pack} than this one", again)
-    expired = len(opened.all_rules) - len(in_force(opened.all_rules, today))
-    if expired:
-        return Finding("warn", f"{said}: {expired} of its rules have expired", again)
-    return Finding("ok", said)
-
-
-def check_api_keys(scene: Scene) -> Finding:
-    """The store of API keys answers."""
-    url = scene.config.keys.url if scene.config else f"sqlite:{scene.home.keys_db}"
-    if url.startswith(POSTGRES):
-        ask_postgres(url)
-        return Finding("ok", "PostgreSQL answers")
-    if not Path(url.removeprefix("sqlite:")).exists():
-        return Finding("warn", "there are none yet", "Run: licet keys create --name NAME")
-    store = open_keystore(url)
-    with contextlib.closing(store):
-        active = sum(key.revoked is None for key in store.list())
-    if not active:
-        return Finding("warn", "none is active", "Run: licet keys create --name NAME")
-    return Finding("ok", f"{active} active")
-
-
-def check_ledger(scene: Scene) -> Finding:
-    """The log opens, its checkpoint bears the right signature, and its tiles give the root."""
-    where = scene.config.ledger.url if scene.config else f"sqlite:{_database(scene.home)}"
-    if not where.startswith(POSTGRES) and not Path(where.removeprefix("sqlite:")).exists():
-        return Finding("warn", "it has not begun", "The gateway begins it.")
-    published = scene.home.ledger / "vkey"
-    if scene.config is None or published.exists():
-        key = load_vkey(published)
-    else:
-        key = load_signer(scene.config.ledger.key_file).verifier
-    store = open_store(where, read_only=True)
-    with contextlib.closing(store):
-        try:
-            log = LogView(store, key)
-        except NotFound:
-            return Finding("warn", "it is empty", "The gateway begins it.")
-        return Finding("ok", f"{log.origin}, {log.size} entries, the head verifies")
-
-
 def check_disk(scene: Scene) -> Finding:
     """The ledger can grow: a gateway that cannot write it does not serve."""
     folder = scene.home.ledger
-    if scene.config is not None and not scene.config.ledger.url.startswith(POSTGRES):
+    if scene.config is not None and scene.config.ledger.url.startswith("sqlite:"):
         folder = Path(scene.config.ledger.url.removeprefix("sqlite:")).parent
     while not folder.exists():
         folder = folder.parent
@@ -207,11 +121,3 @@ def check_disk(scene: Scene) -> Finding:
     if free < DISK_LOW_BYTES:
         return Finding("bad" if free < DISK_OUT_BYTES else "warn", said, "Make room.")
     return Finding("ok", said)
-
-
-def _database(home: Home) -> Path:
-    return home.ledger / "ledger.db"
-
-
-def _ledger_key(scene: Scene) -> tuple[Path, ...]:
-    return (scene.config.ledger.key_file,) if scene.config else ()

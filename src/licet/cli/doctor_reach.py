@@ -10,9 +10,10 @@ import http.client
 import importlib
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from licet.base.trouble import Unavailable
+from licet.base.trouble import BadInput, Unavailable
 from licet.cli.doctor_scene import WAIT_S, Finding, Scene
 from licet.gateway.config import REPLAY, ServerConfig, UpstreamConfig
 from licet.gateway.upstream_settings import UpstreamSettings, load_tls, parse_origin
@@ -38,21 +39,25 @@ def check_port(scene: Scene) -> Finding:
     if status != http.client.OK:
         lacks = ", ".join(map(str, answer.get("missing", ())))
         return Finding(
-            "bad", f"a gateway runs on {place}, not ready: {lacks}", "Read what it says."
+            "bad", f"a gateway runs on {place}, not ready: {lacks}", "Read what it printed."
         )
     return Finding("ok", f"a gateway runs on {place}, ready")
 
 
-def check_redis(scene: Scene) -> Finding:
-    """The server that counts for the limits answers."""
-    assert scene.config is not None
+def check_limits(scene: Scene) -> Finding:
+    """The server that counts for the limits answers, where one is configured."""
+    if scene.config is None or scene.config.limits.url == "memory:":
+        return Finding("ok", "counted in the gateway itself")
     try:
         redis = importlib.import_module("redis")
     except ImportError:
         return Finding("bad", "its client is not installed", "Run: uv sync --extra redis")
     url = scene.config.limits.url.replace("valkeys://", "rediss://", 1)
     url = url.replace("valkey://", "redis://", 1)
-    client = redis.Redis.from_url(url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S)
+    try:
+        client = redis.Redis.from_url(url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S)
+    except ValueError:  # it quotes the URL, which may hold a password
+        return Finding("bad", "[limits] url cannot be read", "Write redis://host:6379/0.")
     try:
         client.ping()
     except redis.RedisError as error:
@@ -64,6 +69,18 @@ def check_redis(scene: Scene) -> Finding:
     return Finding("ok", "Redis answers")
 
 
+def check_upstreams(scene: Scene) -> Finding:
+    """Every upstream can be reached; the worst of them is what is found."""
+    upstreams = scene.config.upstream if scene.config else ()
+    if not upstreams:
+        return Finding("ok", "none is configured yet")
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        found = list(pool.map(lambda upstream: check_upstream(upstream, scene), upstreams))
+    worst = max(found, key=lambda finding: ("ok", "warn", "bad").index(finding.state))
+    said = [f"{each.name}: {one.said}" for each, one in zip(upstreams, found, strict=True)]
+    return Finding(worst.state, "; ".join(said), worst.hint)
+
+
 def check_upstream(upstream: UpstreamConfig, scene: Scene) -> Finding:
     """A connection to the model server opens, and its certificate holds; nothing is asked."""
     if upstream.url == REPLAY:
@@ -71,7 +88,10 @@ def check_upstream(upstream: UpstreamConfig, scene: Scene) -> Finding:
     settings = UpstreamSettings(
         name=upstream.name, base_url=upstream.url, ca_file=upstream.ca_file
     )
-    origin, tls = parse_origin(settings), load_tls(settings)
+    try:
+        origin, tls = parse_origin(settings), load_tls(settings)
+    except BadInput as fault:
+        return Finding("bad", fault.message, fault.hint)
     try:
         with contextlib.ExitStack() as stack:
             connection = stack.enter_context(

@@ -1,0 +1,53 @@
+"""What `licet doctor` looks at by opening it: the API keys and the ledger.
+
+It refuses to know what they hold. Rules: see `doctor_scene`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from licet.base.trouble import NotFound
+from licet.cli.doctor_reach import ask_postgres
+from licet.cli.doctor_scene import Finding, Scene
+from licet.gateway.keystore import open_keystore
+from licet.ledger.connect import POSTGRES, open_store
+from licet.ledger.keyfiles import load_signer, load_vkey
+from licet.ledger.log import LogView
+from licet.ledger.source import DATABASE
+
+
+def check_api_keys(scene: Scene) -> Finding:
+    """The store of API keys answers."""
+    url = scene.config.keys.url if scene.config else f"sqlite:{scene.home.keys_db}"
+    if url.startswith(POSTGRES):
+        ask_postgres(url)
+        return Finding("ok", "PostgreSQL answers")
+    if not Path(url.removeprefix("sqlite:")).exists():
+        return Finding("warn", "there are none yet", "Run: licet keys create --name NAME")
+    store = open_keystore(url)
+    with contextlib.closing(store):
+        active = sum(key.revoked is None for key in store.list())
+    if not active:
+        return Finding("warn", "none is active", "Run: licet keys create --name NAME")
+    return Finding("ok", f"{active} active")
+
+
+def check_ledger(scene: Scene) -> Finding:
+    """The log opens, its checkpoint bears the right signature, and its tiles give the root."""
+    where = scene.config.ledger.url if scene.config else f"sqlite:{scene.home.ledger / DATABASE}"
+    if not where.startswith(POSTGRES) and not Path(where.removeprefix("sqlite:")).exists():
+        return Finding("warn", "it has not begun", "The gateway begins it.")
+    published = scene.home.ledger / "vkey"
+    if scene.config is None or published.exists():
+        key = load_vkey(published)
+    else:
+        key = load_signer(scene.config.ledger.key_file).verifier
+    store = open_store(where, read_only=True)
+    with contextlib.closing(store):
+        try:
+            log = LogView(store, key)
+        except NotFound:
+            return Finding("warn", "it is empty", "The gateway begins it.")
+        return Finding("ok", f"{log.origin}, {log.size} entries, the head verifies")
