@@ -44,7 +44,7 @@ class Scores:
 
     screened: the quick look found nothing, so `harm` is the average of such texts and the
     categories are nought. span: start and end (code points of the raw text) of the worst window,
-    exact where folding kept the length, else in proportion; None where screened.
+    in proportion where folding changed the length; its last word may run on. None where screened.
     """
 
     harm: float
