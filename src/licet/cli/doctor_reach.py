@@ -55,7 +55,10 @@ def check_limits(scene: Scene) -> Finding:
     url = scene.config.limits.url.replace("valkeys://", "rediss://", 1)
     url = url.replace("valkey://", "redis://", 1)
     try:
-        client = redis.Redis.from_url(url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S)
+        client = redis.Redis.from_url(
+            url, socket_timeout=WAIT_S, socket_connect_timeout=WAIT_S,
+            retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
+        )  # fmt: skip
     except ValueError:  # it quotes the URL, which may hold a password
         return Finding("bad", "[limits] url cannot be read", "Write redis://host:6379/0.")
     try:
