@@ -47,9 +47,11 @@ class Pace:
     name: str
     streams: int
     delay_ms: float
+    tokens: int = 200
 
 
-PACES = (Pace("1x200/s", 1, 5), Pace("16x200/s", 16, 5), Pace("200x50/s", 200, 20))
+# Alone, short streams: it is there for the time to the first token, once a stream.
+PACES = (Pace("1x200/s", 1, 5, tokens=20), Pace("16x200/s", 16, 5), Pace("200x50/s", 200, 20))
 
 
 @dataclass(slots=True)
@@ -220,6 +222,7 @@ class Bench:
         argv = [sys.executable, str(HERE / "stream_load.py"), "--url", contender.url]
         argv += ["--key", contender.key, "--streams", str(pace.streams)]
         argv += ["--delay", str(pace.delay_ms), "--seconds", str(seconds)]
+        argv += ["--tokens", str(pace.tokens)]
         argv += ["--mode", "prose" if variant == "unique" else "ts"]
         run = subprocess.run(pinned(argv, self._other), capture_output=True, text=True)
         if run.returncode:
