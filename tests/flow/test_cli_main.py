@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import resource
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -113,3 +115,35 @@ def test_a_reader_that_has_gone_is_no_trouble(tmp_path: Path) -> None:
         )
     assert run.returncode == UNREAD
     assert run.stderr == b""
+
+
+def commands(
+    group: click.Group, path: tuple[str, ...] = ()
+) -> Iterator[tuple[str, click.Command]]:
+    """Every command by what is typed, `keys create`."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_the_manual_names_every_command_and_option() -> None:
+    manual = (ROOT / "docs/guides/command-line.md").read_text(encoding="utf-8")
+    for name, command in commands(licet):
+        assert f"{name}" in manual
+        for option in command.params:
+            if isinstance(option, click.Option):
+                said = [re.search(rf"{re.escape(opt)}\b", manual) for opt in option.opts]
+                assert any(said), f"licet {name} {option.opts}"
+
+
+def test_the_manual_names_no_option_that_is_not_there() -> None:
+    manual = (ROOT / "docs/guides/command-line.md").read_text(encoding="utf-8")
+    there = {"--help"}
+    for _, command in commands(licet):
+        there |= {name for option in command.params for name in option.opts}
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", manual)) <= there
