@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from licet.base.clock import Clock, SystemClock
-from licet.base.trouble import BadInput, NotFound
+from licet.base.trouble import BadInput
 from licet.gateway.asgi import Receive, Scope, Send
 from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
 from licet.gateway.bundling import draft_bundle
@@ -33,12 +33,11 @@ from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle
 from licet.ledger.connect import open_store
 from licet.ledger.keyfiles import (
     PeriodKeys,
-    create_signer,
-    load_signer,
+    load_or_create_signer,
     period_name,
+    publish_vkey,
 )
 from licet.ledger.log import Log
-from licet.ledger.note import Signer
 from licet.ledger.seal import pseudonym
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack, load_pack
@@ -141,16 +140,11 @@ def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
 
 def open_log(config: Config, home: Path) -> Log:
     """The ledger, its signing key made at the first start; its public key stands beside it."""
-    path = config.ledger.key_file
-    try:
-        signer: Signer = load_signer(path)
-    except NotFound:
-        signer = create_signer(path, config.ledger.origin, secrets.token_bytes)
-    log = Log(open_store(config.ledger.url.removeprefix("sqlite:")), signer, config.ledger.origin)
-    folder = home / "ledger"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (folder / "vkey").write_text(f"{log.vkey}\n", encoding="ascii")
-    return log
+    signer = load_or_create_signer(
+        config.ledger.key_file, config.ledger.origin, secrets.token_bytes
+    )
+    publish_vkey(home / "ledger" / "vkey", signer.verifier)
+    return Log(open_store(config.ledger.url), signer, config.ledger.origin)
 
 
 def _pseudonyms(home: Path, pack: Pack, clock: Clock) -> PseudonymOf:

@@ -101,6 +101,9 @@ async def ledger(parts: Parts, scope: Scope, receive: Receive, send: Send) -> No
     except (NotFound, BadInput) as trouble:
         await Answer(404, f"{trouble}\n".encode(), (_PLAIN,)).send(send)
         return
+    except Trouble as trouble:
+        await Answer(503, f"{trouble}\n".encode(), (_PLAIN,)).send(send)
+        return
     if path == "checkpoint":
         await Answer(200, data, (_PLAIN, _FRESH, _ANY_ORIGIN)).send(send)
     else:
@@ -133,10 +136,12 @@ async def _names_at(upstream: Upstream) -> list[str]:
     try:
         reply = await upstream.send("GET", "/models", [])
         listed: Any = msgspec.json.decode(await reply.read_all(MODELS_BYTES_MAX))
-    except (UpstreamTrouble, msgspec.DecodeError, UnicodeDecodeError):
+    except (UpstreamTrouble, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     data = listed.get("data") if isinstance(listed, dict) else None
-    names = [one.get("id") for one in data or [] if isinstance(one, dict)]
+    if not isinstance(data, list):
+        return []
+    names = [one.get("id") for one in data if isinstance(one, dict)]
     return [name for name in names if isinstance(name, str) and name.isprintable()]
 
 
