@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,22 +17,11 @@ from click.testing import CliRunner, Result
 from kit.bundles import KEY, RULES, small_bundle, write_rules
 from licet.cli.check_stream import READ_BYTES, WAITING_PER_WORKER
 from licet.cli.home import Home
-from licet.cli.main import licet
+from licet.cli.main import INTERRUPTED, licet
 from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import PUBLIC
-from licet.gateway.bundling import shipped_weights
 
 LICET = Path(sys.executable).with_name("licet")
-
-
-def has_weights() -> bool:
-    try:
-        return bool(shipped_weights())
-    except FileNotFoundError:
-        return False
-
-
-shipped = pytest.mark.skipif(not has_weights(), reason="the classifier is not trained yet")
 
 
 @pytest.fixture
@@ -155,14 +145,12 @@ def test_the_bundle_of_the_home_judges_where_one_is_installed(home: Home, tmp_pa
     assert "does not count here" in type_check(home, "purple walrus").stderr
 
 
-@shipped
 def test_without_a_home_what_ships_judges_and_nothing_is_written(home: Home) -> None:
     assert type_check(home, "Good morning. Here is the weather for today.").exit_code == 0
     assert type_check(home, "Hello, we sell forged certificates here.").exit_code == 1
     assert not home.root.exists()
 
 
-@shipped
 def test_rules_come_on_top_of_what_ships(home: Home, tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "mine.toml", RULES)
     for text in ("a purple walrus", "we sell forged certificates"):
@@ -220,3 +208,21 @@ def test_workers_keep_the_order_and_answer_slow_questions_too(
     assert all((a["action"] == "halt") == (a["id"] % 7 == 0) for a in found[:-1])
     assert found[-1]["error"]["line"] == count + 2
     assert program.returncode == 2
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_ends_it_quietly(bundle: Path, workers: str) -> None:
+    program = subprocess.Popen(
+        [LICET, "check", "--jsonl", "--bundle", bundle, "--workers", workers],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True,
+    )  # fmt: skip
+    with program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(b'{"id": 1, "text": "a"}\n')
+        program.stdin.flush()
+        assert json.loads(program.stdout.readline())["id"] == 1
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to all of them
+        out, err = program.communicate(timeout=30)
+    assert (program.returncode, out, err.strip()) == (INTERRUPTED, b"", b"")
