@@ -10,7 +10,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from licet.base.trouble import BadInput, NotAllowed
-from licet.guard.bundle import Draft, build_bundle, compare, describe, make_guard, read_bundle
+from licet.guard.bundle import (
+    Draft,
+    build_bundle,
+    compare,
+    describe,
+    make_guard,
+    read_bundle,
+    take_bundle,
+)
 from licet.guard.lexicon import LexicalSettings
 from licet.guard.policy import JudgedSettings, Policy, Threshold
 
@@ -47,6 +55,18 @@ def test_a_bundle_comes_back_as_it_was_and_judges() -> None:
     guard = make_guard(bundle, today=date(2026, 11, 24))
     assert guard.judge("the forbidden phrase alpha", "prompt").action == "halt"
     assert guard.name == bundle.digest
+
+
+def test_a_draft_that_is_taken_is_the_bundle_that_would_be_read() -> None:
+    assert take_bundle(draft(), next(iter(TRUSTED))) == read_bundle(
+        build_bundle(draft(), KEY), TRUSTED
+    )
+
+
+def test_an_id_in_two_files_is_refused() -> None:
+    twice = Draft("a test", "cn-genai-2023", "00", draft().policy, {"a": RULES, "b": RULES})
+    with pytest.raises(BadInput, match="used already"):
+        build_bundle(twice, KEY)
 
 
 def test_a_signature_that_does_not_count_is_refused() -> None:

@@ -5,6 +5,7 @@ It refuses to serve and to decide.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from licet.base.clock import Clock, SystemClock
-from licet.base.trouble import BadInput
+from licet.base.trouble import BadInput, NotFound
 from licet.gateway.asgi import Receive, Scope, Send
+from licet.gateway.bundlefile import CURRENT, load_bytes
 from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
 from licet.gateway.bundling import draft_bundle
 from licet.gateway.casestore import CaseStore
@@ -29,7 +31,7 @@ from licet.gateway.recorder import PseudonymOf, Recorder
 from licet.gateway.routes import dispatch
 from licet.gateway.telemetry import make_span_sink
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
-from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle
+from licet.guard.bundle import Bundle, make_guard, read_bundle, take_bundle
 from licet.ledger.connect import open_store
 from licet.ledger.keyfiles import (
     PeriodKeys,
@@ -42,7 +44,6 @@ from licet.ledger.seal import pseudonym
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack, load_pack
 
-CURRENT_BUNDLE = "current.licet"
 _PSEUDONYM_DAYS = "pseudonym_key"
 _EXCERPT_DAYS = "halted_excerpt"
 
@@ -124,9 +125,12 @@ def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
     """The bundle to begin with: the installed one, or one made of pack, our rules and weights and
     the rule files of the configuration. Files named there win over an installed bundle."""
     keys = home / "keys"
-    installed = home / "bundles" / CURRENT_BUNDLE
-    if installed.exists() and not config.guard.rules:
-        return read_bundle(installed.read_bytes(), load_trusted_keys(keys))
+    if not config.guard.rules:
+        installed = None
+        with contextlib.suppress(NotFound):
+            installed = load_bytes(home / "bundles" / CURRENT)
+        if installed is not None:
+            return read_bundle(installed, load_trusted_keys(keys))
     key = load_or_create_bundle_key(keys, secrets.token_bytes)
     failure = config.guard.on_judge_failure
     draft = draft_bundle(
@@ -135,7 +139,7 @@ def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
             "token": failure.token, "clause": failure.clause, "whole": failure.whole,
         },
     )  # fmt: skip
-    return read_bundle(build_bundle(draft, key), {key.public_key().public_bytes_raw()})
+    return take_bundle(draft, key.public_key().public_bytes_raw())
 
 
 def open_log(config: Config, home: Path) -> Log:

@@ -24,8 +24,10 @@ import uvicorn
 
 from licet import __version__
 from licet.base.trouble import BadInput, Trouble
-from licet.gateway.app import CURRENT_BUNDLE, Gateway, load_bundle
+from licet.gateway.app import Gateway, load_bundle
+from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
+from licet.gateway.front import bounded_http
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
 from licet.guard.bundle import Bundle, make_guard, read_bundle
@@ -35,6 +37,8 @@ REFRESH_S = 1.0
 SWEEP_S = 3600.0
 KEEP_ALIVE_S = 75
 BACKLOG = 4096
+HEAD_ROOM = 4
+"""Heads somewhat over the limit are read to their end, so that their sender is told why."""
 Note = Callable[[str], None]
 
 
@@ -78,11 +82,11 @@ async def run_gateway(
     With `leave` the signals are left alone (they belong to a process's main thread): set it.
     """
     config = gateway.parts.config
-    server = _server(gateway, config.server.drain_s)
+    server = _server(gateway, config.server.drain_s, config.server.head_bytes_max)
     servers = [(server, listener)]
     if replay is not None:
         answers = replay_app(load_answers(), pace_ms=pace_ms)
-        servers.append((_server(answers, 1.0), replay))
+        servers.append((_server(answers, 1.0, config.server.head_bytes_max), replay))
     upkeep = Upkeep(gateway, note)
     upkeep.began()
     leaving = None
@@ -110,11 +114,11 @@ async def run_gateway(
         await _close(gateway, upkeep)
 
 
-def _server(app: object, drain_s: float) -> _Server:
+def _server(app: object, drain_s: float, head_bytes_max: int) -> _Server:
     return _Server(
         uvicorn.Config(
             app,  # type: ignore[arg-type]
-            http="httptools",
+            http=bounded_http(HEAD_ROOM * head_bytes_max),
             ws="none",
             lifespan="off",
             interface="asgi3",
@@ -167,7 +171,7 @@ class Upkeep:
         self._gateway = gateway
         self._note = note
         self._bundle = gateway.bundle
-        self._path = gateway.home / "bundles" / CURRENT_BUNDLE
+        self._path = gateway.home / "bundles" / CURRENT
         self._seen = _stamp(self._path)
         self._swept_s = float("-inf")
         self.reason = "end"

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ from licet.guard.classifier import Classifier
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy
-from licet.guard.ruleset import Rule, in_force, parse_rules
+from licet.guard.ruleset import Rule, in_force, join_rules, parse_rules
 
 FORM = 1
 _LABEL = b"licet/bundle/v1\n"
@@ -48,6 +49,12 @@ _POLICY, _WEIGHTS, _RULES = "policy.json", "weights.bin", "rules/"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 BUNDLE_BYTES_MAX = 256 << 20
 MEMBERS_MAX = 1000
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)  # ValueError: not UTF-8
+_NO_ARCHIVE = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, struct.error,
+    ValueError, OverflowError, RuntimeError, OSError,
+)  # fmt: skip
+"""What zipfile raises for bytes that lie about themselves, as found by fuzzing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +93,8 @@ class Draft:
 
 def build_bundle(draft: Draft, key: Ed25519PrivateKey) -> bytes:
     """The bytes of a signed bundle. Raises BadInput where a rule file is faulty."""
-    members: dict[str, bytes] = {_POLICY: canonical_json(msgspec.to_builtins(draft.policy))}
-    for name, text in draft.rules.items():
-        parse_rules(text, f"{name}.toml")
-        members[f"{_RULES}{name}.toml"] = text.encode()
-    if draft.weights is not None:
-        members[_WEIGHTS] = draft.weights
-    manifest = canonical_json(
-        {
-            "form": FORM,
-            "name": draft.name,
-            "pack": draft.pack,
-            "pack_digest": draft.pack_digest,
-            "urgent": draft.urgent,
-            "members": {
-                name: {"sha256": sha256_hex(data), "size": len(data)}
-                for name, data in members.items()
-            },
-        }
-    )
+    members, _ = _members(draft)
+    manifest = _manifest(draft, members)
     author = key.public_key().public_bytes_raw()
     written = {
         _MANIFEST: manifest,
@@ -119,6 +109,46 @@ def build_bundle(draft: Draft, key: Ed25519PrivateKey) -> bytes:
     return out.getvalue()
 
 
+def take_bundle(draft: Draft, author: bytes) -> Bundle:
+    """What `read_bundle(build_bundle(draft, key))` gives, for who made the draft and holds the key
+    of `author`: nothing is signed and read again. Raises BadInput where a rule file is faulty."""
+    members, rules = _members(draft)
+    return Bundle(
+        name=draft.name, pack=draft.pack, pack_digest=draft.pack_digest, urgent=draft.urgent,
+        policy=draft.policy, rules=dict(sorted(rules.items())), weights=draft.weights,
+        digest=sha256_hex(_manifest(draft, members)), author=author,
+    )  # fmt: skip
+
+
+def _members(draft: Draft) -> tuple[dict[str, bytes], dict[str, tuple[Rule, ...]]]:
+    """The members of a bundle, and the rules in them."""
+    members: dict[str, bytes] = {_POLICY: canonical_json(msgspec.to_builtins(draft.policy))}
+    rules = {}
+    for name, text in draft.rules.items():
+        rules[f"{_RULES}{name}.toml"] = parse_rules(text, f"{name}.toml")
+        members[f"{_RULES}{name}.toml"] = text.encode()
+    join_rules(rules.items())  # no id in two files: whoever is halted quotes it
+    if draft.weights is not None:
+        members[_WEIGHTS] = draft.weights
+    return members, rules
+
+
+def _manifest(draft: Draft, members: Mapping[str, bytes]) -> bytes:
+    return canonical_json(
+        {
+            "form": FORM,
+            "name": draft.name,
+            "pack": draft.pack,
+            "pack_digest": draft.pack_digest,
+            "urgent": draft.urgent,
+            "members": {
+                name: {"sha256": sha256_hex(data), "size": len(data)}
+                for name, data in members.items()
+            },
+        }
+    )
+
+
 def read_bundle(data: bytes, trusted: Collection[bytes] | None) -> Bundle:
     """A bundle from its bytes, checked. `trusted`: public keys whose signature counts; None takes
     any (to show a bundle, never to serve under it).
@@ -131,7 +161,7 @@ def read_bundle(data: bytes, trusted: Collection[bytes] | None) -> Bundle:
     _check_signature(manifest_bytes, signature, author, trusted)
     try:
         manifest = msgspec.json.decode(manifest_bytes, type=_Manifest)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except _UNREADABLE as error:
         raise _refused(f"its manifest is not understood: {error}")
     if manifest.form != FORM:
         raise BadInput(
@@ -146,7 +176,8 @@ def read_bundle(data: bytes, trusted: Collection[bytes] | None) -> Bundle:
     rules = {}
     for name in sorted(members):
         if name.startswith(_RULES):
-            rules[name] = parse_rules(members[name].decode(), name)
+            rules[name] = parse_rules(_as_text(name, members[name]), name)
+    join_rules(rules.items())
     return Bundle(
         name=manifest.name, pack=manifest.pack, pack_digest=manifest.pack_digest,
         urgent=manifest.urgent, policy=_read_policy(members.get(_POLICY)), rules=rules,
@@ -155,9 +186,7 @@ def read_bundle(data: bytes, trusted: Collection[bytes] | None) -> Bundle:
     )  # fmt: skip
 
 
-def make_guard(
-    bundle: Bundle, *, today: date | None = None, remote_judge: bool = False
-) -> Guard:
+def make_guard(bundle: Bundle, *, today: date | None = None, remote_judge: bool = False) -> Guard:
     """The guard that judges by a bundle from `today` on; some 0.3 s for 10,000 rules.
 
     Rules that have expired by `today` are left out.
@@ -199,7 +228,7 @@ def _unpack(data: bytes) -> dict[str, bytes]:
             if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
                 raise _refused("it is compressed.")
             members = {info.filename: archive.read(info) for info in infos}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError) as error:
+    except _NO_ARCHIVE as error:
         raise _refused(f"it is no bundle ({error}).")
     if len(members) != len(infos) or not {_MANIFEST, _SIGNATURE, _AUTHOR} <= set(members):
         raise _refused("it lacks a manifest or a signature, or names a member twice.")
@@ -222,12 +251,19 @@ def _check_signature(
         )
 
 
+def _as_text(name: str, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise _refused(f"{name} is not UTF-8.")
+
+
 def _read_policy(data: bytes | None) -> Policy:
     if data is None:
         raise _refused("it has no policy.")
     try:
         return msgspec.json.decode(data, type=Policy)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except _UNREADABLE as error:
         raise _refused(f"its policy is not understood: {error}")
 
 
