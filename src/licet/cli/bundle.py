@@ -42,7 +42,6 @@ from licet.guard.bundle import (
     read_bundle,
 )
 from licet.guard.policy import OnFailure, Tier
-from licet.guard.ruleset import join_rules
 from licet.guard.verdict import Action
 from licet.rulebook import load_pack
 
@@ -101,7 +100,6 @@ def build(
     data = build_bundle(draft, key)
     # Whoever installs must be able to read it back: better refused here than by the gateway.
     built = read_bundle(data, load_trusted_keys(home.keys) if install else None)
-    join_rules(built.rules.items())
     if output is not None:
         save_bundle(output, data)
     if install:

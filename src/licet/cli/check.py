@@ -26,7 +26,6 @@ from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundlefile import load_bytes, load_current
 from licet.gateway.bundling import draft_bundle
 from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle
-from licet.guard.ruleset import join_rules
 from licet.guard.verdict import Finding, Verdict
 from licet.rulebook import Category, load_pack
 
@@ -64,7 +63,6 @@ def check(
         raise click.UsageError("A --bundle brings its own rules and pack.")
     chosen = _choose(home, bundle, rules, pack)
     opened = read_bundle(chosen, None)
-    join_rules(opened.rules.items())  # refuses an id that two files use
     if audience not in opened.policy.thresholds:
         known = ", ".join(sorted(opened.policy.thresholds))
         raise NotFound(f"the bundle has no audience {audience!r}.", hint=f"Use one of {known}.")
