@@ -121,8 +121,9 @@ class TestAnswers:
             b'{"results":[{"flagged":false,"category_scores":{"hate":1e999}}]}',
             b'{"results":[{"flagged":false,"more":' + b"[" * 200_000,
             b'{"results":[{"flagged":false}]}\xff',
+            b'{"results":[{"flagged":false,"categories":{"\xff":true}}]}',
         ],
-        ids=range(13),
+        ids=range(14),
     )
     def test_what_is_not_understood_is_no_answer(self, body: bytes) -> None:
         assert parse_scores(body) is None

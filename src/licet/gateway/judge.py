@@ -172,7 +172,7 @@ def parse_scores(body: bytes) -> Scores | None:
     """
     try:
         (result,) = _decode(body).results
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):  # ValueError: not UTF-8
         return None
     given = {name: float(flag) for name, flag in result.categories.items() if flag is not None}
     given |= {name: at for name, at in result.category_scores.items() if at is not None}
