@@ -114,38 +114,31 @@ class View(NamedTuple):
 def _view(sees_symbols: bool) -> View:
     table, expansions = _folds().copy(), {}
     for point, folded in enumerate(table):
-        if isinstance(folded, int) and (0x3400 <= point <= 0x9FFF or 0xAC00 <= point <= 0xD7A3):
-            continue
         char = chr(point)
-        text = char if isinstance(folded, int) else folded
-        if 0xD800 <= point <= 0xDFFF:
-            table[point] = SURROGATE
-        elif char in "&\\<":
-            table[point] = ESCAPE
-        elif not text or char in _BLANK:
-            table[point] = SKIP
-        elif (
-            text.isspace()
-            or unicodedata.category(char) in ("Cc", "Cn", "Co")
-            or (not sees_symbols and not any(_is_letter(c) for c in text))
-        ):
-            table[point] = GAP
+        if isinstance(folded, int):
+            if not char.isalnum():
+                table[point] = _sign(point, char, sees_symbols)
+            continue
+        kept = "".join(filter(str.isalnum, folded)) if not sees_symbols else folded.strip()
+        if len(kept) == 1:
+            table[point] = kept
+        elif kept:
+            table[point] = EXPAND
+            expansions[char] = kept
         else:
-            kept = text if sees_symbols else "".join(c for c in text if _is_letter(c))
-            table[point] = kept if len(kept) == 1 else EXPAND
-            if len(kept) > 1:
-                expansions[char] = kept
+            table[point] = GAP if folded else SKIP
     return View(table, expansions, sees_symbols)
 
 
-def _is_gap(char: str, folded: str, sees_symbols: bool) -> bool:
-    if folded.isspace() or unicodedata.category(char) in ("Cc", "Cn", "Co"):
-        return True
-    return not sees_symbols and not any(_is_letter(c) for c in folded)
-
-
-def _is_letter(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LN"
+def _sign(point: int, char: str, sees_symbols: bool) -> int | str:
+    """The symbol of a character that is no letter and folds to itself."""
+    if 0xD800 <= point <= 0xDFFF:
+        return SURROGATE
+    if char in "&\\<":
+        return ESCAPE
+    if not sees_symbols or char.isspace() or unicodedata.category(char) in ("Cc", "Cn", "Co"):
+        return GAP
+    return point
 
 
 @cache
