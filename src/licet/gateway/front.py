@@ -1,0 +1,105 @@
+"""The server's side of a connection: uvicorn's, with the bounds that it leaves to whoever uses it.
+
+llhttp reads heads and trailers of any length, and uvicorn waits for the rest of a request for
+ever; both would let one stranger without a key hold our memory and our sockets.
+
+It refuses to know routes and what is answered.
+
+Rules
+1. Bytes that are no content (heads, trailers, framing of chunks) are bounded between two pieces of
+   content; past the bound the connection is closed, with 431 where an answer can still be given.
+2. A request that does not arrive whole within REQUEST_S to 2 × REQUEST_S is cut off; so is a
+   connection that never asks. Time that we take to answer does not count.
+3. One timer a connection, never made or cancelled for a request.
+4. Trailers are dropped: nothing here has a use for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+REQUEST_S = 60.0
+"""A body of 8 MiB takes that long on a line of 1 Mbit/s."""
+_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"connection: close\r\ncontent-length: 0\r\n\r\n"
+)
+_TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection of a client. Subclasses set the bounds."""
+
+    framing_bytes_max = 1 << 20
+    request_s = REQUEST_S
+    _framing_bytes = 0
+    _in_head = True
+    _arriving = True
+    """Whether a request, or the first one, is not whole yet."""
+    _number = 0
+    _watched = -1
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
+        self._timer = self.loop.call_later(self.request_s, self._watch)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._framing_bytes += len(data)  # until a callback says that it was content
+        super().data_received(data)
+        if self._framing_bytes > self.framing_bytes_max:
+            self._cut(_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        self._in_head = self._arriving = True
+        self._number += 1
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._framing_bytes = 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._framing_bytes = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._arriving = False
+        self._framing_bytes = 0
+        super().on_message_complete()
+
+    def _watch(self) -> None:
+        """Rule 2: the same unfinished request was here a whole period ago."""
+        if self._arriving and self._watched == self._number:
+            self._cut(_TOO_LATE)
+            return
+        self._watched = self._number if self._arriving else -1
+        self._timer = self.loop.call_later(self.request_s, self._watch)
+
+    def _cut(self, farewell: bytes) -> None:
+        transport = self.transport
+        if transport.is_closing():
+            return
+        idle = self.cycle is None or self.cycle.response_complete
+        if idle or not self.cycle.response_started:
+            transport.write(farewell)
+        transport.close()
+
+
+def bounded_http(framing_bytes_max: int, request_s: float = REQUEST_S) -> type[Any]:
+    """The protocol class that uvicorn is to use, with these bounds."""
+    bounds = {"framing_bytes_max": framing_bytes_max, "request_s": request_s}
+    return type("BoundedHttp", (BoundedHttp,), bounds)
