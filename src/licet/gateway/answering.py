@@ -31,6 +31,8 @@ from licet.guard.verdict import Finding
 
 ANSWER_BYTES_MAX = 64 << 20
 """A whole answer is in memory while it is judged."""
+TOKENS_MAX = 10_000_000
+"""A limit beyond it is none: nothing was saved that a model could have written."""
 _LIMIT_FIELDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
@@ -124,7 +126,7 @@ async def _relay(
     """Read, judge, write, until the exchange is over."""
     urgent = parts.urgent
     message: Message = {"type": "http.response.body", "body": b"", "more_body": True}
-    while not exchange.is_over:
+    while True:
         try:
             data = reply.take()
             if data is None:
@@ -191,5 +193,5 @@ def tokens_saved(ask: Ask, pieces: int) -> int:
     except msgspec.DecodeError:
         return 0
     limits = [body.get(name) for name in _LIMIT_FIELDS]
-    limit = next((value for value in limits if isinstance(value, int)), 0)
+    limit = next((value for value in limits if type(value) is int and value < TOKENS_MAX), 0)
     return max(0, limit - pieces)

@@ -32,6 +32,9 @@ from licet.rulebook import Pack
 PseudonymOf = Callable[[str], str]
 """A keyed pseudonym of a user reference, good for the present period."""
 
+COUNT_MAX = 10**12
+"""Tokens of one exchange, with room to spare."""
+
 _KINDS = {
     "served": "exchange.served",
     "refused": "exchange.refused",
@@ -119,8 +122,8 @@ class Recorder:
             "key": trace.key,
             "stream": trace.stream,
             "prompt_chars": trace.characters,
-            "tokens_in": usage.prompt_tokens,
-            "tokens_out": usage.completion_tokens,
+            "tokens_in": _countable(usage.prompt_tokens),
+            "tokens_out": _countable(usage.completion_tokens),
             "total_ms": int((self._clock.monotonic() - trace.began) * 1000),
         }
         if outcome.flags:
@@ -138,7 +141,7 @@ class Recorder:
                 "detector": finding.detector,
                 "score_ppm": int(finding.score * 1_000_000),
                 "provision": known.provisions[0] if known and known.provisions else None,
-                "tokens_saved": trace.tokens_saved or None,
+                "tokens_saved": _countable(trace.tokens_saved) or None,
             }
         return pub
 
@@ -167,6 +170,12 @@ class Recorder:
                 added_s=trace.added_s(),
             )
         )
+
+
+def _countable(count: int | None) -> int | None:
+    """A count from outside, or None where it is none: no number of a client's or an upstream's
+    may keep an exchange off the record."""
+    return count if count is not None and 0 <= count <= COUNT_MAX else None
 
 
 def _settle(durable: asyncio.Future[int | Trouble], answer: int | Trouble) -> None:
