@@ -46,7 +46,7 @@ def _message_of(body: bytes) -> str:
     """What an error body says, in any of the forms in use; "" where it can't be found."""
     try:
         value: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     for name in ("error", "message", "detail"):
         inner = value.get(name) if isinstance(value, dict) else None

@@ -225,7 +225,7 @@ def parse_entry(data: bytes) -> Entry:
     """
     try:
         line = msgspec.json.decode(data, type=_Line)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"this is not an entry: {error}") from None
     return Entry(line.type, line.t, line.pub, line.sub, line.ct_sha256, line.seq)
 

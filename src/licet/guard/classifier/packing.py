@@ -123,7 +123,7 @@ def unpack(data: bytes) -> tuple[Header, dict[str, NDArray[Any]]]:
 def _header(data: bytes) -> Header:
     try:
         header = msgspec.json.decode(data, type=Header)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BadInput(f"the header of the classifier's weights: {error}.", hint=_HINT) from error
     lines = [header.injection, *header.heads]
     lines += [group.harm for group in header.groups.values()]
