@@ -155,6 +155,17 @@ def test_what_is_kept_of_a_response_is_bounded() -> None:
     assert b'"response.incomplete"' in halted
 
 
+def test_an_items_type_may_be_any_json_value() -> None:
+    reader = reader_for("responses")
+    item = {"type": [], "id": {}, "role": 1}
+    frame = reader.read(
+        _event({"type": "response.output_item.added", "output_index": 0, "item": item})
+    )
+    reader.render(frame, [])
+    *_, last = payloads(reader.halt(NOTICE))
+    assert last["response"]["output"] == []
+
+
 def test_a_plain_delta_is_read_in_microseconds() -> None:
     """Held loosely, for machines differ: the full way takes some ten times as long."""
     reader = reader_for("chat")

@@ -463,6 +463,11 @@ like_ours = st.recursive(
 )
 
 
+def test_a_type_may_be_any_json_value() -> None:
+    part = {"source": {"type": []}, "type": {}, "input": {"type": [], "input": {"a": 1}}}
+    assert _parse("messages", messages=_user([part])).texts == ()
+
+
 @pytest.mark.parametrize("name", sorted(DIALECTS))
 @settings(max_examples=40, deadline=None)
 @given(st.dictionaries(_names, like_ours, max_size=6), st.booleans())

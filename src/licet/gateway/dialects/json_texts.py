@@ -45,8 +45,8 @@ MEDIA = _names("""
     image_url input_audio audio_url video_url file_data file_url file_id b64_json file
 """)
 """Names under which something stands that is not text but shown to the model."""
-SOURCES = frozenset({"base64", "url", "file"})
-"""Types of an Anthropic `source` that are not text."""
+SOURCES = ("base64", "url", "file")
+"""Types of an Anthropic `source` that are not text. (Asked of any JSON value: so no set.)"""
 JSON_NAMES = frozenset({"arguments", "partial_json"})
 QUOTING = frozenset({"annotations", "citations", "citation"})
 """Under these, a `file_id` names what is quoted, not what is shown."""

@@ -21,8 +21,8 @@ KEPT_CHARS_MAX = 1 << 20
 OPEN_MAX = 4096
 """The most parts and items that are kept."""
 
-_SPOKEN = frozenset({"message", "reasoning"})
-"""Items that can end half way: they are read, not run."""
+_SPOKEN = ("message", "reasoning")
+"""Items that can end half way: they are read, not run. (Asked of any JSON value: so no set.)"""
 _NAMING = ("id", "type", "status", "role")
 _TEXT_NAMES = {
     "output_text": "text",
