@@ -2,7 +2,7 @@
 
 It refuses to know automata and streams.
 
-What counts as a match (docs/guard/matching.md says it for operators)
+What counts as a match (docs/guides/matching.md says it for operators)
 1. Texts are compared by their letters and digits after folding; a literal with significant symbols
    (`c++`, `🔫`, `evil.example/x`) is compared with its symbols as well.
 2. A literal that begins with a letter of a script with spaces begins where a word begins. A short
