@@ -4,6 +4,11 @@ From the first event with logprobs on, a stream's events are not cut: its logpro
 of its text. All events stand in line and leave when all the text up to them is free.
 
 It refuses to know why text is free.
+
+Rules
+1. What leaves, leaves in the order in which it came.
+2. Text that was held when the line began stands in it first: it is in no event of the line.
+3. When nothing more will come (`leave_partly`), what is free leaves, and no channel ends by it.
 """
 
 from __future__ import annotations
@@ -11,8 +16,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
+
 from licet.base.trouble import TooMuch
-from licet.gateway.dialects.model import Frame, Reader
+from licet.gateway.dialects.model import Frame, Reader, Span
+
+
+class _Place(msgspec.Struct, frozen=True, gc=False):
+    """A place in the line. `ends`: up to where each channel must be free for it to leave.
+    `loose`: text that no event carries any more."""
+
+    frame: Frame
+    ends: dict[str, int]
+    loose: bool = False
 
 
 class EventLine:
@@ -24,20 +40,21 @@ class EventLine:
         self._reader = reader
         self._bytes_max = bytes_max
         self._bytes = 0
-        self._line: deque[tuple[Frame, dict[str, int]]] = deque()
+        self._line: deque[_Place] = deque()
         self._given: dict[str, int] = {}
         self._released: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._line)
 
+    def hold(self, channel: str, text: str) -> None:
+        """Text that was held when the line began (rule 2)."""
+        frame = Frame(b"", (Span(channel, text),))
+        self._line.append(_Place(frame, self._give(frame), loose=True))
+
     def join(self, frame: Frame) -> None:
         """An event joins the line. Raises TooMuch where the line is too long."""
-        ends = {}
-        for span in frame.spans:
-            self._given[span.channel] = self._given.get(span.channel, 0) + len(span.text)
-            ends[span.channel] = self._given[span.channel]
-        self._line.append((frame, ends))
+        self._line.append(_Place(frame, self._give(frame)))
         self._bytes += len(frame.raw)
         if self._bytes > self._bytes_max:
             raise TooMuch("a judge is slower than the model for too long.")
@@ -50,27 +67,47 @@ class EventLine:
         """The events whose turn has come, and whether the last one of the stream is among them."""
         out = b""
         while self._line:
-            frame, ends = self._line[0]
-            if any(self._released.get(name, 0) < end for name, end in ends.items()):
-                break
-            if blocked(frame):
+            place = self._line[0]
+            if not self._is_free(place) or blocked(place.frame):
                 break
             self._line.popleft()
-            self._bytes -= len(frame.raw)
-            texts = [span.text for span in frame.spans]
-            out += self._reader.render(frame, texts) if self._reader.renumbers else frame.raw
-            if frame.last:
+            self._bytes -= len(place.frame.raw)
+            out += self._whole(place)
+            if place.frame.last:
                 return out, True
         return out, False
 
     def leave_partly(self) -> bytes:
-        """At a halt: the free text of events that can't leave whole, without their logprobs."""
+        """Nothing more will come: what is free leaves, without logprobs where it is cut."""
         out = b""
-        for frame, ends in self._line:
-            for span in frame.spans:
-                start = ends[span.channel] - len(span.text)
+        for place in self._line:
+            if place.frame.ends is None and self._is_free(place):
+                out += self._whole(place)
+                continue
+            for span in place.frame.spans:
+                if span.channel in (place.frame.ends or ()):
+                    continue  # whole or nothing: a name cut short names another thing
+                start = place.ends[span.channel] - len(span.text)
                 text = span.text[: max(0, self._released.get(span.channel, 0) - start)]
                 if text:
                     out += self._reader.flush(span.channel, text)
         self._line.clear()
         return out
+
+    def _give(self, frame: Frame) -> dict[str, int]:
+        ends = {}
+        for span in frame.spans:
+            self._given[span.channel] = self._given.get(span.channel, 0) + len(span.text)
+            ends[span.channel] = self._given[span.channel]
+        return ends
+
+    def _is_free(self, place: _Place) -> bool:
+        return all(self._released.get(name, 0) >= end for name, end in place.ends.items())
+
+    def _whole(self, place: _Place) -> bytes:
+        frame, reader = place.frame, self._reader
+        if place.loose:
+            return reader.flush(frame.spans[0].channel, frame.spans[0].text)
+        if not reader.renumbers:
+            return frame.raw
+        return reader.render(frame, [span.text for span in frame.spans])

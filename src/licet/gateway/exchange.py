@@ -3,44 +3,43 @@
 It refuses to know sockets, time and who pays. The driver tells it what happened; each method
 returns the bytes that go to the client now.
 
-    driver calls                         machine answers
-    receive(bytes)  ended()  failed(…)   bytes to send
-    judged(question, scores or None)     bytes to send
-    client_gone()   adopt(guard)         bytes to send (none; what the new guard lets go)
-    then looks at `questions`, `outcome`: once `outcome` is set the exchange is over, and the
-    driver sends what it was given, closes the upstream if `cancels`, and records the outcome.
+    receive(bytes)  ended()  failed(…)  judged(question, scores or None)  adopt(guard)
+    client_gone()
+
+Then it looks at `questions` and `outcome`. Once `outcome` is set the exchange is over, and the
+driver sends what it was given, closes the upstream if `cancels`, and records the outcome.
 
 Rules
 1. No text leaves but what a TextStream let go (`guard/stream.py` has its own rules).
 2. Bytes of an event whose text left whole are forwarded as they came.
 3. Every end is lawful in the client's API: its own "filtered", its own error, its own last event.
-4. When a channel is stopped, the others end too; what was lawful in them is not lost.
+4. When a channel is stopped, the others end too; what was lawful in them is not lost. (What still
+   waited behind a judge was not known to be lawful.)
 5. An event that ends a channel leaves after that channel's text. While a judge outside is awaited,
-   it and all that follow wait; that queue is bounded, and past its bound the exchange fails.
+   it and all that follow wait, in order and within a bound; past it the exchange fails.
 6. After `outcome` is set no byte is produced.
+7. How the upstream's bytes are cut changes nothing but when they leave.
 """
 
 from __future__ import annotations
 
-from collections import deque
-
 import msgspec
 
 from licet.base.trouble import BadInput, TooMuch, Trouble
+from licet.gateway.channels import Channels
 from licet.gateway.dialects.model import Frame, Reader, Span
 from licet.gateway.event_line import EventLine
+from licet.gateway.event_queue import EventQueue
 from licet.gateway.outcome import OpenCase, Outcome, Question
 from licet.gateway.sse import SseEvent, SseParser
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
 from licet.guard.policy import Tier
-from licet.guard.stream import TextStream, Ticket
+from licet.guard.stream import TextStream
 from licet.guard.verdict import Finding
 
 WAITING_BYTES_MAX = 4 << 20
 """What may wait behind a judge outside, a stream; enough for any answer that people read."""
-CHANNELS_MAX = 256
-"""Texts side by side in one answer (choices × fields × tool calls)."""
 
 
 class Exchange:
@@ -57,17 +56,12 @@ class Exchange:
         self._audience = audience
         self._context = context
         self._parser = SseParser()
-        self._channels: dict[str, TextStream] = {}
-        self._asked: dict[int, tuple[str, Ticket]] = {}
-        self._numbers = 0
-        self._queue: deque[Frame] = deque()  # events that wait for a channel to end (rule 5)
-        self._queued_bytes = 0
+        self._channels = Channels(context, flags)
+        self._queue = EventQueue(WAITING_BYTES_MAX)  # events that wait for a channel to end
         self._line: EventLine | None = None  # from the first atomic event on
         self._over = False  # the upstream has said all it had to say
-        self._flags = list(flags)
         self.pieces = 0
         """Events that came, each about a token."""
-        self.questions: list[Question] = []
         self.outcome: Outcome | None = None
         self.cancels = False
         """Whether the upstream is still generating and must be cut off."""
@@ -80,11 +74,11 @@ class Exchange:
             return b""
         try:
             events = self._parser.feed(data)
-            if len(events) == 1 and not self._queue:  # nearly always
-                return self._event(events[0])
-            return self._events(events)
-        except (BadInput, TooMuch) as trouble:
+        except TooMuch as trouble:
             return self.failed(trouble)
+        if len(events) == 1:  # nearly always
+            return self._event(events[0])
+        return self._events(events)
 
     def ended(self) -> bytes:
         """The upstream's body is over."""
@@ -92,9 +86,9 @@ class Exchange:
             return b""
         try:
             events, _rest = self._parser.end()
-            out = self._events(events)
-        except (BadInput, TooMuch) as trouble:
+        except TooMuch as trouble:
             return self.failed(trouble)
+        out = self._events(events)
         self._over = True
         return out + self._break_off()
 
@@ -113,15 +107,14 @@ class Exchange:
 
     def judged(self, question: Question, scores: Scores | None) -> bytes:
         """A judge outside answered, or failed (None)."""
-        channel_ticket = self._asked.pop(question.number, None)
-        if self.outcome is not None or channel_ticket is None:
+        asked = self._channels.asked(question)
+        if self.outcome is not None or asked is None:
             return b""
-        name, ticket = channel_ticket
-        stream = self._channels[name]
-        out = self._flush(name, stream.answer(ticket, scores))
-        self._take_questions(name, stream)
+        name, stream, ticket = asked
+        out = self._loose(name, stream.answer(ticket, scores))
+        self._channels.ask(name, stream)
         if stream.stopped:
-            return out + self._halt(name)
+            return out + self._halt(name, stream)
         return out + self._drain()
 
     def adopt(self, guard: Guard) -> bytes:
@@ -130,20 +123,25 @@ class Exchange:
             return b""
         self._guard = guard
         out = b""
-        for name, old in list(self._channels.items()):
-            held = old.take_held()
-            self._note_flags(old)
+        for name, old in list(self._channels.streams.items()):
+            has_ended, held = old.has_ended, old.take_held()
             stream = self._new_stream(old.json)
-            self._channels[name] = stream
-            out += self._flush(name, stream.feed(held) if held else "")
-            self._take_questions(name, stream)
+            self._channels.replace(name, stream)
+            text = stream.feed(held) if held else ""
+            out += self._loose(name, text + stream.end() if has_ended else text)
+            self._channels.ask(name, stream)
             if stream.stopped:
-                return out + self._halt(name)
-        return out
+                return out + self._halt(name, stream)
+        return out + self._drain()
 
     @property
     def is_over(self) -> bool:
         return self.outcome is not None
+
+    @property
+    def questions(self) -> list[Question]:
+        """Questions to a judge outside that the driver has not taken yet; it clears the list."""
+        return self._channels.questions
 
     def unrecorded(self) -> bytes:
         """The end of a lawful stream that could not be put on record: it is not served to its end.
@@ -152,7 +150,7 @@ class Exchange:
 
     @property
     def held_characters(self) -> int:
-        return sum(stream.held_characters for stream in self._channels.values())
+        return self._channels.held_characters
 
     # Events
 
@@ -166,52 +164,46 @@ class Exchange:
 
     def _event(self, event: SseEvent) -> bytes:
         if not event.data:
-            return event.raw if not self._queue else b""  # a comment keeps the line alive
+            return b"" if self._queue else event.raw  # a comment keeps the line alive
         self.pieces += 1
-        frame = self._reader.read(event)
-        if frame.last and frame.ends is None:
-            frame = msgspec.structs.replace(frame, ends=("",))  # whatever is open ends here
-        if self._queue:
-            return self._enqueue(frame)
-        return self._frame(frame)
+        try:
+            frame = self._reader.read(event)
+            if frame.last and frame.ends is None:
+                frame = msgspec.structs.replace(frame, ends=("",))  # whatever is open ends here
+            if self._queue:
+                self._queue.put(frame)
+                return b""
+            return self._frame(frame)
+        except (BadInput, TooMuch) as trouble:
+            return self.failed(trouble)
 
     def _frame(self, frame: Frame) -> bytes:
+        """One event whose turn it is."""
         for span in frame.repeats:
             finding = self._unlawful_repeat(span)
             if finding is not None:
-                return self._halt(span.channel, finding)
+                return self._halt(span.channel, None, finding)
         if frame.atomic or self._line is not None:
             return self._stand_in_line(frame)
         if frame.spans:
-            out = self._spans(frame)
-        else:
-            out = b""
-            if frame.ends is not None:
-                out = self._end_channels(frame.ends)
-                if self.outcome is not None:
-                    return out
-                if self._is_waiting(frame.ends):
-                    return out + self._enqueue(frame)
-            out += self._reader.render(frame, ()) if self._reader.renumbers else frame.raw
-        if frame.last and self.outcome is None:
-            self._serve()
-        return out
+            return self._spans(frame)
+        return self._end(frame)
 
     def _spans(self, frame: Frame) -> bytes:
         """Text of one event; cut where some of it must wait."""
-        spans = frame.spans
-        texts = []
-        changed = False
-        for span in spans:
-            stream = self._channels.get(span.channel) or self._open_channel(span)
+        streams, texts, changed, stopped = self._channels.streams, [], False, None
+        for span in frame.spans:
+            stream = streams.get(span.channel) or self._open(span)
             text = stream.feed(span.text)
             if stream.tickets:
-                self._take_questions(span.channel, stream)
+                self._channels.ask(span.channel, stream)
             changed = changed or text is not span.text
             texts.append(text)
             if stream.halted is not None:
-                texts += [""] * (len(spans) - len(texts))
-                return self._reader.render(frame, texts) + self._halt(span.channel)
+                stopped = stopped or span.channel
+        if stopped is not None:
+            cut = self._texts_only if frame.ends is not None else self._reader.render
+            return cut(frame, texts) + self._halt(stopped, streams[stopped])
         if frame.ends is not None:
             return self._ending_spans(frame, texts)
         if changed or self._reader.renumbers:
@@ -222,106 +214,110 @@ class Exchange:
         """An event with the last text of a channel and its end: the text takes the rest along."""
         assert frame.ends is not None
         out = b""
-        for name, stream in self._channels.items():
+        for name, stream in self._channels.streams.items():
             if name.startswith(frame.ends):
                 rest = stream.end()
-                self._take_questions(name, stream)
+                self._channels.ask(name, stream)
                 at = _last_index(frame.spans, name)
                 if at is None:
-                    out += self._flush(name, rest)
+                    out += self._loose(name, rest)
                 else:
                     texts[at] += rest
                 if stream.stopped:
-                    return out + self._texts_only(frame, texts) + self._halt(name)
-        if self._is_waiting(frame.ends):
-            bare = [""] * len(texts)
-            out += self._texts_only(frame, texts)
-            rendered = self._reader.render(frame, bare)
-            return out + self._enqueue(Frame(rendered, ends=frame.ends, last=frame.last))
-        return out + self._reader.render(frame, texts)
+                    return out + self._texts_only(frame, texts) + self._halt(name, stream)
+        if self._channels.is_waiting(frame.ends):
+            self._queue.put_first(frame, said=True)
+            return out + self._texts_only(frame, texts)
+        return out + self._send(frame, texts)
+
+    def _end(self, frame: Frame) -> bytes:
+        """An event without text, or whose text has left: it may end channels, and leaves."""
+        out, stopped = self._end_channels(frame.ends)
+        if stopped is not None:
+            return out + self._halt(stopped, self._channels.streams[stopped])
+        if self._channels.is_waiting(frame.ends):
+            self._queue.put_first(frame, said=True)
+            return out
+        return out + self._send(frame, [""] * len(frame.spans))
+
+    def _send(self, frame: Frame, texts: list[str]) -> bytes:
+        """The event leaves; the last one with it all."""
+        changed = any(span.text != text for span, text in zip(frame.spans, texts, strict=True))
+        again = changed or self._reader.renumbers
+        out = self._reader.render(frame, texts) if again else frame.raw
+        if frame.last:
+            self._serve()
+        return out
 
     def _texts_only(self, frame: Frame, texts: list[str]) -> bytes:
-        """The texts of an event as events of their own: what ends in it must not end yet."""
-        pairs = zip(frame.spans, texts, strict=True)
-        return b"".join(self._flush(span.channel, text) for span, text in pairs)
+        """The texts of an event as events of their own: what ends in it must not end yet. A text
+        that is whole or nothing (a tool's name) stays with its event."""
+        return b"".join(
+            self._reader.flush(span.channel, text)
+            for span, text in zip(frame.spans, texts, strict=True)
+            if text and span.channel not in (frame.ends or ())
+        )
 
-    def _flush(self, name: str, text: str) -> bytes:
-        """Text that no event of the upstream's carries."""
+    def _loose(self, name: str, text: str) -> bytes:
+        """Text that no event of the upstream's carries now."""
         if not text:
             return b""
-        if self._line is not None:
+        if self._line is not None:  # an event in the line does
             self._line.release(name, len(text))
-            return self._leave(self._line)
+            return b""
         return self._reader.flush(name, text)
 
     # Channels
 
-    def _open_channel(self, span: Span) -> TextStream:
-        if len(self._channels) >= CHANNELS_MAX:
-            raise TooMuch(f"an answer has more than {CHANNELS_MAX} texts side by side.")
-        stream = self._new_stream(span.kind == "json")
-        self._channels[span.channel] = stream
-        return stream
+    def _open(self, span: Span) -> TextStream:
+        return self._channels.open(span.channel, self._new_stream(span.kind == "json"))
 
     def _new_stream(self, json: bool) -> TextStream:
         return self._guard.stream(
             json=json, tier=self._tier, audience=self._audience, context=self._context
         )
 
-    def _end_channels(self, prefixes: tuple[str, ...]) -> bytes:
-        """These channels are over: what they held leaves, unless it is a match after all."""
+    def _end_channels(self, ends: tuple[str, ...] | None) -> tuple[bytes, str | None]:
+        """These channels are over: what they held leaves, unless it is a match after all: then
+        the second value names the channel that was stopped."""
+        if ends is None:
+            return b"", None
         out = b""
-        for name, stream in self._channels.items():
-            if name.startswith(prefixes):
-                out += self._flush(name, stream.end())
-                self._take_questions(name, stream)
+        for name, stream in self._channels.streams.items():
+            if name.startswith(ends):
+                out += self._loose(name, stream.end())
+                self._channels.ask(name, stream)
                 if stream.stopped:
-                    return out + self._halt(name)
-        return out
-
-    def _is_waiting(self, prefixes: tuple[str, ...]) -> bool:
-        return bool(self._asked) and any(
-            stream.waiting for name, stream in self._channels.items() if name.startswith(prefixes)
-        )
-
-    def _take_questions(self, name: str, stream: TextStream) -> None:
-        for ticket in stream.tickets:
-            self._numbers += 1
-            self._asked[self._numbers] = (name, ticket)
-            self.questions.append(Question(self._numbers, ticket.text, "reply", self._context))
-        stream.tickets.clear()
+                    return out, name
+        return out, None
 
     def _unlawful_repeat(self, span: Span) -> Finding | None:
         """Text given once more in full: it may differ from what was streamed."""
         verdict = self._guard.judge(
             span.text, "reply", self._context, json=span.kind == "json", audience=self._audience,
-            by_meaning=span.channel not in self._channels,  # else it was judged as it came
+            by_meaning=span.channel not in self._channels.streams,  # else it was judged as it came
         )  # fmt: skip
         return verdict.ground if verdict.action == "halt" else None
 
     # Waiting for a judge outside (rule 5)
 
-    def _enqueue(self, frame: Frame) -> bytes:
-        self._queue.append(frame)
-        self._queued_bytes += len(frame.raw)
-        if self._queued_bytes > WAITING_BYTES_MAX:
-            raise TooMuch("a judge is slower than the model for too long.")
-        return b""
-
     def _drain(self) -> bytes:
-        out = b""
+        """An answer came: whoever's turn it is may leave."""
+        out = self._leave()
         while self._queue and self.outcome is None:
-            ends = self._queue[0].ends
-            if ends is not None and self._is_waiting(ends):
+            frame, said = self._queue.first
+            if self._channels.is_waiting(frame.ends):
                 break
-            frame = self._queue.popleft()
-            self._queued_bytes -= len(frame.raw)
-            out += self._frame(frame)
+            self._queue.take()
+            try:
+                out += self._end(frame) if said else self._frame(frame)
+            except (BadInput, TooMuch) as trouble:
+                return out + self.failed(trouble)
         return out + (self._break_off() if self._over else b"")
 
     def _break_off(self) -> bytes:
         """The upstream is over: nothing that is still missing will come."""
-        if self.outcome is not None or self._queue or (self._line and self._asked):
+        if self.outcome is not None or self._queue or (self._line and self._channels.awaiting):
             return b""
         return self._fail("upstream_closed", "The model's answer broke off.")
 
@@ -330,66 +326,68 @@ class Exchange:
     def _stand_in_line(self, frame: Frame) -> bytes:
         if self._line is None:
             self._line = EventLine(self._reader, WAITING_BYTES_MAX)
-        line = self._line
-        line.join(frame)
+            for name, stream in self._channels.streams.items():
+                if stream.held:
+                    self._line.hold(name, stream.held)
+        self._line.join(frame)
+        stopped = None
         for span in frame.spans:
-            stream = self._channels.get(span.channel) or self._open_channel(span)
-            line.release(span.channel, len(stream.feed(span.text)))
-            self._take_questions(span.channel, stream)
+            stream = self._channels.streams.get(span.channel) or self._open(span)
+            self._line.release(span.channel, len(stream.feed(span.text)))
+            self._channels.ask(span.channel, stream)
             if stream.stopped:
-                return self._leave(line) + self._halt(span.channel)
-        out = b""
-        if frame.ends is not None:
-            out = self._end_channels(frame.ends)
-            if self.outcome is not None:
-                return out
-        return out + self._leave(line)
+                stopped = stopped or span.channel
+        if stopped is None:
+            _, stopped = self._end_channels(frame.ends)
+        if stopped is not None:
+            return self._leave(before=frame) + self._halt(stopped, self._channels.streams[stopped])
+        return self._leave()
 
-    def _leave(self, line: EventLine) -> bytes:
-        out, last = line.leave(self._is_blocked)
+    def _leave(self, before: Frame | None = None) -> bytes:
+        """The events whose turn has come."""
+        if self._line is None:
+            return b""
+
+        def blocked(frame: Frame) -> bool:
+            return self._channels.is_waiting(frame.ends) or frame is before
+
+        out, last = self._line.leave(blocked)
         if last:
             self._serve()
         return out
 
-    def _is_blocked(self, frame: Frame) -> bool:
-        return frame.ends is not None and self._is_waiting(frame.ends)
-
     # Ends
 
-    def _halt(self, stopped: str, finding: Finding | None = None) -> bytes:
-        """Rule 4, then the API's own end."""
-        stream = self._channels.get(stopped)
+    def _halt(self, name: str, stream: TextStream | None, finding: Finding | None = None) -> bytes:
+        """`stream` was stopped, or a repeated text of its channel. Rule 4, then the API's end."""
         ground = finding or (stream.halted if stream else None)
         assert ground is not None
-        out = b""
-        for name, other in self._channels.items():
-            if other is not stream:
-                out += self._flush(name, other.end())
-        if self._line is not None:
-            out += self._line.leave_partly()
+        out = self._let_go(besides=name)
         notice = self._open_case(ground, "")
         out += self._reader.halt(notice)
         self.cancels = True
-        excerpt = stream.excerpt if stream and finding is None else ""
+        excerpt = stream.excerpt if stream else ""
         usage = self._reader.usage
-        self._finish(Outcome("halted", notice, ground, self._all_flags(), excerpt, usage))
+        self._finish(Outcome("halted", notice, ground, self._channels.flags(), excerpt, usage))
         return out
 
     def _fail(self, code: str, message: str) -> bytes:
-        out = b""
-        for name, stream in self._channels.items():
-            if not stream.stopped:
-                out += self._flush(name, stream.end())
-        if self._line is not None:
-            out += self._line.leave_partly()
-        out += self._reader.fail(code, message)
-        self._finish(
-            Outcome("failed", flags=self._all_flags(), usage=self._reader.usage, code=code)
-        )
+        out = self._let_go() + self._reader.fail(code, message)
+        flags, usage = self._channels.flags(), self._reader.usage
+        self._finish(Outcome("failed", flags=flags, usage=usage, code=code))
         return out
 
+    def _let_go(self, besides: str | None = None) -> bytes:
+        """Nothing more will come: what is free in the channels leaves."""
+        out = b""
+        for name, stream in self._channels.streams.items():
+            if name != besides and not stream.stopped:
+                out += self._loose(name, stream.end())
+        return out + (self._line.leave_partly() if self._line is not None else b"")
+
     def _serve(self) -> None:
-        self._finish(Outcome("served", flags=self._all_flags(), usage=self._reader.usage))
+        flags, usage = self._channels.flags(), self._reader.usage
+        self._finish(Outcome("served", flags=flags, usage=usage))
 
     def _finish(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -397,17 +395,6 @@ class Exchange:
         self._queue.clear()
         self._line = None
 
-    def _note_flags(self, stream: TextStream) -> None:
-        self._flags += stream.noted()
-
-    def _all_flags(self) -> tuple[Finding, ...]:
-        for stream in self._channels.values():
-            self._note_flags(stream)
-        return tuple(self._flags)
-
 
 def _last_index(spans: tuple[Span, ...], channel: str) -> int | None:
-    for at in range(len(spans) - 1, -1, -1):
-        if spans[at].channel == channel:
-            return at
-    return None
+    return max((at for at, span in enumerate(spans) if span.channel == channel), default=None)

@@ -135,6 +135,16 @@ class TextStream:
         return bool(self._open)
 
     @property
+    def has_ended(self) -> bool:
+        """Whether `end` was called and no text came since."""
+        return self._ended
+
+    @property
+    def held(self) -> str:
+        """What has not left yet."""
+        return self._held
+
+    @property
     def held_characters(self) -> int:
         return len(self._held)
 

@@ -1,0 +1,57 @@
+"""Guards for tests of streams: one phrase, one word that is harmful by meaning, any tier.
+
+It refuses to know streams and events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from licet.guard.classifier import Classifier, Scores
+from licet.guard.guarding import Guard
+from licet.guard.lexicon import LexicalSettings, Lexicon
+from licet.guard.policy import JudgedSettings, Policy, Threshold
+from licet.guard.ruleset import Rule
+
+PHRASE = "forbidden phrase alpha"
+ZH_PHRASE = "违禁短语样例"
+HARM = "harmharm"
+LAWFUL = Scores(0.0, {}, screened=True)
+UNLAWFUL = Scores(0.99, {"violence": 0.99}, screened=False)
+_LEXICAL = LexicalSettings(short_literal_letters=10, gap_characters_max=12)
+
+
+class WordClassifier(Classifier):
+    """Finds `harmharm` harmful, at its place, and nothing else."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        pass
+
+    def judge(self, text: str, role: str, context: str = "", *, thorough: bool = False) -> Scores:
+        at = text.find(HARM)
+        if at < 0:
+            return LAWFUL
+        return Scores(0.99, {"violence": 0.99}, screened=False, span=(at, at + len(HARM)))
+
+
+def make_guard(
+    *literals: str, tier: str = "token", classifier: bool = False, remote: bool = False,
+    on_failure: str = "halt",
+) -> Guard:  # fmt: skip
+    """A guard that halts at these literals (`PHRASE` and `ZH_PHRASE` without any)."""
+    rules = [Rule("r1", "operator", "halt", literals or (PHRASE, ZH_PHRASE), "a test", "a reason")]
+    thresholds: Mapping[str, Threshold] = {"violence": Threshold(0.9, 0.5)}
+    policy = Policy(
+        _LEXICAL,
+        JudgedSettings(tier, 16, 64, 40),
+        {"default": thresholds},
+        dict.fromkeys(("token", "clause", "whole"), on_failure),
+    )
+    return Guard(
+        Lexicon(rules, _LEXICAL),
+        WordClassifier() if classifier else None,
+        policy,
+        remote_judge=remote,
+    )
