@@ -112,6 +112,9 @@ class Metrics:
         self._limited = Counter(
             "licet_limited", "Requests beyond a key's limit.", ("which",), registry=registry
         )
+        self._unsealed = Counter(
+            "licet_cases_unsealed", "Cases whose excerpt could not be kept.", registry=registry
+        )
         self._guard = Gauge(
             "licet_guard_info",
             "The bundle that judges new text (always 1).",
@@ -161,6 +164,10 @@ class Metrics:
     def stream_closed(self) -> None:
         """One stream fewer is open."""
         self._open -= 1
+
+    def unsealed(self) -> None:
+        """Count a case whose excerpt could not be kept."""
+        self._unsealed.inc()
 
     def judge_called(self, outcome: JudgeOutcome, took_s: float) -> None:
         """Count one call of the remote judge."""

@@ -33,11 +33,15 @@ class Judge(Protocol):
 
     async def ask(self, text: str, role: str, context: str = "") -> Scores | None: ...
 
+    async def close(self) -> None: ...
+
 
 class SpanSink(Protocol):
     """Where spans of finished exchanges go."""
 
     def __call__(self, trace: Trace, outcome: Outcome) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(slots=True)

@@ -154,7 +154,12 @@ class Recorder:
         file = CaseFile(
             notice=outcome.notice, kind=outcome.kind, opened=trace.now, exchange=trace.id
         )
-        return self._cases.open(file, outcome.excerpt)
+        try:
+            return self._cases.open(file, outcome.excerpt)
+        except Trouble:
+            # The ledger is the record: a case without its excerpt is still a case.
+            self._metrics.unsealed()
+            return None
 
     def _count(self, trace: Trace, outcome: Outcome) -> None:
         notice = outcome.notice

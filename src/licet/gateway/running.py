@@ -160,6 +160,10 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
     for upstream in gateway.parts.upstreams.values():
         await upstream.close()
     await gateway.parts.limits.close()
+    if gateway.parts.judge is not None:
+        await gateway.parts.judge.close()
+    if gateway.parts.spans is not None:
+        await asyncio.to_thread(gateway.parts.spans.close)
     gateway.parts.cases.close()
     gateway.keystore.close()
 

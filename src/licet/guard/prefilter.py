@@ -27,9 +27,11 @@ class Prefilter:
     """All letters of all entries, compiled for block scanning. One thread at a time."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        anchored: dict[str, bool] = {}
+        # Whether a literal must begin, and must end, where a word does, for all rules with it.
+        anchored: dict[str, tuple[bool, bool]] = {}
         for entry in entries:
-            anchored[entry.letters] = anchored.get(entry.letters, True) and entry.start_word
+            begins, ends = anchored.get(entry.letters, (True, True))
+            anchored[entry.letters] = (begins and entry.start_word, ends and entry.end_word)
         self._letters = list(anchored)
         self._anchored = list(anchored.values())
         self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
@@ -79,7 +81,10 @@ class Prefilter:
             end = end_byte if ascii_only else int(np.searchsorted(letter_starts, end_byte))
             letters = self._letters[number]
             start_at, end_at = int(places[end - len(letters)]), int(places[end - 1]) + 1
-            if self._anchored[number] and not _begins_word(symbols, start_at):
+            begins, ends = self._anchored[number]
+            if begins and not _begins_word(symbols, start_at):
+                continue
+            if ends and not _ends_word(symbols, end_at):
                 continue
             out.add((start_at, end_at))
         return sorted(out) if len(out) <= CANDIDATES_MAX else None
@@ -91,6 +96,14 @@ def word_before(symbols: str, at: int) -> int:
     while at >= 0 and symbols[at] == SKIP:
         at -= 1
     return word_class(symbols[at]) if at >= 0 and symbols[at] >= MARKS_END else 0
+
+
+def _ends_word(symbols: str, at: int) -> bool:
+    kind = word_class(symbols[at - 1])
+    while at < len(symbols) and symbols[at] == SKIP:
+        at += 1
+    following = word_class(symbols[at]) if at < len(symbols) and symbols[at] >= MARKS_END else 0
+    return not following or following < kind
 
 
 def _begins_word(symbols: str, at: int) -> bool:
