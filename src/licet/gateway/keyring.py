@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from licet.base.trouble import Corrupt, Unavailable
+from licet.base.trouble import Trouble
 from licet.gateway.keys import KEY_CHARACTERS, KEY_START, Grant, Key, KeyDenied, digest
 
 
@@ -80,14 +80,14 @@ class KeyRing:
     def refresh(self, now_s: float) -> bool:
         """Take over what changed in the store; True if anything did. `now_s` is monotonic.
 
-        Raises Unavailable or Corrupt while the store gives no keys (rule 3 meanwhile). Takes
+        Raises the Trouble of a store that gives no keys (rule 3 meanwhile). Takes
         microseconds with SQLite; with a remote store call it from a thread, it may wait for 2 s.
         """
         try:
             version = self._store.version()
             changed = version != self._version
             keys = self._store.list() if changed else ()
-        except (Unavailable, Corrupt):
+        except Trouble:
             if now_s - self._refreshed_s > self._stale_max_s:
                 self._answers, self._otherwise = {}, _UNAVAILABLE
                 self._version = None

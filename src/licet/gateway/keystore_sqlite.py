@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from licet.base.clock import rfc3339
-from licet.base.trouble import BadInput, Unavailable
+from licet.base.trouble import BadInput, Corrupt, Unavailable
 from licet.gateway.keys import Grant, Key, new_key
 from licet.gateway.keystore_rows import SELECT, decode_key, encode_grant, no_such_key
 
@@ -104,8 +104,10 @@ class SqliteKeyStore:
 
     def version(self) -> int:
         with self._using() as db:
-            (version,) = db.execute("SELECT n FROM api_key_version").fetchone()
-        return int(version)
+            row = db.execute("SELECT n FROM api_key_version").fetchone()
+        if row is None:
+            raise Corrupt(f"{self._path} has lost its version.", hint="Restore it from a backup.")
+        return int(row[0])
 
     def close(self) -> None:
         with self._lock:

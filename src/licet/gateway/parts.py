@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from licet.base.clock import Clock
+from licet.base.ids import Series
 from licet.gateway.casestore import CaseStore
 from licet.gateway.config import Config
 from licet.gateway.keyring import KeyRing
@@ -63,9 +64,13 @@ class Parts:
     judge: Judge | None = None
     spans: SpanSink | None = None
     urgent: int = 0
+    exchanges: Series = field(init=False)
     memory: VerdictMemory = field(
         default_factory=lambda: VerdictMemory(secrets.token_bytes(32))
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        self.exchanges = Series("ex", self.clock.now())
 
     @property
     def ready(self) -> list[str]:

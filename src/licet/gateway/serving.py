@@ -18,9 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 
-from licet.base.ids import new_id
 from licet.base.trouble import BadInput, TooMuch, Trouble
 from licet.gateway.admission import Denial, Target, admit, route_model, take_place
 from licet.gateway.answering import answer_stream, answer_whole
@@ -59,8 +57,7 @@ async def serve(
 ) -> None:
     """One request of one of the judged APIs."""
     now = parts.clock.now()
-    number = new_id("ex", now, secrets.token_bytes)
-    trace = Trace(number, route, dialect.name, parts.clock.monotonic(), now)
+    trace = Trace(parts.exchanges.take(), route, dialect.name, parts.clock.monotonic(), now)
     key = admit(parts, scope, route)
     if isinstance(key, Denial):
         await deny(dialect, key, trace, send)
@@ -168,7 +165,9 @@ async def _judged(
         reply = await _call(parts, dialect, ask, target, scope)
         trace.first_in = parts.clock.monotonic()
         if reply.status != 200:
-            answer, outcome = await upstream_refusal(dialect, reply, guard, flags)
+            answer, outcome = await upstream_refusal(
+                dialect, parts.upstreams[trace.upstream], reply, guard, flags
+            )
             await answer.send(send)
         elif ask.stream and (reply.header(b"content-type") or b"").startswith(b"text/event-st"):
             outcome = await answer_stream(parts, dialect, ask, guard, reply, trace, flags, send)

@@ -75,6 +75,11 @@ class Upstream:
     def __repr__(self) -> str:
         return f"Upstream({self._settings.name!r})"
 
+    def is_given_away(self, text: str) -> bool:
+        """Whether a text holds this upstream's key: some repeat it in their errors."""
+        key = self._settings.key
+        return key is not None and key.stands_in(text)
+
     @property
     def open_count(self) -> int:
         """Connections that are open or being opened."""

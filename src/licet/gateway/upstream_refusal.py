@@ -2,7 +2,8 @@
 
 Rules
 1. An upstream's 401 or 403 is about our key, not the client's: it becomes a 502 without its text.
-2. A message of the upstream's is text too: it leaves only if literal rules let it.
+2. A message of the upstream's is text too: it leaves only if literal rules let it, and if it does
+   not repeat our key.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 from licet.gateway.asgi import JSON, Answer
 from licet.gateway.dialects.model import Dialect
 from licet.gateway.outcome import Outcome
-from licet.gateway.upstream import Reply
+from licet.gateway.upstream import Reply, Upstream
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Finding
 
@@ -23,7 +24,7 @@ _MESSAGE_CHARACTERS_MAX = 2000
 
 
 async def upstream_refusal(
-    dialect: Dialect, reply: Reply, guard: Guard, flags: tuple[Finding, ...]
+    dialect: Dialect, upstream: Upstream, reply: Reply, guard: Guard, flags: tuple[Finding, ...]
 ) -> tuple[Answer, Outcome]:
     """The answer to the client and the outcome for an upstream's status other than 200."""
     body = await reply.read_all(ERROR_BYTES_MAX)
@@ -32,7 +33,11 @@ async def upstream_refusal(
         status, code, message = 502, "upstream_denied", "The model refuses this gateway's key."
     elif status < 400:
         status, message = 502, f"The model answered with status {reply.status}."
-    elif not message or guard.judge(message, "reply", by_meaning=False).action == "halt":
+    elif (
+        not message
+        or upstream.is_given_away(message)
+        or guard.judge(message, "reply", by_meaning=False).action == "halt"
+    ):
         message = f"The model refused the request (status {reply.status})."
     headers = [JSON]
     retry = reply.header(b"retry-after")

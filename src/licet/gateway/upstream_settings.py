@@ -48,6 +48,10 @@ class Secret:
         """The text itself. Whoever calls this answers for where it goes."""
         return self._text
 
+    def stands_in(self, text: str) -> bool:
+        """Whether a text holds this one."""
+        return self._text in text
+
     def __repr__(self) -> str:
         return "Secret(…)"
 

@@ -52,8 +52,8 @@ CATEGORIES: tuple[str, ...] = (
     "injection",
     "operator",
 )
-"""What a rule may be about; `operator` is for what only the licensed operator can word. An operator
-may also use a category of its own, with a name that is not nearly one of these."""
+"""What a rule may be about; `operator` is for what only the licensed operator can word. An
+operator may also use a category of its own, with a name that is not nearly one of these."""
 
 ACTIONS: tuple[str, ...] = ("halt", "flag")
 WORDS: tuple[str, ...] = ("auto", "whole", "start", "any")

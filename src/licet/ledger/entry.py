@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -248,9 +249,15 @@ class _Line(msgspec.Struct, frozen=True):
     seq: int | None = None
 
 
+@lru_cache(maxsize=4096)
+def _is_id(text: str) -> bool:
+    """Remembered, for most values of entries are the same few: routes, models, keys, bundles."""
+    return _ID.fullmatch(text) is not None
+
+
 def _check(name: str, value: object) -> None:
     if isinstance(value, str):
-        if _ID.fullmatch(value) is None:
+        if not _is_id(value):
             raise BadInput(f"{name}: free text has no place in the ledger", hint="Give an id.")
     elif isinstance(value, int):
         if not -_INT_MAX <= value <= _INT_MAX:

@@ -89,6 +89,14 @@ def features(folded: str) -> Features:
     return Features(grams, words, starts)
 
 
+def distinct(buckets: Indices) -> Indices:
+    """The buckets in order, each once. (`np.unique` does the same in eight times the time.)"""
+    ordered = np.sort(buckets)
+    first = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]
+
+
 def _words(points: NDArray[np.uint32]) -> tuple[Indices, NDArray[np.intp]]:
     """Word grams and their starts; `points` begins and ends with a blank."""
     inside = _WORDLIKE[np.minimum(points, 128)]

@@ -25,7 +25,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, Features, Indices, features
+from licet.guard.classifier.features import (
+    BITS,
+    SLAB_CHARACTERS,
+    Features,
+    Indices,
+    distinct,
+    features,
+)
 from licet.guard.classifier.packing import HEAD_BITS, ROLES, Group, Header, Line, unpack
 from licet.guard.classifier.screen import encoded, highest, is_han
 from licet.guard.fold import fold
@@ -55,8 +62,8 @@ class Scores:
 
 def _weigh(table: NDArray[np.int32], buckets: Indices) -> tuple[int, int]:
     """(sum of weights, count) of the distinct buckets."""
-    distinct = np.unique(buckets)
-    return int(table.take(distinct).sum(dtype=np.int64)), len(distinct)
+    found = distinct(buckets)
+    return int(table.take(found).sum(dtype=np.int64)), len(found)
 
 
 def _sigmoid(x: float) -> float:
@@ -204,7 +211,7 @@ class Classifier:
 
     def _named(self, worst: _Window) -> dict[str, float]:
         """Each category's own calibrated score of the worst window."""
-        buckets = np.unique(worst.slab.window(worst.start, worst.end) >> _HEAD_SHIFT)
+        buckets = distinct(worst.slab.window(worst.start, worst.end) >> _HEAD_SHIFT)
         totals = self._heads.take(buckets, axis=0).sum(axis=0, dtype=np.int32)
         return {
             name: _sigmoid(_strength(line, int(total), len(buckets)))
