@@ -105,7 +105,11 @@ async def run_gateway(
         else:
             _settle_memory()
             started()
+        await asyncio.wait((running[0], tending), return_when=asyncio.FIRST_COMPLETED)
+        server.should_exit = True  # without upkeep no revoked key would be noticed any more
         await running[0]
+        if tending.done():
+            tending.result()
     finally:
         for each, _ in servers[1:]:
             each.should_exit = True
