@@ -24,7 +24,7 @@ from licet.gateway.dialects.model import Kind
 FindSlots = Callable[[Any], Sequence[Slot]]
 """The full way: where text stands in a decoded event."""
 
-CHANNELS_MAX = 4096
+CHANNELS_MAX = 1024
 _MOULDS_MAX = 4
 _TRIES_MAX = 12
 _PROBE = "\u03c0 or not"
