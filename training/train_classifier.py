@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from scipy import sparse, special
 
 from licet.guard.classifier import Classifier
-from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, features
+from licet.guard.classifier.features import BITS, SLAB_CHARACTERS, distinct, features
 from licet.guard.classifier.model import group_name
 from licet.guard.classifier.packing import GROUPS, HEAD_BITS, READER, Group, Header, Line, pack
 from licet.guard.classifier.screen import SCREEN_BITS, buckets, encoded
@@ -46,9 +46,9 @@ STRIDE_CHARACTERS = 64
 WINDOWS_PER_ROW_MAX = 12
 PENALTY_HARM = 2.0
 PENALTY_HEADS = 0.5
-PENALTY_SCREEN = 0.02
+PENALTY_SCREEN = 10.0
 RARITY_POWER = 0.5
-SCREEN_KEEPS_HALTED, SCREEN_KEEPS_FLAGGED = 0.985, 0.95
+SCREEN_KEEPS_HALTED, SCREEN_KEEPS_FLAGGED = 0.985, 0.93
 """The shares of what the full model would halt, and flag, that the screen must not lose."""
 JOINED_PER_LANGUAGE = 3000
 EMBEDDED_PER_LANGUAGE = 3000
@@ -90,7 +90,7 @@ def windows(rows: list[Row]) -> list[Window]:
         for start in list(starts)[:WINDOWS_PER_ROW_MAX]:
             end = min(columns, start + WINDOW_CHARACTERS)
             text = folded[max(0, start - 1) : end]
-            out.append(Window(index, text, np.unique(slab.window(start, end))))
+            out.append(Window(index, text, distinct(slab.window(start, end))))
     return out
 
 
@@ -135,7 +135,7 @@ class Learner:
 
     def heads(self) -> tuple[NDArray[np.int8], tuple[Line, ...]]:
         """Shape (2^HEAD_BITS, categories): each category against all whose category is known."""
-        shared = [np.unique(w.buckets >> np.uint32(BITS - HEAD_BITS)) for w in self.windows]
+        shared = [distinct(w.buckets >> np.uint32(BITS - HEAD_BITS)) for w in self.windows]
         counts = fit.matrix(shared, 1 << HEAD_BITS)
         rarity = fit.rarity(counts, RARITY_POWER)
         design = fit.Design(sparse.csr_matrix(counts @ sparse.diags(rarity.astype(np.float32))))
@@ -186,8 +186,7 @@ def screen_table(learner: Learner, classifier: Classifier, flag: float) -> fit.F
         said.append(max(harm, attack) if role == "prompt" else harm)
     target = special.expit(np.array(said) - special.logit(flag))
     design = fit.Design(screen_matrix([w.text for w in learner.windows]))
-    weight = np.maximum(learner.weight, 0.2)
-    table, _ = fit.logistic(design, target, weight, PENALTY_SCREEN, 80)
+    table, _ = fit.logistic(design, target, np.ones(len(said)), PENALTY_SCREEN, 80)
     return table
 
 

@@ -39,7 +39,7 @@ from licet.guard.fold import fold
 
 Role = Literal["prompt", "reply", "comment"]
 INJECTION = "injection"
-CANDIDATES = 4
+CANDIDATES = 2
 """Windows of a slab that are weighed exactly; the others have lower running sums."""
 
 _HEAD_SHIFT = np.uint32(BITS - HEAD_BITS)
