@@ -1,4 +1,4 @@
-"""Requests of every dialect: what is no request is refused, and nothing but one name is changed."""
+"""Requests of every dialect: what is none is refused, and nothing but one name is changed."""
 
 from __future__ import annotations
 
