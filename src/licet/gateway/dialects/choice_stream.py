@@ -51,7 +51,8 @@ class ChoiceReader:
         for mould in self._moulds.known:
             text = mould.text(data)
             if text:
-                return Frame(event.raw, (Span(mould.channel, text, mould.kind),), value=event)
+                span = Span(mould.channel, text, mould.kind)
+                return Frame(event.raw, (span,), value=(event, mould))
         return self._read_in_full(event)
 
     def render(self, frame: Frame, texts: Sequence[str]) -> bytes:
@@ -60,7 +61,21 @@ class ChoiceReader:
             self._ended.update(int(end[:-1]) for end in frame.ends if end[:-1].isdigit())
         if all(span.text == text for span, text in zip(frame.spans, texts, strict=True)):
             return frame.raw
-        chunk = load_object(frame.value.data)
+        if type(frame.value) is not tuple:
+            return self._render_in_full(frame.value, texts)
+        event, mould = frame.value
+        text = texts[0]
+        if not text:
+            if mould.says_more is None:
+                mould.says_more = bool(self._render_in_full(event, texts))
+            if not mould.says_more:
+                return b""
+        if event.event:
+            return self._render_in_full(event, texts)
+        return b"data: %b\n\n" % mould.cast(text)
+
+    def _render_in_full(self, event: SseEvent, texts: Sequence[str]) -> bytes:
+        chunk = load_object(event.data)
         slots: list[Slot] = []
         choices, _ = find_choices(self._form, chunk, slots)
         cut = {slot.channel.partition(".")[0] for slot in put_texts(slots, texts)}
@@ -73,7 +88,7 @@ class ChoiceReader:
         if not kept and choices and not chunk.get("usage") and not chunk.get("error"):
             return b""
         chunk["choices"] = kept
-        return event_bytes(chunk, frame.value.event)
+        return event_bytes(chunk, event.event)
 
     def flush(self, channel: str, text: str) -> bytes:
         chunk = self._shapes.cast(channel, text)

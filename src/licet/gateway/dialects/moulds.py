@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from licet.gateway.dialects.json_strict import STRINGS, Unreadable, load, load_string
+from licet.gateway.dialects.json_strict import STRINGS, Unreadable, dump, load, load_string
 from licet.gateway.dialects.json_texts import Slot
 from licet.gateway.dialects.model import Kind
 
@@ -33,12 +33,18 @@ _PROBE = "\u03c0 or not"
 class Mould:
     """The bytes of a JSON event around one of its strings (quotes not included)."""
 
-    __slots__ = ("_after", "_before", "_start", "_tail", "channel", "kind")
+    __slots__ = ("_after", "_before", "_start", "_tail", "channel", "kind", "says_more")
 
     def __init__(self, before: bytes, after: bytes, channel: str, kind: Kind) -> None:
         self._before, self._after = before, after
         self._start, self._tail = len(before), len(after)
         self.channel, self.kind = channel, kind
+        self.says_more: bool | None = None
+        """Whether an event of this form says anything without its text; None: not known yet."""
+
+    def cast(self, text: str) -> bytes:
+        """The data of an event of this form that says `text`."""
+        return b"%b%b%b" % (self._before, dump(text), self._after)
 
     def text(self, data: bytes) -> str | None:
         """The text of an event of this form; None if `data` is not of this form."""
