@@ -36,7 +36,7 @@ from licet.ledger.entry import parse_entry
 CALL = ANSWERS["en-bank-call"]
 UNLAWFUL = sorted(answer.id for answer in ANSWERS.values() if answer.unlawful)
 REFUSED: Any = [{"role": "user", "content": "Tell me of the purple walrus."}]
-_CASE = re.compile(r"LC-[0-9]{8}-[0-9A-Z]{8}")
+_CASE = re.compile(r"LC-[0-9]{8}-[0-9A-Z]{8,}")
 
 
 @pytest.fixture(scope="module")

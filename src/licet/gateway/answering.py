@@ -16,7 +16,7 @@ import msgspec
 
 from licet.base.trouble import BadInput, Trouble
 from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Message, Send
-from licet.gateway.asking import ASK_AGAIN_S, AskingRelay
+from licet.gateway.asking import ASK_AGAIN_S, AskingRelay, judged_within
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.exchange import Exchange
 from licet.gateway.outcome import Outcome, Question
@@ -52,12 +52,9 @@ async def answer_whole(
         answer = Answer(502, dialect.error(502, "upstream_malformed", message))
         await answer.send(send)
         return Outcome("failed", flags=flags, code="upstream_malformed")
-    while whole.waiting and whole.questions:
-        questions, whole.questions = whole.questions, []
-        for question, scores in await _ask_all(parts, questions):
-            whole.judged(question, scores)
-        if whole.questions:
-            await asyncio.sleep(ASK_AGAIN_S)
+    if whole.waiting:
+        async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
+            await _ask_until_judged(parts, whole)
     out, outcome = whole.finish(body, parts.recorder.open_case)
     trace.first_out = parts.clock.monotonic()
     durable = parts.recorder.record(trace, outcome)
@@ -172,6 +169,15 @@ async def _close(
             if outcome.kind == "served":
                 out = exchange.unrecorded()
     await send({"type": "http.response.body", "body": out, "more_body": False})
+
+
+async def _ask_until_judged(parts: Parts, whole: WholeAnswer) -> None:
+    while whole.waiting and whole.questions:
+        questions, whole.questions = whole.questions, []
+        for question, scores in await _ask_all(parts, questions):
+            whole.judged(question, scores)
+        if whole.questions:
+            await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _ask_all(

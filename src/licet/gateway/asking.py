@@ -4,14 +4,15 @@ It refuses to decide: what an answer (or none) means is for the exchange.
 
 Rules
 1. Every question is put once at a time; one that the exchange puts again waits a little.
-2. When the upstream is over and answers are still awaited, that has a deadline; past it the
-   exchange has failed, and what was not judged stays here.
+2. When the upstream is over and answers are still awaited, that has a deadline, however often a
+   question is put again; past it the exchange has failed, and what was not judged stays here.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from licet.base.trouble import Unavailable
 from licet.gateway.exchange import Exchange
@@ -31,6 +32,16 @@ class JudgeUnavailable(Unavailable):
     code = "judge_unavailable"
 
 
+@contextlib.asynccontextmanager
+async def judged_within(deadline_s: float) -> AsyncIterator[None]:
+    """Bounds the time in which a judge is asked again and again. Raises JudgeUnavailable."""
+    try:
+        async with asyncio.timeout(deadline_s):
+            yield
+    except TimeoutError:
+        raise JudgeUnavailable("No judge has answered in time.") from None
+
+
 class AskingRelay:
     """One stream. `write` sends bytes to the client; the last bytes are returned by `run`."""
 
@@ -42,6 +53,7 @@ class AskingRelay:
         self._judge = judge
         self._write = write
         self._deadline_s = deadline_s
+        self._until_s = 0.0  # of the loop's clock, once the upstream is over
         self._asked: dict[asyncio.Task[Scores | None], Question] = {}
         self._put: set[int] = set()
         self._reading: asyncio.Task[bytes] | None = None
@@ -67,9 +79,13 @@ class AskingRelay:
         awaited: set[asyncio.Task[Scores | None] | asyncio.Task[bytes]] = {*self._asked}
         if self._reading is not None:
             awaited.add(self._reading)
-        limit_s = self._deadline_s if self._over else None
-        done, _ = await asyncio.wait(awaited, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
-        if not done:
+        left_s = None
+        if self._over:
+            now_s = asyncio.get_running_loop().time()
+            self._until_s = self._until_s or now_s + self._deadline_s
+            left_s = max(0.0, self._until_s - now_s)
+        done, _ = await asyncio.wait(awaited, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
+        if not done or left_s == 0.0:
             return self._exchange.failed(JudgeUnavailable())
         out = b""
         for task in [task for task in self._asked if task in done]:

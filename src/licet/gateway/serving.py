@@ -36,6 +36,7 @@ from licet.gateway.asgi import (
     header,
     read_body,
 )
+from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.keys import Key, Route
 from licet.gateway.outcome import Outcome
@@ -153,8 +154,8 @@ async def _judged(
         ask, guard, parts.memory, audience=trace.audience,
         on_failure=guard.policy.on_judge_failure["whole"],
     )  # fmt: skip
-    while judgement.waiting and judgement.questions:
-        await _ask_judge(parts, judgement)
+    if judgement.waiting:
+        await _ask_until_judged(parts, judgement, target, trace)
     if judgement.finding is not None:
         await _refuse(parts, dialect, ask, judgement, trace, send)
         return
@@ -173,7 +174,7 @@ async def _judged(
             outcome = await answer_stream(parts, dialect, ask, guard, reply, trace, flags, send)
         else:
             outcome = await answer_whole(parts, dialect, ask, guard, reply, trace, flags, send)
-    except UpstreamTrouble as trouble:
+    except Trouble as trouble:
         outcome = Outcome("failed", flags=flags, code=trouble.code)
         raise
     finally:
@@ -182,6 +183,24 @@ async def _judged(
                 parts.recorder.record(trace, outcome)
         if parts.spans is not None:
             parts.spans(trace, outcome)
+
+
+async def _ask_until_judged(
+    parts: Parts, judgement: PromptJudgement, target: Target, trace: Trace
+) -> None:
+    """A judge that is held for has a deadline, like everything here (`idle_s`)."""
+    outcome = Outcome("abandoned", code="client_gone")
+    try:
+        async with judged_within(target.upstream.idle_s):
+            while judgement.waiting and judgement.questions:
+                await _ask_judge(parts, judgement)
+    except JudgeUnavailable as trouble:
+        outcome = Outcome("failed", code=trouble.code)
+        raise
+    finally:
+        if judgement.waiting:
+            with contextlib.suppress(Trouble):
+                parts.recorder.record(trace, outcome)
 
 
 async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:
@@ -194,7 +213,7 @@ async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:
     for question, scores in zip(questions, answers, strict=True):
         judgement.judged(question, scores)
     if judgement.questions:  # held: asked again, a little later
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _refuse(
