@@ -41,9 +41,9 @@ from licet.guard.classifier.packing import GROUPS, HEAD_BITS, READER, Group, Hea
 from licet.guard.classifier.screen import SCREEN_BITS, buckets, encoded
 from licet.guard.fold import fold
 
-WINDOW_CHARACTERS = 256
-STRIDE_CHARACTERS = 64
-WINDOWS_PER_ROW_MAX = 12
+WINDOW_CHARACTERS = (48, 112, 256)
+WINDOWS_PER_ROW_MAX = 6
+"""Of each width."""
 PENALTY_HARM = 2.0
 PENALTY_HEADS = 0.5
 PENALTY_SCREEN = 10.0
@@ -79,19 +79,28 @@ class Window:
 
 
 def windows(rows: list[Row]) -> list[Window]:
-    """Windows as the classifier reads them, at most WINDOWS_PER_ROW_MAX of each row."""
+    """Windows as the classifier reads them, at most WINDOWS_PER_ROW_MAX of a width and a row."""
     out = []
     for index, row in enumerate(rows):
         folded = fold(row.text)[:SLAB_CHARACTERS]
         slab = features(folded)
         columns = slab.grams.shape[1]
-        step = WINDOW_CHARACTERS // 2
-        starts = range(0, max(1, columns - step), step)
-        for start in list(starts)[:WINDOWS_PER_ROW_MAX]:
-            end = min(columns, start + WINDOW_CHARACTERS)
+        for start, end in _places(columns):
             text = folded[max(0, start - 1) : end]
             out.append(Window(index, text, distinct(slab.window(start, end))))
     return out
+
+
+def _places(columns: int) -> list[tuple[int, int]]:
+    """Columns [start, end) of the windows of a text: the whole where it is short enough."""
+    places = []
+    for width in WINDOW_CHARACTERS:
+        if columns > width + 1:
+            starts = range(0, columns - width // 2, width if width < 256 else width // 2)
+            places += [(start, min(columns, start + width)) for start in starts][
+                :WINDOWS_PER_ROW_MAX
+            ]
+    return places if columns > WINDOW_CHARACTERS[-1] + 1 else [(0, columns), *places]
 
 
 class Learner:
@@ -249,8 +258,8 @@ def train(data: Path, seed: int, say: fit.Progress) -> bytes:
     lawful += corpus.fairness(data) + corpus.patterns()
     rows = corpus.labelled(data, "train", only_licensed=True) + corpus.injections(data, "train")
     rows += lawful
-    rows += corpus.joined(lawful, JOINED_PER_LANGUAGE, WINDOW_CHARACTERS, rng)
-    rows += corpus.embedded(rows, EMBEDDED_PER_LANGUAGE, WINDOW_CHARACTERS, rng)
+    rows += corpus.joined(lawful, JOINED_PER_LANGUAGE, WINDOW_CHARACTERS[-1], rng)
+    rows += corpus.embedded(rows, EMBEDDED_PER_LANGUAGE, WINDOW_CHARACTERS[-1], rng)
     learner = Learner(rows, say)
 
     tables: dict[str, NDArray[np.generic]] = {}
@@ -266,7 +275,6 @@ def train(data: Path, seed: int, say: fit.Progress) -> bytes:
         name=NAME,
         categories=CATEGORIES,
         window_characters=WINDOW_CHARACTERS,
-        stride_characters=STRIDE_CHARACTERS,
         groups=dict.fromkeys(GROUPS, Group(Line(harm_scale, 1.0, harm_offset), -(2**31), 0.0)),
         injection=Line(injection_scale, 1.0, injection_offset),
         heads=lines,

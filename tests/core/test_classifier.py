@@ -137,8 +137,8 @@ def test_the_screen_takes_the_highest_window(text: str) -> None:
     weights = np.arange(1 << 17, dtype=np.int32) % 7 - 3
     found = weights[buckets(encoded(text))]
     blocks = [int(found[i : i + 128].sum()) for i in range(0, len(found), 128)]
-    pairs = [a + b for a, b in pairwise(blocks)] or blocks
-    assert highest(weights, encoded(text)) == max(pairs)
+    pairs = [a + b for a, b in pairwise(blocks)]
+    assert highest(weights, encoded(text)) == max(blocks + pairs)
 
 
 def test_packed_weights_name_themselves() -> None:
@@ -181,8 +181,9 @@ def _with_header(old: bytes, new: bytes) -> bytes:
         (b'"grams4', b'"grams5'),  # made for other features
         (b'"violence"', b'"injection"'),  # a category twice
         (b'"name"', b'"names"'),  # a field that nobody knows
-        (b'"window_characters":256', b'"window_characters":0'),
-        (b'"window_characters":256', b'"window_characters":1000000'),
+        (b'"window_characters":[64,', b'"window_characters":[0,'),
+        (b'"window_characters":[64,', b'"window_characters":[1000000,'),
+        (b'"window_characters":[64,256]', b'"window_characters":[]'),
         (b'"reply.han"', b'"letter.han"'),  # no calibration for replies in Han
         (b'"screened_harm":0.01', b'"screened_harm":1.5'),
         (b'"scale":0.1', b'"scale":-0.1'),

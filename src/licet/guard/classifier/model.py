@@ -3,7 +3,7 @@
 It refuses to know thresholds, actions and streams; it gives scores, and the policy decides.
 
 Rules
-1. A text scores as its worst window; a long text is no safer for the lawful words around it.
+1. A text scores as its worst window, narrow or wide: lawful words around it hide nothing.
 2. A text that the screen passes is not looked at again: its scores are one shared value.
 3. No category is above `harm`, and the likeliest is equal to it: a threshold on categories is a
    threshold on harm, whatever the category's own head thinks.
@@ -40,7 +40,9 @@ from licet.guard.fold import fold
 Role = Literal["prompt", "reply", "comment"]
 INJECTION = "injection"
 CANDIDATES = 2
-"""Windows of a slab that are weighed exactly; the others have lower running sums."""
+"""Windows of a width that are weighed exactly; the others have lower running sums."""
+STRIDES = 4
+"""Windows of a width overlap: each begins this share of a width after the last."""
 
 _HEAD_SHIFT = np.uint32(BITS - HEAD_BITS)
 
@@ -168,8 +170,9 @@ class Classifier:
 
     def _slabs(self, folded: str) -> list[tuple[int, Features]]:
         """(offset, features) of the text in slabs that overlap by a window."""
-        step = SLAB_CHARACTERS - self.header.window_characters
-        last = max(1, len(folded) - self.header.window_characters)
+        widest = max(self.header.window_characters)
+        step = SLAB_CHARACTERS - widest
+        last = max(1, len(folded) - widest)
         return [(i, features(folded[i : i + SLAB_CHARACTERS])) for i in range(0, last, step)]
 
     def _worst(
@@ -195,19 +198,23 @@ class Classifier:
         return start, end, strength
 
     def _candidates(self, slab: Features, table: NDArray[np.int32]) -> list[tuple[int, int]]:
-        """The CANDIDATES windows that look worst when what is repeated counts each time."""
-        width, stride = self.header.window_characters, self.header.stride_characters
+        """Of each width the CANDIDATES windows that look worst when repetition counts."""
         columns = slab.grams.shape[1]
-        if columns <= width + 1:
-            return [(0, columns)]
+        widths = [width for width in self.header.window_characters if width < columns - 1]
+        found = [(0, columns)] if len(widths) < len(self.header.window_characters) else []
+        if not widths:
+            return found
         # Running sums, so that overlapping windows cost nothing more.
         values = table.take(slab.grams).sum(axis=0, dtype=np.int64)
         values[slab.starts] += table.take(slab.words).sum(axis=0, dtype=np.int64)
         sums = np.concatenate(([0], values.cumsum()))
-        starts = np.arange(0, columns - width + stride, stride)
-        ends = np.minimum(starts + width, columns)
-        order = np.argsort(sums[starts] - sums[ends], kind="stable")[:CANDIDATES]
-        return [(int(starts[i]), int(ends[i])) for i in order]
+        for width in widths:
+            stride = width // STRIDES
+            starts = np.arange(0, columns - width + stride, stride)
+            ends = np.minimum(starts + width, columns)
+            order = np.argsort(sums[starts] - sums[ends], kind="stable")[:CANDIDATES]
+            found += [(int(starts[i]), int(ends[i])) for i in order]
+        return found
 
     def _named(self, worst: _Window) -> dict[str, float]:
         """Each category's own calibrated score of the worst window."""

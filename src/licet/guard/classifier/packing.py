@@ -38,6 +38,7 @@ HEAD_BITS = 16
 """Category heads share buckets: four of the main table's are one of theirs."""
 HEADER_BYTES_MAX = 65_536
 CATEGORIES_MAX = 64
+WIDTHS_MAX = 8
 GROUPS = tuple(f"{role}.{script}" for role in ROLES for script in ("latin", "han"))
 """Texts of one role and one script are calibrated together."""
 
@@ -65,13 +66,15 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the tables mean: a line for each category, a group for each name in GROUPS."""
+    """What the tables mean: a line for each category, a group for each name in GROUPS.
+
+    window_characters: the widths of windows, narrow to wide. A sentence must not hide in a page.
+    """
 
     reader: str
     name: str
     categories: tuple[str, ...]
-    window_characters: int
-    stride_characters: int
+    window_characters: tuple[int, ...]
     groups: dict[str, Group]
     injection: Line
     heads: tuple[Line, ...]
@@ -132,7 +135,8 @@ def _header(data: bytes) -> Header:
         and 0 < len(header.categories) <= CATEGORIES_MAX
         and len(set(header.categories)) == len(header.categories) == len(header.heads)
         and set(header.groups) == set(GROUPS)
-        and 0 < header.stride_characters <= header.window_characters <= 4096
+        and 0 < len(header.window_characters) <= WIDTHS_MAX
+        and all(8 <= width <= 1024 for width in header.window_characters)
         and all(0.0 <= group.screened_harm <= 1.0 for group in header.groups.values())
         and all(line.scale > 0 and line.slope > 0 for line in lines)
     )

@@ -5,7 +5,7 @@ It refuses to know categories, verdicts and limits: it gives a number, and the m
 Rules
 1. A text is read as UTF-8, READ_BYTES at a time from every byte: six Latin letters, or two Han
    characters. Each read is one bucket, and has one weight.
-2. Weights are summed over windows (two neighbouring blocks); the highest sum counts.
+2. Weights are summed over blocks, and over two neighbouring blocks; the highest sum counts.
 3. It may err towards suspicion only: limits are set in training so that it keeps nearly all that
    the full model would stop (the figure is in the model card).
 4. The cost is about eight calls into numpy for any text; that is why it has no vocabulary.
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 SCREEN_BITS = 17
 READ_BYTES = 6
 BLOCK_BYTES = 128
-"""A window is two blocks: 256 Latin letters or 85 Han characters."""
+"""128 Latin letters or 42 Han characters."""
 
 _WORD_BYTES = 8
 _PAD = " " * (_WORD_BYTES - 1)
@@ -54,7 +54,7 @@ def buckets(data: bytes) -> NDArray[np.int64]:
 
 
 def highest(weights: NDArray[np.int32], data: bytes) -> int:
-    """The highest sum of weights (shape (2^SCREEN_BITS,)) over a window of an encoded text."""
+    """The highest sum of weights (shape (2^SCREEN_BITS,)) over a block or two of the text."""
     found = weights.take(buckets(data))
     count = len(found)
     if count <= BLOCK_BYTES:
@@ -62,5 +62,5 @@ def highest(weights: NDArray[np.int32], data: bytes) -> int:
     blocks = -(-count // BLOCK_BYTES)
     starts = _STARTS[:blocks] if blocks <= len(_STARTS) else np.arange(0, count, BLOCK_BYTES)
     sums: list[int] = np.add.reduceat(found, starts).tolist()
-    pairs: list[int] = list(map(add, sums, sums[1:]))
-    return max(pairs)
+    sums += list(map(add, sums, sums[1:]))
+    return max(sums)
