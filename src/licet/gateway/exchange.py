@@ -218,11 +218,11 @@ class Exchange:
             if name.startswith(frame.ends):
                 rest = stream.end()
                 self._channels.ask(name, stream)
-                at = _last_index(frame.spans, name)
-                if at is None:
-                    out += self._loose(name, rest)
+                places = [at for at, span in enumerate(frame.spans) if span.channel == name]
+                if places:
+                    texts[places[-1]] += rest
                 else:
-                    texts[at] += rest
+                    out += self._loose(name, rest)
                 if stream.stopped:
                     return out + self._texts_only(frame, texts) + self._halt(name, stream)
         if self._channels.is_waiting(frame.ends):
@@ -372,7 +372,10 @@ class Exchange:
         return out
 
     def _fail(self, code: str, message: str) -> bytes:
-        out = self._let_go() + self._reader.fail(code, message)
+        out, stopped = self._end_channels(("",))
+        if stopped is not None:  # it broke off right behind something unlawful
+            return out + self._halt(stopped, self._channels.streams[stopped])
+        out += self._let_go() + self._reader.fail(code, message)
         flags, usage = self._channels.flags(), self._reader.usage
         self._finish(Outcome("failed", flags=flags, usage=usage, code=code))
         return out
@@ -394,7 +397,3 @@ class Exchange:
         self.questions.clear()
         self._queue.clear()
         self._line = None
-
-
-def _last_index(spans: tuple[Span, ...], channel: str) -> int | None:
-    return max((at for at, span in enumerate(spans) if span.channel == channel), default=None)
