@@ -110,9 +110,20 @@ async def _relay_asking(
             trace.first_out = parts.clock.monotonic()
         await send({"type": "http.response.body", "body": out, "more_body": True})
 
+    urgent = parts.urgent
+
+    def fresh_guard() -> Guard | None:
+        nonlocal urgent
+        if urgent == parts.urgent:
+            return None
+        urgent, trace.bundle = parts.urgent, parts.guard.name
+        return parts.guard
+
     assert parts.judge is not None
     upstream = parts.config.find_upstream(trace.upstream)
-    relay = AskingRelay(exchange, reply, parts.judge, write, deadline_s=upstream.idle_s)
+    relay = AskingRelay(
+        exchange, reply, parts.judge, write, fresh_guard, deadline_s=upstream.idle_s
+    )  # fmt: skip
     out = await relay.run()
     await _close(parts, ask, exchange, reply, trace, send, out)
 
@@ -131,10 +142,11 @@ async def _relay(
         except UpstreamTrouble as trouble:
             out = exchange.failed(trouble)
         else:
-            out = exchange.receive(data) if data else exchange.ended()
-        if urgent != parts.urgent and not exchange.is_over:
-            urgent = parts.urgent
-            out += exchange.adopt(parts.guard)
+            out = b""
+            if urgent != parts.urgent:  # before what has just come: it is new text
+                urgent, trace.bundle = parts.urgent, parts.guard.name
+                out = exchange.adopt(parts.guard)
+            out += exchange.receive(data) if data else exchange.ended()
         if exchange.is_over:
             await _close(parts, ask, exchange, reply, trace, send, out)
             return

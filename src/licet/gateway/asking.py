@@ -21,6 +21,7 @@ from licet.gateway.parts import Judge
 from licet.gateway.upstream import Reply
 from licet.gateway.upstream_trouble import UpstreamTrouble
 from licet.guard.classifier import Scores
+from licet.guard.guarding import Guard
 
 ASK_AGAIN_S = 0.25
 Write = Callable[[bytes], Awaitable[None]]
@@ -43,15 +44,18 @@ async def judged_within(deadline_s: float) -> AsyncIterator[None]:
 
 
 class AskingRelay:
-    """One stream. `write` sends bytes to the client; the last bytes are returned by `run`."""
+    """One stream. `write` sends bytes to the client; the last bytes are returned by `run`.
+    `fresh_guard` gives the guard of an urgent bundle, once after it has come."""
 
     def __init__(
-        self, exchange: Exchange, reply: Reply, judge: Judge, write: Write, *, deadline_s: float
-    ) -> None:
+        self, exchange: Exchange, reply: Reply, judge: Judge, write: Write,
+        fresh_guard: Callable[[], Guard | None], *, deadline_s: float,
+    ) -> None:  # fmt: skip
         self._exchange = exchange
         self._reply = reply
         self._judge = judge
         self._write = write
+        self._fresh_guard = fresh_guard
         self._deadline_s = deadline_s
         self._until_s = 0.0  # of the loop's clock, once the upstream is over
         self._asked: dict[asyncio.Task[Scores | None], Question] = {}
@@ -87,7 +91,8 @@ class AskingRelay:
         done, _ = await asyncio.wait(awaited, timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
         if not done or left_s == 0.0:
             return self._exchange.failed(JudgeUnavailable())
-        out = b""
+        guard = self._fresh_guard()
+        out = b"" if guard is None else self._exchange.adopt(guard)
         for task in [task for task in self._asked if task in done]:
             out += self._exchange.judged(self._asked.pop(task), task.result())
         if self._reading is not None and self._reading in done:

@@ -32,6 +32,7 @@ from licet.gateway.front import bounded_http
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
 from licet.guard.bundle import Bundle, make_guard, read_bundle
+from licet.guard.guarding import Guard
 from licet.ledger.entry import Value, as_id, make_entry
 
 REFRESH_S = 1.0
@@ -192,6 +193,8 @@ class Upkeep:
         self._path = gateway.home / "bundles" / CURRENT
         self._seen = _stamp(self._path)
         self._swept_s = float("-inf")
+        self._wanted: Callable[[], Bundle] | None = None
+        self._adopting: asyncio.Task[None] | None = None
         self.reason = "end"
 
     def began(self) -> None:
@@ -216,8 +219,8 @@ class Upkeep:
                 self._note(f"keys: {trouble}")
             stamp = _stamp(self._path)
             if stamp != self._seen and stamp is not None:
-                self._seen = stamp
-                self._adopt(self._read)
+                self._seen, self._wanted = stamp, self._read
+            self._change()
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())
@@ -225,18 +228,34 @@ class Upkeep:
     def reload(self) -> None:
         """SIGHUP: read the rule files of the configuration again."""
         parts = self._gateway.parts
-        self._adopt(lambda: load_bundle(parts.config, parts.pack, self._gateway.home))
+        self._wanted = lambda: load_bundle(parts.config, parts.pack, self._gateway.home)
 
     def _read(self) -> Bundle:
         trusted = load_trusted_keys(self._gateway.home / "keys")
         return read_bundle(self._path.read_bytes(), trusted)
 
-    def _adopt(self, read: Callable[[], Bundle]) -> None:
+    def _change(self) -> None:
+        """Begin to adopt the bundle that is wanted, one at a time; the last wanted wins."""
+        if self._adopting is not None:
+            if not self._adopting.done():
+                return
+            self._adopting.result()  # a bug in it is ours to die of
+            self._adopting = None
+        if self._wanted is not None:
+            self._adopting = asyncio.ensure_future(self._adopt(self._wanted))
+            self._wanted = None
+
+    def _prepare(self, read: Callable[[], Bundle]) -> tuple[Bundle, Guard]:
+        """In a thread of its own: compiling 10,000 rules takes longer than a stream may wait."""
+        parts = self._gateway.parts
+        bundle = read()
+        judge = parts.config.guard.judge is not None
+        return bundle, make_guard(bundle, today=parts.clock.now().date(), remote_judge=judge)
+
+    async def _adopt(self, read: Callable[[], Bundle]) -> None:
         parts = self._gateway.parts
         try:
-            bundle = read()
-            judge = parts.config.guard.judge is not None
-            guard = make_guard(bundle, today=parts.clock.now().date(), remote_judge=judge)
+            bundle, guard = await asyncio.to_thread(self._prepare, read)
         except (Trouble, OSError) as trouble:
             self._note(f"a bundle was refused: {trouble}")
             code = trouble.code if isinstance(trouble, Trouble) else "unreadable"
