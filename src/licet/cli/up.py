@@ -6,6 +6,7 @@ It refuses to know how a gateway is built and run: parse, call, render.
 from __future__ import annotations
 
 import shlex
+import socket
 import sys
 from pathlib import Path
 
@@ -46,15 +47,17 @@ def up(
     halting can be watched with no model and no network.
     """
     home.create()
-    choice = DemoChoice(
-        host=host, port=port, upstream_url=upstream, upstream_key_env=upstream_key_env, rules=rules
-    )
     try:
+        listener = bind(host, port)  # first: links name the port that 0 has become
+        choice = DemoChoice(
+            host=host, port=listener.getsockname()[1], upstream_url=upstream,
+            upstream_key_env=upstream_key_env, rules=rules,
+        )  # fmt: skip
         demo_config(home.root, choice)
         config = load_config(home.config)
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
-    _run(config, home, pace_ms=pace_ms, quiet=quiet, greet=not quiet)
+    _run(config, home, listener, pace_ms=pace_ms, quiet=quiet, greet=not quiet)
 
 
 @click.command()
@@ -66,16 +69,19 @@ def gateway(path: Path | None, quiet: bool, home: Home) -> None:
     home.create()
     try:
         config = load_config(path or home.config)
+        listener = bind(config.server.host, config.server.port)
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
-    _run(config, home, pace_ms=15, quiet=quiet, greet=False)
+    _run(config, home, listener, pace_ms=15, quiet=quiet, greet=False)
 
 
-def _run(config: Config, home: Home, *, pace_ms: float, quiet: bool, greet: bool) -> None:
+def _run(
+    config: Config, home: Home, listener: socket.socket, *, pace_ms: float, quiet: bool,
+    greet: bool,
+) -> None:  # fmt: skip
     if not sys.flags.optimize == 0:
         raise Refused("python -O removes checks that this program relies on: run it without.")
     try:
-        listener = bind(config.server.host, config.server.port)
         needs_replay = any(upstream.url == REPLAY for upstream in config.upstream)
         replay = bind("127.0.0.1", 0) if needs_replay else None
         built = build_gateway(config, home.root, replay_url=replay_url(replay) if replay else "")
