@@ -104,7 +104,7 @@ class LineJudge:
                 asked = self._read(line, number)
                 verdict = self._guard.judge(
                     asked.text, asked.role or self._role, asked.context or "",
-                    audience=self._audience,
+                    audience=self._audience, ranks=True,
                 )  # fmt: skip
                 halted += verdict.action == "halt"
                 answer = {"id": asked.id, **as_object(verdict)}
@@ -119,7 +119,9 @@ class LineJudge:
         """The id and what becomes of its text. Raises ValueError for a line that can't be used."""
         asked = self._read(line, number)
         role = asked.role or self._role
-        verdict = self._guard.judge(asked.text, role, asked.context or "", audience=self._audience)
+        verdict = self._guard.judge(
+            asked.text, role, asked.context or "", audience=self._audience, ranks=True
+        )
         return str(asked.id), verdict.action
 
     def _read(self, line: bytes, number: int) -> Asked:

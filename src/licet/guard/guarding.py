@@ -37,9 +37,13 @@ class Guard:
 
     def judge(
         self, text: str, role: Role, context: str = "", *, json: bool = False,
-        audience: str = AUDIENCE, by_meaning: bool = True,
+        audience: str = AUDIENCE, by_meaning: bool = True, ranks: bool = False,
     ) -> Verdict:  # fmt: skip
-        """Judge a whole text. `by_meaning=False` asks the literal rules only."""
+        """Judge a whole text. `by_meaning=False` asks the literal rules only.
+
+        `ranks`: for those who compare texts by score. What the quick look passed is passed all
+        the same, but scored in full; it costs several times as much.
+        """
         findings = [literal_finding(hit) for hit in self.lexicon.scan(text, json=json)]
         categories: dict[str, float] = {}
         score = 0.0
@@ -49,7 +53,10 @@ class Guard:
             if not scores.screened:
                 thresholds = self.thresholds(audience)
                 findings += decide(scores, thresholds, 0, len(text))
-                categories.update(scores.categories)
+            elif ranks:
+                scores = self.classifier.judge(text, role, context, thorough=True)
+                score = scores.harm
+            categories.update(scores.categories)
         for finding in findings:
             if finding.detector == "literal":
                 categories[finding.category] = 1.0
