@@ -110,7 +110,9 @@ def test_a_line_that_names_no_role_has_the_role_that_was_given() -> None:
     seen = []
 
     class Listening:
-        def judge(self, text: str, role: str, context: str, *, audience: str) -> Verdict:
+        def judge(
+            self, text: str, role: str, context: str, *, audience: str, ranks: bool
+        ) -> Verdict:
             seen.append((text, role, context, audience))
             return PASS
 
