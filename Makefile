@@ -5,6 +5,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 ARGS ?=
 MINUTES ?= 10
+FUZZ_SECONDS ?= 60
 export UV_PYTHON_DOWNLOADS ?= never
 export UV_PROJECT_ENVIRONMENT := .venv
 # Trust whom the machine trusts: a house with its own registry has its own authority.
@@ -13,7 +14,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 BIN := .venv/bin
-CODE := $(wildcard src tests bench training)
+CODE := $(wildcard src tests bench training fuzz)
 # Cheap and telling first: house rules, pure parts, law; then what touches the world.
 TESTS := $(patsubst %/,%,$(dir $(firstword $(wildcard tests/tidy/test_*.py)) \
 	$(foreach part,core law store flow http,$(firstword $(wildcard tests/$(part)/test_*.py)))))
@@ -23,7 +24,7 @@ TESTS := $(patsubst %/,%,$(dir $(firstword $(wildcard tests/tidy/test_*.py)) \
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test check format lint types layers tidy fragments fix bench fuzz demo-picture clean
+.PHONY: help up test check format lint types layers tidy fragments fix bench fuzz properties demo-picture clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,10 +64,13 @@ fix: $(TEST_READY) ## format, and mend what ruff can mend
 bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
 	$(BIN)/python bench/run.py $(ARGS)
 
-fuzz: $(TEST_READY) ## every property test with new chance, for MINUTES=10 (ARGS="-k sse")
+fuzz: $(TEST_READY) ## hostile input for every parser, for FUZZ_SECONDS=60 (ARGS="stream")
+	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(ARGS)
+
+properties: $(TEST_READY) ## every property test with new chance, for MINUTES=10 (ARGS="-k sse")
 	scripts/fuzz $(MINUTES) $(ARGS)
 
-demo-picture: $(RUN_READY) ## draw the halted stream that README shows
+demo-picture: $(TEST_READY) ## draw the halted stream that README shows
 	$(BIN)/python scripts/demo_picture.py $(ARGS)
 
 clean: ## remove what can be made again

@@ -14,9 +14,7 @@ from __future__ import annotations
 import argparse
 import resource
 import secrets
-import sys
 import time
-import traceback
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
@@ -40,8 +38,10 @@ def run_once(target: Target, tally: Tally, *, examples: int, chance: int) -> Non
     seed(chance)(settled(test))()
 
 
-def run_all(chosen: list[Target], *, seconds: float, examples: int, chance: int) -> int:
-    """Rounds over all targets until the time is over (one round at least); the exit code."""
+def run_all(chosen: list[Target], *, seconds: float, examples: int, chance: int) -> None:
+    """Rounds over all targets until the time is over (one round at least).
+
+    Raises what the first check that failed raised."""
     tallies = {target.name: Tally() for target in chosen}
     began_s = time.monotonic()
     rss_first = rss_mib()
@@ -51,9 +51,8 @@ def run_all(chosen: list[Target], *, seconds: float, examples: int, chance: int)
             try:
                 run_once(target, tallies[target.name], examples=examples, chance=chance + number)
             except BaseException:
-                traceback.print_exc()
                 print(f"fuzz: {target.name} failed; again: --seed {chance + number} {target.name}")
-                return 1
+                raise
             if number and time.monotonic() - began_s >= seconds:
                 break
         number += 1
@@ -63,10 +62,9 @@ def run_all(chosen: list[Target], *, seconds: float, examples: int, chance: int)
         print(f"{name:24} {tally.count:>9,} inputs, longest {tally.longest_s * 1000:8.1f} ms")
     print(
         f"fuzz: {total:,} inputs in {time.monotonic() - began_s:.0f} s, {number} rounds from seed "
-        f"{chance}; most memory {rss_first} MiB after the first round, {rss_mib()} MiB at the end; "
-        "nothing found"
+        f"{chance}; most memory {rss_first} MiB after the first round, {rss_mib()} MiB at the "
+        "end; nothing found"
     )
-    return 0
 
 
 def rss_mib() -> int:
@@ -74,7 +72,7 @@ def rss_mib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
 
 
-def main() -> int:
+def main() -> None:
     """Parses the command line and fuzzes."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__.split("\n")[0])
     parser.add_argument("targets", nargs="*", metavar="TARGET", help="beginnings of names")
@@ -86,8 +84,8 @@ def main() -> int:
     chosen = [target for target in TARGETS if not wanted or target.name.startswith(wanted)]
     if not chosen:
         parser.error(f"there is no such target; there are {', '.join(t.name for t in TARGETS)}")
-    return run_all(chosen, seconds=asked.seconds, examples=asked.examples, chance=asked.seed)
+    run_all(chosen, seconds=asked.seconds, examples=asked.examples, chance=asked.seed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

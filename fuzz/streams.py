@@ -184,29 +184,23 @@ def _check_reply(name: str, body: bytes) -> None:
     json.loads(reply.render([span.text[: len(span.text) // 2] for span in reply.spans], NOTICE))
 
 
-_REPLIES: dict[str, list[bytes]] = {
-    "chat": [
-        b'{"id":"c","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant"'
-        b',"content":"hi","tool_calls":[{"id":"t","type":"function","function":{"name":"f",'
-        b'"arguments":"{}"}}]},"finish_reason":"stop","logprobs":null}],"usage":{"prompt_tokens":1'
-        b',"completion_tokens":2,"total_tokens":3}}'
-    ],
-    "completions": [
-        b'{"id":"c","choices":[{"index":0,"text":"hi","logprobs":{"tokens":["hi"]},'
-        b'"finish_reason":"stop"}]}'
-    ],
-    "responses": [
-        b'{"id":"r","object":"response","status":"completed","output":[{"type":"message","id":"m",'
-        b'"role":"assistant","content":[{"type":"output_text","text":"hi","annotations":[]}]}],'
-        b'"usage":{"input_tokens":1,"output_tokens":2}}'
-    ],
-    "messages": [
-        b'{"id":"m","type":"message","role":"assistant","content":[{"type":"text","text":"hi"},'
-        b'{"type":"tool_use","id":"t","name":"f","input":{"a":"b"}}],"stop_reason":"end_turn",'
-        b'"usage":{"input_tokens":1,"output_tokens":2}}'
-    ],
-    "embeddings": [b'{"object":"list","data":[{"embedding":[0.1],"index":0}],"model":"m"}'],
-}
+_MESSAGE = {"role": "assistant", "content": "hi", "tool_calls": [
+    {"id": "t", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}  # fmt: skip
+_REPLIES: dict[str, dict[str, Any]] = {
+    "chat": {"id": "c", "choices": [{"index": 0, "message": _MESSAGE, "finish_reason": "stop"}],
+             "usage": {"prompt_tokens": 1, "completion_tokens": 2}},
+    "completions": {"id": "c", "choices": [
+        {"index": 0, "text": "hi", "logprobs": {"tokens": ["hi"]}, "finish_reason": "stop"}]},
+    "responses": {"id": "r", "object": "response", "status": "completed", "output": [
+        {"type": "message", "id": "m", "role": "assistant",
+         "content": [{"type": "output_text", "text": "hi", "annotations": []}]}],
+        "usage": {"input_tokens": 1, "output_tokens": 2}},
+    "messages": {"id": "m", "type": "message", "role": "assistant", "stop_reason": "end_turn",
+                 "content": [{"type": "text", "text": "hi"},
+                             {"type": "tool_use", "id": "t", "name": "f", "input": {"a": "b"}}],
+                 "usage": {"input_tokens": 1, "output_tokens": 2}},
+    "embeddings": {"object": "list", "data": [{"embedding": [0.1], "index": 0}], "model": "m"},
+}  # fmt: skip
 STREAMED = ("chat", "completions", "responses", "messages")
 
 TARGETS = (
@@ -216,9 +210,11 @@ TARGETS = (
     ),
     *(
         Target(
-            f"reply.{name}", spoilt(corpus, _PIECES), lambda body, n=name: _check_reply(n, body)
+            f"reply.{name}",
+            spoilt([json.dumps(value).encode()], _PIECES),
+            lambda body, n=name: _check_reply(n, body),
         )
-        for name, corpus in _REPLIES.items()
+        for name, value in _REPLIES.items()
     ),
     Target(
         "sse",

@@ -2,7 +2,7 @@
 
 Rules
 1. The default profile is `ci`: the same examples in every run, so a red test is red for all.
-   HYPOTHESIS_PROFILE=dev draws new ones; `make fuzz` uses `fuzz` (many, new each time).
+   HYPOTHESIS_PROFILE=dev draws new ones; `make properties` uses `fuzz` (many, new each time).
 2. A test may talk to loopback and to services named in LICET_TEST_* variables, to nothing else.
 """
 

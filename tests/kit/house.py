@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE_FOLDERS = ("src", "tests", "bench", "training", "scripts")
+CODE_FOLDERS = ("src", "tests", "bench", "training", "scripts", "fuzz")
 TEXT_SUFFIXES = frozenset(
     {"", ".cfg", ".conf", ".css", ".html", ".ini", ".js", ".json", ".jsonl", ".lua", ".md"}
     | {".py", ".sh", ".svg", ".toml", ".txt", ".yaml", ".yml"}

@@ -27,7 +27,7 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "m
 RIMS: dict[str, str] = {}
 
 # Where the world is spoken to in plain text.
-MAY_PRINT = ("src/licet/cli/", "bench/", "training/", "scripts/", "tests/")
+MAY_PRINT = ("src/licet/cli/", "bench/", "training/", "scripts/", "fuzz/", "tests/")
 
 WITHOUT_DOCSTRING: set[str] = set()
 

@@ -78,8 +78,10 @@ class EmbeddingsReply:
 
     def __init__(self, body: bytes) -> None:
         try:
+            if not body.isascii():
+                body.decode()  # what is not counted is not decoded, but must be UTF-8 all the same
             counted = _decode_counts(body)
-        except (msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise Unreadable(f"it is not an answer with embeddings: {error}") from None
         self._body = body
         self.usage = usage_of(counted.usage or {}, "prompt_tokens", "completion_tokens")
