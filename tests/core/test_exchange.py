@@ -194,6 +194,25 @@ def test_what_waits_for_a_judge_has_a_bound() -> None:
     play.done()
 
 
+def test_a_number_that_may_go_on_halts_when_the_upstream_breaks_off() -> None:
+    for step in (closes, dies):
+        play = Playbook("chat", make_guard("call 13800138000")) >> say("so call 13800138000")
+        play << heard("so ") >> step() << finished("content_filter") << ended("halted")
+        play.done()
+
+
+def test_what_stands_beside_the_data_is_read_too() -> None:
+    said = b'data: {"id":"c","object":"x","choices":[{"index":0,"delta":{"content":"hi "}}]}\n'
+    play = Playbook("chat")
+    for harmless in (b": ping\n\n", b"id: 7\n" + said + b"\n", b": a\n: b\n" + said + b"\n"):
+        play >> sends(harmless) << as_it_came()
+    for line in (f": {PHRASE}\n", f"id: {PHRASE}\n", f"{PHRASE}\n", f"retry: {PHRASE}\n"):
+        play >> sends(line.encode() + said + b"\n") << heard("hi ")
+        play >> sends(line.encode() + b"\n") << heard("")
+    assert PHRASE.encode() not in play.sent
+    play >> ends() << ended("served")
+
+
 # With a judge outside
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 import msgspec
 
 from licet.base.trouble import BadInput, TooMuch, Trouble
+from licet.gateway.asides import aside, has_asides, without_asides
 from licet.gateway.channels import Channels
 from licet.gateway.dialects.model import Frame, Reader, Span
 from licet.gateway.event_line import EventLine
@@ -76,9 +77,7 @@ class Exchange:
             events = self._parser.feed(data)
         except TooMuch as trouble:
             return self.failed(trouble)
-        if len(events) == 1:  # nearly always
-            return self._event(events[0])
-        return self._events(events)
+        return self._event(events[0]) if len(events) == 1 else self._events(events)
 
     def ended(self) -> bytes:
         """The upstream's body is over."""
@@ -88,8 +87,8 @@ class Exchange:
             events, _rest = self._parser.end()
         except TooMuch as trouble:
             return self.failed(trouble)
-        out = self._events(events)
         self._over = True
+        out = self._events(events)
         return out + self._break_off()
 
     def failed(self, trouble: Trouble) -> bytes:
@@ -164,7 +163,9 @@ class Exchange:
 
     def _event(self, event: SseEvent) -> bytes:
         if not event.data:
-            return b"" if self._queue else event.raw  # a comment keeps the line alive
+            return b"" if self._queue else aside(event, self._guard.lexicon)
+        if has_asides(event):
+            event = without_asides(event, self._guard.lexicon)
         self.pieces += 1
         try:
             frame = self._reader.read(event)
@@ -365,7 +366,7 @@ class Exchange:
         out = self._let_go(besides=name)
         notice = self._open_case(ground, "")
         out += self._reader.halt(notice)
-        self.cancels = True
+        self.cancels = not self._over
         excerpt = stream.excerpt if stream else ""
         usage = self._reader.usage
         self._finish(Outcome("halted", notice, ground, self._channels.flags(), excerpt, usage))
