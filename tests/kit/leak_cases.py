@@ -228,7 +228,8 @@ def make_case(seed: int, number: int, made: list[Phrase]) -> Case:
     prefix, suffix = _lawful(rng, made, han), _after(rng, han)
     if name == "tool":
         prefix = '{"note": "' + json.dumps(prefix, ensure_ascii=False)[1:-1]
-        evaded = evaded.replace("\r\n", "\\r\\n").replace("\n", "\\n").replace("\t", "\\t")
+        for char, short in (("\r", "\\r"), ("\n", "\\n"), ("\t", "\\t")):
+            evaded = evaded.replace(char, short)
         suffix = json.dumps(suffix, ensure_ascii=False)[1:-1] + '"}'
     many = dialect in ("chat", "completions")
     choices = rng.choice((1, 1, 2, 3)) if many else 1
