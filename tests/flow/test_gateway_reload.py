@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kit import plain
 from kit.bundles import RULES, small_bundle, write_rules
 from kit.gateway import Served, running_gateway
 from kit.scripted import chat_events, upstream
@@ -76,7 +76,7 @@ def entries(served: Served, kind: str) -> list[dict[str, Any]]:
 
 
 def refuses(served: Served, text: str) -> bool:
-    response = httpx2.post(
+    response = plain.post(
         f"{served.url}/moderations", json={"input": text}, headers=served.headers
     )
     return bool(response.json()["results"][0]["flagged"])
@@ -94,7 +94,7 @@ def read_story(
 ) -> tuple[str, str]:
     """Text and finish reason of one stream, with something done in the middle of it."""
     with (
-        httpx2.Client(headers=served.headers, timeout=20) as client,
+        plain.client(headers=served.headers, timeout=20) as client,
         client.stream(
             "POST",
             f"{served.url}/chat/completions",
@@ -177,7 +177,7 @@ def test_a_faulty_bundle_changes_nothing_and_is_on_record(
     until(lambda: bool(entries(served, "bundle.refused")))
     assert served.gateway.parts.guard is before
     assert refuses(served, "a purple walrus")
-    assert httpx2.get(f"{served.root}/readyz").status_code == 200
+    assert plain.get(f"{served.root}/readyz").status_code == 200
     assert "refused" in "".join(served.notes)
     install(served, bundle(served, tmp_path, NEWT))
     until(lambda: refuses(served, "a yellow newt"))
@@ -193,7 +193,7 @@ def test_streams_go_on_while_a_large_bundle_is_made_ready(served: Served, tmp_pa
     install(served, bundle(served, tmp_path, "\n".join(lines)))
     longest = 0.0
     began_s = time.monotonic()
-    with httpx2.Client() as client:
+    with plain.client() as client:
         while not entries(served, "bundle.loaded"):
             asked_s = time.monotonic()
             assert client.get(f"{served.root}/healthz").status_code == 200

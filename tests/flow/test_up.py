@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from kit import plain
 from kit.bundles import RULES
 from kit.command import Running, licet, up
 from licet.ledger.entry import parse_entry
@@ -40,7 +41,7 @@ def home(running: Running) -> Path:
 def chat(running: Running, body: object, key: str = "") -> httpx2.Response:
     headers = {"authorization": f"Bearer {key}"} if key else running.headers
     url = f"{running.url}/chat/completions"
-    return httpx2.post(url, json=body, headers=headers, timeout=20)
+    return plain.post(url, json=body, headers=headers, timeout=20)
 
 
 def kinds(home: Path) -> list[str]:
@@ -58,7 +59,7 @@ def test_a_fresh_home_serves_and_halts_with_the_key_that_was_printed(running: Ru
     assert chat(running, ASK).json()["choices"][0]["finish_reason"] == "stop"
     stopped = chat(running, STOPPED).json()
     assert stopped["choices"][0]["finish_reason"] == "content_filter"
-    page = httpx2.get(stopped["licet"]["appeal"])
+    page = plain.get(stopped["licet"]["appeal"])
     assert page.status_code == 200
     assert stopped["licet"]["case"] in page.text
 
@@ -121,7 +122,7 @@ def test_another_host_is_listened_on(tmp_path: Path) -> None:
     with up(tmp_path / "home", "--host", "::1", "--pace-ms", "0") as running:
         assert running.url.startswith("http://[::1]:")
         stopped = chat(running, STOPPED).json()
-        assert httpx2.get(stopped["licet"]["appeal"]).status_code == 200
+        assert plain.get(stopped["licet"]["appeal"]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,7 @@ def test_sigterm_lets_a_stream_finish_and_closes_the_ledger(tmp_path: Path) -> N
     home = tmp_path / "home"
     with up(home, "--pace-ms", "5") as running:
         with (
-            httpx2.Client(headers=running.headers, timeout=30) as client,
+            plain.client(headers=running.headers, timeout=30) as client,
             client.stream(
                 "POST", f"{running.url}/chat/completions", json=ASK | {"stream": True}
             ) as response,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 
+from kit import plain
 from kit.bundles import RULES, write_rules
 from kit.command import Running, licet, up
 from licet.ledger.entry import parse_entry
@@ -51,7 +52,7 @@ async def load(running: Running, given: set[str], rng: random.Random) -> None:
         await asyncio.sleep(rng.uniform(0.15, 1.2))
         running.send(signal.SIGKILL)
 
-    async with httpx2.AsyncClient(headers=running.headers, timeout=20) as client:
+    async with plain.async_client(headers=running.headers, timeout=20) as client:
         await asyncio.gather(kill(), *(one(client) for _ in range(CLIENTS)))
 
 
@@ -84,7 +85,7 @@ def test_no_case_number_outlives_its_record(tmp_path: Path) -> None:
     db.close()
     assert given <= kept, "and the page of each case can be read"
     with up(home, "--rules", rules) as running:
-        assert httpx2.get(f"{running.root}/readyz").status_code == 200
+        assert plain.get(f"{running.root}/readyz").status_code == 200
         running.send(signal.SIGTERM)
         assert running.wait() == 0
     assert recorded(home)[1][-1] == "gateway.stopped"

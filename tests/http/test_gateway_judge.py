@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
+from kit import plain
 from kit.bundles import RULES
 from kit.gateway import CONFIG, Served, running_gateway
 from kit.judge import http as judge_answer
@@ -94,7 +94,7 @@ def ask(served: Served, model_name: str = "m", *, streamed: bool) -> Any:
         "stream": streamed,
         "messages": [{"role": "user", "content": "hello"}],
     }
-    return httpx2.post(
+    return plain.post(
         f"{served.url}/chat/completions", json=body, headers=served.headers, timeout=20
     )
 

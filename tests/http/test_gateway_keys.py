@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from kit import plain
 from kit.gateway import CONFIG, Served, running_gateway
 from kit.scripted import reply, upstream
 from kit.upstream import Peer, Server, answering
@@ -51,7 +52,7 @@ def key_for(served: Served, **grant: Any) -> tuple[str, str]:
 
 def ask(served: Served, key: str | None, *, model: str = "m", **options: Any) -> Any:
     headers = {} if key is None else {"authorization": f"Bearer {key}"}
-    return httpx2.post(
+    return plain.post(
         f"{served.url}/chat/completions",
         json={"model": model, "messages": HELLO},
         headers=headers | options.pop("headers", {}),
@@ -87,11 +88,11 @@ def test_without_a_good_key_nothing_is_asked(
 def test_every_route_but_the_public_ones_wants_a_key(served: Served) -> None:
     for path in ("chat/completions", "completions", "responses", "messages", "embeddings",
                  "moderations"):  # fmt: skip
-        assert httpx2.post(f"{served.url}/{path}", json={}).status_code == 401, path
+        assert plain.post(f"{served.url}/{path}", json={}).status_code == 401, path
     for path in ("models", "models/m"):
-        assert httpx2.get(f"{served.url}/{path}").status_code == 401
+        assert plain.get(f"{served.url}/{path}").status_code == 401
     for path in ("/", "/healthz", "/readyz", "/ledger/checkpoint", "/ledger/vkey"):
-        assert httpx2.get(served.root + path).status_code == 200
+        assert plain.get(served.root + path).status_code == 200
 
 
 def test_a_revoked_key_ends_while_the_gateway_runs(served: Served) -> None:
@@ -112,11 +113,11 @@ def test_a_key_opens_its_routes_and_models_only(served: Served, behind: Server) 
     assert ask(served, narrow, model="claude").status_code == 403
     assert ask(served, narrow, model="qwen2").status_code == 403
     headers = {"authorization": f"Bearer {narrow}"}
-    other = httpx2.post(
+    other = plain.post(
         f"{served.url}/embeddings", json={"model": "gpt-4", "input": "x"}, headers=headers
     )
     assert (other.status_code, other.json()["error"]["code"]) == (403, "route_not_allowed")
-    assert httpx2.get(f"{served.url}/models", headers=headers).status_code == 403
+    assert plain.get(f"{served.url}/models", headers=headers).status_code == 403
     assert len(behind.requests) == asked
     assert ask(served, narrow, model="gpt-4").status_code == 200
     assert ask(served, narrow, model="qwen").status_code == 200
@@ -143,7 +144,7 @@ def test_places_are_given_back_however_a_request_ends(tmp_path: Any) -> None:
         headers = {"authorization": f"Bearer {key}"}
 
         async def at_once() -> list[int]:
-            async with httpx2.AsyncClient(timeout=10, headers=headers) as client:
+            async with plain.async_client(timeout=10, headers=headers) as client:
                 body = {"model": "m", "messages": HELLO}
                 asked = (
                     client.post(f"{served.url}/chat/completions", json=body) for _ in range(3)
@@ -152,10 +153,10 @@ def test_places_are_given_back_however_a_request_ends(tmp_path: Any) -> None:
 
         assert asyncio.run(at_once()) == [200, 429, 429]
         assert asyncio.run(at_once()) == [200, 429, 429]
-        refused = httpx2.post(f"{served.url}/chat/completions", content=b"{", headers=headers)
+        refused = plain.post(f"{served.url}/chat/completions", content=b"{", headers=headers)
         assert refused.status_code == 400
         with pytest.raises(httpx2.ReadTimeout):
-            httpx2.post(
+            plain.post(
                 f"{served.url}/chat/completions",
                 json={"model": "m", "messages": HELLO}, headers=headers, timeout=0.15,
             )  # fmt: skip
@@ -198,7 +199,7 @@ def wait_until_refused(root: str) -> None:
     began_s = time.monotonic()
     with contextlib.suppress(httpx2.TransportError):
         while time.monotonic() - began_s < 10:
-            httpx2.get(f"{root}/healthz")
+            plain.get(f"{root}/healthz")
     assert time.monotonic() - began_s < 10
 
 
@@ -219,4 +220,4 @@ def test_without_its_store_of_keys_serving_ends(fault: str, tmp_path: Any, behin
             time.sleep(0.1)
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "keys_unavailable"
-        assert httpx2.get(f"{served.root}/readyz").status_code == 503
+        assert plain.get(f"{served.root}/readyz").status_code == 503

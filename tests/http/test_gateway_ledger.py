@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import pytest
 
+from kit import plain
 from kit.bundles import RULES
 from kit.gateway import Served, running_gateway
 from kit.scripted import chat_events, reply, stream, upstream
@@ -95,13 +95,13 @@ def ask(served: Served, model: str = "m", *, streamed: bool = False) -> Any:
     body: dict[str, Any] = {"model": model, "messages": HELLO}
     if streamed:
         body["stream"] = True
-    return httpx2.post(
+    return plain.post(
         f"{served.url}/chat/completions", json=body, headers=served.headers, timeout=20
     )
 
 
 def status_of_readiness(served: Served) -> int:
-    return httpx2.get(f"{served.root}/readyz").status_code
+    return plain.get(f"{served.root}/readyz").status_code
 
 
 def until(reached: Callable[[], bool], within_s: float = 15.0) -> None:
@@ -125,8 +125,8 @@ def test_nothing_is_served_while_the_ledger_takes_nothing(
         assert refused.status_code == 503
         assert refused.json()["error"]["code"] == "ledger_unavailable"
     assert len(behind.requests) == asked
-    assert httpx2.get(f"{served.root}/readyz").json()["missing"] == ["ledger"]
-    assert httpx2.get(f"{served.root}/healthz").status_code == 200
+    assert plain.get(f"{served.root}/readyz").json()["missing"] == ["ledger"]
+    assert plain.get(f"{served.root}/healthz").status_code == 200
     disk.full = False
     until(lambda: status_of_readiness(served) == 200)
     assert ask(served).status_code == 200
@@ -152,7 +152,7 @@ def test_a_running_stream_is_not_served_to_its_end_unrecorded(
 ) -> None:
     disk, served = disk_and_served
     with (
-        httpx2.Client(headers=served.headers, timeout=20) as client,
+        plain.client(headers=served.headers, timeout=20) as client,
         client.stream(
             "POST",
             f"{served.url}/chat/completions",

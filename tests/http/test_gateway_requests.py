@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from kit import plain
 from kit.bundles import RULES
 from kit.gateway import Served, running_gateway
 from kit.scripted import reply, upstream
@@ -34,7 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, behind: Server) -> Iterator
 
 @pytest.fixture
 def client(served: Served) -> Iterator[httpx2.Client]:
-    with httpx2.Client(headers=served.headers, base_url=served.root, timeout=10) as client:
+    with plain.client(headers=served.headers, base_url=served.root, timeout=10) as client:
         yield client
 
 
@@ -190,14 +191,14 @@ def test_images_pass_where_the_operator_says_so(tmp_path: Any) -> None:
         upstream(answering(reply("a cat"))) as behind,
         running_gateway(tmp_path, behind.url, guard='images = "pass"') as served,
     ):
-        response = httpx2.post(f"{served.url}/chat/completions", json=body, headers=served.headers)
+        response = plain.post(f"{served.url}/chat/completions", json=body, headers=served.headers)
         assert response.status_code == 200
         assert json.loads(behind.requests[-1].body) == body
 
 
 def test_a_huge_limit_of_tokens_keeps_no_halt_off_the_record(tmp_path: Any) -> None:
     with running_gateway(tmp_path, rules=RULES) as served:
-        response = httpx2.post(
+        response = plain.post(
             f"{served.url}/chat/completions",
             headers=served.headers,
             json={

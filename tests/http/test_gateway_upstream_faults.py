@@ -12,10 +12,10 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import anthropic
-import httpx2
 import openai
 import pytest
 
+from kit import plain
 from kit.clients import anthropic_client, openai_client, raised
 from kit.gateway import Served, running_gateway
 from kit.scripted import answer, chat_events, reply, stream, upstream
@@ -122,7 +122,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, behind: Server) -> Iterator
 
 def post(served: Served, model: str, *, path: str = "chat/completions", **members: Any) -> Any:
     body = {"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hello"}]}
-    return httpx2.post(
+    return plain.post(
         f"{served.url}/{path}", json=body | members, headers=served.headers, timeout=10
     )
 
@@ -187,7 +187,7 @@ def test_a_connection_that_is_refused_is_a_502(tmp_path: Any) -> None:
             response = post(served, "m", path=path)
             assert response.status_code == 502
             assert "127.0.0.1" not in response.text, "where models stand is nobody's business"
-        ready = httpx2.get(f"{served.root}/readyz")
+        ready = plain.get(f"{served.root}/readyz")
         assert ready.status_code == 200
 
 
@@ -196,7 +196,7 @@ def test_the_upstream_key_is_seen_by_the_upstream_alone(served: Served, behind: 
     assert f"Bearer {KEY}" in str(dict(behind.requests[-1].headers)[b"authorization"])
     seen = [response.text, repr(response.headers), *served.notes, repr(served.gateway.parts)]
     for path in ("/", "/metrics", "/readyz", "/ledger/checkpoint"):
-        got = httpx2.get(served.root + path)
+        got = plain.get(served.root + path)
         seen += [got.text, repr(got.headers)]
     seen += [repr(each) for each in served.gateway.parts.upstreams.values()]
     log = served.gateway.log

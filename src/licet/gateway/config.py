@@ -80,7 +80,7 @@ class ModelConfig:
 class JudgeFailure:
     """[guard.on_judge_failure]: by tier, what is done when a judge fails or is late. No default.
 
-    `hold` keeps the text back and asks again until the exchange's own deadline, `halt` ends the
+    `hold` keeps the text back and asks again, for the upstream's `idle_s` at most, `halt` ends the
     exchange as if the text were unlawful, `pass` lets the text out unjudged and records that.
     """
 
