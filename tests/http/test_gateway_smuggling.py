@@ -1,0 +1,125 @@
+"""Requests that two readers could understand differently are refused, and their connection closed.
+
+What stands behind a proxy must not be talked into seeing a request that the proxy did not see.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from kit import plain
+from kit.gateway import Served, running_gateway
+from kit.scripted import reply, upstream
+from kit.upstream import Server, answering
+
+BODY = b'{"model":"m","messages":[{"role":"user","content":"hello"}]}'
+LINE = b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n"
+LENGTH = b"content-length: %d\r\n" % len(BODY)
+HIDDEN = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def behind() -> Iterator[Server]:
+    with upstream(answering(reply("hi"))) as behind:
+        yield behind
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, behind: Server) -> Iterator[Served]:
+    with running_gateway(tmp_path_factory.mktemp("home"), behind.url) as served:
+        yield served
+
+
+def spoken_to(served: Served, data: bytes, *, then_end: bool = True) -> bytes:
+    """All that the gateway answers to these bytes."""
+    host, port = served.root.removeprefix("http://").split(":")
+    heard = b""
+    with (
+        socket.create_connection((host, int(port)), timeout=10) as sock,
+        contextlib.suppress(ConnectionError),
+    ):
+        sock.sendall(data)
+        if then_end:
+            sock.shutdown(socket.SHUT_WR)
+        while got := sock.recv(65536):
+            heard += got
+    return heard
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        LENGTH + b"transfer-encoding: chunked\r\n",
+        b"transfer-encoding: chunked\r\n" + LENGTH,
+        LENGTH + b"content-length: 5\r\n",
+        b"content-length: +5\r\n",
+        b"content-length: 5, 5\r\n",
+        b"content-length: -1\r\n",
+        b"content-length: 99999999999999999999999\r\n",
+        b"transfer-encoding: chunked, identity\r\n",
+        b"transfer-encoding: xchunked\r\n",
+        b"transfer-encoding : chunked\r\n",
+        LENGTH + b"x: a\x00b\r\n",
+        LENGTH + b" folded: yes\r\n",
+        LENGTH + b"no colon here\r\n",
+        LENGTH + b"x: a\rb: c\r\n",
+    ],
+    ids=repr,
+)
+def test_a_head_with_two_readings_is_refused(head: bytes, served: Served, behind: Server) -> None:
+    asked = len(behind.requests)
+    key = b"authorization: Bearer " + served.key.encode() + b"\r\n"
+    heard = spoken_to(served, LINE + key + head + b"\r\n" + BODY + HIDDEN, then_end=False)
+    assert heard.startswith(b"HTTP/1.1 400")
+    assert heard.count(b"HTTP/1.1 ") == 1, "nothing behind it is answered"
+    assert len(behind.requests) == asked
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"POST /v1/chat/completions HTTP/3.0\r\nhost: a\r\n",
+        b"POST /v1/chat/completions\r\nhost: a\r\n",
+        b"PO ST /v1/chat/completions HTTP/1.1\r\nhost: a\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nhost: a\r\n",
+        b"GET http://127.0.0.1/healthz?x HTTP/1.1\r\nhost: b\r\n",
+        b"OPTIONS * HTTP/1.1\r\nhost: a\r\n",
+        b"GET /healthz\x00 HTTP/1.1\r\nhost: a\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n",
+    ],
+    ids=repr,
+)
+def test_odd_first_lines_are_answered_or_refused_and_harm_nobody(
+    line: bytes, served: Served, behind: Server
+) -> None:
+    asked = len(behind.requests)
+    heard = spoken_to(served, line + b"\r\n")
+    assert heard == b"" or heard.startswith(b"HTTP/1.1 ")
+    assert not heard.startswith(b"HTTP/1.1 5")
+    assert len(behind.requests) == asked
+    assert plain.get(f"{served.root}/healthz").status_code == 200
+
+
+def test_random_bytes_harm_nobody(served: Served, behind: Server) -> None:
+    rng = random.Random(20261124)
+    request = LINE + LENGTH + b"\r\n" + BODY
+    for _ in range(300):
+        data = bytearray(request)
+        for _ in range(rng.randrange(1, 12)):
+            at = rng.randrange(len(data))
+            data[at : at + rng.randrange(4)] = rng.randbytes(rng.randrange(6))
+        heard = spoken_to(served, bytes(data))
+        assert not heard.startswith(b"HTTP/1.1 5"), bytes(data)
+    assert behind.requests == []
+    assert plain.get(f"{served.root}/readyz").status_code == 200
+
+
+def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
+    heard = spoken_to(served, HIDDEN * 50)
+    assert heard.count(b"HTTP/1.1 200 OK") == 50
