@@ -121,5 +121,6 @@ def test_random_bytes_harm_nobody(served: Served, behind: Server) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
-    heard = spoken_to(served, HIDDEN * 50)
+    last = HIDDEN.replace(b"host: a", b"host: a\r\nconnection: close")
+    heard = spoken_to(served, HIDDEN * 49 + last, then_end=False)
     assert heard.count(b"HTTP/1.1 200 OK") == 50
