@@ -278,6 +278,14 @@ def test_text_of_the_end_is_judged_before_the_last_event_leaves_the_line() -> No
     play.done()
 
 
+@pytest.mark.parametrize("dialect", ["responses", "messages"])
+def test_a_halt_says_nothing_of_a_tool_whose_name_was_not_judged(dialect: str) -> None:
+    play = Playbook(dialect, make_guard(remote=True, tier="clause"))
+    play >> say("a whole clause. ", (0, "tool")) << heard("") >> answers("lawful", 1)
+    play >> answers("unlawful") << ended("halted")
+    play.done()
+
+
 # Urgent bundles
 
 

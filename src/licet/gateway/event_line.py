@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -34,10 +34,12 @@ class _Place(msgspec.Struct, frozen=True, gc=False):
 class EventLine:
     """The line of one stream. `bytes_max` bounds what may wait in it."""
 
-    __slots__ = ("_bytes", "_bytes_max", "_given", "_line", "_reader", "_released")
+    __slots__ = ("_bytes", "_bytes_max", "_given", "_known", "_line", "_reader", "_released")
 
-    def __init__(self, reader: Reader, bytes_max: int) -> None:
+    def __init__(self, reader: Reader, bytes_max: int, known: Iterable[str] = ()) -> None:
+        """`known`: the channels that have begun."""
         self._reader = reader
+        self._known = set(known)
         self._bytes_max = bytes_max
         self._bytes = 0
         self._line: deque[_Place] = deque()
@@ -73,26 +75,43 @@ class EventLine:
             self._line.popleft()
             self._bytes -= len(place.frame.raw)
             out += self._whole(place)
+            self._known.update(place.ends)
             if place.frame.last:
                 return out, True
         return out, False
 
     def leave_partly(self) -> bytes:
-        """Nothing more will come: what is free leaves, without logprobs where it is cut."""
-        out = b""
+        """Nothing more will come: what is free leaves, without logprobs where it is cut.
+
+        Behind an event that cannot leave nothing leaves whole, and no text of a channel that such
+        an event may have begun: the client would not know where it belongs.
+        """
+        out, whole, missing = b"", True, False
         for place in self._line:
-            if place.frame.ends is None and self._is_free(place):
+            frame = place.frame
+            whole = whole and frame.ends is None and self._is_free(place)
+            if whole:
                 out += self._whole(place)
-                continue
-            for span in place.frame.spans:
-                if span.channel in (place.frame.ends or ()):
-                    continue  # whole or nothing: a name cut short names another thing
-                start = place.ends[span.channel] - len(span.text)
-                text = span.text[: max(0, self._released.get(span.channel, 0) - start)]
-                if text:
-                    out += self._reader.flush(span.channel, text)
+            else:
+                out += b"".join(
+                    self._part(place, span)
+                    for span in frame.spans
+                    if not missing or span.channel in self._known
+                )
+                missing = missing or frame.ends is not None or not frame.spans
+            if not missing:
+                self._known.update(place.ends)
         self._line.clear()
         return out
+
+    def _part(self, place: _Place, span: Span) -> bytes:
+        """The free beginning of a text. A name is whole or nothing: cut short it names another
+        thing."""
+        if span.channel in (place.frame.ends or ()):
+            return b""
+        start = place.ends[span.channel] - len(span.text)
+        text = span.text[: max(0, self._released.get(span.channel, 0) - start)]
+        return self._reader.flush(span.channel, text) if text else b""
 
     def _give(self, frame: Frame) -> dict[str, int]:
         ends = {}

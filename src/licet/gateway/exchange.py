@@ -326,7 +326,7 @@ class Exchange:
 
     def _stand_in_line(self, frame: Frame) -> bytes:
         if self._line is None:
-            self._line = EventLine(self._reader, WAITING_BYTES_MAX)
+            self._line = EventLine(self._reader, WAITING_BYTES_MAX, self._channels.streams)
             for name, stream in self._channels.streams.items():
                 if stream.held:
                     self._line.hold(name, stream.held)
