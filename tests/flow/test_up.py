@@ -244,18 +244,18 @@ def until(reached: Callable[[], bool], within_s: float = 20.0) -> None:
 
 def test_a_second_signal_does_not_wait(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    with up(home, "--pace-ms", "200") as running:
-        with (
-            plain.client(headers=running.headers, timeout=30) as client,
-            client.stream(
-                "POST", f"{running.url}/chat/completions", json=ASK | {"stream": True}
-            ) as response,
-        ):
-            next(response.iter_raw())
-            running.send(signal.SIGINT)
-            until(lambda: not is_open(running.root))
-            running.send(signal.SIGTERM)
-            assert running.wait() == 0
+    with (
+        up(home, "--pace-ms", "200") as running,
+        plain.client(headers=running.headers, timeout=30) as client,
+        client.stream(
+            "POST", f"{running.url}/chat/completions", json=ASK | {"stream": True}
+        ) as response,
+    ):
+        next(response.iter_raw())
+        running.send(signal.SIGINT)
+        until(lambda: not is_open(running.root))
+        running.send(signal.SIGTERM)
+        assert running.wait() == 0
     assert kinds(home)[-1] == "gateway.stopped"
     assert licet("ledger", "verify", home / "ledger").returncode == 0
 
