@@ -160,8 +160,10 @@ class OneExchange(RuleBasedStateMachine):
     @rule(how=st.sampled_from(["ended", "failed", "garbage"]))
     def breaks_off(self, how: str) -> None:
         self.over = self.spoken = True
-        if how == "garbage":
-            self.took(self.exchange.receive(b"\n\ndata: {nonsense\n\n"))
+        if how == "garbage":  # in place of an event, not within one
+            end = min(event.until for event in self.events if event.until >= self.moved)
+            data, self.moved = bytes(self.wire[self.moved : end]), end
+            self.took(self.exchange.receive(data + b"data: {nonsense\n\n"))
         elif how == "ended":
             self.took(self.exchange.ended())
         else:
