@@ -41,7 +41,11 @@ async def answer_whole(
     flags: tuple[Finding, ...], send: Send,
 ) -> Outcome:  # fmt: skip
     """A non-streamed answer: nothing leaves before all of it was judged."""
+    urgent = parts.urgent
     body = await reply.read_all(ANSWER_BYTES_MAX)
+    if urgent != parts.urgent:  # an urgent bundle came while the model wrote
+        guard = parts.guard
+        trace.bundle = guard.name
     try:
         whole = WholeAnswer(
             dialect.reply(body), guard, audience=trace.audience,

@@ -163,7 +163,11 @@ async def _judged(
     outcome = Outcome("abandoned", flags=flags, code="client_gone")
     try:
         trace.sent_at = parts.clock.monotonic()
+        urgent = parts.urgent
         reply = await _call(parts, dialect, ask, target, scope)
+        if urgent != parts.urgent:  # an urgent bundle came before the answer
+            guard = parts.guard
+            trace.bundle = guard.name
         trace.first_in = parts.clock.monotonic()
         if reply.status != 200:
             answer, outcome = await upstream_refusal(
