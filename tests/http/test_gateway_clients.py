@@ -31,6 +31,7 @@ from kit.clients import (
 )
 from kit.conformance import CHECKS, Check
 from kit.gateway import Served, running_gateway
+from licet.base.ids import case_mark
 from licet.ledger.entry import parse_entry
 
 CALL = ANSWERS["en-bank-call"]
@@ -186,5 +187,5 @@ def test_every_case_that_a_client_was_given_is_on_record(served: Served) -> None
     log = served.gateway.log
     entries = [parse_entry(body) for body in served.call(lambda: log.entries(0, log.size))]
     recorded = {entry.pub["case"] for entry in entries if "case" in entry.pub}
-    assert case in recorded
+    assert case_mark(case) in recorded, "the record holds the mark of the number, not the number"
     assert served.gateway.parts.cases.find(case).rule == notice_of(whole)["rule"]

@@ -5,6 +5,7 @@ An id is never derived from personal data.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import secrets
 from collections.abc import Callable
@@ -45,5 +46,11 @@ class Series:
 
 def case_number(now: datetime, chance: Chance = secrets.token_bytes) -> str:
     """`LC-20261124-7F3K9Q2A1MZB`: what a person quotes when they appeal. 60 bits of chance a day:
-    who does not know a case's number does not guess it."""
+    who does not know a case's number does not guess it, and the number opens the case's page."""
     return f"LC-{now:%Y%m%d}-{base32(int.from_bytes(chance(8), 'big'), 12).upper()}"
+
+
+def case_mark(case: str) -> str:
+    """What public records hold of a case's number: whoever has the number finds the record, and
+    whoever has the record does not find the number (32 hexadecimal digits)."""
+    return hashlib.sha256(b"licet/case/v1\n" + case.encode()).hexdigest()[:32]

@@ -27,7 +27,8 @@ from licet.gateway.limits import Allowance
 from licet.gateway.limits_store import open_limits
 from licet.gateway.metrics import Metrics
 from licet.gateway.parts import Parts
-from licet.gateway.recorder import PseudonymOf, Recorder
+from licet.gateway.pseudonyms import Pseudonyms
+from licet.gateway.recorder import Recorder
 from licet.gateway.routes import dispatch
 from licet.gateway.telemetry import make_span_sink
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
@@ -36,11 +37,9 @@ from licet.ledger.connect import open_store
 from licet.ledger.keyfiles import (
     PeriodKeys,
     load_or_create_signer,
-    period_name,
     publish_vkey,
 )
 from licet.ledger.log import Log
-from licet.ledger.seal import pseudonym
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack, load_pack
 
@@ -57,6 +56,7 @@ class Gateway:
     log: Log
     keystore: KeyStore
     bundle: Bundle
+    pseudonyms: Pseudonyms
     home: Path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,11 +104,16 @@ def build_gateway(
     )
     log = open_log(config, home)
     writer = Writer(log, clock)
+    pseudonyms = Pseudonyms(
+        PeriodKeys(home / "keys" / "pseudonyms", secrets.token_bytes),
+        pack.retention[_PSEUDONYM_DAYS].days,
+        clock,
+    )
     metrics.watch_ledger(lambda: writer.backlog, lambda: writer.healthy)
     metrics.guard_loaded(pack.id, pack.version, guard.name)
     recorder = Recorder(
         writer, metrics, cases, pack, clock,
-        pseudonym_of=_pseudonyms(home, pack, clock), appeal_url=config.appeal.url,
+        pseudonym_of=pseudonyms.of, appeal_url=config.appeal.url,
     )  # fmt: skip
     parts = Parts(
         config=config, clock=clock, pack=pack, guard=guard, keyring=keyring, limits=limits,
@@ -118,7 +123,7 @@ def build_gateway(
         ),
         judge=judge, spans=make_span_sink(config.telemetry),
     )  # fmt: skip
-    return Gateway(parts, writer, log, keystore, bundle, home)
+    return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
 
 
 def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
@@ -149,19 +154,6 @@ def open_log(config: Config, home: Path) -> Log:
     )
     publish_vkey(home / "ledger" / "vkey", signer.verifier)
     return Log(open_store(config.ledger.url), signer, config.ledger.origin)
-
-
-def _pseudonyms(home: Path, pack: Pack, clock: Clock) -> PseudonymOf:
-    """Pseudonyms under keys that change, so that nobody is followed for longer than the pack
-    allows."""
-    keys = PeriodKeys(home / "keys" / "pseudonyms", secrets.token_bytes)
-    days = pack.retention[_PSEUDONYM_DAYS].days
-
-    def of(reference: str) -> str:
-        period = period_name(clock.now(), days)
-        return pseudonym(reference, keys.get(period), period)
-
-    return of
 
 
 def _judge_key(config: Config, environ: Mapping[str, str]) -> Secret | None:

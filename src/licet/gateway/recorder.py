@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Callable, Mapping
 
 from licet.base.clock import Clock
-from licet.base.ids import case_number
+from licet.base.ids import case_mark, case_number
 from licet.base.trouble import Trouble
 from licet.gateway.casestore import CaseFile, CaseStore
 from licet.gateway.dialects.model import Notice
@@ -135,7 +135,7 @@ class Recorder:
             finding = outcome.finding
             known = self._pack.categories.get(finding.category)
             pub |= {
-                "case": outcome.notice.case,
+                "case": case_mark(outcome.notice.case),
                 "category": as_id(finding.category),
                 "rule": as_id(finding.rule),
                 "detector": finding.detector,

@@ -282,6 +282,7 @@ class Upkeep:
         except Trouble as trouble:
             self._note(f"cases: {trouble}")
             return
+        swept += self._gateway.pseudonyms.forget_past()
         if swept:
             self._record("erasure.executed", {"request": "retention", "items": swept})
 

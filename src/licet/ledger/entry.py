@@ -61,7 +61,7 @@ _EXCHANGE = {
     "total_ms": "time from request to last byte",
 }
 _STOPPED = {
-    "case": "case number that the person was given",
+    "case": "mark of the case number that the person was given (base/ids.py: case_mark)",
     "category": "category that decided",
     "rule": "rule that decided",
     "detector": "what found it",
@@ -136,7 +136,11 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
     ),
     "sealed.opened": EntryType(
         "A sealed payload was read under an order.",
-        {"case": "case number", "order": "number of the order", "role": "office that read"},
+        {
+            "case": "mark of the case number",
+            "order": "number of the order",
+            "role": "office that read",
+        },
     ),
     "erasure.requested": EntryType("A person asked for erasure.", {"request": "its number"}),
     "erasure.refused": EntryType(

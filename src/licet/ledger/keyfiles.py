@@ -100,6 +100,14 @@ class PeriodKeys:
         except FileNotFoundError:
             raise NotFound(f"there is no key for the period {period}") from None
 
+    def forget_past(self, period: str) -> int:
+        """Destroy the keys of all periods but `period`; returns how many there were."""
+        past = [p for p in self._folder.glob("*.key") if p.stem != period and p.stem[:1] != "."]
+        for path in past:
+            self._known.pop(path.stem, None)
+            path.unlink(missing_ok=True)
+        return len(past)
+
     def _load(self, period: str) -> bytes:
         path = self._path(period)
         if not path.exists():

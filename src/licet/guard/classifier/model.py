@@ -164,7 +164,7 @@ class Classifier:
         attack = self._worst(slabs, self._injection, self.header.injection)
         return harm.strength, attack.strength
 
-    def screen_sum(self, text: str) -> int:
+    def screen(self, text: str) -> float:
         """What the screen makes of a raw text; above the limit of its group it is suspicious."""
         return highest(self._screen, encoded(fold(text)))
 

@@ -32,7 +32,7 @@ from licet.guard.classifier.screen import SCREEN_BITS
 
 MAGIC = b"LICETCL1"
 ROLES = ("prompt", "reply", "comment")
-READER = "grams4-words3-screen6"
+READER = "grams4-words3-screen6-root"
 """The name of the features in `features` and `screen`; change it when they change."""
 HEAD_BITS = 16
 """Category heads share buckets: four of the main table's are one of theirs."""
@@ -56,12 +56,12 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What holds for texts of a role and a script.
 
-    harm: their calibration. screen_limit: a higher sum is looked at again.
+    harm: their calibration. screen_limit: what the screen finds higher is looked at again.
     screened_harm: the share of harmful ones among those that the screen passed, on dev data.
     """
 
     harm: Line
-    screen_limit: int
+    screen_limit: float
     screened_harm: float
 
 

@@ -5,7 +5,7 @@ It refuses to know categories, verdicts and limits: it gives a number, and the m
 Rules
 1. A text is read as UTF-8, READ_BYTES at a time from every byte: six Latin letters, or two Han
    characters. Each read is one bucket, and has one weight.
-2. Weights are summed over blocks, and over two neighbouring blocks; the highest sum counts.
+2. Weights are summed over blocks, and over two neighbouring blocks; the highest counts.
 3. It may err towards suspicion only: limits are set in training so that it keeps nearly all that
    the full model would stop (the figure is in the model card).
 4. The cost is about eight calls into numpy for any text; that is why it has no vocabulary.
@@ -13,6 +13,7 @@ Rules
 
 from __future__ import annotations
 
+import math
 from operator import add
 
 import numpy as np
@@ -28,6 +29,7 @@ _PAD = " " * (_WORD_BYTES - 1)
 # Multiplying by a constant whose low 16 bits are nought throws the last two of eight bytes away.
 _MIX = np.uint64((0x9E3779B97F4A7C15 << 8 * (_WORD_BYTES - READ_BYTES)) % (1 << 64))
 _SHIFT = np.uint64(64 - SCREEN_BITS)
+_ROOT_ONE, _ROOT_TWO = math.sqrt(BLOCK_BYTES), math.sqrt(2 * BLOCK_BYTES)
 _STARTS = np.arange(0, 1 << 18, BLOCK_BYTES)
 
 
@@ -53,14 +55,18 @@ def buckets(data: bytes) -> NDArray[np.int64]:
     return mixed.view(np.int64)
 
 
-def highest(weights: NDArray[np.int32], data: bytes) -> int:
-    """The highest sum of weights (shape (2^SCREEN_BITS,)) over a block or two of the text."""
+def highest(weights: NDArray[np.int32], data: bytes) -> float:
+    """The highest mean of weights (shape (2^SCREEN_BITS,)) over a block or two of the text.
+
+    A sum is divided by the root of the number of reads, as in the full model, so that a long
+    text is no more suspicious than a short one for its mere length.
+    """
     found = weights.take(buckets(data))
     count = len(found)
     if count <= BLOCK_BYTES:
-        return int(np.add.reduce(found))
+        return float(np.add.reduce(found)) / math.sqrt(count)
     blocks = -(-count // BLOCK_BYTES)
     starts = _STARTS[:blocks] if blocks <= len(_STARTS) else np.arange(0, count, BLOCK_BYTES)
     sums: list[int] = np.add.reduceat(found, starts).tolist()
-    sums += list(map(add, sums, sums[1:]))
-    return max(sums)
+    pairs: list[int] = list(map(add, sums, sums[1:]))
+    return max(max(sums) / _ROOT_ONE, max(pairs) / _ROOT_TWO)
