@@ -260,7 +260,7 @@ class OneExchange(RuleBasedStateMachine):
         written = sum(
             len(event.text.encode("utf-16-le")) // 2 + len("write_note") for event in self.events
         )
-        assert self.exchange.held_characters <= min(written, WAITING_BYTES_MAX)
+        assert self.exchange.held_most <= min(written, WAITING_BYTES_MAX)
 
     def teardown(self) -> None:
         """No stream is stuck: when the rest has come and all is answered, it is over."""

@@ -159,9 +159,6 @@ async def _relay(
                 trace.first_out = parts.clock.monotonic()
             message["body"] = out
             await send(message)
-        held = exchange.held_characters
-        if held > trace.held_characters:
-            trace.held_characters = held
 
 
 async def _close(
@@ -171,6 +168,7 @@ async def _close(
     if exchange.cancels:
         reply.abort()
     outcome = exchange.outcome
+    trace.held_characters = exchange.held_most
     assert outcome is not None
     if not trace.first_out:
         trace.first_out = parts.clock.monotonic()

@@ -69,8 +69,9 @@ class Channels:
         return any(name.startswith(ends) for name, _, _ in self._asked.values())
 
     @property
-    def held_characters(self) -> int:
-        return sum(stream.held_characters for stream in self.streams.values())
+    def held_most(self) -> int:
+        """The most characters that one text ever held."""
+        return max((stream.held_most for stream in self.streams.values()), default=0)
 
     def flags(self) -> tuple[Finding, ...]:
         """All that was found and did not stop anything."""

@@ -148,8 +148,9 @@ class Exchange:
         return self._reader.fail("ledger_unavailable", "The decision could not be recorded.")
 
     @property
-    def held_characters(self) -> int:
-        return self._channels.held_characters
+    def held_most(self) -> int:
+        """The most characters that one text ever held."""
+        return self._channels.held_most
 
     # Events
 

@@ -13,6 +13,8 @@ Each state is a number; 0 is the root. For state s
     out[s]      entries that end here, those of the suffixes included
     need[s]     whether every entry that passes here must begin at a word's beginning
     live[s]     the longest suffix state (s itself included) with a halting entry still ahead
+
+free_root are the beginnings that may stand inside a word.
 """
 
 from __future__ import annotations
@@ -25,8 +27,8 @@ from licet.guard.literal import Entry
 class Automaton:
     """Built once from entries; immutable afterwards; shared by all streams."""
 
-    __slots__ = ("depth", "entries", "fail", "goto", "has_free_start", "length_max", "live",
-                 "need", "out")  # fmt: skip
+    __slots__ = ("depth", "entries", "fail", "free_root", "goto", "length_max", "live", "need",
+                 "out")  # fmt: skip
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = tuple(entries)
@@ -40,7 +42,7 @@ class Automaton:
         halts_ahead = [False]
         for entry in entries:
             self._insert(entry, halts_ahead)
-        self.has_free_start = any(not self.need[s] for s in self.goto[0].values())
+        self.free_root = {c: s for c, s in self.goto[0].items() if not self.need[s]}
         self._link(halts_ahead)
 
     def _insert(self, entry: Entry, halts_ahead: list[bool]) -> None:

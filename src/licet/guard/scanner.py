@@ -117,7 +117,7 @@ class Scanner:
         """
         auto, window = self._auto, self._window
         goto, fail, need, depth, out = auto.goto, auto.fail, auto.need, auto.depth, auto.out
-        root, free_start = goto[0], auto.has_free_start
+        root, free_root = goto[0], auto.free_root
         word, at, first, state = self._word, self._at, self._at, self._state
         for symbol in text.translate(self._table):
             if symbol < MARKS_END:
@@ -138,11 +138,13 @@ class Scanner:
                 if state:
                     following = goto[state].get(symbol)
                     if following is None and symbol < PLANE_14:
-                        while following is None and state:
+                        state = fail[state]
+                        while state and (following := goto[state].get(symbol)) is None:
                             state = fail[state]
-                            following = goto[state].get(symbol)
+                        if not state:
+                            following = (root if starts else free_root).get(symbol)
                 else:
-                    following = root.get(symbol) if starts or free_start else None
+                    following = (root if starts else free_root).get(symbol)
                 if following is None and not self._endings and symbol < PLANE_14:
                     if window:
                         self._forget()

@@ -57,7 +57,7 @@ class TextStream:
     __slots__ = (
         "_asked", "_base", "_classifier", "_context", "_ended", "_held", "_judged", "_open",
         "_parts", "_pending", "_recent", "_settings", "_total", "_waits_for_judgement", "_watch",
-        "excerpt", "findings", "halted", "json", "tickets",
+        "excerpt", "findings", "halted", "held_most", "json", "tickets",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +84,8 @@ class TextStream:
         self.json = json
         self.halted: Finding | None = None
         self.findings: list[Finding] = []
+        self.held_most = 0
+        """The most characters that it ever held."""
         self.excerpt = ""
         """Of a stopped text: its last stretch, to be sealed with the case and nowhere else."""
         self.tickets: list[Ticket] = []
@@ -241,8 +243,11 @@ class TextStream:
         count = limit - self._base
         if count <= 0:
             self._held = held
+            self.held_most = max(self.held_most, len(held))
             return ""
         self._held = held[count:]
+        if len(self._held) > self.held_most:
+            self.held_most = len(self._held)
         self._base = limit
         return held[:count]
 
