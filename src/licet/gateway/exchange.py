@@ -88,8 +88,7 @@ class Exchange:
         except TooMuch as trouble:
             return self.failed(trouble)
         self._over = True
-        out = self._events(events)
-        return out + self._break_off()
+        return self._events(events) + self._break_off()
 
     def failed(self, trouble: Trouble) -> bytes:
         """The upstream (or its bytes) went wrong."""
