@@ -75,8 +75,8 @@ EXAMPLES = [
     _guard("lexical", "short_literal_letters", (0, 8, 64), (-1, 65, 2.5, False)),
     _guard("lexical", "gap_characters_max", (0, 12, 64), (-1, 65, "12")),
     _guard("judged", "tier", ("token", "clause", "whole"), ("page", "", 1)),
-    _guard("judged", "stride_characters", (1, 64, 256), (0, 257, 1.0)),
-    _guard("judged", "window_characters", (64, 256, 4096), (63, 15, 70_000)),
+    _guard("judged", "stride_characters", (1, 128, 256), (0, 257, 1.0)),
+    _guard("judged", "window_characters", (128, 256, 4096), (127, 15, 70_000)),
     _guard("judged", "clause_characters_max", (1, 160), (0, 70_000)),
     Example(
         "guard.audience.default.factor",
