@@ -34,7 +34,7 @@ from licet.guard.classifier.features import (
     features,
 )
 from licet.guard.classifier.packing import HEAD_BITS, ROLES, Group, Header, Line, unpack
-from licet.guard.classifier.screen import encoded, highest, is_han
+from licet.guard.classifier.screen import Table, encoded, highest, is_han
 from licet.guard.fold import fold
 
 Role = Literal["prompt", "reply", "comment"]
@@ -62,7 +62,7 @@ class Scores:
     span: tuple[int, int] | None = None
 
 
-def _weigh(table: NDArray[np.int32], buckets: Indices) -> tuple[int, int]:
+def _weigh(table: Table, buckets: Indices) -> tuple[int, int]:
     """(sum of weights, count) of the distinct buckets."""
     found = distinct(buckets)
     return int(table.take(found).sum(dtype=np.int64)), len(found)
@@ -102,10 +102,11 @@ class Classifier:
         self.digest = digest
         """SHA-256 of the packed weights, in hexadecimal."""
         self.header = header
-        self._harm: NDArray[np.int32] = tables["harm"].astype(np.int32)
-        self._injection: NDArray[np.int32] = tables["injection"].astype(np.int32)
+        # As narrow as they were packed: a judgement is a walk through memory.
+        self._harm: Table = tables["harm"].copy()
+        self._injection: Table = tables["injection"].copy()
         self._heads: NDArray[np.int8] = tables["heads"]
-        self._screen: NDArray[np.int32] = tables["screen"].astype(np.int32)
+        self._screen: Table = tables["screen"].copy()
         nothing = dict.fromkeys(header.categories, 0.0)
         self._groups: dict[tuple[str, bool], tuple[Group, Scores]] = {}
         for role, script in product(ROLES, ("latin", "han")):
@@ -175,9 +176,7 @@ class Classifier:
         last = max(1, len(folded) - widest)
         return [(i, features(folded[i : i + SLAB_CHARACTERS])) for i in range(0, last, step)]
 
-    def _worst(
-        self, slabs: list[tuple[int, Features]], table: NDArray[np.int32], line: Line
-    ) -> _Window:
+    def _worst(self, slabs: list[tuple[int, Features]], table: Table, line: Line) -> _Window:
         """The window with the highest log-odds by one table, the first of equals."""
         found: _Window | None = None
         for offset, slab in slabs:
@@ -187,9 +186,7 @@ class Classifier:
         assert found is not None
         return found
 
-    def _worst_of(
-        self, slab: Features, table: NDArray[np.int32], line: Line
-    ) -> tuple[int, int, float]:
+    def _worst_of(self, slab: Features, table: Table, line: Line) -> tuple[int, int, float]:
         found = [
             (_strength(line, *_weigh(table, slab.window(start, end))), start, end)
             for start, end in self._candidates(slab, table)
@@ -197,7 +194,7 @@ class Classifier:
         strength, start, end = max(found, key=lambda each: each[0])
         return start, end, strength
 
-    def _candidates(self, slab: Features, table: NDArray[np.int32]) -> list[tuple[int, int]]:
+    def _candidates(self, slab: Features, table: Table) -> list[tuple[int, int]]:
         """Of each width the CANDIDATES windows that look worst when repetition counts."""
         columns = slab.grams.shape[1]
         widths = [width for width in self.header.window_characters if width < columns - 1]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from operator import add
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ BLOCK_BYTES = 128
 """128 Latin letters or 42 Han characters."""
 
 _WORD_BYTES = 8
+Table = NDArray[np.signedinteger[Any]]
+"""Weights by bucket, shape (2^bits,), as narrow as they were packed."""
+
 _PAD = " " * (_WORD_BYTES - 1)
 # Multiplying by a constant whose low 16 bits are nought throws the last two of eight bytes away.
 _MIX = np.uint64((0x9E3779B97F4A7C15 << 8 * (_WORD_BYTES - READ_BYTES)) % (1 << 64))
@@ -55,7 +59,7 @@ def buckets(data: bytes) -> NDArray[np.int64]:
     return mixed.view(np.int64)
 
 
-def highest(weights: NDArray[np.int32], data: bytes) -> float:
+def highest(weights: Table, data: bytes) -> float:
     """The highest mean of weights (shape (2^SCREEN_BITS,)) over a block or two of the text.
 
     A sum is divided by the root of the number of reads, as in the full model, so that a long
@@ -64,9 +68,9 @@ def highest(weights: NDArray[np.int32], data: bytes) -> float:
     found = weights.take(buckets(data))
     count = len(found)
     if count <= BLOCK_BYTES:
-        return float(np.add.reduce(found)) / math.sqrt(count)
+        return float(np.add.reduce(found, dtype=np.int32)) / math.sqrt(count)
     blocks = -(-count // BLOCK_BYTES)
     starts = _STARTS[:blocks] if blocks <= len(_STARTS) else np.arange(0, count, BLOCK_BYTES)
-    sums: list[int] = np.add.reduceat(found, starts).tolist()
+    sums: list[int] = np.add.reduceat(found, starts, dtype=np.int32).tolist()
     pairs: list[int] = list(map(add, sums, sums[1:]))
     return max(max(sums) / _ROOT_ONE, max(pairs) / _ROOT_TWO)
