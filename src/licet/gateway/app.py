@@ -43,6 +43,9 @@ from licet.ledger.log import Log
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack, load_pack
 
+LEDGER_WAIT_MS = 50
+"""How long the entry of a served exchange may wait for company: a commit costs about as much as
+twenty entries. What a person is told of does not wait."""
 _PSEUDONYM_DAYS = "pseudonym_key"
 _EXCERPT_DAYS = "halted_excerpt"
 
@@ -103,7 +106,7 @@ def build_gateway(
         config.limits.url, lease_s=config.limits.lease_s, when_down=config.limits.when_down
     )
     log = open_log(config, home)
-    writer = Writer(log, clock)
+    writer = Writer(log, clock, wait_ms=LEDGER_WAIT_MS)
     pseudonyms = Pseudonyms(
         PeriodKeys(home / "keys" / "pseudonyms", secrets.token_bytes),
         pack.retention[_PSEUDONYM_DAYS].days,
