@@ -137,6 +137,36 @@ def print_screen(items: list[Judged], halt: float, flag: float) -> None:
     print()
 
 
+def hidden(classifier: Classifier, bad: list[Row], lawful: list[Row], limit: float) -> list[float]:
+    """Shares of harmful rows stopped alone, after 200 lawful characters, and between two 320s."""
+    out = []
+    for before, after in ((0, 0), (200, 0), (320, 320)):
+        stopped = 0
+        for i, row in enumerate(bad):
+            text = lawful[i % len(lawful)].text
+            around = f"{text[:before]}\n{row.text}\n{text[before : before + after]}".strip()
+            stopped += classifier.judge(around, row.role).harm >= limit
+        out.append(stopped / max(1, len(bad)))
+    return out
+
+
+def print_hidden(classifier: Classifier, dev: list[Judged], lawful: list[Judged], halt: float,
+                 flag: float) -> None:  # fmt: skip
+    print("### Short harmful texts within lawful ones, with the screen (recall)\n")
+    rows: list[tuple[object, ...]] = []
+    for lang in ("en", "zh"):
+        # Lawful texts that the classifier finds lawful, so that only the harmful ones count.
+        calm = [i.row for i in lawful if i.row.lang == lang and i.screened]
+        calm = [row for row in calm if len(row.text) >= 640]
+        for role in ("prompt", "comment"):
+            bad = [i.row for i in dev if (i.row.lang, i.row.role) == (lang, role)]
+            bad = [row for row in bad if row.harmful and 20 < len(row.text) < 120]
+            for name, limit in (("halt", halt), ("flag", flag)):
+                found = hidden(classifier, bad, calm, limit)
+                rows.append((f"{lang} {role}", len(bad), name, *found))
+    table(("group", "rows", "limit", "alone", "after 200", "within 640"), rows)
+
+
 def print_baseline(dev: list[Judged], lawful: list[Judged], flag: float) -> None:
     print("### Beside the baseline (dev figures; the baseline flagged at its own dev threshold)\n")
     cold = [item for item in dev if item.row.source == "cold"]
@@ -175,6 +205,7 @@ def main() -> None:
     print_categories([i for i in dev if i.row.harmful], lawful, halt, flag)
     print_lawful(groups(lawful, budget.set_name), halt, flag)
     print_screen(everything, halt, flag)
+    print_hidden(classifier, dev, lawful, halt, flag)
 
 
 if __name__ == "__main__":

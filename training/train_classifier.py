@@ -46,10 +46,15 @@ WINDOWS_PER_ROW_MAX = 6
 """Of each width."""
 PENALTY_HARM = 2.0
 PENALTY_HEADS = 0.5
-PENALTY_SCREEN = 10.0
+PENALTY_SCREEN = 8.0
 RARITY_POWER = 0.5
-SCREEN_KEEPS_HALTED, SCREEN_KEEPS_FLAGGED = 0.985, 0.93
-"""The shares of what the full model would halt, and flag, that the screen must not lose."""
+SCREEN_KEEPS = {
+    "else": (0.985, 0.93),
+    # These are measured by comments, had a model said them: too unlike replies to be worth a
+    # second look at half of all lawful ones.
+    "reply.latin": (0.90, 0.80),
+}
+"""Shares of what the full model would halt, and flag, that the screen must not lose, by group."""
 JOINED_PER_LANGUAGE = 3000
 EMBEDDED_PER_LANGUAGE = 3000
 NAME = "licet-ngram-1"
@@ -178,15 +183,7 @@ def _family(category: str) -> str:
     return "hate" if category.startswith("discrimination.") else category
 
 
-def screen_matrix(texts: list[str]) -> sparse.csr_matrix:
-    """Plain counts of the screen's buckets: it adds and does not divide."""
-    rows = [buckets(encoded(text)).astype(np.uint32) for text in texts]
-    counts = fit.matrix(rows, 1 << SCREEN_BITS)
-    roots = np.sqrt([max(1, len(row)) for row in rows])
-    return sparse.csr_matrix(sparse.diags(roots.astype(np.float32)) @ counts)
-
-
-def screen_table(learner: Learner, classifier: Classifier, flag: float) -> fit.Floats:
+def screen_table(learner: Learner, classifier: Classifier, flag: float) -> NDArray[np.int8]:
     """Weights that foretell on which side of the flag threshold the full model puts a window."""
     said = []
     for window in learner.windows:
@@ -194,27 +191,29 @@ def screen_table(learner: Learner, classifier: Classifier, flag: float) -> fit.F
         harm, attack = classifier.strengths(window.text, role)
         said.append(max(harm, attack) if role == "prompt" else harm)
     target = special.expit(np.array(said) - special.logit(flag))
-    design = fit.Design(screen_matrix([w.text for w in learner.windows]))
-    table, _ = fit.logistic(design, target, np.ones(len(said)), PENALTY_SCREEN, 80)
-    return table
+    reads = [buckets(encoded(w.text)).astype(np.uint32) for w in learner.windows]
+    counts = fit.matrix(reads, 1 << SCREEN_BITS)
+    rarity = fit.rarity(counts, RARITY_POWER)
+    design = fit.Design(sparse.csr_matrix(counts @ sparse.diags(rarity.astype(np.float32))))
+    table, _ = fit.logistic(design, target, np.ones(len(said)), PENALTY_SCREEN, 60)
+    return fit.quantise(table * rarity, 127, 0.9995, "i1")[0]
 
 
-def screened(classifier: Classifier, rows: list[Row], harm: fit.Floats) -> Header:
+def screened(classifier: Classifier, rows: list[Row], steps: fit.Floats) -> Header:
     """The header with, for each group, the highest screen limit that loses few enough texts.
 
-    `harm` is what the full model says of each row, in units of the halt and flag limits: 2 or
-    more is halted, 1 or more is flagged.
+    `steps` is what the full model does with each row: 2 it halts, 1 it flags, 0 it lets pass.
     """
-    sums = np.array([classifier.screen_sum(row.text) for row in rows])
+    found = np.array([classifier.screen(row.text) for row in rows])
     names = np.array([group_name(row.role, fold(row.text)) for row in rows])
     truth = np.array([row.harmful or row.injection for row in rows])
     groups = {}
     for name, group in classifier.header.groups.items():
         these = names == name
-        keeps = ((2, SCREEN_KEEPS_HALTED), (1, SCREEN_KEEPS_FLAGGED))
-        found = [(sums[these & (harm >= least)], share) for least, share in keeps]
-        limit = min(int(np.quantile(kept, 1.0 - share)) for kept, share in found) - 1
-        passed = round(float(truth[these & (sums <= limit)].mean()), 6)
+        keeps = zip((2, 1), SCREEN_KEEPS.get(name, SCREEN_KEEPS["else"]), strict=True)
+        least = [np.quantile(found[these & (steps >= step)], 1.0 - kept) for step, kept in keeps]
+        limit = round(float(min(least)) - 0.01, 2)
+        passed = round(float(truth[these & (found <= limit)].mean()), 6)
         groups[name] = Group(group.harm, limit, passed)
     return msgspec.structs.replace(classifier.header, groups=groups)
 
@@ -275,7 +274,7 @@ def train(data: Path, seed: int, say: fit.Progress) -> bytes:
         name=NAME,
         categories=CATEGORIES,
         window_characters=WINDOW_CHARACTERS,
-        groups=dict.fromkeys(GROUPS, Group(Line(harm_scale, 1.0, harm_offset), -(2**31), 0.0)),
+        groups=dict.fromkeys(GROUPS, Group(Line(harm_scale, 1.0, harm_offset), -1e9, 0.0)),
         injection=Line(injection_scale, 1.0, injection_offset),
         heads=lines,
     )
@@ -285,8 +284,7 @@ def train(data: Path, seed: int, say: fit.Progress) -> bytes:
     harms = np.array([judge(r.text, r.role, thorough=True).harm for r in good + bad])
     halt, flag = budget.thresholds(good, harms[: len(good)])
     say(f"thresholds of halt and flag: {halt}, {flag}")
-    screen = screen_table(learner, Classifier(header, tables, ""), flag)
-    tables["screen"], _ = fit.quantise(screen, 127, 0.9995, "i1")
+    tables["screen"] = screen_table(learner, Classifier(header, tables, ""), flag)
     steps = (harms >= flag).astype(float) + (harms >= halt)
     header = screened(Classifier(header, tables, ""), good + bad, steps)
     say(f"groups {header.groups}")

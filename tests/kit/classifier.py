@@ -33,7 +33,7 @@ def header(categories: tuple[str, ...] = ("violence", "injection")) -> Header:
         name="test",
         categories=categories,
         window_characters=(64, 256),
-        groups=dict.fromkeys(GROUPS, Group(PLAIN, 50, 0.01)),
+        groups=dict.fromkeys(GROUPS, Group(PLAIN, 10.0, 0.01)),
         injection=Line(30.0, 1.0, -4.0),
         heads=tuple(PLAIN for _ in categories),
     )
