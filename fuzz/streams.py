@@ -116,7 +116,7 @@ def _play(name: str, data: bytes, cuts: list[int], answers: list[str], end: str)
         exchange.questions.clear()
         if asked and to_come:
             out += exchange.judged(asked.pop(0), _SCORES[to_come.pop()])
-        assert exchange.held_characters <= HELD_MAX or answers
+        assert exchange.held_most <= HELD_MAX or answers
         if exchange.is_over:
             break
     if end == "client_gone":
