@@ -6,7 +6,8 @@ training/README.md) and from the sentences that we wrote ourselves, which lie be
 Rules
 1. Only rows with `train_ok` are learned from; the others may measure, never teach.
 2. A row is on one side: what measures (`dev`) never teaches, whatever its set.
-3. Chance comes from the generator that is handed in, drawn in a fixed order.
+3. Nothing of our own repeats a row that measures or that may not teach (`near`).
+4. Chance comes from the generator that is handed in, drawn in a fixed order.
 """
 
 from __future__ import annotations
@@ -137,11 +138,12 @@ def fairness(data: Path) -> list[Row]:
 
 
 def own(part: str) -> list[Row]:
-    """Our own sentences: of the lawful ones every third measures; the others all teach."""
-    rows = []
-    for number, raw in enumerate(read_jsonl(OWN / "hard_negatives.jsonl")):
-        if (number % 3 == 2) == (part == "dev"):
-            rows.append(_own_row(raw, "own-lawful", harmful=False))
+    """Our own sentences: of the lawful ones a third measures; the others all teach."""
+    rows = [
+        _own_row(raw, "own-lawful", harmful=False)
+        for raw in read_jsonl(OWN / "hard_negatives.jsonl")
+        if raw["part"] == part
+    ]
     if part == "train":
         rows += [
             _own_row(raw, "own-replies", harmful=False)

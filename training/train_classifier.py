@@ -29,6 +29,7 @@ import budget
 import corpus
 import fit
 import msgspec
+import near
 import numpy as np
 from corpus import CATEGORIES, Row
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ WEIGHTS_BY_SOURCE = {
     "cold": 0.5,
     "swsr": 0.5,
     "diasafety": 0.2,
-    "own-patterns": 0.5,
+    "own-patterns": 0.2,
     "own-replies": 4.0,
     "clcc": 3.0,
     "decodingtrust-toxicity": 0.5,
@@ -250,13 +251,27 @@ def calibrated(classifier: Classifier, rows: list[Row]) -> Header:
     return msgspec.structs.replace(header, groups=groups, injection=injection)
 
 
+def original(data: Path, own: list[Row], say: fit.Progress) -> list[Row]:
+    """Our own rows without those that repeat a row that measures or that may not teach."""
+    others = corpus.labelled(data, "dev", only_licensed=False)
+    others += corpus.benign(data, "dev", only_licensed=False)
+    licensed = {row.text for row in corpus.benign(data, "train", only_licensed=True)}
+    unlicensed = corpus.benign(data, "train", only_licensed=False)
+    others += [row for row in unlicensed if row.text not in licensed]
+    forbidden = near.Rows(others + corpus.own("dev"))
+    kept = [row for row in own if not forbidden.repeats(row.text)]
+    say(f"{len(own) - len(kept)} of {len(own)} own rows repeat others and are left out")
+    return kept
+
+
 def train(data: Path, seed: int, say: fit.Progress) -> bytes:
     """The packed classifier. Reads `data` and our own sentences; the same bytes each time."""
     rng = np.random.default_rng(seed)
-    lawful = corpus.benign(data, "train", only_licensed=True) + corpus.own("train")
-    lawful += corpus.fairness(data) + corpus.patterns()
+    lawful = corpus.benign(data, "train", only_licensed=True) + corpus.fairness(data)
+    mine = original(data, corpus.own("train") + corpus.patterns(), say)
+    lawful += [row for row in mine if not (row.harmful or row.injection)]
     rows = corpus.labelled(data, "train", only_licensed=True) + corpus.injections(data, "train")
-    rows += lawful
+    rows += lawful + [row for row in mine if row.harmful or row.injection]
     rows += corpus.joined(lawful, JOINED_PER_LANGUAGE, WINDOW_CHARACTERS[-1], rng)
     rows += corpus.embedded(rows, EMBEDDED_PER_LANGUAGE, WINDOW_CHARACTERS[-1], rng)
     learner = Learner(rows, say)
