@@ -21,6 +21,7 @@ from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.exchange import Exchange
 from licet.gateway.sse import SseParser
 from licet.guard.classifier import Scores
+from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import LexicalSettings, Lexicon
 from licet.guard.policy import JudgedSettings, Policy, Threshold
@@ -56,7 +57,9 @@ def _guard(*, remote: bool) -> Guard:
         dict.fromkeys(("token", "clause", "whole"), "halt"),
     )  # fmt: skip
     rules = [Rule("r1", "operator", "halt", (FORBIDDEN, "紫色海象"), "a test", "to be found")]
-    return Guard(Lexicon(rules, LexicalSettings(10, 12)), None, policy, remote_judge=remote)
+    return Guard(
+        Lexicon(rules, LexicalSettings(10, 12)), None, policy, doubt=Doubt() if remote else None
+    )
 
 
 LITERAL, ASKING = _guard(remote=False), _guard(remote=True)

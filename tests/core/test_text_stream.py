@@ -12,6 +12,7 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from licet.guard.classifier import Classifier, Scores
+from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import LexicalSettings, Lexicon
 from licet.guard.policy import JudgedSettings, Policy, Threshold
@@ -49,7 +50,7 @@ def guard(tier: str, *, classifier: bool, remote: bool, on_failure: str = "halt"
     rules = [Rule("r1", "operator", "halt", (PHRASE, "违禁短语"), "a test", "to be found")]
     return Guard(
         Lexicon(rules, LexicalSettings(10, 12)), WordClassifier() if classifier else None,
-        policy(tier, on_failure), remote_judge=remote,
+        policy(tier, on_failure), doubt=Doubt() if remote else None,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from licet.guard.classifier import Classifier, Scores
+from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import LexicalSettings, Lexicon
 from licet.guard.policy import JudgedSettings, Policy, Threshold
@@ -53,5 +54,5 @@ def make_guard(
         Lexicon(rules, _LEXICAL),
         WordClassifier() if classifier else None,
         policy,
-        remote_judge=remote,
+        doubt=Doubt() if remote else None,
     )

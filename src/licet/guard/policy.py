@@ -40,6 +40,21 @@ class JudgedSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """From the pack (`guard.encoder`): when the encoder is asked, and what follows.
+
+    weights: SHA-256 of the file that is asked, in hexadecimal. It is asked about whole texts
+    whose harm, as the classifier has it, is in [doubt_low, doubt_high]. thresholds: by audience,
+    for every category.
+    """
+
+    weights: str
+    doubt_low: float
+    doubt_high: float
+    thresholds: Mapping[str, Threshold]
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything of a pack and a configuration that judging needs."""
 
@@ -48,6 +63,17 @@ class Policy:
     thresholds: Mapping[str, Mapping[str, Threshold]]
     """By audience, then by category. A category that is not named is not acted on."""
     on_judge_failure: Mapping[Tier, OnFailure]
+    encoder: EncoderSettings | None = None
+    """None: there is no second judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeScores(Scores):
+    """What a judge outside says of a text. `threshold` holds for all its categories in place of
+    the pack's, which belong to the classifier; None leaves the pack's. `judge` is its name."""
+
+    threshold: Threshold | None = None
+    judge: str = ""
 
 
 _NEVER = Threshold(2.0, 2.0)
@@ -55,23 +81,28 @@ _NEVER = Threshold(2.0, 2.0)
 
 def decide(
     scores: Scores, thresholds: Mapping[str, Threshold], start: int, length: int,
-    detector: Literal["classifier", "judge"] = "classifier",
+    detector: Literal["classifier", "encoder", "judge"] = "classifier",
 ) -> list[Finding]:  # fmt: skip
     """The findings that scores amount to, the worst first. `start` is where the judged text
     begins in the whole, `length` its length."""
     if scores.screened:
         return []
     span = scores.span or (0, length)
+    own, family = None, "judge" if detector == "judge" else "model"
+    if isinstance(scores, JudgeScores):
+        own, family = scores.threshold, f"judge.{scores.judge}" if scores.judge else family
     found = []
     for category, score in scores.categories.items():
-        threshold = thresholds.get(category, _NEVER)
+        threshold = own or thresholds.get(category, _NEVER)
         if score < threshold.flag:
             continue
         action: Action = "halt" if score >= threshold.halt else "flag"
-        rule = f"{'model' if detector == 'classifier' else 'judge'}.{category}"
         found.append(
-            Finding(category, action, score, start + span[0], start + span[1], detector, rule)
-        )
+            Finding(
+                category, action, score, start + span[0], start + span[1], detector,
+                f"{family}.{category}",
+            )
+        )  # fmt: skip
     found.sort(key=lambda finding: (finding.action != "halt", -finding.score))
     return found
 

@@ -19,8 +19,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from licet.guard.classifier import Classifier, Scores
+from licet.guard.doubt import Doubt
 from licet.guard.lexicon import Watch
-from licet.guard.policy import JudgedSettings, OnFailure, Threshold, Tier, decide, literal_finding
+from licet.guard.policy import (
+    JudgedSettings,
+    OnFailure,
+    Threshold,
+    Tier,
+    decide,
+    literal_finding,
+)
 from licet.guard.scanner import Hit, Scanner
 from licet.guard.verdict import Finding
 
@@ -38,17 +46,20 @@ class StreamSettings:
     judged: JudgedSettings
     thresholds: Mapping[str, Threshold]
     on_failure: OnFailure
-    remote: bool
+    doubt: Doubt | None
+    """When a judge outside is asked; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A question to a judge outside: is `text` (offsets `start` to `end` of the stream) lawful?"""
+    """A question to a judge outside: is `text` (offsets `start` to `end` of the stream) lawful?
+    `harm` is what our own judge says of it, None without one."""
 
     number: int
     text: str
     start: int
     end: int
+    harm: float | None = None
 
 
 class TextStream:
@@ -68,7 +79,7 @@ class TextStream:
         self._classifier = classifier
         self._settings = settings
         self._waits_for_judgement = settings.tier != "token" and (
-            classifier is not None or settings.remote
+            classifier is not None or settings.doubt is not None
         )
         self._context = context
         self._held = ""
@@ -99,7 +110,7 @@ class TextStream:
         watch = self._watch
         watch.feed(text)
         self._total += len(text)
-        if self._classifier is not None or self._settings.remote:
+        if self._classifier is not None or self._settings.doubt is not None:
             self._parts.append(text)
             self._pending += len(text)
         if watch.hit is not None:
@@ -206,16 +217,18 @@ class TextStream:
         seen = (self._recent + fresh)[-max(window, len(fresh)) :]
         self._recent = seen[-window:]
         self._parts, self._pending = ([rest], len(rest)) if rest else ([], 0)
-        start = upto - len(seen)
+        start, harm = upto - len(seen), None
         if self._classifier is not None:
             scores = self._classifier.judge(seen, "reply", self._context)
             self._note(decide(scores, self._settings.thresholds, start, len(seen)))
+            harm = scores.harm
         if self.stopped:
             return
-        if self._settings.remote:
-            self._ask(Ticket(self._asked, seen, self._asked, upto))
-            self._asked = upto
-        else:
+        doubt = self._settings.doubt
+        if doubt is not None and doubt.holds(harm):
+            self._ask(Ticket(self._asked, seen, self._asked, upto, harm))
+        self._asked = upto
+        if not self._open:  # else it waits behind what a judge was asked about
             self._judged = upto
 
     def _ask(self, ticket: Ticket) -> None:
@@ -254,7 +267,7 @@ class TextStream:
     def _stop_at(self, hit: Hit, text: str) -> str:
         """A literal was found. What stands before it is lawful, unless a judge must say so."""
         unjudged = self._total - self._pending
-        if self._waits_for_judgement and not self._settings.remote and unjudged < hit.start:
+        if self._waits_for_judgement and self._settings.doubt is None and unjudged < hit.start:
             self._judge(hit.start)
         if not self.stopped:
             self.halted = literal_finding(hit)
