@@ -7,7 +7,8 @@ Rules
 1. Only rows with `train_ok` are learned from; the others may measure, never teach.
 2. A row is on one side: what measures (`dev`) never teaches, whatever its set.
 3. Nothing of our own repeats a row that measures or that may not teach (`near`).
-4. Chance comes from the generator that is handed in, drawn in a fixed order.
+4. A row whose label is doubted (doubted.py) measures, and never teaches.
+5. Chance comes from the generator that is handed in, drawn in a fixed order.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import functional as templates
 import numpy as np
 
 CATEGORIES = (
@@ -43,6 +45,7 @@ CATEGORIES = (
     "injection",
 )
 OWN = Path(__file__).parent
+DOUBTED = OWN / "doubted.txt"
 ROWS_PER_FAIRNESS_SET = 800
 
 
@@ -69,7 +72,8 @@ def read_jsonl(path: Path) -> Iterator[dict[str, object]]:
             yield json.loads(line)
 
 
-def _row(raw: dict[str, object]) -> Row:
+def row_of(raw: dict[str, object]) -> Row:
+    """One row of a data set."""
     category = raw.get("category")
     return Row(
         text=str(raw["text"]),
@@ -82,14 +86,24 @@ def _row(raw: dict[str, object]) -> Row:
 
 
 def labelled(data: Path, part: str, *, only_licensed: bool) -> list[Row]:
-    """Rows of text/<part>.jsonl.gz without tweets whose only fault is swearing."""
+    """Rows of text/<part>.jsonl.gz without tweets whose only fault is swearing.
+
+    In train, also without doubted labels and without what is harmful only in its context.
+    """
+    left_out = doubts() if part == "train" else frozenset()
     return [
-        _row(raw)
+        row_of(raw)
         for raw in read_jsonl(data / "text" / f"{part}.jsonl.gz")
         if (raw["train_ok"] or not only_licensed)
         and not (raw["set"] == "davidson" and raw["source_label"] == "offensive")
         and not (part == "train" and _needs_context(raw))
+        and raw["id"] not in left_out
     ]
+
+
+def doubts() -> frozenset[str]:
+    """Ids of public rows whose label `doubted.py` doubts: they teach nothing."""
+    return frozenset(DOUBTED.read_text(encoding="utf-8").split())
 
 
 def _needs_context(raw: dict[str, object]) -> bool:
@@ -102,7 +116,7 @@ def _needs_context(raw: dict[str, object]) -> bool:
 def benign(data: Path, part: str, *, only_licensed: bool) -> list[Row]:
     """Rows of text/benign.jsonl.gz on one side of its split."""
     return [
-        _row(raw)
+        row_of(raw)
         for raw in read_jsonl(data / "text" / "benign.jsonl.gz")
         if raw["split"] == part and (raw["train_ok"] or not only_licensed)
     ]
@@ -117,7 +131,7 @@ def injections(data: Path, part: str) -> list[Row]:
             # DAN prompts are near copies of each other: all of them teach.
             held = name != "dan" and _hundredth(number) < 15
             if held == (part == "dev"):
-                row = replace(_row(raw), harmful=False, category="injection", injection=True)
+                row = replace(row_of(raw), harmful=False, category="injection", injection=True)
                 rows.append(row)
     return rows
 
@@ -153,7 +167,25 @@ def own(part: str) -> list[Row]:
             _own_row(raw, "own-harmful", harmful=raw["category"] != "injection")
             for raw in read_jsonl(OWN / "positives.jsonl")
         ]
+        rows += functional("train")
     return rows
+
+
+def functional(part: str) -> list[Row]:
+    """Texts of our own templates (own/*.toml); every seventh template measures."""
+    return [
+        Row(
+            text=made.text,
+            source="own-functional",
+            lang=made.lang,
+            role=made.role,
+            harmful=made.harmful and made.category != "injection",
+            category=made.category if made.category in CATEGORIES else None,
+            injection=made.category == "injection",
+        )
+        for made in templates.rows()
+        if made.held == (part == "dev")
+    ]
 
 
 def patterns() -> list[Row]:

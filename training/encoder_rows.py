@@ -1,0 +1,134 @@
+"""The encoder's rows: what it reads in training, in which share, and what is known of each.
+
+It refuses to know networks. Which rows may teach is `corpus`'s word; here the turn before comes
+with them, and each source gets its share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import corpus
+import functional as templates
+import near
+import numpy as np
+from corpus import Row
+
+JOINED_PER_LANGUAGE = 1200
+EMBEDDED_PER_LANGUAGE = 1500
+LENGTH = 150
+Say = Callable[[str], None]
+
+SHARES = {
+    # Times that a row is read in one pass; what is not named is read once.
+    "cold": 0.75,
+    "diasafety": 0.4,
+    "davidson": 0.7,
+    "winobias": 0.3,
+    "bbq": 0.3,
+    "cbbq": 0.4,
+    "cmrc2018": 0.5,
+    "own-patterns": 0.35,
+    "own-functional": 1.5,
+    "own-lawful": 6.0,
+    "own-harmful": 6.0,
+    "own-replies": 6.0,
+    "jade": 1.5,
+    "clcc": 1.5,
+    "truthfulqa": 1.5,
+    "embedded": 0.7,
+}
+DOUBTS = {
+    # How often a label of the source may be wrong: half of it is given to either side.
+    "cold": 0.16,
+    "swsr": 0.12,
+    "diasafety": 0.2,
+    "davidson": 0.1,
+    "decodingtrust-toxicity": 0.2,
+    "ailuminate-en": 0.16,
+    "ailuminate-zh": 0.16,
+    "jade": 0.1,
+    "cvalues": 0.1,
+}
+DOUBT = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One text with its target. `context` is the turn before, or empty."""
+
+    row: Row
+    context: str
+
+    @property
+    def target(self) -> float:
+        doubt = DOUBTS.get(self.row.source, DOUBT) / 2
+        return 1.0 - doubt if self.row.harmful else doubt
+
+    @property
+    def share(self) -> float:
+        return SHARES.get(self.row.source, 1.0)
+
+
+def contextual(data: Path, part: str, *, only_licensed: bool) -> list[Example]:
+    """Rows of text/<part>.jsonl.gz with the turn before them, without mere swearing."""
+    return [
+        Example(corpus.row_of(raw), str(raw.get("context") or ""))
+        for raw in corpus.read_jsonl(data / "text" / f"{part}.jsonl.gz")
+        if (raw["train_ok"] or not only_licensed)
+        and not (raw["set"] == "davidson" and raw["source_label"] == "offensive")
+    ]
+
+
+def functional(part: str) -> list[Example]:
+    """Our own templates' texts with the turn before them."""
+    before = {(made.text, made.role): made.context or "" for made in templates.rows()}
+    return [Example(row, before.get((row.text, row.role), "")) for row in corpus.functional(part)]
+
+
+def _bare(rows: list[Row]) -> list[Example]:
+    return [Example(row, "") for row in rows]
+
+
+def teaching(data: Path, say: Say, seed: int) -> list[Example]:
+    """Every example that teaches, in an order that is always the same."""
+    rng = np.random.default_rng(seed)
+    mine = _bare([row for row in corpus.own("train") if row.source != "own-functional"])
+    mine += _bare(corpus.patterns()) + functional("train")
+    mine = original(data, mine, say)
+    public = contextual(data, "train", only_licensed=True)
+    calm = _bare(corpus.benign(data, "train", only_licensed=True) + corpus.fairness(data))
+    attacks = _bare(corpus.injections(data, "train"))
+    rows = [each.row for each in calm + mine if not each.context]
+    bad = [each.row for each in public if each.row.harmful and not each.context]
+    joined = corpus.joined(rows, JOINED_PER_LANGUAGE, LENGTH, rng)
+    embedded = corpus.embedded(rows + bad, EMBEDDED_PER_LANGUAGE, LENGTH, rng)
+    return public + calm + attacks + mine + _bare(joined) + _bare(embedded)
+
+
+def original(data: Path, mine: list[Example], say: Say) -> list[Example]:
+    """Our own examples without those that repeat a row that measures or may not teach."""
+    others = corpus.labelled(data, "dev", only_licensed=False)
+    others += corpus.benign(data, "dev", only_licensed=False)
+    licensed = {row.text for row in corpus.benign(data, "train", only_licensed=True)}
+    others += [
+        row
+        for row in corpus.benign(data, "train", only_licensed=False)
+        if row.text not in licensed
+    ]
+    forbidden = near.Rows(
+        others + [row for row in corpus.own("dev") if row.source == "own-lawful"]
+    )
+    kept = [each for each in mine if not forbidden.repeats(each.row.text)]
+    say(f"{len(mine) - len(kept)} of {len(mine)} own rows repeat others and are left out")
+    return kept
+
+
+def measuring(data: Path) -> list[Example]:
+    """Every example that measures."""
+    found = contextual(data, "dev", only_licensed=False)
+    found += _bare(corpus.benign(data, "dev", only_licensed=False))
+    found += _bare([row for row in corpus.own("dev") if row.source != "own-functional"])
+    return found + functional("dev") + _bare(corpus.injections(data, "dev"))
