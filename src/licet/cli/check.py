@@ -19,13 +19,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, NotFound
+from licet.cli.check_explain import reasons_as_object, render_reasons
 from licet.cli.check_lines import LINE_BYTES_MAX, Role, as_object
 from licet.cli.check_stream import Judging, Source, judge_stream
 from licet.cli.home import Home, home_option
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundlefile import load_bytes, load_current
-from licet.gateway.bundling import draft_bundle
+from licet.gateway.bundling import draft_bundle, shipped_encoder
 from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle
+from licet.guard.explaining import explain
 from licet.guard.verdict import Finding, Verdict
 from licet.rulebook import Category, load_pack
 
@@ -38,6 +40,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("text", required=False)
 @click.option("--jsonl", is_flag=True, help="Read lines of JSON, write one for each.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict on TEXT as JSON.")
+@click.option(
+    "--explain",
+    "explained",
+    is_flag=True,
+    help="Say what weighed how much, and how near another verdict was.",
+)
 @click.option("--role", type=click.Choice(("prompt", "reply", "comment")), default="prompt",
               show_default=True, help="What TEXT is, or a line that does not say.")  # fmt: skip
 @click.option("--audience", default="default", show_default=True, help="Whom it is for.")
@@ -45,12 +53,15 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
               help="Judge by what ships with Licet and these rules; may be repeated.")  # fmt: skip
 @click.option("--pack", metavar="ID", help="Judge by what ships with Licet, under this pack.")
 @click.option("--bundle", type=_FILE, metavar="FILE", help="Judge by this bundle, whoever signed.")
+@click.option("--without-encoder", is_flag=True,
+              help="Leave doubtful texts to the classifier: quicker, and worse.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True,
               help="Processes that judge lines.")  # fmt: skip
 @home_option
 def check(
-    text: str | None, jsonl: bool, as_json: bool, role: str, audience: str,
-    rules: tuple[Path, ...], pack: str | None, bundle: Path | None, workers: int, home: Home,
+    text: str | None, jsonl: bool, as_json: bool, explained: bool, role: str, audience: str,
+    rules: tuple[Path, ...], pack: str | None, bundle: Path | None, without_encoder: bool,
+    workers: int, home: Home,
 ) -> None:  # fmt: skip
     """Judge a text, or many, as the gateway would.
 
@@ -68,18 +79,30 @@ def check(
         raise NotFound(f"the bundle has no audience {audience!r}.", hint=f"Use one of {known}.")
     today = SystemClock().now().date()
     if jsonl:
-        judging = Judging(chosen, audience, cast(Role, role), today)
+        judging = Judging(
+            chosen, audience, cast(Role, role), today, explained, not without_encoder
+        )
         source = cast(Source, sys.stdin.buffer)  # buffered, or a fake with read1 too
         tally = judge_stream(source, sys.stdout.buffer, judging, workers)
         raise SystemExit(BAD_INPUT if tally.bad else HALTED if tally.halted else 0)
     assert text is not None
     text = _from_standard_input() if text == "-" else text
-    guard = make_guard(opened, today=today)
-    verdict = guard.judge(text, cast(Role, role), audience=audience)
+    guard = make_guard(opened, today=today, encoder=None if without_encoder else shipped_encoder)
+    reasons = None
+    if explained:
+        reasons = explain(guard, text, cast(Role, role), audience=audience)
+        verdict = reasons.verdict
+    else:
+        verdict = guard.judge(text, cast(Role, role), audience=audience)
     if as_json:
-        click.echo(json.dumps(as_object(verdict), ensure_ascii=False))
+        answer = as_object(verdict)
+        if reasons is not None:
+            answer["explain"] = reasons_as_object(reasons, text)
+        click.echo(json.dumps(answer, ensure_ascii=False))
     else:
         click.echo("\n".join(_render(text, verdict, opened)))
+        if reasons is not None:
+            click.echo("\n".join(render_reasons(reasons, text)))
     if verdict.action == "halt":
         raise SystemExit(HALTED)
 

@@ -21,7 +21,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from licet.cli.check_explain import reasons_as_object
 from licet.gateway.dialects import json_strict
+from licet.guard.explaining import explain
 from licet.guard.guarding import AUDIENCE, Guard
 from licet.guard.verdict import Action, Verdict
 
@@ -86,8 +88,12 @@ class Lines:
 class LineJudge:
     """Answers lines by one guard. `role` is that of a line which names none."""
 
-    def __init__(self, guard: Guard, audience: str = AUDIENCE, role: Role = "prompt") -> None:
+    def __init__(
+        self, guard: Guard, audience: str = AUDIENCE, role: Role = "prompt", *,
+        explained: bool = False,
+    ) -> None:  # fmt: skip
         self._guard = guard
+        self._explained = explained
         self._audience = audience
         self._role: Role = role
         self._decode = msgspec.json.Decoder(Asked).decode
@@ -102,18 +108,26 @@ class LineJudge:
                 continue
             try:
                 asked = self._read(line, number)
-                verdict = self._guard.judge(
-                    asked.text, asked.role or self._role, asked.context or "",
-                    audience=self._audience, ranks=True,
-                )  # fmt: skip
+                verdict, more = self._judge(asked)
                 halted += verdict.action == "halt"
-                answer = {"id": asked.id, **as_object(verdict)}
+                answer = {"id": asked.id, **as_object(verdict), **more}
             except _Bad as fault:
                 bad += 1
                 answer = {"id": fault.id, "error": fault.as_object(number)}
             out.append(self._render(answer))
             out.append(b"\n")
         return Answers(b"".join(out), halted, bad)
+
+    def _judge(self, asked: Asked) -> tuple[Verdict, dict[str, Any]]:
+        """The verdict on a line's text, and what else its answer holds."""
+        role, context = asked.role or self._role, asked.context or ""
+        if not self._explained:
+            verdict = self._guard.judge(
+                asked.text, role, context, audience=self._audience, ranks=True
+            )
+            return verdict, {}
+        reasons = explain(self._guard, asked.text, role, context, audience=self._audience)
+        return reasons.verdict, {"explain": reasons_as_object(reasons, asked.text)}
 
     def action(self, line: bytes, number: int) -> tuple[str, Action]:
         """The id and what becomes of its text. Raises ValueError for a line that can't be used."""

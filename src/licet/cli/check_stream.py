@@ -22,6 +22,7 @@ from typing import Protocol
 
 from licet.base.trouble import Unavailable
 from licet.cli.check_lines import Answers, LineJudge, Lines, Role
+from licet.gateway.bundling import shipped_encoder
 from licet.guard.bundle import make_guard, read_bundle
 
 READ_BYTES = 1 << 16
@@ -37,11 +38,18 @@ class Judging:
     role: Role
     today: date
     """The day of judging: rules that have expired by then are left out."""
+    explained: bool = False
+    """Whether each answer says what weighed how much."""
+    encoder: bool = True
+    """Whether the encoder is asked where the classifier is in doubt."""
 
     def make(self) -> LineJudge:
         """The judge, ready."""
-        guard = make_guard(read_bundle(self.bundle, None), today=self.today)
-        return LineJudge(guard, self.audience, self.role)
+        guard = make_guard(
+            read_bundle(self.bundle, None), today=self.today,
+            encoder=shipped_encoder if self.encoder else None,
+        )  # fmt: skip
+        return LineJudge(guard, self.audience, self.role, explained=self.explained)
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ Parse, call, render. It refuses to know rules of law; it prints what the pack ho
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,6 +14,13 @@ from pathlib import Path
 import click
 
 from licet.base.trouble import Trouble
+from licet.cli.coverage import (
+    judged_by,
+    means_lines,
+    risks_as_markdown,
+    risks_as_objects,
+    shipped_means,
+)
 from licet.rulebook import (
     Category,
     Pack,
@@ -59,14 +67,38 @@ def show(entry_id: str | None, pack_id: str, root: Path | None, lang: str) -> No
     """Show a pack, or one provision, article, risk, category or parameter of it by ID."""
     try:
         pack = load_pack(pack_id, root)
-        if lang not in pack.languages:
-            raise Refused(
-                f"{pack.id} does not speak {lang!r}; it has {', '.join(pack.languages)}."
-            )
+        _speaks(pack, lang)
         lines = _overview(pack, lang) if entry_id is None else describe(pack, entry_id, lang)
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
     click.echo("\n".join(lines))
+
+
+@rulebook.command()
+@_pack
+@_root
+@click.option("--lang", default="en", show_default=True, help="Language of names: zh or en.")
+@click.option("--json", "form", flag_value="json", help="For programs.")
+@click.option("--markdown", "form", flag_value="markdown", help="As docs/risks.md has it.")
+def risks(pack_id: str, root: Path | None, lang: str, form: str | None) -> None:
+    """List the risks of a pack, and what covers each: rules, classifier, you, or assessment."""
+    try:
+        pack = load_pack(pack_id, root)
+        _speaks(pack, lang)
+        means = shipped_means()
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+    if form == "json":
+        click.echo(json.dumps(risks_as_objects(pack, means), ensure_ascii=False, indent=1))
+    elif form == "markdown":
+        click.echo("\n".join(risks_as_markdown(pack, means)).rstrip())
+    else:
+        rows = [("risk", "name", "coverage", "judged by")]
+        rows += [
+            (r.id, r.name[lang], r.coverage, judged_by(r, means)) for r in pack.risks.values()
+        ]
+        click.echo("\n".join(_columns(rows)))
+        click.echo(_counts(risk.coverage for risk in pack.risks.values()))
 
 
 @rulebook.command()
@@ -97,6 +129,11 @@ def check(sources: tuple[Path, ...], pack_id: str | None, root: Path | None) -> 
         raise click.exceptions.Exit(1)
 
 
+def _speaks(pack: Pack, lang: str) -> None:
+    if lang not in pack.languages:
+        raise Refused(f"{pack.id} does not speak {lang!r}; it has {', '.join(pack.languages)}.")
+
+
 def _overview(pack: Pack, lang: str) -> Iterator[str]:
     until = f" to {pack.in_force_to}" if pack.in_force_to else ""
     yield f"{pack.id} {pack.version}  {pack.title[lang]}"
@@ -113,7 +150,8 @@ def _overview(pack: Pack, lang: str) -> Iterator[str]:
     yield f"  status: {_counts(n.provenance.status for n in numbers)}"
     risks = pack.risks.values()
     yield f"{len(risks)} risks of {pack.catalogue.standard}: {_counts(r.coverage for r in risks)}"
-    yield "  shipped: the guard judges it; how well is for the model card to say"
+    yield "  shipped: rules and a classifier judge it; what they miss is measured and published"
+    yield "  (docs/what-the-guard-misses.md); `licet rulebook risks` names them"
     yield ""
     rows = [("risk", "name", "coverage", "by")]
     rows += [(r.id, r.name[lang], r.coverage, ", ".join(r.categories)) for r in risks]
@@ -146,8 +184,7 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
             yield f"{entry.id}  {entry.name[lang]}"
             yield f"group     {pack.catalogue.groups[entry.group].name[lang]}"
             yield f"coverage  {entry.coverage}"
-            if entry.categories:
-                yield f"by        {', '.join(entry.categories)}"
+            yield from means_lines(entry, shipped_means())
             yield entry.reason[lang]
             yield from _provenance(pack.catalogue.provenance)
         case RiskGroup():

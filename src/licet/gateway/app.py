@@ -80,9 +80,7 @@ def build_gateway(
     clock = clock or SystemClock()
     pack = load_pack(config.guard.pack)
     bundle = load_bundle(config, pack, home)
-    guard = make_guard(
-        bundle, today=clock.now().date(), remote_judge=config.guard.judge is not None
-    )
+    guard = make_guard(bundle, today=clock.now().date(), doubt=config.guard.doubt)
     keystore = open_keystore(config.keys.url)
     keyring = KeyRing(keystore, config.keys.stale_s)
     keyring.refresh(clock.monotonic())

@@ -13,8 +13,17 @@ from pathlib import Path
 from licet.base.trouble import BadInput
 from licet.guard.bundle import Draft
 from licet.guard.classifier import WEIGHTS
+from licet.guard.encoder import WEIGHTS as ENCODER_WEIGHTS
 from licet.guard.lexicon import LexicalSettings
-from licet.guard.policy import JudgedSettings, OnFailure, Policy, Threshold, Tier
+from licet.guard.policy import (
+    EncoderSettings,
+    JudgedSettings,
+    OnFailure,
+    Policy,
+    Threshold,
+    Tier,
+)
+from licet.rulebook import EncoderSettings as PackEncoder
 from licet.rulebook import Pack
 
 RULES_BYTES_MAX = 64 << 20
@@ -42,7 +51,18 @@ def policy_of(
             for audience, thresholds in guard.audiences.items()
         },
         on_judge_failure=dict(on_judge_failure),
+        encoder=_encoder_settings(guard.encoder),
     )
+
+
+def _encoder_settings(pack: PackEncoder) -> EncoderSettings | None:
+    digest = shipped_encoder_digest()
+    if digest is None:
+        return None
+    return EncoderSettings(
+        digest, pack.doubt_low, pack.doubt_high,
+        {name: Threshold(t.halt, t.flag) for name, t in pack.audiences.items()},
+    )  # fmt: skip
 
 
 def shipped_rules() -> dict[str, str]:
@@ -58,6 +78,17 @@ def shipped_rules() -> dict[str, str]:
 def shipped_weights() -> bytes:
     """The classifier's weights that come with this version."""
     return files("licet.guard.classifier").joinpath(WEIGHTS).read_bytes()
+
+
+def shipped_encoder() -> bytes:
+    """The encoder's file that comes with this version; some 28 MB."""
+    return files("licet.guard.encoder").joinpath(ENCODER_WEIGHTS).read_bytes()
+
+
+def shipped_encoder_digest() -> str | None:
+    """Its SHA-256 in hexadecimal, as written beside it; None in a build that comes without."""
+    path = files("licet.guard.encoder").joinpath(f"{ENCODER_WEIGHTS}.sha256")
+    return path.read_text("ascii").strip() if path.is_file() else None
 
 
 def read_rules(path: Path) -> str:

@@ -50,7 +50,9 @@ class Channels:
         for ticket in stream.tickets:
             self._numbers += 1
             self._asked[self._numbers] = (name, stream, ticket)
-            self.questions.append(Question(self._numbers, ticket.text, "reply", self._context))
+            self.questions.append(
+                Question(self._numbers, ticket.text, "reply", self._context, ticket.harm)
+            )
         stream.tickets.clear()
 
     def asked(self, question: Question) -> tuple[str, TextStream, Ticket] | None:

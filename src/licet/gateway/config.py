@@ -23,6 +23,7 @@ from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
 from licet.gateway.config_read import Between, Matching, StoreAt, TableReader
 from licet.gateway.upstream_settings import Secret, UpstreamSettings
+from licet.guard.doubt import Doubt
 
 Dialect = Literal["openai", "anthropic"]
 OnFailure = Literal["hold", "halt", "pass"]
@@ -110,6 +111,11 @@ class GuardConfig:
     audience: Literal["default", "minor"] = "default"
     images: Literal["pass", "refuse"] = "refuse"
     judge: JudgeConfig | None = None
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """When judges outside are asked; None without any."""
+        return None if self.judge is None else Doubt()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,14 @@ NO_USAGE = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """To a judge outside. Answer with `judged(question, scores)`, None if it failed."""
+    """To a judge outside. Answer with `judged(question, scores)`, None if it failed. `harm` is
+    what our own judge says of the text, None without one."""
 
     number: int
     text: str
     role: Literal["prompt", "reply"]
     context: str = ""
+    harm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

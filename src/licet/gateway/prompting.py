@@ -84,10 +84,10 @@ class PromptJudgement:
             by_meaning=by_meaning,
         )  # fmt: skip
         self._note(list(verdict.findings), text.where)
-        if by_meaning and self._guard.remote_judge and text.text and self.finding is None:
+        if by_meaning and self._guard.asks(verdict) and text.text and self.finding is None:
             number = len(self._open)
             self._open[number] = text
-            self.questions.append(Question(number, text.text, "prompt"))
+            self.questions.append(Question(number, text.text, "prompt", harm=verdict.harm))
 
     def _note(self, findings: list[Finding], where: str) -> None:
         for finding in findings:

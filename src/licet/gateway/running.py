@@ -249,8 +249,8 @@ class Upkeep:
         """In a thread of its own: compiling 10,000 rules takes longer than a stream may wait."""
         parts = self._gateway.parts
         bundle = read()
-        judge = parts.config.guard.judge is not None
-        return bundle, make_guard(bundle, today=parts.clock.now().date(), remote_judge=judge)
+        doubt = parts.config.guard.doubt
+        return bundle, make_guard(bundle, today=parts.clock.now().date(), doubt=doubt)
 
     async def _adopt(self, read: Callable[[], Bundle]) -> None:
         parts = self._gateway.parts

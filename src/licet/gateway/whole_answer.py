@@ -44,8 +44,8 @@ class WholeAnswer:
                 self.questions.clear()
                 self._open.clear()
                 return
-            if guard.remote_judge and span.text:
-                question = Question(index, span.text, "reply")
+            if guard.asks(verdict) and span.text:
+                question = Question(index, span.text, "reply", harm=verdict.harm)
                 self._open[index] = question
                 self.questions.append(question)
 

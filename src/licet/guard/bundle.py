@@ -13,6 +13,8 @@ the same bytes.
     rules/NAME.toml     literal rules, as their authors wrote them
     weights.bin         the classifier's weights (may be absent)
 
+The encoder's weights are large and come with the program: policy.json names their SHA-256.
+
 Rules
 1. Nothing is used of a bundle before its signature and every digest have been checked.
 2. Whose signature counts is the caller's to say; a bundle never vouches for itself.
@@ -25,9 +27,10 @@ import hashlib
 import io
 import struct
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -37,6 +40,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.trouble import BadInput, NotAllowed
 from licet.guard.classifier import Classifier
+from licet.guard.doubt import Doubt
+from licet.guard.encoder import Encoder
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy
@@ -186,17 +191,42 @@ def read_bundle(data: bytes, trusted: Collection[bytes] | None) -> Bundle:
     )  # fmt: skip
 
 
-def make_guard(bundle: Bundle, *, today: date | None = None, remote_judge: bool = False) -> Guard:
+def make_guard(
+    bundle: Bundle, *, today: date | None = None, doubt: Doubt | None = None,
+    encoder: Callable[[], bytes] | None = None,
+) -> Guard:  # fmt: skip
     """The guard that judges by a bundle from `today` on; some 0.3 s for 10,000 rules.
 
-    Rules that have expired by `today` are left out.
+    Rules that have expired by `today` are left out. `encoder` gives the file of the encoder that
+    the bundle's policy names; it is read at the first text that needs it. Without, or where the
+    policy names none, the classifier judges alone. `doubt`: when judges outside are asked.
     """
     rules = bundle.all_rules if today is None else in_force(bundle.all_rules, today)
     classifier = Classifier.from_bytes(bundle.weights) if bundle.weights is not None else None
     return Guard(
         Lexicon(rules, bundle.policy.lexical), classifier, bundle.policy,
-        name=bundle.digest, remote_judge=remote_judge,
+        name=bundle.digest, doubt=doubt,
+        encoder=None if encoder is None else _encoder_source(bundle.policy, encoder),
     )  # fmt: skip
+
+
+def _encoder_source(policy: Policy, read: Callable[[], bytes]) -> Callable[[], Encoder] | None:
+    if policy.encoder is None:
+        return None
+    named = policy.encoder.weights
+
+    @cache
+    def load() -> Encoder:
+        data = read()
+        if sha256_hex(data) != named:
+            raise BadInput(
+                f"the bundle was made for the encoder {named[:16]}…, and this is another one.",
+                hint="Build the bundle anew with this version of Licet, or use the version that "
+                "built it.",
+            )
+        return Encoder.from_bytes(data)
+
+    return load
 
 
 class _Member(msgspec.Struct, forbid_unknown_fields=True):
@@ -279,6 +309,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "rules": {name: len(rules) for name, rules in bundle.rules.items()},
         "literals": sum(len(rule.literal) for rule in bundle.all_rules),
         "weights_sha256": sha256_hex(bundle.weights) if bundle.weights is not None else None,
+        "encoder_sha256": bundle.policy.encoder and bundle.policy.encoder.weights,
         "tier": bundle.policy.judged.tier,
         "audiences": sorted(bundle.policy.thresholds),
     }

@@ -8,16 +8,20 @@ It refuses to know who asks, who is answered and what happens next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from licet.base.trouble import NotFound
-from licet.guard.classifier import Classifier, Role
+from licet.guard.classifier import Classifier, Role, Scores
+from licet.guard.doubt import Doubt
+from licet.guard.encoder.model import Encoder
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy, Threshold, Tier, decide, literal_finding
 from licet.guard.stream import StreamSettings, TextStream
-from licet.guard.verdict import PASS, Verdict, strongest
+from licet.guard.verdict import PASS, Finding, Verdict, strongest
 
 AUDIENCE = "default"
+EncoderSource = Callable[[], Encoder]
+"""Gives the encoder, the same each time; the first call may read and load it."""
 
 
 class Guard:
@@ -25,14 +29,16 @@ class Guard:
 
     def __init__(
         self, lexicon: Lexicon, classifier: Classifier | None, policy: Policy, *,
-        name: str = "", remote_judge: bool = False,
+        name: str = "", doubt: Doubt | None = None, encoder: EncoderSource | None = None,
     ) -> None:  # fmt: skip
-        """`name` identifies the bundle. `remote_judge`: streams ask a judge outside as well."""
+        """`name` identifies the bundle. `doubt`: when judges outside are asked; None: never.
+        `encoder`: asked about whole texts in doubt, where the policy says so."""
         self.lexicon = lexicon
         self.classifier = classifier
         self.policy = policy
         self.name = name
-        self.remote_judge = remote_judge
+        self.doubt = doubt
+        self.encoder = encoder if policy.encoder is not None else None
         self._settings: dict[tuple[Tier, str], StreamSettings] = {}
 
     def judge(
@@ -46,25 +52,36 @@ class Guard:
         """
         findings = [literal_finding(hit) for hit in self.lexicon.scan(text, json=json)]
         categories: dict[str, float] = {}
-        score = 0.0
+        score, harm = 0.0, None
         if by_meaning and self.classifier is not None and text:
-            scores = self.classifier.judge(text, role, context)
-            score = scores.harm
-            if not scores.screened:
-                thresholds = self.thresholds(audience)
-                findings += decide(scores, thresholds, 0, len(text))
-            elif ranks:
-                scores = self.classifier.judge(text, role, context, thorough=True)
-                score = scores.harm
+            scores, judged = self._by_meaning(text, role, context, audience, ranks)
+            findings += judged
+            score = harm = scores.harm
             categories.update(scores.categories)
         for finding in findings:
             if finding.detector == "literal":
                 categories[finding.category] = 1.0
                 score = 1.0
-        if not findings and not score:
+        if not findings and harm is None:
             return PASS
         found = tuple(findings)
-        return Verdict(strongest(found), score, categories, found)
+        return Verdict(strongest(found), score, categories, found, harm)
+
+    def _by_meaning(
+        self, text: str, role: Role, context: str, audience: str, ranks: bool
+    ) -> tuple[Scores, list[Finding]]:
+        """What the classifier says of a text; where it is in doubt, what the encoder says."""
+        assert self.classifier is not None
+        scores = self.classifier.judge(text, role, context)
+        if self.encoder is not None and self.is_in_doubt(scores):
+            second = self.encoder().judge((text,), role, (context,))[0]
+            thresholds = self.encoder_thresholds(audience, second)
+            return second, decide(second, thresholds, 0, len(text), "encoder")
+        if not scores.screened:
+            return scores, decide(scores, self.thresholds(audience), 0, len(text))
+        if ranks:
+            scores = self.classifier.judge(text, role, context, thorough=True)
+        return scores, []
 
     def stream(
         self, *, json: bool = False, tier: Tier | None = None, audience: str = AUDIENCE,
@@ -76,10 +93,34 @@ class Guard:
         if settings is None:
             settings = StreamSettings(
                 tier=key[0], judged=self.policy.judged, thresholds=self.thresholds(audience),
-                on_failure=self.policy.on_judge_failure[key[0]], remote=self.remote_judge,
+                on_failure=self.policy.on_judge_failure[key[0]], doubt=self.doubt,
             )  # fmt: skip
             self._settings[key] = settings
         return TextStream(self.lexicon.watch(json=json), self.classifier, settings, context, json)
+
+    @property
+    def remote_judge(self) -> bool:
+        """Whether judges outside are asked at all."""
+        return self.doubt is not None
+
+    def asks(self, verdict: Verdict) -> bool:
+        """Whether judges outside are to be asked about a text that was judged by its meaning."""
+        return self.doubt is not None and self.doubt.holds(verdict.harm)
+
+    def is_in_doubt(self, scores: Scores) -> bool:
+        """Whether the encoder is to be asked about a whole text, by the classifier's scores."""
+        settings = self.policy.encoder
+        if self.encoder is None or settings is None:
+            return False
+        return settings.doubt_low <= scores.harm <= settings.doubt_high
+
+    def encoder_thresholds(self, audience: str, scores: Scores) -> Mapping[str, Threshold]:
+        """The thresholds that hold for the encoder's scores. Raises NotFound for an audience that
+        the pack lacks."""
+        self.thresholds(audience)
+        settings = self.policy.encoder
+        assert settings is not None
+        return dict.fromkeys(scores.categories, settings.thresholds[audience])
 
     def thresholds(self, audience: str) -> Mapping[str, Threshold]:
         """The thresholds that hold for an audience. Raises NotFound for one the pack lacks."""

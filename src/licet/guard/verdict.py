@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Action = Literal["pass", "flag", "halt"]
-Detector = Literal["literal", "classifier", "judge", "none"]
+Detector = Literal["literal", "classifier", "encoder", "judge", "none"]
 
 _RANK: dict[Action, int] = {"pass": 0, "flag": 1, "halt": 2}
 
@@ -42,12 +42,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The guard's answer for one whole text. `score` in [0, 1] is the worst of `categories`."""
+    """The guard's answer for one whole text. `score` in [0, 1] is the worst of `categories`,
+    `harm` what our models alone say; None where none was asked."""
 
     action: Action
     score: float = 0.0
     categories: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    harm: float | None = None
 
     @property
     def ground(self) -> Finding | None:

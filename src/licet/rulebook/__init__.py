@@ -20,6 +20,7 @@ from licet.rulebook.load import cited_in, installed_packs, load_pack
 from licet.rulebook.model import (
     Category,
     Clock,
+    EncoderSettings,
     GuardSettings,
     JudgedSettings,
     LexicalSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "Category",
     "Citation",
     "Clock",
+    "EncoderSettings",
     "Fault",
     "GuardSettings",
     "JudgedSettings",

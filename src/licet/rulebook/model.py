@@ -190,12 +190,26 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """When the encoder is asked, and from which of its scores on a text is flagged and halted.
+
+    It is asked where the classifier's harm is in [doubt_low, doubt_high]. `audiences`: its
+    threshold by audience, one for every category.
+    """
+
+    doubt_low: float
+    doubt_high: float
+    audiences: Mapping[str, Threshold]
+
+
+@dataclass(frozen=True, slots=True)
 class GuardSettings:
     """Everything the guard takes from the law: matching, judging, thresholds by audience."""
 
     lexical: LexicalSettings
     judged: JudgedSettings
     audiences: Mapping[str, Mapping[str, Threshold]]
+    encoder: EncoderSettings
 
     @property
     def thresholds(self) -> Mapping[str, Threshold]:

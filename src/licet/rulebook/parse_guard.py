@@ -4,7 +4,7 @@ It refuses to know how the guard matches or judges.
 
 Rules
 1. Every scored category has a threshold, and nothing else has.
-2. 0 < flag <= halt <= 1, for every audience, after its factor.
+2. 0 < flag <= halt <= 1, for every audience, after its factor; so for the encoder's own.
 3. There is an audience `default`. Every audience takes the thresholds times its factor, save those
    that it names itself.
 """
@@ -17,6 +17,7 @@ from typing import get_args
 
 from licet.rulebook.model import (
     Category,
+    EncoderSettings,
     GuardSettings,
     JudgedSettings,
     LexicalSettings,
@@ -49,22 +50,39 @@ def parse_guard(root: Table, categories: Mapping[str, Category]) -> GuardSetting
     with root.table("audience") as audiences:
         if not audiences.has("default"):
             audiences.refuse("default", "is missing.", "Add [audience.default] with a factor.")
-        by_audience = {
-            name: _audience(audiences, name, base, scored) for name in audiences.names()
-        }
-    return GuardSettings(literal, walk, MappingProxyType(by_audience))
+        names = audiences.names()
+        found = {name: _audience(audiences, name, base, scored) for name in names}
+    by_audience = {name: thresholds for name, (_, thresholds) in found.items()}
+    encoder = _encoder(root, {name: factor for name, (factor, _) in found.items()})
+    return GuardSettings(literal, walk, MappingProxyType(by_audience), encoder)
+
+
+def _encoder(root: Table, factors: Mapping[str, float]) -> EncoderSettings:
+    with root.table("encoder") as encoder:
+        low, high = encoder.share("doubt_low"), encoder.share("doubt_high")
+        if low > high:
+            encoder.refuse("doubt_low", f"{low} lies above doubt_high = {high}.", "Swap them.")
+        halt, flag = encoder.share("halt"), encoder.share("flag")
+        if flag > halt:
+            encoder.refuse(
+                "flag", f"{flag} lies above halt = {halt}.", "A flag comes before a halt."
+            )
+    base = Threshold(halt, flag)
+    scaled = {name: _scaled(base, factor) for name, factor in factors.items()}
+    return EncoderSettings(low, high, MappingProxyType(scaled))
 
 
 def _audience(
     audiences: Table, name: str, base: Mapping[str, Threshold], scored: tuple[str, ...]
-) -> Mapping[str, Threshold]:
+) -> tuple[float, Mapping[str, Threshold]]:
+    """(factor, thresholds) of an audience."""
     with audiences.table(name) as audience:
         factor = audience.share("factor")
         own: Mapping[str, Threshold] = {}
         if audience.has("thresholds"):
             own = _thresholds(audience, scored, complete=False)
         scaled = {category: _scaled(threshold, factor) for category, threshold in base.items()}
-        return MappingProxyType({**scaled, **own})
+        return factor, MappingProxyType({**scaled, **own})
 
 
 def _thresholds(

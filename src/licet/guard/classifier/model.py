@@ -25,6 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from licet.guard.classifier.explain import Explanation, pieces_of, weigh_pieces
 from licet.guard.classifier.features import (
     BITS,
     SLAB_CHARACTERS,
@@ -155,6 +156,37 @@ class Classifier:
         categories = {name: min(harm, score) for name, score in named.items()}
         categories[top] = harm
         return Scores(harm, categories, screened=False, span=_span(worst, text, folded))
+
+    def explain(self, text: str, role: Role) -> Explanation:
+        """Why a raw text has its score: the window that counted, and what its pieces weighed."""
+        folded = fold(text)
+        slabs = self._slabs(folded)
+        group = self.header.groups[group_name(role, folded)]
+        table, line = self._harm, group.harm
+        worst = self._worst(slabs, table, line)
+        injection = False
+        if role == "prompt":
+            attack = self._worst(slabs, self._injection, self.header.injection)
+            if attack.strength > worst.strength:
+                worst, table, line, injection = (
+                    attack,
+                    self._injection,
+                    self.header.injection,
+                    True,
+                )
+        within = folded[worst.offset : worst.offset + SLAB_CHARACTERS]
+        count = len(distinct(worst.slab.window(worst.start, worst.end)))
+        unit = line.slope * line.scale / math.sqrt(count)
+        pieces = weigh_pieces(
+            text, within, worst.offset, (worst.start, worst.end), pieces_of(within, worst.slab),
+            lambda bucket: unit * int(table[bucket]),
+        )  # fmt: skip
+        start, end = _span(worst, text, folded)
+        return Explanation(
+            score=_sigmoid(worst.strength), log_odds=worst.strength, offset=line.offset,
+            start=start, end=end, injection=injection,
+            screened=self.screen(text) <= group.screen_limit, pieces=pieces,
+        )  # fmt: skip
 
     def strengths(self, text: str, role: Role) -> tuple[float, float]:
         """Log-odds of harm and of injection of a raw text, each of its own worst window."""

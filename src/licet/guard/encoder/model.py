@@ -1,0 +1,220 @@
+"""The encoder: texts in, scores out.
+
+It refuses to know thresholds, actions and streams; it gives scores, and the policy decides.
+
+Rules
+1. A long text is read in windows that overlap, and scores as its worst window.
+2. What was said before a text is read with it, its end first; it is never judged itself.
+3. No category is above `harm`, and the likeliest is equal to it, as in the classifier.
+4. Injection is an attack on the one who reads instructions: only prompts have it.
+5. One thread; the interpreter's lock is free while the network runs. Equal calls give equal
+   scores on one machine kind; on others the last places may differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from licet.base.trouble import BadInput
+from licet.guard.classifier.model import INJECTION, Role, Scores, group_name
+from licet.guard.encoder.tokens import Vocabulary
+from licet.guard.fold import fold
+
+READER = "wordpiece-han-pairs-1"
+"""How text becomes tokens. Weights for another reader are refused."""
+METADATA, WORDS = "licet", "words"
+"""Names of what travels in the file: a `Header` as JSON, and the vocabulary, a word a line."""
+WINDOW_TOKENS, STEP_TOKENS, CONTEXT_TOKENS = 96, 72, 28
+WINDOWS_A_CALL = 8
+CONTEXT_CHARACTERS = 400
+ROLES: tuple[Role, ...] = ("prompt", "reply", "comment")
+GROUPS = tuple(f"{role}.{script}" for role, script in product(ROLES, ("latin", "han")))
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Calibration: log-odds = slope * logit + offset."""
+
+    slope: float
+    offset: float
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the weights say of themselves. `harm` by group (`prompt.han`), `heads` by category."""
+
+    reader: str
+    name: str
+    categories: tuple[str, ...]
+    harm: dict[str, Line]
+    heads: dict[str, Line]
+
+
+class Encoder:
+    """A trained encoder. Immutable but for a memory of words; used by one thread at a time."""
+
+    __slots__ = ("_session", "_words", "digest", "header")
+
+    def __init__(self, session: Any, header: Header, words: Vocabulary, digest: str) -> None:
+        self._session = session
+        self._words = words
+        self.header = header
+        self.digest = digest
+        """SHA-256 of the file, in hexadecimal."""
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Encoder:
+        """An encoder from the bytes of its file; some 0.2 s and 100 MiB.
+
+        Raises BadInput for anything else, and where ONNX Runtime is missing.
+        """
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise BadInput(
+                f"the encoder needs ONNX Runtime, which cannot be imported: {error}.",
+                hint="Install it (pip install onnxruntime), or judge without the encoder.",
+            ) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        options.enable_cpu_mem_arena = False
+        try:
+            session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
+            about = session.get_modelmeta().custom_metadata_map
+            header = msgspec.json.decode(about[METADATA], type=Header)
+            words = Vocabulary(about[WORDS].split("\n"))
+        except Exception as error:  # noqa: BLE001 - the runtime has no error class of its own
+            raise _refused(f"it cannot be read ({type(error).__name__})") from None
+        if header.reader != READER:
+            raise _refused(f"it reads text as {header.reader}, not {READER}")
+        if set(header.harm) != set(GROUPS) or set(header.heads) != set(header.categories):
+            raise _refused("its calibration is not complete")
+        return cls(session, header, words, hashlib.sha256(data).hexdigest())
+
+    @property
+    def name(self) -> str:
+        """What people call these weights, as in the model card."""
+        return self.header.name
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        """The names in `Scores.categories`, in their order."""
+        return self.header.categories
+
+    def judge(
+        self, texts: Sequence[str], role: Role, contexts: Sequence[str] | None = None
+    ) -> list[Scores]:
+        """The scores of raw texts in one role; `contexts`: the turn before each, or empty.
+
+        About 5 ms of one core for each window of 96 tokens.
+        """
+        folded = [fold(text) for text in texts]
+        before = contexts or ("",) * len(texts)
+        if len(before) != len(texts):
+            raise ValueError("give a context for each text, or none at all")
+        windows: list[_Window] = []
+        for number, (text, context) in enumerate(zip(folded, before, strict=True)):
+            windows += self._windows(number, text, role, context)
+        # Alike lengths together: a batch is as long as its longest.
+        windows.sort(key=lambda window: len(window.tokens))
+        worst: dict[int, tuple[float, _Window, NDArray[np.float32]]] = {}
+        for start in range(0, len(windows), WINDOWS_A_CALL):
+            some = windows[start : start + WINDOWS_A_CALL]
+            for window, logits in zip(some, self._run(some), strict=True):
+                at = self._strength(logits, role, folded[window.text])
+                if window.text not in worst or at > worst[window.text][0]:
+                    worst[window.text] = at, window, logits
+        return [
+            self._scores(*worst[number], role, texts[number], folded[number])
+            for number in range(len(texts))
+        ]
+
+    def logits(self, text: str, role: Role, context: str = "") -> NDArray[np.float32]:
+        """Raw logits, shape (windows, 1 + categories), harm first; for those who calibrate."""
+        return self._run(self._windows(0, fold(text), role, context))
+
+    def _windows(self, number: int, folded: str, role: Role, context: str) -> list[_Window]:
+        words = self._words
+        body = words.numbers(folded)
+        before = words.numbers(fold(context[-CONTEXT_CHARACTERS:]))[-CONTEXT_TOKENS:]
+        out = []
+        last = max(1, len(body) - (WINDOW_TOKENS - STEP_TOKENS))
+        for start in range(0, last, STEP_TOKENS):
+            part = body[start : start + WINDOW_TOKENS]
+            tokens = [words.start, words.roles[role], *part, words.end]
+            kinds = [0] * len(tokens)
+            if before:
+                tokens += [*before, words.end]
+                kinds += [1] * (len(before) + 1)
+            share = (start / max(1, len(body)), (start + len(part)) / max(1, len(body)))
+            out.append(_Window(number, tokens, kinds, share))
+        return out
+
+    def _run(self, windows: list[_Window]) -> NDArray[np.float32]:
+        length = max(len(window.tokens) for window in windows)
+        arrays = np.zeros((4, len(windows), length), dtype=np.int64)
+        for i, window in enumerate(windows):
+            count = len(window.tokens)
+            arrays[0, i, :count] = window.tokens
+            arrays[1, i, :count] = self._words.pairs(window.tokens)
+            arrays[2, i, :count] = window.kinds
+            arrays[3, i, :count] = 1
+        fed = dict(zip(("ids", "pairs", "types", "mask"), arrays, strict=True))
+        out: NDArray[np.float32] = self._session.run(None, fed)[0]
+        return out
+
+    def _strength(self, logits: NDArray[np.float32], role: Role, folded: str) -> float:
+        """The worst log-odds of a window: of harm, or in a prompt of injection."""
+        harm = self._line(self.header.harm[group_name(role, folded)], logits[0])
+        if role != "prompt" or INJECTION not in self.header.heads:
+            return harm
+        place = 1 + self.header.categories.index(INJECTION)
+        return max(harm, self._line(self.header.heads[INJECTION], logits[place]))
+
+    @staticmethod
+    def _line(line: Line, logit: np.float32) -> float:
+        return line.slope * float(logit) + line.offset
+
+    def _scores(
+        self, strength: float, window: _Window, logits: NDArray[np.float32], role: Role,
+        text: str, folded: str,
+    ) -> Scores:  # fmt: skip
+        harm = _sigmoid(strength)
+        named = {
+            name: _sigmoid(self._line(self.header.heads[name], logit))
+            for name, logit in zip(self.categories, logits[1:], strict=True)
+        }
+        if role != "prompt" and INJECTION in named:
+            named[INJECTION] = 0.0
+        top = max(named, key=named.__getitem__)
+        categories = {name: min(harm, score) for name, score in named.items()}
+        categories[top] = harm
+        start, end = (round(share * len(text)) for share in window.share)
+        return Scores(harm, categories, screened=False, span=(start, end))
+
+
+class _Window(msgspec.Struct, frozen=True):
+    """Tokens of one window of text number `text`; `share`: where it lies in the text, [0, 1]."""
+
+    text: int
+    tokens: list[int]
+    kinds: list[int]
+    share: tuple[float, float]
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else 0.0
+
+
+def _refused(why: str) -> BadInput:
+    return BadInput(
+        f"these are no weights of an encoder that this version can use: {why}.",
+        hint="Use the weights that came with this version of Licet.",
+    )
