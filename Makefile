@@ -19,21 +19,29 @@ CODE := $(wildcard src tests bench training fuzz)
 TESTS := $(patsubst %/,%,$(dir $(firstword $(wildcard tests/tidy/test_*.py)) \
 	$(foreach part,core law store flow http,$(firstword $(wildcard tests/$(part)/test_*.py)))))
 
+# Hot modules run compiled where there is a C compiler (ADR-0011); this costs nothing when done.
+COMPILE := $(BIN)/python scripts/compile.py
+
 # An environment is made once for each state of the lock file. --inexact: `make up` after
 # `make test` must not take the test tools away again.
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test check format lint types layers tidy fragments fix bench fuzz properties demo-picture clean
+.PHONY: help up test compile check format lint types layers tidy fragments fix bench fuzz properties demo-picture clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 up: $(RUN_READY) ## start the gateway with everything a newcomer needs
+	@$(COMPILE)
 	$(BIN)/licet up $(ARGS)
 
 test: $(TEST_READY) ## run every test
+	@$(COMPILE)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(TESTS) $(ARGS)
+
+compile: $(TEST_READY) ## compile the hot modules (ARGS=--strict: fail where that cannot be)
+	@$(COMPILE) $(ARGS)
 
 check: format lint types layers tidy fragments ## everything a reviewer's machine can say
 	@echo "check: all held"
@@ -62,9 +70,11 @@ fix: $(TEST_READY) ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)
 
 bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
+	@$(COMPILE)
 	$(BIN)/python bench/run.py $(ARGS)
 
 fuzz: $(TEST_READY) ## hostile input for every parser, for FUZZ_SECONDS=60 (ARGS="stream")
+	@$(COMPILE)
 	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) $(ARGS)
 
 properties: $(TEST_READY) ## every property test with new chance, for MINUTES=10 (ARGS="-k sse")
@@ -75,11 +85,11 @@ demo-picture: $(TEST_READY) ## draw the halted stream that README shows
 
 clean: ## remove what can be made again
 	rm -rf .venv .uv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
-	rm -rf bench/results bench/.peers
+	rm -rf bench/results bench/.peers src/licet/_compiled
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN_READY): pyproject.toml uv.lock
-	@uv="$$(scripts/bootstrap)" && "$$uv" sync --locked --no-dev --inexact
+	@uv="$$(scripts/bootstrap)" && "$$uv" sync --locked --no-dev --group compile --inexact
 	@touch $@
 
 $(TEST_READY): pyproject.toml uv.lock

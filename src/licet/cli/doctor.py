@@ -49,6 +49,7 @@ class Look:
 
 CHECKS = (
     Look("python", _HERE, "check_python"),
+    Look("form", _HERE, "check_form"),
     Look("libraries", _HERE, "check_libraries"),
     Look("locale", _HERE, "check_locale"),
     Look("clock", _HERE, "check_clock"),

@@ -13,6 +13,7 @@ import stat
 import sys
 from pathlib import Path
 
+from licet.base import compiled
 from licet.cli.doctor_scene import Finding, Scene
 
 DISK_LOW_BYTES, DISK_OUT_BYTES = 1 << 30, 100 << 20
@@ -24,6 +25,19 @@ def check_python(scene: Scene) -> Finding:
     if sys.flags.optimize:
         return Finding("bad", f"{version} with -O, which removes checks", "Run it without -O.")
     return Finding("ok", version)
+
+
+def check_form(scene: Scene) -> Finding:
+    """The hot modules run compiled, or plain Python was asked for."""
+    why = compiled.why_plain()
+    if not why:
+        return Finding("ok", f"compiled: {len(compiled.MODULES)} hot modules")
+    if scene.environ.get(compiled.PLAIN):
+        return Finding("ok", f"plain Python: {why}")
+    return Finding(
+        "warn", f"plain Python, some two times slower: {why}",
+        "In a checkout, on a machine with a C compiler, run: make compile",
+    )  # fmt: skip
 
 
 def check_libraries(scene: Scene) -> Finding:

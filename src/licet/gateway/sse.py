@@ -18,7 +18,7 @@ import re
 
 import msgspec
 
-from licet.base.trouble import TooMuch
+from licet.gateway.sse_trouble import SseTooLarge
 
 _BOM = b"\xef\xbb\xbf"
 # Two line ends in a row. Possessive, for a CRLF is never two line ends; it begins with a set, for
@@ -27,12 +27,6 @@ _BLANK = re.compile(rb"[\r\n](?:(?<=\r)\n)?+(?>\r\n|\n|\r)")
 _BREAK = re.compile(rb"\r\n|\n|\r")
 _BLANK_BYTES_MAX = 4
 _LF, _CR = 0x0A, 0x0D  # looking for a number in bytes is faster than for a byte string
-
-
-class SseTooLarge(TooMuch):
-    """The upstream sent a single event larger than the limit."""
-
-    code = "sse_too_large"
 
 
 class SseEvent(msgspec.Struct, frozen=True, gc=False):

@@ -1,0 +1,35 @@
+"""What may stand in a module that is compiled (ADR-0011)."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from kit.house import Module, modules
+from licet.base.compiled import MODULES, SOURCES
+
+NAMES = {f"src/{name.replace('.', '/')}.py" for name in MODULES}
+COMPILED = [module for module in modules() if module.name in NAMES]
+MAY_DERIVE_FROM = {"NamedTuple", "Protocol", "msgspec.Struct"}
+"""Classes that the compiler leaves to Python, or that hold no code."""
+
+
+def test_every_compiled_module_is_there() -> None:
+    assert {module.name for module in COMPILED} == NAMES
+
+
+def test_every_compiled_module_goes_into_the_digest() -> None:
+    assert {name.split(".")[1] for name in MODULES} <= set(SOURCES)
+
+
+@pytest.mark.parametrize("module", COMPILED, ids=lambda m: m.name)
+def test_no_compiled_class_derives_from_a_plain_one(module: Module) -> None:
+    here = {node.name for node in module.tree.body if isinstance(node, ast.ClassDef)}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ClassDef):
+            bases = {ast.unparse(base) for base in node.bases}
+            odd = bases - MAY_DERIVE_FROM - here
+            assert not odd, (
+                f"{module.name}: {node.name} derives from {odd}; keep it in a plain one"
+            )
