@@ -53,6 +53,16 @@ class Home:
         return self.root / "bundles"
 
     @property
+    def licence(self) -> Path:
+        """Folder of the licence, of the authority's keys and of its status lists."""
+        return self.root / "licence"
+
+    @property
+    def authority(self) -> Path:
+        """Folder of the demo authority that `licet up` keeps for a newcomer."""
+        return self.root / "authority"
+
+    @property
     def run(self) -> Path:
         """Folder of what lives as long as a process: sockets, process ids."""
         return self.root / "run"

@@ -50,6 +50,9 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "ledger",
             "The tamper-evident record: verify, prove, export, show.",
         ),
+        "licence": Place(
+            "licet.cli.licence", "licence", "Check licences to serve, without asking anybody."
+        ),
         "bundle": Place(
             "licet.cli.bundle", "bundle", "Show, build, compare and verify guard bundles."
         ),

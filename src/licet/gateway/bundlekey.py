@@ -13,12 +13,12 @@ Rules
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from licet.base.ids import Chance
+from licet.base.keyfile import write_once
 from licet.base.trouble import BadInput, NotAllowed, NotFound
 
 PRIVATE, PUBLIC = "bundle.key", "bundle.pub"
@@ -35,7 +35,7 @@ def create_bundle_key(folder: Path, chance: Chance) -> Ed25519PrivateKey:
             raise _exists(folder / PRIVATE)
         # Trusted first: a key that signs and does not count would be worse than the reverse.
         _trust(folder / PUBLIC, key.public_key().public_bytes_raw())
-        _write_once(folder / PRIVATE, f"{seed.hex()}\n")
+        write_once(folder / PRIVATE, f"{seed.hex()}\n".encode())
     except OSError as error:
         raise BadInput(
             f"no key can be kept in {folder}: {error.strerror}.",
@@ -126,19 +126,3 @@ def _exists(path: Path) -> NotAllowed:
 def _trust(path: Path, key: bytes) -> None:
     with path.open("a", encoding="ascii") as file:
         file.write(f"{key.hex()}\n" if file.tell() == 0 else f"\n{key.hex()}\n")
-
-
-def _write_once(path: Path, text: str) -> None:
-    """Rule 1: written under a name of its own, and linked in when it is whole."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise _exists(path)
-    finally:
-        draft.unlink()

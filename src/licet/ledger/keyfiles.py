@@ -2,19 +2,19 @@
 
 Refuses to know what the keys are used for.
 
-1. A key file is made once, readable by its owner alone (0600), and never overwritten.
-2. A key file that others can read is refused: a key that may have leaked signs nothing.
-3. Period keys are drawn at random, not derived from a master: destroying one is final.
+1. A key file is made once, for its owner alone, and refused where others can read it
+   (`base/keyfile.py`).
+2. Period keys are drawn at random, not derived from a master: destroying one is final.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from licet.base.ids import Chance
+from licet.base.keyfile import read_private, write_once
 from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound
 from licet.ledger.note import Signer, Verifier, make_signer, parse_skey, parse_vkey
 from licet.ledger.seal import KEY_BYTES
@@ -25,13 +25,13 @@ _EPOCH = datetime(2020, 1, 6, tzinfo=UTC)  # a Monday, so that seven-day periods
 def create_signer(path: Path, origin: str, chance: Chance) -> Signer:
     """A new signing key for the log `origin`, kept at `path`. Raises NotAllowed where one is."""
     signer = make_signer(origin, chance)
-    _write_once(path, f"{signer.skey}\n".encode())
+    write_once(path, f"{signer.skey}\n".encode())
     return signer
 
 
 def load_signer(path: Path) -> Signer:
-    """The signing key at `path`. Raises NotFound, NotAllowed (rule 2) or BadInput."""
-    return parse_skey(_read_private(path).decode("ascii", "replace"))
+    """The signing key at `path`. Raises NotFound, NotAllowed (rule 1) or BadInput."""
+    return parse_skey(read_private(path).decode("ascii", "replace"))
 
 
 def load_or_create_signer(path: Path, origin: str, chance: Chance) -> Signer:
@@ -112,8 +112,8 @@ class PeriodKeys:
         path = self._path(period)
         if not path.exists():
             with contextlib.suppress(NotAllowed):  # another process made it first: it counts
-                _write_once(path, self._chance(KEY_BYTES))
-        key = _read_private(path)
+                write_once(path, self._chance(KEY_BYTES))
+        key = read_private(path)
         if len(key) != KEY_BYTES:
             raise Corrupt(f"the key of period {period} has {len(key)} bytes, not {KEY_BYTES}")
         return key
@@ -122,38 +122,3 @@ class PeriodKeys:
         if not period.replace("-", "").isalnum():
             raise BadInput(f"{period!r} names no period")
         return self._folder / f"{period}.key"
-
-
-def _write_once(path: Path, data: bytes) -> None:
-    """Rule 1. The file is whole when its name appears: it is linked in after it was written."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise NotAllowed(f"{path} exists", hint="A key is never overwritten; move it away.")
-    finally:
-        draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name must outlive a power cut, as what is signed with the key does
-    finally:
-        os.close(folder)
-
-
-def _read_private(path: Path) -> bytes:
-    try:
-        mode = path.stat().st_mode
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise NotFound(f"there is no key at {path}") from None
-    except PermissionError:
-        raise NotAllowed(f"{path} cannot be read") from None
-    if mode & 0o077:
-        raise NotAllowed(f"{path} can be read by others", hint=f"Run: chmod 600 {path}")
-    return data

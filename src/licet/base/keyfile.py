@@ -1,0 +1,54 @@
+"""Files that hold a secret: written once, whole, for their owner alone.
+
+It refuses to know what the secret is for.
+
+1. Such a file is made once and never overwritten; its name appears only when it is whole.
+2. A file that others can read is refused: a secret that may have leaked is none.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from licet.base.trouble import NotAllowed, NotFound
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Keep `data` at `path`: written under a name of its own, and linked in when it is whole.
+
+    Raises NotAllowed where a file is there already.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise NotAllowed(f"{path} exists", hint="A key is never overwritten; move it away.")
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name must outlive a power cut, as what is signed with the key does
+    finally:
+        os.close(folder)
+
+
+def read_private(path: Path) -> bytes:
+    """What is kept at `path`. Raises NotFound, or NotAllowed where we may not read it or others
+    may."""
+    try:
+        mode = path.stat().st_mode
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise NotFound(f"there is no key at {path}") from None
+    except PermissionError:
+        raise NotAllowed(f"{path} cannot be read") from None
+    if mode & 0o077:
+        raise NotAllowed(f"{path} can be read by others", hint=f"Run: chmod 600 {path}")
+    return data
