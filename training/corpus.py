@@ -183,7 +183,7 @@ def functional(part: str) -> list[Row]:
             category=made.category if made.category in CATEGORIES else None,
             injection=made.category == "injection",
         )
-        for made in templates.rows()
+        for made in templates.ours()
         if made.held == (part == "dev")
     ]
 

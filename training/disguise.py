@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-_APART = dict(
+APART = dict(
     line.split("=")
     for line in [
         "妈=女马",
@@ -126,7 +126,7 @@ EMOJI = dict(
         "人=🧍",
     ]
 )
-_LEET = str.maketrans("oieastb", "01345+8")
+LEET = str.maketrans("oieastb", "01345+8")
 _SIGNS = "*_-·~|/ .#"
 Chance = np.random.Generator
 
@@ -144,7 +144,7 @@ class Disguises:
         self._han: tuple[Callable[[str, Chance], str], ...] = (
             self._same_sound, self._same_sound, self._pinyin, self._initial,
             lambda char, rng: EMOJI.get(char, char),
-            lambda char, rng: _APART.get(char, char),
+            lambda char, rng: APART.get(char, char),
             lambda char, rng: char + _SIGNS[rng.integers(len(_SIGNS))],
         )  # fmt: skip
 
@@ -178,7 +178,7 @@ class Disguises:
 def _latin(word: str, kind: int, rng: Chance) -> str:
     place = int(rng.integers(1, len(word)))
     if kind == 0:
-        return word.translate(_LEET)
+        return word.translate(LEET)
     if kind == 1:
         return word[:place] + "*-_."[rng.integers(4)] + word[place:]
     if kind == 2:

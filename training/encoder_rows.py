@@ -84,7 +84,7 @@ def contextual(data: Path, part: str, *, only_licensed: bool) -> list[Example]:
 
 def functional(part: str) -> list[Example]:
     """Our own templates' texts with the turn before them."""
-    before = {(made.text, made.role): made.context or "" for made in templates.rows()}
+    before = {(made.text, made.role): made.context or "" for made in templates.ours()}
     return [Example(row, before.get((row.text, row.role), "")) for row in corpus.functional(part)]
 
 

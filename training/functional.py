@@ -34,6 +34,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from math import prod
 from pathlib import Path
@@ -98,6 +99,12 @@ class _Set:
     category: str | None = None
     context: str | None = None
     most: int = MOST
+
+
+@cache
+def ours() -> tuple[Made, ...]:
+    """`rows()` of the templates that lie beside this file, opened once."""
+    return tuple(rows())
 
 
 def rows(folder: Path = OWN, *, seed: int = SEED) -> list[Made]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from licet.gateway.metrics import FAMILIES_MAX, ExchangeSummary, Metrics, family_of
+from licet.guard.stream import Late
 
 SERVED = ExchangeSummary("chat", "openai", "served", held_characters=12, added_s=0.0004)
 HALTED = ExchangeSummary(
@@ -42,6 +44,16 @@ def test_an_exchange_is_counted_once_with_all_that_it_says() -> None:
     assert seen["licet_upstream_tokens_saved_total",] == 170
     assert seen["licet_added_seconds_count",] == 3
     assert seen["licet_held_characters_sum",] == 46
+
+
+def test_how_late_a_halt_was_is_counted_by_tier() -> None:
+    metrics = Metrics()
+    metrics.record(replace(HALTED, late=Late("token", 126)))
+    metrics.record(replace(HALTED, late=Late("clause", 0)))
+    metrics.record(HALTED)  # by a literal: nothing was late
+    seen = _read(metrics)
+    assert seen["licet_late_characters_sum", "token"] == 126
+    assert seen["licet_late_characters_count", "clause"] == 1
 
 
 def test_what_never_reached_an_upstream_adds_no_latency() -> None:

@@ -21,6 +21,7 @@ from licet.guard.stream import TextStream, Ticket
 
 PHRASE = "forbidden phrase alpha"
 HARM = "harmharm"
+LATE = 48
 
 
 class WordClassifier(Classifier):
@@ -41,7 +42,7 @@ class WordClassifier(Classifier):
 def policy(tier: str, on_failure: str = "halt") -> Policy:
     thresholds: Mapping[str, Threshold] = {"violence": Threshold(0.9, 0.5)}
     return Policy(
-        LexicalSettings(10, 12), JudgedSettings(tier, 16, 64, 40),
+        LexicalSettings(10, 12), JudgedSettings(tier, 16, 64, 40, LATE),
         {"default": thresholds}, dict.fromkeys(("token", "clause", "whole"), on_failure),
     )  # fmt: skip
 
@@ -121,6 +122,13 @@ class OneStream(RuleBasedStateMachine):
             at = folded.find(literal)
             if at == 0 or (at > 0 and not folded[at - 1].isascii()):
                 assert len(self.out) <= at
+
+    @invariant()
+    def text_runs_no_further_ahead_of_judgement_than_the_pack_allows(self) -> None:
+        for ticket in self.open:
+            assert len(self.out) <= ticket.start + LATE
+        if self.stream.late is not None:
+            assert self.stream.late.characters <= (LATE if self.tier == "token" else 0)
 
     @invariant()
     def unjudged_text_stays(self) -> None:

@@ -46,7 +46,7 @@ def make_guard(
     thresholds: Mapping[str, Threshold] = {"violence": Threshold(0.9, 0.5)}
     policy = Policy(
         _LEXICAL,
-        JudgedSettings(tier, 16, 64, 40),
+        JudgedSettings(tier, 16, 64, 40, 24),
         {"default": thresholds},
         dict.fromkeys(("token", "clause", "whole"), on_failure),
     )

@@ -78,6 +78,7 @@ EXAMPLES = [
     _guard("judged", "stride_characters", (1, 128, 256), (0, 257, 1.0)),
     _guard("judged", "window_characters", (128, 256, 4096), (127, 15, 70_000)),
     _guard("judged", "clause_characters_max", (1, 160), (0, 70_000)),
+    _guard("judged", "late_characters_max", (128, 384), (127, 0, 70_000)),
     _guard("encoder", "doubt_low", (0.0001, 0.5), (0.0, 1.01)),
     _guard("encoder", "doubt_high", (1.0, 0.5), (0.0001, 0.0, 1.2)),
     _guard("encoder", "halt", (1.0,), (0.01, 1.01)),

@@ -45,6 +45,7 @@ def policy_of(
             guard.judged.stride_characters,
             guard.judged.window_characters,
             guard.judged.clause_characters_max,
+            guard.judged.late_characters_max,
         ),
         thresholds={
             audience: {name: Threshold(t.halt, t.flag) for name, t in thresholds.items()}

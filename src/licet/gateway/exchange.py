@@ -367,9 +367,9 @@ class Exchange:
         notice = self._open_case(ground, "")
         out += self._reader.halt(notice)
         self.cancels = not self._over
-        excerpt = stream.excerpt if stream else ""
-        usage = self._reader.usage
-        self._finish(Outcome("halted", notice, ground, self._channels.flags(), excerpt, usage))
+        excerpt, late = (stream.excerpt, stream.late) if stream else ("", None)
+        flags, usage = self._channels.flags(), self._reader.usage
+        self._finish(Outcome("halted", notice, ground, flags, excerpt, usage, late=late))
         return out
 
     def _fail(self, code: str, message: str) -> bytes:

@@ -28,6 +28,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from licet.guard.stream import Late
+
 Outcome = Literal["served", "refused", "halted", "failed", "abandoned", "denied"]
 JudgeOutcome = Literal["answered", "failed", "late"]
 
@@ -47,6 +49,7 @@ class ExchangeSummary:
     failed upstream; abandoned by the client; denied for its key or a limit.
     `category` and `rule` are those of the finding that decided, where one did. `added_s` is what
     the gateway added until the first byte, `held_characters` the most that it held back at once.
+    `late` says how late a judged rule halted a stream, where one did.
     """
 
     route: str
@@ -57,11 +60,22 @@ class ExchangeSummary:
     tokens_saved: int = 0
     held_characters: int = 0
     added_s: float = 0.0
+    late: Late | None = None
 
 
 def family_of(rule: str) -> str:
     """The family of a rule is its id before the first point: `base.fraud.en.1` is of `base`."""
     return rule.partition(".")[0]
+
+
+def _late_histogram(registry: CollectorRegistry) -> Histogram:
+    return Histogram(
+        "licet_late_characters",
+        "Characters that had left unjudged when a judged rule halted a stream.",
+        ("tier",),
+        buckets=_HELD,
+        registry=registry,
+    )
 
 
 class Metrics:
@@ -115,6 +129,7 @@ class Metrics:
         self._unsealed = Counter(
             "licet_cases_unsealed", "Cases whose excerpt could not be kept.", registry=registry
         )
+        self._late = _late_histogram(registry)
         self._guard = Gauge(
             "licet_guard_info",
             "The bundle that judges new text (always 1).",
@@ -137,6 +152,8 @@ class Metrics:
         if summary.outcome in ("served", "halted"):
             self._added.observe(summary.added_s)
             self._held.observe(summary.held_characters)
+        if summary.late is not None:
+            self._late.labels(summary.late.tier).observe(summary.late.characters)
         if summary.category:
             self._record_halt(summary)
 

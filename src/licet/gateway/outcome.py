@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from licet.gateway.dialects.model import Notice, Usage
+from licet.guard.stream import Late
 from licet.guard.verdict import Finding
 
 OutcomeKind = Literal["served", "refused", "halted", "failed", "abandoned"]
@@ -44,3 +45,5 @@ class Outcome:
     usage: Usage = NO_USAGE
     code: str = ""
     """Of a failure: the stable code of its cause."""
+    late: Late | None = None
+    """Of a stream that was halted by a judged rule: what had left by then."""

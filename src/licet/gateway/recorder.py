@@ -173,6 +173,7 @@ class Recorder:
                 tokens_saved=trace.tokens_saved,
                 held_characters=trace.held_characters,
                 added_s=trace.added_s(),
+                late=outcome.late,
             )
         )
 

@@ -37,6 +37,8 @@ class JudgedSettings:
     stride_characters: int
     window_characters: int
     clause_characters_max: int
+    late_characters_max: int
+    """In tier `token`, how far text may run ahead of what was judged."""
 
 
 @dataclass(frozen=True, slots=True)

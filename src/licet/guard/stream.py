@@ -4,8 +4,9 @@ It refuses to know APIs, events and sockets: text goes in, text that may leave c
 
 Rules
 1. No character of a halting literal leaves, in any tier, however the text is cut.
-2. Of text that literal rules let go, tier `token` releases all at once and is judged just behind;
-   `clause` releases clauses that were judged; `whole` releases nothing before the end is judged.
+2. Of text that literal rules let go, tier `token` releases all at once and is judged just behind,
+   never more than the pack's `late_characters_max` ahead of it; `clause` releases clauses that
+   were judged; `whole` releases nothing before the end is judged.
 3. What comes out is what went in, in order, up to where it was stopped.
 4. A judge outside is asked by tickets. What it does not answer is never released as if it had
    passed: the setting `on_failure` says what happens, and there is no default.
@@ -17,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from licet.guard.classifier import Classifier, Scores
 from licet.guard.doubt import Doubt
@@ -62,13 +64,20 @@ class Ticket:
     harm: float | None = None
 
 
+class Late(NamedTuple):
+    """How late a halt by a judged rule was: the characters that had left unjudged."""
+
+    tier: Tier
+    characters: int
+
+
 class TextStream:
     """One channel of one answer. `feed` it, `end` it; look at `halted`, `tickets`, `waiting`."""
 
     __slots__ = (
         "_asked", "_base", "_classifier", "_context", "_ended", "_held", "_judged", "_open",
         "_parts", "_pending", "_recent", "_settings", "_total", "_waits_for_judgement", "_watch",
-        "excerpt", "findings", "halted", "held_most", "json", "tickets",
+        "excerpt", "findings", "halted", "held_most", "json", "late", "tickets",
     )  # fmt: skip
 
     def __init__(
@@ -97,6 +106,8 @@ class TextStream:
         self.findings: list[Finding] = []
         self.held_most = 0
         """The most characters that it ever held."""
+        self.late: Late | None = None
+        """Of a text that a judged rule stopped: what had left by then."""
         self.excerpt = ""
         """Of a stopped text: its last stretch, to be sealed with the case and nowhere else."""
         self.tickets: list[Ticket] = []
@@ -119,7 +130,12 @@ class TextStream:
             self._judge_running()
             if self.stopped:
                 return self._close(text)
-        if not self._held and watch.free == self._total and not self._waits_for_judgement:
+        if (
+            not self._held
+            and watch.free == self._total
+            and not self._waits_for_judgement
+            and not self._open
+        ):
             self._base = self._total
             return text
         return self._release(text)
@@ -183,10 +199,11 @@ class TextStream:
             if self._settings.on_failure == "hold":
                 self._ask(ticket)
                 return ""
-            self._halt([_unjudged(ticket)])
+            self._halt([_unjudged(ticket)], ticket.start)
         elif scores is not None:
             length = ticket.end - ticket.start
-            self._note(decide(scores, self._settings.thresholds, ticket.start, length, "judge"))
+            found = decide(scores, self._settings.thresholds, ticket.start, length, "judge")
+            self._note(found, ticket.start)
         if self.stopped:
             return self._close("")
         if not self._open or self._settings.tier == "clause":
@@ -220,7 +237,9 @@ class TextStream:
         start, harm = upto - len(seen), None
         if self._classifier is not None:
             scores = self._classifier.judge(seen, "reply", self._context)
-            self._note(decide(scores, self._settings.thresholds, start, len(seen)))
+            self._note(
+                decide(scores, self._settings.thresholds, start, len(seen)), upto - len(fresh)
+            )
             harm = scores.harm
         if self.stopped:
             return
@@ -235,17 +254,19 @@ class TextStream:
         self._open[ticket.number] = ticket
         self.tickets.append(ticket)
 
-    def _note(self, findings: list[Finding]) -> None:
+    def _note(self, findings: list[Finding], unjudged: int) -> None:
+        """`unjudged`: the offset from which nothing had been judged before."""
         halting = [finding for finding in findings if finding.action == "halt"]
         if halting:
-            self._halt(halting)
+            self._halt(halting, unjudged)
         known = {finding.category for finding in self.findings}
         for finding in findings:
             if finding.category not in known and len(self.findings) < FINDINGS_MAX:
                 self.findings.append(finding)
 
-    def _halt(self, findings: list[Finding]) -> None:
+    def _halt(self, findings: list[Finding], unjudged: int) -> None:
         self.halted = findings[0]
+        self.late = Late(self._settings.tier, max(0, self._base - unjudged))
 
     def _release(self, text: str) -> str:
         """Take what is free of the held text with `text` behind it."""
@@ -253,6 +274,9 @@ class TextStream:
         limit = self._watch.free
         if self._waits_for_judgement:
             limit = min(limit, self._judged)
+        elif self._open:
+            oldest = min(ticket.start for ticket in self._open.values())
+            limit = min(limit, oldest + self._settings.judged.late_characters_max)
         count = limit - self._base
         if count <= 0:
             self._held = held

@@ -179,6 +179,7 @@ class JudgedSettings:
     stride_characters: int
     window_characters: int
     clause_characters_max: int
+    late_characters_max: int
 
 
 @dataclass(frozen=True, slots=True)

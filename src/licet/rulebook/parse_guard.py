@@ -5,7 +5,8 @@ It refuses to know how the guard matches or judges.
 Rules
 1. Every scored category has a threshold, and nothing else has.
 2. 0 < flag <= halt <= 1, for every audience, after its factor; so for the encoder's own.
-3. There is an audience `default`. Every audience takes the thresholds times its factor, save those
+3. A stride lies within what may leave unjudged.
+4. There is an audience `default`. Every audience takes the thresholds times its factor, save those
    that it names itself.
 """
 
@@ -39,11 +40,13 @@ def parse_guard(root: Table, categories: Mapping[str, Category]) -> GuardSetting
         )
     with root.table("judged") as judged:
         window = judged.integer("window_characters", 16, 65_536)
+        stride = judged.integer("stride_characters", 1, window)
         walk = JudgedSettings(
             tier=judged.policy("tier", TIERS),
-            stride_characters=judged.integer("stride_characters", 1, window),
+            stride_characters=stride,
             window_characters=window,
             clause_characters_max=judged.integer("clause_characters_max", 1, 65_536),
+            late_characters_max=judged.integer("late_characters_max", stride, 65_536),
         )
     scored = tuple(category.id for category in categories.values() if category.scored)
     base = _thresholds(root, scored, complete=True)
