@@ -52,7 +52,8 @@ NOTICE = Notice("case_1", "operator", "r1", {"en": "An example."}, "https://lice
 
 def _guard(*, remote: bool) -> Guard:
     policy = Policy(
-        LexicalSettings(10, 12), JudgedSettings("token" if not remote else "clause", 64, 256, 80, 96),
+        LexicalSettings(10, 12),
+        JudgedSettings("token" if not remote else "clause", 64, 256, 80, 96),
         {"default": {"violence": Threshold(0.9, 0.5)}},
         dict.fromkeys(("token", "clause", "whole"), "halt"),
     )  # fmt: skip
