@@ -31,6 +31,9 @@ def refuse(event, args):
 sys.addaudithook(refuse)
 before = dict(os.environ)
 taken = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+from pathlib import Path
+from licet.portal.settings import Installation, start
+start(Installation(home=Path("nowhere"), secret="x" * 64))  # Django's modules want it set up
 for ours in names:
     importlib.import_module(ours)
     assert threading.active_count() == 1, f"importing {ours} started a thread"

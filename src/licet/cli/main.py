@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
     {
         "up": Place("licet.cli.up", "up", "Start a gateway with everything that it needs."),
         "gateway": Place("licet.cli.up", "gateway", "Run a gateway as its configuration says."),
+        "portal": Place("licet.cli.portal", "portal", "Run the desks and the public register."),
         "check": Place("licet.cli.check", "check", "Judge a text, or many, as the gateway would."),
         "keys": Place(
             "licet.cli.keys",

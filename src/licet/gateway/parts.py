@@ -13,6 +13,7 @@ from typing import Protocol
 
 from licet.base.clock import Clock
 from licet.base.ids import Series
+from licet.gateway.asgi import Receive, Scope, Send
 from licet.gateway.casestore import CaseStore
 from licet.gateway.config import Config
 from licet.gateway.keyring import KeyRing
@@ -45,6 +46,12 @@ class SpanSink(Protocol):
     def close(self) -> None: ...
 
 
+class Beside(Protocol):
+    """Stands on our port and answers every path that is not ours (ASGI)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
 @dataclass(slots=True)
 class Parts:
     """A gateway's parts. `guard` judges new text; `urgent` counts the bundles that were urgent."""
@@ -63,6 +70,7 @@ class Parts:
     default_allowance: Allowance
     judge: Judge | None = None
     spans: SpanSink | None = None
+    beside: Beside | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
     memory: VerdictMemory = field(

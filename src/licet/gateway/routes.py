@@ -1,4 +1,5 @@
-"""The gateway's paths. What is not listed here is refused, never forwarded.
+"""The gateway's paths. What is not listed here is refused, or left to what stands beside us on the
+same port (the portal, in `licet up`); it is never forwarded to an upstream.
 
 It refuses to serve: `serving` and `desk` do.
 """
@@ -37,6 +38,8 @@ BELOW: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/appeal/", desk.appeal),
     ("POST", "/appeal/", desk.appeal),
 )
+OURS = ("/v1/", "/ledger/", "/appeal/")
+"""Below these nobody else answers: what is unknown there is refused, beside us or not."""
 
 
 async def dispatch(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
@@ -52,8 +55,11 @@ async def dispatch(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
             if method == wanted and path.startswith(prefix):
                 handler = candidate
                 break
-    if handler is not None:
+    if handler is not None and not (path == "/" and parts.beside is not None):
         await handler(parts, scope, receive, send)
+        return
+    if parts.beside is not None and not path.startswith(OURS):
+        await parts.beside(scope, receive, send)
         return
     await _refuse(path, method, send)
 

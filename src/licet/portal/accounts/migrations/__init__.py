@@ -1,0 +1,1 @@
+"""How the tables of people and bodies came to be, step by step."""

@@ -1,0 +1,69 @@
+"""People who sign in, and the bodies that they act for.
+
+It refuses to know sessions, passwords (Django) and second factors (allauth).
+
+Rules
+1. A person acts for one body; what they may do there follows from their roles, nothing else.
+2. A person is never deleted: their acts stand in the ledger under their number. They are closed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class Body(models.Model):
+    """An authority or a provider, as the register names it."""
+
+    KINDS: ClassVar = [("authority", "authority"), ("provider", "provider")]
+
+    code = models.CharField(max_length=64, unique=True)
+    """Its number in the state's register of bodies, or another name that is its alone."""
+    kind = models.CharField(max_length=16, choices=KINDS)
+    name_zh = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+
+    @property
+    def name(self) -> dict[str, str]:
+        """Its name by language."""
+        return {"zh": self.name_zh, "en": self.name_en}
+
+
+class People(BaseUserManager):
+    """Makes people."""
+
+    def create_user(self, email: str, password: str | None = None, **more: Any) -> Person:
+        """A person who may sign in once they have a password."""
+        person: Person = self.model(email=self.normalize_email(email).lower(), **more)
+        person.set_password(password)
+        person.save()
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Somebody who may sign in."""
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=100)
+    body = models.ForeignKey(Body, models.PROTECT, related_name="people")
+    roles = models.JSONField(default=list)
+    """Names of roles, as the pack's procedures use them."""
+    is_active = models.BooleanField(default=True)
+
+    objects = People()
+
+    @property
+    def official(self) -> bool:
+        """Whether they act for an authority."""
+        return bool(self.body.kind == "authority")
+
+    def has(self, role: str) -> bool:
+        """Whether they hold the role."""
+        return role in self.roles

@@ -1,0 +1,137 @@
+"""What templates say and how they write dates, addresses and pieces of the pack.
+
+It refuses to decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from licet.portal.design import words
+from licet.portal.design.assets import assets
+from licet.portal.design.languages import LANGUAGES, current
+from licet.portal.design.middleware import in_language
+
+register = template.Library()
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+@register.simple_tag
+def word(key: str, **values: object) -> str:
+    """{% word "register.title" %}: the sentence in the reader's language."""
+    return words.word(key, **values)
+
+
+@register.simple_tag
+def asset(name: str) -> str:
+    """{% asset "portal.css" %}: where it is served."""
+    return assets()[name].address
+
+
+@register.filter
+def say(text: Mapping[str, str] | str) -> str:
+    """A text of the pack in the reader's language; plain strings stay as they are."""
+    if isinstance(text, str):
+        return text
+    return text.get(current().code) or next(iter(text.values()), "")
+
+
+@register.filter
+def within(text: Mapping[str, str], code: str) -> str:
+    """A text of the pack in the language named."""
+    return text.get(code, "")
+
+
+@register.filter
+def day(value: date | datetime | None) -> SafeString | str:
+    """`28 November 2026`, `2026年11月28日`, as a <time> element, in the installation's zone."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    shown = render_day(value, current().code)
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+
+
+@register.filter
+def moment(value: datetime | None) -> SafeString | str:
+    """Day and minute, as a <time> element, in the installation's zone."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZoneInfo(settings.TIME_ZONE))
+    gap = " " if current().code == "zh" else ", "
+    shown = f"{render_day(local.date(), current().code)}{gap}{local:%H:%M}"
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+
+
+def render_day(value: date, code: str) -> str:
+    """A day as people of that language write it."""
+    if code == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+@register.simple_tag(takes_context=True)
+def other_languages(context: template.Context) -> list[dict[str, str]]:
+    """The same page in the languages that it is not in: code, tag, name, address."""
+    request = context["request"]
+    query = request.META.get("QUERY_STRING", "")
+    return [
+        {
+            "code": one.code,
+            "tag": one.tag,
+            "name": one.name,
+            "address": in_language(request.path, one.code) + (f"?{query}" if query else ""),
+        }
+        for one in LANGUAGES.values()
+        if one.code != current().code
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: object) -> str:
+    """`?…`: the query of this page with some of its fields changed; None takes one out."""
+    fields = context["request"].GET.copy()
+    for name, value in changes.items():
+        fields.pop(name, None)
+        if value is not None:
+            fields[name] = str(value)
+    return f"?{fields.urlencode()}" if fields else "?"
+
+
+@register.filter
+def how_sure(status: str) -> str:
+    """The status of a source in words."""
+    return words.word("law.official-status" if status == "official" else f"law.{status}")
+
+
+TONES = {"valid": "good", "suspended": "wait", "invalid": "bad"}
+
+
+@register.filter
+def status_word(status: str) -> str:
+    """The status of a licence in a word."""
+    return words.word(f"status.{status}")
+
+
+@register.filter
+def status_meaning(status: str) -> str:
+    """What the status means for the service."""
+    return words.word(f"status.{status}-meaning")
+
+
+@register.filter
+def status_tone(status: str) -> str:
+    """The colour of a status; it never stands without its word."""
+    return TONES.get(status, "plain")

@@ -1,0 +1,50 @@
+"""The front page, the law, and a person's own page.
+
+It refuses to decide anything.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import groupby
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from licet.portal.design.languages import preferred
+from licet.portal.register.reading import count_by_status
+from licet.rulebook import Pack, load_pack
+
+
+@cache
+def pack() -> Pack:
+    """The pack of this installation."""
+    return load_pack(settings.LICET_PACK)
+
+
+def front_door(request: HttpRequest) -> HttpResponse:
+    """GET / : to the front page in the reader's language."""
+    language = preferred(request.headers.get("accept-language", ""))
+    return HttpResponseRedirect(f"/{language.code}/", headers={"vary": "accept-language"})
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The front page."""
+    return render(request, "public/home.html", {"counts": count_by_status()})
+
+
+def law(request: HttpRequest) -> HttpResponse:
+    """Every provision of the pack, by article, in all its languages."""
+    provisions = sorted(pack().provisions.values(), key=lambda one: one.cite.article)
+    articles = [
+        (number, list(rows)) for number, rows in groupby(provisions, lambda one: one.cite.article)
+    ]
+    return render(request, "public/law.html", {"pack": pack(), "articles": articles})
+
+
+@login_required
+def me(request: HttpRequest) -> HttpResponse:
+    """What we know of the person who is signed in."""
+    return render(request, "public/me.html", {"roles_held": request.user.roles})

@@ -1,0 +1,118 @@
+"""The portal as an ASGI application: bounded, then Django's.
+
+It refuses to know what is asked and what is answered.
+
+Rules
+1. A body says its length before it comes, and is not longer than allowed: Django would write any
+   length to disk.
+2. So many requests are answered at once and so many may wait; what comes beyond is told to come
+   again. Each answer takes a thread and a connection to the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import uvicorn
+
+from licet.gateway.front import bounded_http
+from licet.portal.settings import Installation, start
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_BYTES_MAX = 26 << 20
+"""Five attachments of 5 MiB with their form."""
+HEAD_BYTES_MAX = 64 << 10
+AT_ONCE = 8
+WAITING_MAX = 200
+WAIT_S = 20.0
+
+
+class Bounded:
+    """Rules 1 and 2 around an application."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        refusal = _measure(scope)
+        if refusal is not None:
+            await _refuse(send, *refusal)
+            return
+        if self._waiting >= WAITING_MAX:
+            await _refuse(send, 503, b"Too many people at once. Please try again in a minute.")
+            return
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._places.acquire()
+        except TimeoutError:
+            await _refuse(send, 503, b"Too many people at once. Please try again in a minute.")
+            return
+        finally:
+            self._waiting -= 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._places.release()
+
+
+def _measure(scope: Scope) -> tuple[int, bytes] | None:
+    """Why the body is not read; None where it may be."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return 411, b"Say how long the body is (Content-Length)."
+    length = headers.get(b"content-length", b"0")
+    if not length.isdigit():
+        return 400, b"Content-Length is a number."
+    if int(length) > BODY_BYTES_MAX:
+        return 413, b"This is larger than 26 MiB. Send smaller files, or fewer at once."
+    return None
+
+
+async def _refuse(send: Send, status: int, text: bytes) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(text)),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
+
+
+def portal_app(chosen: Installation) -> App:
+    """The portal, ready to serve; its database is brought up to date first."""
+    start(chosen)
+    from django.core.handlers.asgi import ASGIHandler
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    return Bounded(ASGIHandler())
+
+
+def run_portal(app: App, listener: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT, on a socket that listens."""
+    config = uvicorn.Config(
+        app,
+        http=bounded_http(HEAD_BYTES_MAX),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,214 @@
+"""The one place that builds the portal: an installation's choices become Django's settings.
+
+It refuses to know pages and law. `start` sets Django up, once in a process; nothing else here
+touches the world but `load_or_create_secret`.
+
+Rules
+1. What may be wrong in an installation is refused before Django sees it, with what to do.
+2. Nothing is left to Django's defaults that an attacker would care about: hosts, cookies, body
+   sizes, hashing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from licet.base.trouble import BadInput, Conflict
+from licet.portal.design.languages import FIRST, LANGUAGES
+
+Role = Literal["authority", "provider"]
+ROLES: tuple[Role, ...] = ("authority", "provider")
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
+FORM_BYTES_MAX = 2 << 20
+FIELDS_MAX = 500
+_DESIGN = Path(__file__).parent / "design"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What one portal is told. `home` holds its database, keys and attachments."""
+
+    home: Path
+    roles: tuple[Role, ...] = ROLES
+    database_url: str = ""
+    """Empty: SQLite in `home`; else `postgresql://…` or `sqlite:PATH`."""
+    hosts: tuple[str, ...] = LOCAL
+    """Names that it is reached by; others are refused."""
+    pack: str = "cn-genai-2023"
+    time_zone: str = "Asia/Shanghai"
+    https: bool = False
+    """Whether people reach it by HTTPS: cookies are then never sent without."""
+    demo: bool = False
+    """Says on every page that nothing here is real."""
+    secret: str = field(default="", repr=False)
+
+
+def make_settings(chosen: Installation) -> dict[str, Any]:
+    """Django's settings. Raises BadInput for what cannot be meant."""
+    if not chosen.roles or set(chosen.roles) - set(ROLES):
+        raise BadInput("a portal is an authority, a provider or both.", hint="Give --role.")
+    if len(chosen.secret) < 50:
+        raise BadInput("the portal's secret is too short.", hint="Let it be made at the start.")
+    return {
+        "SECRET_KEY": chosen.secret,
+        "DEBUG": False,
+        "ALLOWED_HOSTS": list(chosen.hosts),
+        "ROOT_URLCONF": "licet.portal.urls",
+        "INSTALLED_APPS": _APPS,
+        "MIDDLEWARE": _MIDDLEWARE,
+        "TEMPLATES": [_TEMPLATES],
+        "DATABASES": {"default": read_database(chosen.database_url, chosen.home)},
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "USE_TZ": True,
+        "TIME_ZONE": chosen.time_zone,
+        "LANGUAGE_CODE": LANGUAGES[FIRST].catalogue,
+        "LANGUAGES": [(one.catalogue, one.name) for one in LANGUAGES.values()],
+        "APPEND_SLASH": True,
+        "DATA_UPLOAD_MAX_MEMORY_SIZE": FORM_BYTES_MAX,
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": FIELDS_MAX,
+        "X_FRAME_OPTIONS": "DENY",
+        "SESSION_COOKIE_NAME": "licet_session",
+        "SESSION_COOKIE_SECURE": chosen.https,
+        "SESSION_COOKIE_AGE": 12 * 3600,
+        "CSRF_COOKIE_NAME": "licet_csrf",
+        "CSRF_COOKIE_SECURE": chosen.https,
+        "CSRF_COOKIE_HTTPONLY": True,
+        "CSRF_FAILURE_VIEW": "licet.portal.public.faults.forged",
+        "MESSAGE_STORAGE": "django.contrib.messages.storage.session.SessionStorage",
+        "LOGGING_CONFIG": None,
+        "LICET_HOME": chosen.home,
+        "LICET_ROLES": chosen.roles,
+        "LICET_PACK": chosen.pack,
+        "LICET_DEMO": chosen.demo,
+        **_SIGN_IN,
+    }
+
+
+def read_database(url: str, home: Path) -> dict[str, Any]:
+    """Django's entry for the database at `url`. Raises BadInput where the URL names none."""
+    if not url or url.startswith("sqlite:"):
+        path = url.removeprefix("sqlite:").removeprefix("//")
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(home / (path or "portal.db")),
+            "OPTIONS": {
+                "timeout": 10,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql") or not parts.path.strip("/"):
+        raise BadInput(
+            "the database's URL is neither sqlite:PATH nor postgresql://USER@HOST/NAME.",
+            hint="See LICET_DATABASE_URL.",
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def load_or_create_secret(home: Path) -> str:
+    """The key that signs sessions, made at the first start, for its owner alone (0600)."""
+    path = home / "keys" / "portal.secret"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        text = secrets.token_urlsafe(64)
+        file.write(text + "\n")
+    return text
+
+
+def start(chosen: Installation) -> None:
+    """Set Django up. Raises Conflict where it was set up for another installation before."""
+    import django
+    from django.conf import settings
+
+    wanted = make_settings(chosen)
+    if settings.configured:
+        if chosen.home != settings.LICET_HOME:
+            raise Conflict("one process runs one portal.", hint="Start another process.")
+        return
+    settings.configure(**wanted)
+    django.setup()
+
+
+_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "licet.portal.design",
+    "licet.portal.accounts",
+    "licet.portal.register",
+    "licet.portal.public",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+_MIDDLEWARE = [
+    "licet.portal.design.middleware.speak",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "licet.portal.design.middleware.keep_safe",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "licet.portal.accounts.gate.SecondFactor",
+]
+_TEMPLATES: dict[str, Any] = {
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "DIRS": [_DESIGN / "templates"],
+    "APP_DIRS": True,
+    "OPTIONS": {
+        "builtins": ["licet.portal.design.templatetags.licet"],
+        "context_processors": [
+            "django.template.context_processors.request",
+            "django.contrib.auth.context_processors.auth",
+            "django.contrib.messages.context_processors.messages",
+            "licet.portal.design.context.everywhere",
+        ],
+    },
+}
+_SIGN_IN: dict[str, Any] = {
+    "AUTH_USER_MODEL": "accounts.Person",
+    "AUTHENTICATION_BACKENDS": ["allauth.account.auth_backends.AuthenticationBackend"],
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.ScryptPasswordHasher"],
+    "AUTH_PASSWORD_VALIDATORS": [
+        {
+            "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+            "OPTIONS": {"min_length": 12},
+        },
+        {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+        {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    ],
+    "LOGIN_URL": "account_login",
+    "LOGIN_REDIRECT_URL": "home",
+    "LOGOUT_REDIRECT_URL": "home",
+    "ACCOUNT_ADAPTER": "licet.portal.accounts.adapter.Adapter",
+    "ACCOUNT_USER_MODEL_USERNAME_FIELD": None,
+    "ACCOUNT_LOGIN_METHODS": {"email"},
+    "ACCOUNT_SIGNUP_FIELDS": ["email*", "password1*", "password2*"],
+    "ACCOUNT_EMAIL_VERIFICATION": "none",
+    "ACCOUNT_SESSION_REMEMBER": False,
+    "ACCOUNT_LOGOUT_ON_GET": False,
+    "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+    "MFA_TOTP_ISSUER": "Licet",
+}

@@ -1,0 +1,33 @@
+"""Every address of the portal. What is under a language is for readers, what is not for machines.
+
+It refuses to know what is behind them.
+"""
+
+from __future__ import annotations
+
+from django.urls import URLResolver, include, path
+
+from licet.portal.design.assets import show_asset
+from licet.portal.design.languages import LanguagePrefix
+from licet.portal.public import views as public
+from licet.portal.register import views as register
+
+readers = [
+    path("", public.home, name="home"),
+    path("law/", public.law, name="law"),
+    path("me/", public.me, name="me"),
+    path("register/", register.search, name="register"),
+    path("register/<str:number>/", register.entry, name="entry"),
+    path("account/", include("licet.portal.accounts.urls")),
+]
+urlpatterns = [
+    path("", public.front_door, name="door"),
+    path("assets/<str:digest>/<str:name>", show_asset, name="asset"),
+    path("register", register.negotiated, name="register-any"),
+    path("register/download.<str:kind>", register.download, name="register-download"),
+    URLResolver(LanguagePrefix(), readers),
+]
+handler400 = "licet.portal.public.faults.unusable"
+handler403 = "licet.portal.public.faults.denied"
+handler404 = "licet.portal.public.faults.unknown"
+handler500 = "licet.portal.public.faults.broken"

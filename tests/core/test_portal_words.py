@@ -1,0 +1,90 @@
+"""Every sentence that a page says exists in every language, and every colour can be read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kit.house import ROOT
+from licet.base.trouble import BadInput
+from licet.portal.design.words import sentences
+from licet.portal.settings import Installation, make_settings, read_database
+
+PORTAL = ROOT / "src/licet/portal"
+SHEET = (PORTAL / "design/assets/portal.css").read_text(encoding="utf-8")
+SAID = re.compile(r"""\{%\s*word\s+"([^"]+)"([^%]*)%\}|\bword\(\s*f?"([^"{]+)(["{])""")
+BRACES = re.compile(r"\{(\w+)\}")
+
+
+def places() -> list[Path]:
+    return [p for p in PORTAL.rglob("*") if p.suffix in (".html", ".py")]
+
+
+def test_every_sentence_that_is_said_is_there_with_what_fills_it() -> None:
+    for place in places():
+        for tag, given, call, end in SAID.findall(place.read_text(encoding="utf-8")):
+            key = tag or call
+            if end == "{":
+                assert any(one.startswith(key) for one in sentences()), f"{place.name}: {key}…"
+                continue
+            assert key in sentences(), f"{place.name}: no sentence {key!r}"
+            if tag:
+                wanted = {n for text in sentences()[key].values() for n in BRACES.findall(text)}
+                assert wanted == set(re.findall(r"(\w+)=", given)), f"{place.name}: {key}"
+
+
+def test_no_sentence_is_left_over() -> None:
+    text = "\n".join(place.read_text(encoding="utf-8") for place in places())
+    for key in sentences():
+        table, _, name = key.partition(".")
+        stem = name.split("-")[-1]
+        used = f'"{key}"' in text or f'"{table}.{{' in text or f'-{stem}"' in text
+        assert used, f"nobody says {key!r}"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of `rrggbb` (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("front", "back", "least"),
+    [
+        (front, back, 4.5)
+        for front in ("ink", "quiet", "accent", "bad")
+        for back in ("paper", "panel")
+    ]
+    + [("ink", "sunk", 4.5), ("on-accent", "accent", 4.5), ("accent", "accent-panel", 4.5)]
+    + [(tone, f"{tone}-panel", 4.5) for tone in ("good", "wait", "bad")]
+    + [("ink", f"{tone}-panel", 4.5) for tone in ("good", "wait", "bad", "accent")]
+    + [("paper", "bad", 4.5), ("quiet", "sunk", 4.5), ("edge", "paper", 3), ("edge", "panel", 3)],
+)
+def test_contrast_is_enough_for_wcag_aa(scheme: str, front: str, back: str, least: float) -> None:
+    light, dark = re.findall(r":root \{(.*?)\}", SHEET, re.DOTALL)[:2]
+    colours = dict(re.findall(r"--([a-z-]+): #([0-9a-f]{6});", light))
+    if scheme == "dark":
+        colours |= dict(re.findall(r"--([a-z-]+): #([0-9a-f]{6});", dark))
+    bright, dim = sorted((luminance(colours[front]), luminance(colours[back])), reverse=True)
+    assert (bright + 0.05) / (dim + 0.05) >= least
+
+
+def test_an_installation_that_cannot_be_meant_is_refused_before_django_sees_it() -> None:
+    with pytest.raises(BadInput, match="authority, a provider or both"):
+        make_settings(Installation(home=Path("x"), roles=(), secret="s" * 64))
+    with pytest.raises(BadInput, match="secret"):
+        make_settings(Installation(home=Path("x"), secret="short"))
+    with pytest.raises(BadInput, match="neither sqlite"):
+        read_database("mysql://root@localhost/x", Path("x"))
+
+
+def test_a_database_is_read_from_its_url() -> None:
+    found = read_database("postgresql://u%40x:p%2Fw@db:5433/licet?sslmode=require", Path("x"))
+    assert (found["USER"], found["PASSWORD"]) == ("u@x", "p/w")
+    assert (found["HOST"], found["PORT"], found["NAME"]) == ("db", "5433", "licet")
+    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert read_database("", Path("x"))["NAME"] == "x/portal.db"

@@ -1,0 +1,118 @@
+"""What holds for every page of the portal: languages, headers, signing in, the second factor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kit.portal import PASSWORD, person, portal
+
+PAGES = ("/", "/register/", "/law/", "/account/sign-in/")
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    with portal() as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_stands_in_both_languages_and_leads_to_the_other(browser: Any, path: str) -> None:
+    for code, tag, other in (("zh", "zh-CN", "en"), ("en", "en", "zh")):
+        page = browser.get(f"/{code}{path}")
+        shown = page.content.decode()
+        assert page.status_code == 200
+        assert f'<html lang="{tag}">' in shown
+        assert page["content-language"] == tag
+        assert f'href="/{other}{path}"' in shown
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_runs_or_loads_what_is_not_ours(browser: Any, path: str) -> None:
+    page = browser.get(f"/en{path}")
+    assert "default-src 'none'" in page["content-security-policy"]
+    assert "frame-ancestors 'none'" in page["content-security-policy"]
+    assert page["x-content-type-options"] == "nosniff"
+    shown = page.content.decode()
+    assert "<script" not in shown
+    assert " style=" not in shown
+
+
+def test_an_address_without_a_language_asks_the_browser(browser: Any) -> None:
+    for header, code in (("en-GB,en;q=0.9,zh;q=0.5", "en"), ("zh-TW", "zh"), ("fr", "zh")):
+        assert browser.get("/", headers={"accept-language": header})["location"] == f"/{code}/"
+
+
+def test_assets_are_served_by_their_content_and_nothing_else_is(browser: Any) -> None:
+    from licet.portal.design.assets import assets
+
+    sheet = assets()["portal.css"]
+    answer = browser.get(sheet.address)
+    assert answer.content == sheet.body
+    assert "immutable" in answer["cache-control"]
+    assert browser.get("/assets/0000000000000000/portal.css").status_code == 404
+    assert browser.get("/assets/0000000000000000/..%2fwords.py").status_code == 404
+
+
+def sign_in(browser: Any, email: str) -> Any:
+    fields = {"login": email, "password": PASSWORD}
+    return browser.post("/en/account/sign-in/", fields)
+
+
+def test_a_providers_person_signs_in_with_a_password(browser: Any) -> None:
+    person("provider", "chen@provider.example")
+    assert sign_in(browser, "Chen@provider.example")["location"] == "/en/"
+    page = browser.get("/en/me/")
+    assert "chen@provider.example" in page.content.decode()
+    assert page["cache-control"] == "no-store"
+
+
+def test_a_wrong_password_is_told_in_the_readers_language(browser: Any) -> None:
+    person("provider", "chen@provider.example")
+    fields = {"login": "chen@provider.example", "password": "wrong"}
+    page = browser.post("/zh/account/sign-in/", fields).content.decode()
+    assert "请先更正以下问题" in page
+    assert 'role="alert"' in page
+
+
+def test_an_official_without_a_second_factor_can_only_get_one(browser: Any) -> None:
+    person("authority", "li@authority.example")
+    sign_in(browser, "li@authority.example")
+    for path in ("/en/", "/en/me/", "/en/register/", "/en/account/password/"):
+        assert browser.get(path)["location"] == "/en/account/factor/app/"
+    again = browser.get("/en/account/factor/app/")["location"]
+    assert again.startswith("/en/account/again/")
+    page = browser.post(again, {"password": PASSWORD}, follow=True)
+    assert "Officials must use a second factor" in page.content.decode()
+
+
+def test_an_official_with_a_second_factor_is_asked_for_it_and_let_in(browser: Any) -> None:
+    from allauth.mfa.totp.internal import auth
+
+    official = person("authority", "li@authority.example")
+    secret = auth.generate_totp_secret()
+    auth.TOTP.activate(official, secret)
+    assert sign_in(browser, "li@authority.example")["location"] == "/en/account/factor/ask/"
+    assert browser.get("/en/me/").status_code == 302
+    wrong = browser.post("/en/account/factor/ask/", {"code": "000000x"})
+    assert wrong.status_code == 200
+    counter = next(auth.yield_hotp_counters_from_time())
+    code = auth.format_hotp_value(auth.hotp_value(secret, counter))
+    assert browser.post("/en/account/factor/ask/", {"code": code})["location"] == "/en/"
+    assert browser.get("/en/me/").status_code == 200
+
+
+def test_nobody_makes_an_account_for_themselves(browser: Any) -> None:
+    for path in ("/en/account/signup/", "/en/account/sign-up/", "/accounts/signup/"):
+        assert browser.get(path).status_code == 404
+
+
+def test_a_form_sent_from_elsewhere_is_refused_with_words(browser: Any) -> None:
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post("/zh/account/sign-in/", {"login": "a", "password": "b"})
+    assert answer.status_code == 403
+    assert "这个表单已经失效" in answer.content.decode()
