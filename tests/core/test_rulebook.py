@@ -163,7 +163,7 @@ LOOSE: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("provisions.toml", ("provision", "art13", "note"), GONE, "does not say so"),
     ("provisions.toml", ("provision", "art13", "cite", "article"), 12, "not stand where it cites"),
     ("provisions.toml", ("provision", "art14.1", "cite", "paragraph"), 2, "not stand where it ci"),
-    ("sources.toml", ("source", "S9", "id"), "S10", "source 'S9' does not exist"),
+    ("sources.toml", ("source", "S9", "id"), "S99", "source 'S9' does not exist"),
     ("risks.toml", ("risk", "A.1.f", "categories"), ["blasphemy"], "no category 'blasphemy'"),
     ("risks.toml", ("risk", "A.1.a", "id"), "B.1.a", "B.1.a: has no group"),
     ("risks.toml", ("group", "A.1", "provisions"), ["art1"], "provision 'art1' does not exist"),

@@ -55,6 +55,17 @@ def _guard(table: str, name: str, passes: tuple[Any, ...], trips: tuple[Any, ...
     return Example(f"guard.{table}.{name}", "guard.toml", (table, name), passes, trips)
 
 
+def _period(kind: str, name: str, which: str, now: int) -> Example:
+    key = f"procedure.{name}.{which}"
+    trips = (0, -1, 2.5, "10", True, 4000)
+    return Example(key, "procedure.toml", (kind, name, which), (now, 1, 60), trips)
+
+
+def _limit(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
+    return Example(f"forms.limits.{name}", "forms.toml", ("limits", name), passes, trips)
+
+
+PROCEDURE = PACK.procedure
 EXAMPLES = [
     Example(
         "pack.promulgated",
@@ -97,6 +108,16 @@ EXAMPLES = [
         (1.0, 0.5),
         (0.0, 1.01, True),
     ),
+    *(_period("clock", c.id, "length", c.length) for c in PROCEDURE.clocks.values()),
+    *(
+        _period("clock", c.id, "extension", c.extension)
+        for c in PROCEDURE.clocks.values()
+        if c.extension
+    ),
+    *(_period("remedy", r.id, "length", r.length) for r in PROCEDURE.remedies.values()),
+    _limit("text_characters", (1, 200), (0, 6000, "200")),
+    _limit("long_text_characters", (200, 5000), (199, 100_001, 5e3)),
+    _limit("attachment_bytes", (1, 20 << 20), (0, (1 << 30) + 1, True)),
     *(_threshold(name, which) for name in PACK.guard.thresholds for which in ("halt", "flag")),
 ]
 

@@ -21,6 +21,7 @@ from licet.cli.coverage import (
     risks_as_objects,
     shipped_means,
 )
+from licet.cli.rulebook_procedure import procedure_grounds, procedure_lines
 from licet.rulebook import (
     Category,
     Pack,
@@ -34,7 +35,8 @@ from licet.rulebook import (
     load_pack,
     unknown_citations,
 )
-from licet.rulebook.model import Entry, RiskGroup, Source, Tier
+from licet.rulebook.grounds import Source
+from licet.rulebook.model import Entry, RiskGroup, Tier
 
 DEFAULT_PACK = "cn-genai-2023"
 BAD_INPUT = 2  # the exit code of `licet` for input that can't be used
@@ -148,6 +150,31 @@ def _overview(pack: Pack, lang: str) -> Iterator[str]:
     numbers = pack.parameters.values()
     yield f"{len(numbers)} numbers, dates and choices, each with its source"
     yield f"  status: {_counts(n.provenance.status for n in numbers)}"
+    if pack.standard is not None:
+        yield from _risks_overview(pack, lang)
+    if pack.licensing is not None:
+        yield from _procedure_overview(pack, lang)
+    rows = [("id", "provision", "type", "status")]
+    rows += [
+        (p.id, _short(p.paraphrase[lang]), p.deontic, p.provenance.status) for p in provisions
+    ]
+    yield from _columns(rows)
+
+
+def _procedure_overview(pack: Pack, lang: str) -> Iterator[str]:
+    of = pack.procedure
+    rows = [("route", "name", "fields", "checks")]
+    rows += [
+        (r.id, r.name[lang], str(len(of.form_of(r.id).fields)), str(len(of.checks_of(r.id))))
+        for r in of.routes.values()
+    ]
+    yield from _columns(rows)
+    yield f"{len(of.acts)} acts, {len(of.clocks)} clocks, {len(of.remedies)} remedies; calendar of"
+    yield f"  {', '.join(map(str, sorted(of.calendar.years))) or 'the week alone'}"
+    yield ""
+
+
+def _risks_overview(pack: Pack, lang: str) -> Iterator[str]:
     risks = pack.risks.values()
     yield f"{len(risks)} risks of {pack.catalogue.standard}: {_counts(r.coverage for r in risks)}"
     yield "  shipped: rules and a classifier judge it; what they miss is measured and published"
@@ -157,11 +184,6 @@ def _overview(pack: Pack, lang: str) -> Iterator[str]:
     rows += [(r.id, r.name[lang], r.coverage, ", ".join(r.categories)) for r in risks]
     yield from _columns(rows)
     yield ""
-    rows = [("id", "provision", "type", "status")]
-    rows += [
-        (p.id, _short(p.paraphrase[lang]), p.deontic, p.provenance.status) for p in provisions
-    ]
-    yield from _columns(rows)
 
 
 def describe(pack: Pack, entry_id: str, lang: str) -> list[str]:
@@ -214,6 +236,13 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
         case Source():
             yield f"{entry.id}  {entry.what}"
             yield f"quality   {entry.quality}"
+        case _:
+            yield from procedure_lines(pack, entry, lang)
+            for ground in procedure_grounds(pack, entry):
+                if isinstance(ground, Provenance):
+                    yield from _provenance(ground)
+                else:
+                    yield f"rests on  {ground}"
 
 
 def _provision(provision: Provision, lang: str) -> Iterator[str]:

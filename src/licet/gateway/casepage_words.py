@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from licet.rulebook.model import Cite
+from licet.rulebook.grounds import Cite
 
 
 @dataclass(frozen=True, slots=True)

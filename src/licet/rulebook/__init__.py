@@ -11,11 +11,11 @@
 
 from licet.rulebook.cite import (
     Citation,
-    Fault,
     check_citations,
     citations_in,
     unknown_citations,
 )
+from licet.rulebook.grounds import Fault, Parameter, Provenance
 from licet.rulebook.load import cited_in, installed_packs, load_pack
 from licet.rulebook.model import (
     Category,
@@ -25,14 +25,13 @@ from licet.rulebook.model import (
     JudgedSettings,
     LexicalSettings,
     Pack,
-    Parameter,
-    Provenance,
     Provision,
     Retention,
     Risk,
     Threshold,
 )
 from licet.rulebook.parse import parse_pack
+from licet.rulebook.procedure import Procedure
 
 __all__ = [
     "Category",
@@ -45,6 +44,7 @@ __all__ = [
     "LexicalSettings",
     "Pack",
     "Parameter",
+    "Procedure",
     "Provenance",
     "Provision",
     "Retention",

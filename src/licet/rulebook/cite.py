@@ -20,25 +20,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from licet.rulebook.model import Pack, Provenance
+from licet.rulebook.grounds import Fault, Provenance
+from licet.rulebook.model import Pack
+from licet.rulebook.procedure import Procedure
 
 _LAW = re.compile(r"\blaw:([a-z0-9]+(?:-[a-z0-9]+)*)/([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)")
 _DOC = re.compile(r"docs/[\w./-]+\.md")
 _OURS = "LICET"
 _UNCONFIRMED = "K"
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A statement that rests on nothing: where it stands, what is wrong, what to do."""
-
-    file: str
-    key: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.problem}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +84,10 @@ def _resolves(citation: Citation, packs: Mapping[str, Pack]) -> bool:
 
 
 def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
-    yield "risks.toml", "standard", pack.catalogue.provenance
+    if pack.standard:
+        yield "risks.toml", "standard", pack.standard.provenance
+    if pack.licensing:
+        yield from _licensing_provenances(pack.licensing)
     for provision in pack.provisions.values():
         yield "provisions.toml", provision.id, provision.provenance
         if provision.clock:
@@ -105,10 +97,25 @@ def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
         yield f"{stem}.toml", key, parameter.provenance
 
 
+def _licensing_provenances(procedure: Procedure) -> Iterator[tuple[str, str, Provenance]]:
+    for basis in procedure.bases.values():
+        yield "procedure.toml", basis.id, basis.provenance
+    for route in procedure.routes.values():
+        yield "procedure.toml", f"{route.id}.number", route.number_note
+    for form in procedure.forms.values():
+        yield "forms.toml", form.id, form.provenance
+        for field in form.fields.values():
+            yield "forms.toml", f"{form.id}.{field.id}", field.provenance
+    yield "calendar.toml", "week", procedure.calendar.provenance
+    for holiday in procedure.calendar.holidays.values():
+        yield "calendar.toml", holiday.id, holiday.provenance
+
+
 def _sources_exist(pack: Pack) -> Iterator[Fault]:
     for file, key, provenance in _provenances(pack):
         for source in provenance.sources:
             known = source in pack.sources or source in pack.provisions
+            known = known or (pack.licensing is not None and source in pack.licensing.bases)
             if not known and not _DOC.fullmatch(source):
                 remedy = "Name an id of sources.toml, a provision of the pack or docs/….md."
                 yield Fault(file, key, f"source {source!r} does not exist.", remedy)
@@ -160,7 +167,7 @@ def _provisions_placed(pack: Pack) -> Iterator[Fault]:
 
 def _provisions_exist(pack: Pack) -> Iterator[Fault]:
     shelves = (
-        ("risks.toml", pack.catalogue.groups),
+        ("risks.toml", pack.standard.groups if pack.standard else {}),
         ("categories.toml", pack.categories),
         ("retention.toml", pack.retention),
     )
@@ -174,12 +181,13 @@ def _provisions_exist(pack: Pack) -> Iterator[Fault]:
 
 def _risks_complete(pack: Pack) -> Iterator[Fault]:
     listed = Counter(risk.group for risk in pack.risks.values())
-    for group in pack.catalogue.groups.values():
+    groups = pack.standard.groups if pack.standard else {}
+    for group in groups.values():
         if listed[group.id] != group.count:
             problem = f"holds {listed[group.id]} risks, the standard {group.count}."
             yield Fault("risks.toml", group.id, problem, "Add or remove [[risk]] entries.")
     for risk in pack.risks.values():
-        if risk.group not in pack.catalogue.groups:
+        if risk.group not in groups:
             yield Fault("risks.toml", risk.id, "has no group.", f"Add [[group]] {risk.group}.")
         for category in risk.categories:
             if category not in pack.categories:

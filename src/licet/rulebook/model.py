@@ -1,11 +1,13 @@
 """What a pack is made of: frozen values and nothing else.
 
-It refuses to know files, TOML and whoever obeys the law.
+It refuses to know files, TOML and whoever obeys the law. How a regime licenses is in `procedure`.
 
 Rules
 1. A number, date or threshold never stands alone: `Pack.parameters` holds its Provenance by key.
 2. Text is a mapping from language to words; every language of the pack is there.
 3. A paraphrase is ours; nothing in a pack passes for the official text.
+4. A pack has its provisions and sources, and either or both of two chapters: what the guard judges
+   by (risks, categories, retention, tiers, guard), how the regime licenses (`procedure`).
 """
 
 from __future__ import annotations
@@ -17,51 +19,17 @@ from difflib import get_close_matches
 from typing import Literal, TypeVar
 
 from licet.base.trouble import NotFound
+from licet.rulebook.grounds import Cite, Parameter, Provenance, Source, Text
+from licet.rulebook.procedure import Entry as ProcedureEntry
+from licet.rulebook.procedure import Procedure
 
-Status = Literal["official", "secondary", "inferred", "local-policy"]
 Deontic = Literal["obligation", "prohibition", "permission", "power", "right", "definition"]
 Coverage = Literal["shipped", "operator-authored", "assessment-only"]
 Bound = Literal["at_least", "at_most"]
 TierName = Literal["token", "clause", "whole"]
 Role = Literal["prompt", "reply", "comment"]
-Text = Mapping[str, str]
 V = TypeVar("V")
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Why we believe a statement: its status, what it rests on, and what to beware of."""
-
-    status: Status
-    sources: tuple[str, ...]
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One number, date or choice of the pack, by key: `guard.thresholds.sexual.halt`."""
-
-    key: str
-    value: int | float | str | date
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Something the pack rests on, and how far it can be trusted."""
-
-    id: str
-    what: str
-    quality: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cite:
-    """A place in the instrument. Paragraph and item only where a source confirms the numbering."""
-
-    article: int
-    paragraph: int | None
-    item: int | None
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +201,17 @@ class GuardSettings:
         return known[category]
 
 
-Entry = Provision | RiskGroup | Risk | Category | Retention | Tier | Source | Parameter
+Entry = (
+    Provision
+    | RiskGroup
+    | Risk
+    | Category
+    | Retention
+    | Tier
+    | Source
+    | Parameter
+    | ProcedureEntry
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +230,35 @@ class Pack:
     in_force_to: date | None
     digest: str
     provisions: Mapping[str, Provision]
-    catalogue: RiskCatalogue
+    standard: RiskCatalogue | None
     risks: Mapping[str, Risk]
     categories: Mapping[str, Category]
     retention: Mapping[str, Retention]
     tiers: Mapping[str, Tier]
     sources: Mapping[str, Source]
     parameters: Mapping[str, Parameter]
-    guard: GuardSettings
+    judging: GuardSettings | None
+    licensing: Procedure | None
+
+    @property
+    def guard(self) -> GuardSettings:
+        """What the guard judges by. Raises NotFound for a regime that judges no text."""
+        return self._chapter(self.judging, "settings for a guard")
+
+    @property
+    def catalogue(self) -> RiskCatalogue:
+        """The standard that lists the risks. Raises NotFound for a regime without one."""
+        return self._chapter(self.standard, "catalogue of risks")
+
+    @property
+    def procedure(self) -> Procedure:
+        """How the regime licenses. Raises NotFound for one that does not."""
+        return self._chapter(self.licensing, "procedure of licensing")
+
+    def _chapter(self, chapter: C | None, what: str) -> C:
+        if chapter is None:
+            raise NotFound(f"the pack {self.id} has no {what}.", hint="Name another pack.")
+        return chapter
 
     def provision(self, provision_id: str) -> Provision:
         """The provision `artN` or `artN.K`. Raises NotFound."""
@@ -279,12 +278,13 @@ class Pack:
         return (
             self.provisions,
             self.risks,
-            self.catalogue.groups,
+            self.standard.groups if self.standard else {},
             self.categories,
             self.retention,
             self.tiers,
             self.sources,
             self.parameters,
+            *(self.licensing.shelves if self.licensing else ()),
         )
 
     def find(self, entry_id: str) -> Entry:

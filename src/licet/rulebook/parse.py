@@ -3,14 +3,14 @@
 It refuses to know where documents come from; `load` reads them.
 
 Rules
-1. Every file of FILES must be there and no other.
+1. Every file of CORE must be there; of a chapter (JUDGING, LICENSING) all files or none; no other.
 2. A pack whose statements don't hold together (see `cite`) is refused as a whole.
 3. The digest covers the content, not comments, order of keys or white space.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
@@ -18,42 +18,37 @@ from typing import Literal, Protocol, TypeVar, get_args
 
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.trouble import BadInput
+from licet.rulebook.check_procedure import check_procedure
 from licet.rulebook.cite import check_citations
+from licet.rulebook.grounds import Cite, Parameter, Source
 from licet.rulebook.model import (
     Bound,
     Category,
-    Cite,
     Clock,
     Coverage,
     Deontic,
+    GuardSettings,
     Pack,
-    Parameter,
     Provision,
     Retention,
     Risk,
     RiskCatalogue,
     RiskGroup,
     Role,
-    Source,
     Tier,
     TierName,
 )
 from licet.rulebook.parse_guard import parse_guard
+from licet.rulebook.parse_procedure import parse_procedure
 from licet.rulebook.strict import Table
 
 Document = Mapping[str, object]
 Kind = Literal["calendar", "working"]
 
-FILES = (
-    "pack.toml",
-    "provisions.toml",
-    "risks.toml",
-    "categories.toml",
-    "retention.toml",
-    "tiers.toml",
-    "guard.toml",
-    "sources.toml",
-)
+CORE = ("pack.toml", "provisions.toml", "sources.toml")
+JUDGING = ("risks.toml", "categories.toml", "retention.toml", "tiers.toml", "guard.toml")
+LICENSING = ("forms.toml", "procedure.toml", "scope.toml", "calendar.toml")
+FILES = CORE + JUDGING + LICENSING
 OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
@@ -97,21 +92,10 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
 
     with table("pack.toml") as head:
         languages = head.words("languages", r"[a-z]{2}(-[A-Z][a-z]{3})?")
-        with table("categories.toml") as root:
-            rows = [_category(row, languages) for row in root.tables("category")]
-        with table("risks.toml") as root:
-            catalogue, risks = _risks(root, languages)
         with table("provisions.toml") as root:
             provisions = _shelf(_provision(row, languages) for row in root.tables("provision"))
-        with table("retention.toml") as root:
-            retention = _shelf(_retention(row, languages) for row in root.tables("retention"))
-        with table("tiers.toml") as root:
-            tiers = _shelf(_tier(row, languages) for row in root.tables("tier"))
         with table("sources.toml") as root:
             sources = _shelf(_source(row) for row in root.tables("source"))
-        categories = _shelf(_serving(category, risks) for category in rows)
-        with table("guard.toml") as root:
-            guard = parse_guard(root, categories)
         since, until = _in_force(head)
         pack = Pack(
             id=head.text("id", r"[a-z0-9]+(-[a-z0-9]+)*", '"cn-genai-2023"'),
@@ -124,23 +108,57 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             promulgated=head.day("promulgated"),
             in_force_from=since,
             in_force_to=until,
-            digest=_digest(documents),
+            digest="",
             provisions=provisions,
-            catalogue=catalogue,
-            risks=risks,
-            categories=categories,
-            retention=retention,
-            tiers=tiers,
+            standard=None,
+            risks=MappingProxyType({}),
+            categories=MappingProxyType({}),
+            retention=MappingProxyType({}),
+            tiers=MappingProxyType({}),
             sources=sources,
             parameters=MappingProxyType(numbers),
-            guard=guard,
+            judging=None,
+            licensing=None,
         )
+    if JUDGING[0] in documents:
+        pack = _judging(pack, table)
+    if LICENSING[0] in documents:
+        tables = {file: table(file) for file in LICENSING}
+        pack = replace(pack, licensing=parse_procedure(pack, tables))
     _refuse_faults(pack)
-    return pack
+    return replace(pack, digest=_digest(documents))
+
+
+def _judging(pack: Pack, table: Callable[[str], Table]) -> Pack:
+    """The pack with what the guard judges by."""
+    languages = pack.languages
+    with table("categories.toml") as root:
+        rows = [_category(row, languages) for row in root.tables("category")]
+    with table("risks.toml") as root:
+        catalogue, risks = _risks(root, languages)
+    with table("retention.toml") as root:
+        retention = _shelf(_retention(row, languages) for row in root.tables("retention"))
+    with table("tiers.toml") as root:
+        tiers = _shelf(_tier(row, languages) for row in root.tables("tier"))
+    categories = _shelf(_serving(category, risks) for category in rows)
+    with table("guard.toml") as root:
+        judging: GuardSettings = parse_guard(root, categories)
+    return replace(
+        pack,
+        standard=catalogue,
+        risks=risks,
+        categories=categories,
+        retention=retention,
+        tiers=tiers,
+        judging=judging,
+    )
 
 
 def _check_files(documents: Mapping[str, Document]) -> None:
-    for file in FILES:
+    needed: tuple[str, ...] = CORE
+    for chapter in (JUDGING, LICENSING):
+        needed += chapter if set(chapter) & set(documents) else ()
+    for file in needed if len(needed) > len(CORE) else FILES:
         if file not in documents:
             raise BadInput(f"{file}: is missing.", hint=f"A pack holds {', '.join(FILES)}.")
     for file in sorted(set(documents) - set(FILES)):
@@ -148,7 +166,8 @@ def _check_files(documents: Mapping[str, Document]) -> None:
 
 
 def _refuse_faults(pack: Pack) -> None:
-    faults = check_citations(pack)
+    procedure = check_procedure(pack.licensing) if pack.licensing else ()
+    faults = (*check_citations(pack), *procedure)
     if faults:
         first, *rest = faults
         more = f" ({len(rest)} more: {'; '.join(map(str, rest[:5]))})" if rest else ""

@@ -19,7 +19,7 @@ from types import MappingProxyType, TracebackType
 from typing import NoReturn, TypeVar, get_args
 
 from licet.base.trouble import BadInput
-from licet.rulebook.model import Parameter, Provenance, Status, Text
+from licet.rulebook.grounds import Parameter, Provenance, Status, Text
 
 C = TypeVar("C", bound=str)
 STATUSES: tuple[Status, ...] = get_args(Status)
