@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput
-from licet.guard import ruleset
+from licet.guard import rule, rulecheck, ruletables
 from licet.guard.ruleset import CATEGORIES, Rule, in_force, join_rules, parse_rules, render_rules
 from licet.rulebook import load_pack
 
@@ -44,7 +44,7 @@ expires = 2027-06-30
 
 
 def _quick(text: str) -> list[dict[str, object]] | None:
-    return ruleset._read_plain(text)
+    return ruletables.read_plain(text)
 
 
 def test_a_good_file_gives_its_rules_in_order() -> None:
@@ -125,7 +125,7 @@ def test_a_single_table_is_told_from_a_list_of_tables() -> None:
 
 
 def test_more_literals_than_the_matcher_holds_are_refused() -> None:
-    many = ", ".join(f'"x{number}"' for number in range(ruleset.LITERALS_MAX + 1))
+    many = ", ".join(f'"x{number}"' for number in range(rule.LITERALS_MAX + 1))
     text = f'[[rule]]\nid="a"\ncategory="operator"\naction="halt"\nliteral=[{many}]\n'
     with pytest.raises(BadInput, match=r"line 5: the file holds more than 200,000 literals"):
         parse_rules(text + 'author="x"\nreason="y"\n', "op.toml")
@@ -168,16 +168,16 @@ def test_a_rule_is_in_force_through_its_last_day() -> None:
 
 
 notes = st.text(min_size=1, max_size=40).filter(str.strip)
-literals = st.text(min_size=1, max_size=40).filter(ruleset._has_substance)
+literals = st.text(min_size=1, max_size=40).filter(rulecheck.has_substance)
 rules = st.builds(
     Rule,
     id=st.text(string.ascii_letters + string.digits + "第规则", min_size=1, max_size=20),
     category=st.sampled_from(CATEGORIES),
-    action=st.sampled_from(ruleset.ACTIONS),
+    action=st.sampled_from(rule.ACTIONS),
     literal=st.lists(literals, min_size=1, max_size=4).map(tuple),
     author=notes,
     reason=notes,
-    word=st.sampled_from(ruleset.WORDS),
+    word=st.sampled_from(rule.WORDS),
     expires=st.none() | st.dates(),
 )
 

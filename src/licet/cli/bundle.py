@@ -204,6 +204,7 @@ def _described(opened: Bundle) -> Iterator[str]:
     yield f"pack       {about['pack']} (sha256 {about['pack_digest'][:16]}…)"
     yield f"rules      {counts or 'none'}"
     yield f"literals   {about['literals']}"
+    yield f"patterns   {about['patterns']}"
     yield f"weights    {about['weights_sha256'] or 'none: nothing is judged by meaning'}"
     yield f"tier       {about['tier']}"
     yield f"audiences  {', '.join(about['audiences'])}"

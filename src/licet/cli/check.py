@@ -28,7 +28,7 @@ from licet.gateway.bundlefile import load_bytes, load_current
 from licet.gateway.bundling import draft_bundle, shipped_encoder
 from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle
 from licet.guard.explaining import explain
-from licet.guard.verdict import Finding, Verdict
+from licet.guard.verdict import CERTAIN, Finding, Verdict
 from licet.rulebook import Category, load_pack
 
 HALTED, BAD_INPUT = 1, 2
@@ -146,7 +146,7 @@ def _render(text: str, verdict: Verdict, bundle: Bundle) -> Iterator[str]:
         for reason in category.reason.values() if category else ():
             yield f"reason    {reason}"
         rule = rules.get(finding.rule)
-        if finding.detector == "literal" and rule is not None:
+        if finding.detector in CERTAIN and rule is not None:
             yield f"rule      {rule.id}, by {_shown(rule.author)}: {_shown(rule.reason)}"
         else:
             yield f"rule      {finding.rule}, by the {finding.detector}: {finding.score:.2f}"

@@ -38,7 +38,10 @@ def policy_of(
     guard = pack.guard
     return Policy(
         lexical=LexicalSettings(
-            guard.lexical.short_literal_letters, guard.lexical.gap_characters_max
+            guard.lexical.short_literal_letters,
+            guard.lexical.gap_characters_max,
+            guard.lexical.pattern_characters_max,
+            guard.lexical.within_characters_max,
         ),
         judged=JudgedSettings(
             tier or guard.judged.tier,

@@ -45,7 +45,7 @@ from licet.guard.encoder import Encoder
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy
-from licet.guard.ruleset import Rule, in_force, join_rules, parse_rules
+from licet.guard.ruleset import Bounds, Rule, in_force, join_rules, parse_rules
 
 FORM = 1
 _LABEL = b"licet/bundle/v1\n"
@@ -128,14 +128,19 @@ def take_bundle(draft: Draft, author: bytes) -> Bundle:
 def _members(draft: Draft) -> tuple[dict[str, bytes], dict[str, tuple[Rule, ...]]]:
     """The members of a bundle, and the rules in them."""
     members: dict[str, bytes] = {_POLICY: canonical_json(msgspec.to_builtins(draft.policy))}
-    rules = {}
+    rules, bounds = {}, _bounds(draft.policy)
     for name, text in draft.rules.items():
-        rules[f"{_RULES}{name}.toml"] = parse_rules(text, f"{name}.toml")
+        rules[f"{_RULES}{name}.toml"] = parse_rules(text, f"{name}.toml", bounds=bounds)
         members[f"{_RULES}{name}.toml"] = text.encode()
     join_rules(rules.items())  # no id in two files: whoever is halted quotes it
     if draft.weights is not None:
         members[_WEIGHTS] = draft.weights
     return members, rules
+
+
+def _bounds(policy: Policy) -> Bounds:
+    lexical = policy.lexical
+    return Bounds(lexical.pattern_characters_max, lexical.within_characters_max)
 
 
 def _manifest(draft: Draft, members: Mapping[str, bytes]) -> bytes:
@@ -178,14 +183,16 @@ def read_bundle(data: bytes, trusted: Collection[bytes] | None) -> Bundle:
     for name, about in manifest.members.items():
         if len(members[name]) != about.size or sha256_hex(members[name]) != about.sha256:
             raise _refused(f"{name} is not what was signed.")
+    policy = _read_policy(members.get(_POLICY))
     rules = {}
     for name in sorted(members):
         if name.startswith(_RULES):
-            rules[name] = parse_rules(_as_text(name, members[name]), name)
+            text = _as_text(name, members[name])
+            rules[name] = parse_rules(text, name, bounds=_bounds(policy))
     join_rules(rules.items())
     return Bundle(
         name=manifest.name, pack=manifest.pack, pack_digest=manifest.pack_digest,
-        urgent=manifest.urgent, policy=_read_policy(members.get(_POLICY)), rules=rules,
+        urgent=manifest.urgent, policy=policy, rules=rules,
         weights=members.get(_WEIGHTS), digest=hashlib.sha256(manifest_bytes).hexdigest(),
         author=author,
     )  # fmt: skip
@@ -308,6 +315,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "urgent": bundle.urgent,
         "rules": {name: len(rules) for name, rules in bundle.rules.items()},
         "literals": sum(len(rule.literal) for rule in bundle.all_rules),
+        "patterns": sum(len(rule.pattern) for rule in bundle.all_rules),
         "weights_sha256": sha256_hex(bundle.weights) if bundle.weights is not None else None,
         "encoder_sha256": bundle.policy.encoder and bundle.policy.encoder.weights,
         "tier": bundle.policy.judged.tier,

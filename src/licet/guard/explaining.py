@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from licet.guard.classifier import Explanation, Role
 from licet.guard.guarding import AUDIENCE, Guard
-from licet.guard.verdict import Verdict
+from licet.guard.verdict import CERTAIN, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def explain(
     first = guard.classifier.judge(text, role, context)
     if guard.is_in_doubt(first):
         thresholds = guard.encoder_thresholds(audience, first)
-    certain = {find.category for find in verdict.findings if find.detector == "literal"}
+    certain = {find.category for find in verdict.findings if find.detector in CERTAIN}
     near = [
         Nearness(name, score, thresholds[name].flag, thresholds[name].halt)
         for name, score in verdict.categories.items()

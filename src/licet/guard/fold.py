@@ -7,9 +7,9 @@ folding the parts of a text gives the parts of the folded text: fold(a + b) == f
 Two views of one text
 1. `fold` is for the classifier: lower case, full width to ASCII, accents and zero-width characters
    dropped, traditional to simplified, look-alike letters to Latin, every space to " ".
-2. A `View` is for literal rules: one symbol for one code unit, so that offsets need no map.
+2. A `View` is for rules: one symbol for one code unit, so that offsets need no map.
    In `letters()` a letter or digit is its folded self, everything else one of the marks below; in
-   `visible()` punctuation and symbols are themselves too.
+   `visible()` punctuation and symbols are themselves too, in `written()` spaces as well.
 """
 
 from __future__ import annotations
@@ -98,6 +98,7 @@ class View(NamedTuple):
     expansions: dict[str, str]
     """What a character marked EXPAND stands for."""
     sees_symbols: bool
+    sees_spaces: bool = False
 
     def symbols(self, text: str) -> str:
         """One symbol for each code unit of `text`: same length, same offsets."""
@@ -111,15 +112,18 @@ class View(NamedTuple):
         return symbol
 
 
-def _view(sees_symbols: bool) -> View:
+def _view(sees_symbols: bool, sees_spaces: bool = False) -> View:
     table, expansions = _folds().copy(), {}
     for point, folded in enumerate(table):
         char = chr(point)
         if isinstance(folded, int):
             if not char.isalnum():
-                table[point] = _sign(point, char, sees_symbols)
+                seen = sees_spaces and char.isspace()
+                table[point] = point if seen else _sign(point, char, sees_symbols)
             continue
-        kept = "".join(filter(str.isalnum, folded)) if not sees_symbols else folded.strip()
+        kept = folded if sees_spaces else folded.strip()
+        if not sees_symbols:
+            kept = "".join(filter(str.isalnum, folded))
         if len(kept) == 1:
             table[point] = kept
         elif kept:
@@ -127,7 +131,7 @@ def _view(sees_symbols: bool) -> View:
             expansions[char] = kept
         else:
             table[point] = GAP if folded else SKIP
-    return View(table, expansions, sees_symbols)
+    return View(table, expansions, sees_symbols, sees_spaces)
 
 
 def _sign(point: int, char: str, sees_symbols: bool) -> int | str:
@@ -151,6 +155,12 @@ def letters() -> View:
 def visible() -> View:
     """The view in which everything is seen but space and what shows nothing."""
     return _view(sees_symbols=True)
+
+
+@cache
+def written() -> View:
+    """The view of patterns: everything is seen but what shows nothing; spaces are " "."""
+    return _view(sees_symbols=True, sees_spaces=True)
 
 
 def fold(text: str) -> str:

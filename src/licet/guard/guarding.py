@@ -17,7 +17,7 @@ from licet.guard.encoder.model import Encoder
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy, Threshold, Tier, decide, literal_finding
 from licet.guard.stream import StreamSettings, TextStream
-from licet.guard.verdict import PASS, Finding, Verdict, strongest
+from licet.guard.verdict import CERTAIN, PASS, Finding, Verdict, strongest
 
 AUDIENCE = "default"
 EncoderSource = Callable[[], Encoder]
@@ -50,7 +50,7 @@ class Guard:
         `ranks`: for those who compare texts by score. What the quick look passed is passed all
         the same, but scored in full; it costs several times as much.
         """
-        findings = [literal_finding(hit) for hit in self.lexicon.scan(text, json=json)]
+        findings = [literal_finding(hit) for hit in self.lexicon.scan(text, role, json=json)]
         categories: dict[str, float] = {}
         score, harm = 0.0, None
         if by_meaning and self.classifier is not None and text:
@@ -59,7 +59,7 @@ class Guard:
             score = harm = scores.harm
             categories.update(scores.categories)
         for finding in findings:
-            if finding.detector == "literal":
+            if finding.detector in CERTAIN:
                 categories[finding.category] = 1.0
                 score = 1.0
         if not findings and harm is None:
@@ -96,7 +96,9 @@ class Guard:
                 on_failure=self.policy.on_judge_failure[key[0]], doubt=self.doubt,
             )  # fmt: skip
             self._settings[key] = settings
-        return TextStream(self.lexicon.watch(json=json), self.classifier, settings, context, json)
+        return TextStream(
+            self.lexicon.watch("reply", json=json), self.classifier, settings, context, json
+        )
 
     @property
     def remote_judge(self) -> bool:

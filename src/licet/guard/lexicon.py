@@ -1,78 +1,35 @@
-"""All literal rules of a bundle, ready for whole texts and for streams.
+"""All rules of a bundle, ready for whole texts and for streams.
 
 It refuses to know thresholds and what a hit leads to. Whole texts and streams give the same hits:
-both ask the same scanner; a prefilter only tells where in a whole text to ask.
+both ask the same scanners and walks; a prefilter only tells where in a whole text to ask.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from licet.guard import escapes, fold
 from licet.guard.automaton import Automaton
+from licet.guard.conditional import Conditional
+from licet.guard.conditions import Counted, order
 from licet.guard.fold import ESCAPE
-from licet.guard.literal import Entry, compile_literal
+from licet.guard.literal import Entry, LexicalSettings, compile_literal
 from licet.guard.prefilter import Candidate, Prefilter, word_before
-from licet.guard.ruleset import Rule
+from licet.guard.ruleset import Rule, RuleRole
 from licet.guard.scanner import Hit, Scanner
+from licet.guard.watch import Watch
 
+__all__ = ["LexicalSettings", "Lexicon"]
+
+_Part = TypeVar("_Part")
 _LOOK_AHEAD = 4
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class LexicalSettings:
-    """From the pack (`guard.lexical`)."""
-
-    short_literal_letters: int
-    gap_characters_max: int
-
-
-class Watch:
-    """One text under all literal rules, as it comes: `Scanner` for each view that has rules."""
-
-    __slots__ = ("_scanners", "free", "hit")
-
-    def __init__(self, scanners: Sequence[Scanner]) -> None:
-        self._scanners = scanners
-        self.free = 0
-        self.hit: Hit | None = None
-
-    def feed(self, text: str) -> None:
-        """Read on; then `free` characters are beyond suspicion, or `hit` is set."""
-        for scanner in self._scanners:
-            scanner.feed(text)
-        self._settle()
-
-    def finish(self) -> None:
-        for scanner in self._scanners:
-            scanner.finish()
-        self._settle()
-
-    @property
-    def flags(self) -> list[Hit]:
-        """Flagging hits of all views; one list, which may be cleared."""
-        first, *others = (scanner.flags for scanner in self._scanners)
-        for flags in others:
-            first += flags
-            flags.clear()
-        return first
-
-    def _settle(self) -> None:
-        if len(self._scanners) == 1:
-            self.free, self.hit = self._scanners[0].free, self._scanners[0].hit
-            return
-        self.free = min(scanner.free for scanner in self._scanners)
-        hits = [scanner.hit for scanner in self._scanners if scanner.hit is not None]
-        self.hit = min(hits, key=lambda hit: (hit.end, hit.start)) if hits else None
-        if self.hit is not None:
-            self.free = min(self.free, self.hit.start)
-
-
-class Lexicon:
-    """Rules compiled once, immutable, shared by all texts of a process (one thread)."""
+class Literals:
+    """Literals that count wherever they stand, compiled once, immutable."""
 
     def __init__(self, rules: Sequence[Rule], settings: LexicalSettings) -> None:
         entries: list[Entry] = []
@@ -84,36 +41,24 @@ class Lexicon:
                 )  # fmt: skip
         by_letters = [entry for entry in entries if not entry.visible]
         by_sight = [entry for entry in entries if entry.visible]
-        self.rules = tuple(rules)
         self._gap_max = settings.gap_characters_max
         self._letters = Automaton(by_letters)
         self._prefilter = Prefilter(by_letters)
         self._visible = Automaton(by_sight) if by_sight else None
         self._marks = {next(c for c in e.letters if not c.isalnum()) for e in by_sight}
 
-    def __len__(self) -> int:
-        """How many literals there are."""
-        return sum(len(rule.literal) for rule in self.rules)
-
-    def watch(self, *, json: bool = False) -> Watch | Scanner:
-        """Begin a stream. `json`: it is the source of a JSON value."""
+    def scanners(self, *, json: bool = False) -> list[Scanner]:
+        """Begin a stream: a scanner for each view that has literals."""
         scanner = Scanner(self._letters, gap_max=self._gap_max, json=json)
-        if self._visible is None:
-            return scanner
-        return Watch([scanner, self._visible_scanner(json)])
+        return [scanner] if self._visible is None else [scanner, self._visible_scanner(json)]
 
     def scan(self, text: str, *, json: bool = False) -> list[Hit]:
-        """The first halting hit of a whole text, after the flagging ones before it."""
+        """The hits of a whole text: of those that halt, each view's first."""
         hits = self._scan_letters(text, json)
         if self._visible is not None and self._may_show_marks(text):
             scanner = self._visible_scanner(json)
             hits += _read_all(scanner, text)
-        halting = [hit for hit in hits if hit.entry.action == "halt"]
-        flags = sorted({hit for hit in hits if hit.entry.action != "halt"}, key=_order)
-        if not halting:
-            return flags
-        first = min(halting, key=_order)
-        return [hit for hit in flags if hit.end <= first.end] + [first]
+        return hits
 
     def _visible_scanner(self, json: bool) -> Scanner:
         assert self._visible is not None
@@ -165,10 +110,6 @@ class Lexicon:
         return [Hit(hit.entry, hit.start + start, hit.end + start) for hit in hits]
 
 
-def _order(hit: Hit) -> tuple[int, int]:
-    return hit.end, hit.start
-
-
 _SLICE = 4096
 """A whole text is read in slices: the careful way restarts the quick one after each escape."""
 
@@ -181,3 +122,59 @@ def _read_all(scanner: Scanner, text: str) -> list[Hit]:
     else:
         scanner.finish()
     return scanner.flags + ([scanner.hit] if scanner.hit else [])
+
+
+class Lexicon:
+    """Rules compiled once, immutable, shared by all texts of a process (one thread)."""
+
+    def __init__(self, rules: Sequence[Rule], settings: LexicalSettings) -> None:
+        """Raises BadInput for a rule that the settings do not allow."""
+        self.rules = tuple(rules)
+        self._literals: dict[RuleRole, Literals] = {}
+        self._conditional: dict[RuleRole, Conditional] = {}
+        for role in ("any", "prompt", "reply"):
+            mine = [rule for rule in rules if rule.role == role]
+            plain = [rule for rule in mine if rule.literal and not rule.is_conditional]
+            if plain or role == "any":
+                self._literals[role] = Literals(plain, settings)
+            if len(plain) < len(mine) or any(rule.pattern for rule in plain):
+                self._conditional[role] = Conditional(mine, settings)
+
+    def __len__(self) -> int:
+        """How many literals and patterns there are."""
+        return sum(len(rule.literal) + len(rule.pattern) for rule in self.rules)
+
+    def watch(self, role: str = "any", *, json: bool = False) -> Watch | Scanner:
+        """Begin a stream. `role`: `prompt` or `reply`, else only what holds for any.
+        `json`: it is the source of a JSON value."""
+        scanners: list[Scanner] = []
+        for literals in _of_role(self._literals, role):
+            scanners += literals.scanners(json=json)
+        watches = [one.watch(json=json) for one in _of_role(self._conditional, role)]
+        if len(scanners) == 1 and not watches:
+            return scanners[0]
+        return Watch(scanners, watches)
+
+    def scan(self, text: str, role: str = "any", *, json: bool = False) -> list[Hit]:
+        """The first halting hit of a whole text, after the flagging ones before it."""
+        found: list[Counted] = []
+        for literals in _of_role(self._literals, role):
+            found += [Counted(hit.end, hit) for hit in literals.scan(text, json=json)]
+        for one in _of_role(self._conditional, role):
+            found += one.scan(text, json=json)
+        if not found:
+            return []
+        flags = sorted({one.hit for one in found if one.hit.entry.action != "halt"}, key=_order)
+        halting = [one for one in found if one.hit.entry.action == "halt"]
+        if not halting:
+            return flags
+        first = min(halting, key=order).hit
+        return [hit for hit in flags if hit.end <= first.end] + [first]
+
+
+def _of_role(parts: Mapping[RuleRole, _Part], role: str) -> list[_Part]:
+    return [part for name, part in parts.items() if name in ("any", role)]
+
+
+def _order(hit: Hit) -> tuple[int, int]:
+    return hit.end, hit.start

@@ -34,6 +34,17 @@ _HAN_WEIGHT = 2
 WordRule = OneOf["auto", "whole", "start", "any"]
 
 
+@dataclass(frozen=True, slots=True)
+class LexicalSettings:
+    """From the pack (`guard.lexical`)."""
+
+    short_literal_letters: int
+    gap_characters_max: int
+    pattern_characters_max: int = 0
+    """0: a bundle of a time before patterns; it holds none."""
+    within_characters_max: int = 0
+
+
 @cache
 def gap_strength(char: str) -> int:
     """How strongly one character separates the letters around it."""

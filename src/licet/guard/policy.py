@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from licet.guard.classifier import Scores
-from licet.guard.lexicon import LexicalSettings
+from licet.guard.literal import Entry, LexicalSettings
 from licet.guard.scanner import Hit
 from licet.guard.verdict import Action, Finding
 
@@ -110,6 +110,7 @@ def decide(
 
 
 def literal_finding(hit: Hit) -> Finding:
-    """What a literal rule says of a text; a literal is certain, so its score is 1."""
+    """What a rule says of a text; what it looks for is there, so its score is 1."""
     entry = hit.entry
-    return Finding(entry.category, entry.action, 1.0, hit.start, hit.end, "literal", entry.rule)
+    detector: Literal["literal", "pattern"] = "literal" if isinstance(entry, Entry) else "pattern"
+    return Finding(entry.category, entry.action, 1.0, hit.start, hit.end, detector, entry.rule)

@@ -30,6 +30,7 @@ from licet.guard.fold import (
     word_class,
 )
 from licet.guard.literal import NO_GAP, Entry, gap_strength
+from licet.guard.machine import PatternEntry
 
 _WINDOW_SLACK = 4
 HITS_MAX = 64
@@ -37,9 +38,9 @@ HITS_MAX = 64
 
 
 class Hit(NamedTuple):
-    """A literal found: `start` and `end` are offsets in the text as it was fed."""
+    """A literal or pattern found: `start` and `end` are offsets in the text as it was fed."""
 
-    entry: Entry
+    entry: Entry | PatternEntry
     start: int
     end: int
 
@@ -108,6 +109,11 @@ class Scanner:
     def undecided(self) -> bool:
         """Whether the next character may still decide about a literal that is complete."""
         return bool(self._endings or self._escape)
+
+    @property
+    def settled(self) -> int:
+        """Every literal that ends here or before has been found."""
+        return min((hit.end for hit in self._endings), default=self._at + 1) - 1
 
     def _read_plain(self, text: str) -> int:
         """The quick way over letters, gaps and skips; stops before anything else.
@@ -323,3 +329,19 @@ class Scanner:
             if hit.entry.action == "halt":
                 free = min(free, hit.start)
         self.free = free
+
+
+class Collector(Scanner):
+    """A scanner that stops at nothing: it collects every hit, whatever its action."""
+
+    __slots__ = ("found",)
+
+    def __init__(
+        self, automaton: Automaton, *, gap_max: int, json: bool = False,
+        view: fold.View | None = None, word: int = 0,
+    ) -> None:  # fmt: skip
+        super().__init__(automaton, gap_max=gap_max, json=json, view=view, word=word)
+        self.found: list[Hit] = []
+
+    def _found(self, hit: Hit) -> None:
+        self.found.append(hit)

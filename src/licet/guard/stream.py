@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 from licet.guard.classifier import Classifier, Scores
 from licet.guard.doubt import Doubt
-from licet.guard.lexicon import Watch
 from licet.guard.policy import (
     JudgedSettings,
     OnFailure,
@@ -32,7 +31,8 @@ from licet.guard.policy import (
     literal_finding,
 )
 from licet.guard.scanner import Hit, Scanner
-from licet.guard.verdict import Finding
+from licet.guard.verdict import CERTAIN, Finding
+from licet.guard.watch import Watch
 
 _CLAUSE_END = re.compile(r"[。！？；!?;\n]|[.](?=\s)")
 FINDINGS_MAX = 64
@@ -303,7 +303,7 @@ class TextStream:
         free = self._watch.free
         if self._waits_for_judgement:
             free = min(free, self._judged)
-        elif self.halted.detector != "literal":
+        elif self.halted.detector not in CERTAIN:
             free = self._base
         lawful = (self._held + text)[: max(0, free - self._base)]
         self.excerpt = (self._recent + self._held + text)[-EXCERPT_CHARACTERS:]

@@ -133,10 +133,12 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class LexicalSettings:
-    """How literal rules match: letters and characters, counted after folding."""
+    """How rules match: letters and characters, counted after folding."""
 
     short_literal_letters: int
     gap_characters_max: int
+    pattern_characters_max: int
+    within_characters_max: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ def parse_guard(root: Table, categories: Mapping[str, Category]) -> GuardSetting
         literal = LexicalSettings(
             short_literal_letters=lexical.integer("short_literal_letters", 0, 64),
             gap_characters_max=lexical.integer("gap_characters_max", 0, 64),
+            pattern_characters_max=lexical.integer("pattern_characters_max", 2, 400),
+            within_characters_max=lexical.integer("within_characters_max", 1, 2_000),
         )
     with root.table("judged") as judged:
         window = judged.integer("window_characters", 16, 65_536)

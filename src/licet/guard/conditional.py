@@ -1,0 +1,133 @@
+"""Compiles the rules that need more than a scanner: patterns, and whatever has a condition.
+
+It refuses to know files and streams' rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from licet.base.trouble import BadInput
+from licet.guard import fold
+from licet.guard.automaton import Automaton
+from licet.guard.conditions import LATER_CHARACTERS, Condition, ConditionalWatch, Counted, Source
+from licet.guard.literal import Entry, LexicalSettings, compile_literal
+from licet.guard.machine import Machine, PatternEntry
+from licet.guard.pattern import parse_pattern
+from licet.guard.pattern_walk import PatternWalk
+from licet.guard.recognise import CHECKS
+from licet.guard.ruleset import Rule
+from licet.guard.scanner import Collector
+
+_ACTIONS = ("halt", "flag")
+
+
+class Conditional:
+    """Rules of one role, compiled once. Plain literals among them are left to `Literals`."""
+
+    def __init__(self, rules: Sequence[Rule], settings: LexicalSettings) -> None:
+        self._gap_max = settings.gap_characters_max
+        self._short = settings.short_literal_letters
+        self._settings = settings
+        conditional = [rule for rule in rules if rule.is_conditional]
+        self._conditions = {rule.id: self._condition(rule) for rule in conditional}
+        patterns = [entry for rule in rules for entry in self._patterns(rule)]
+        literals = [entry for rule in conditional for entry in self._literals(rule)]
+        self._machines = {
+            action: Machine([entry for entry in patterns if entry.action == action])
+            for action in _ACTIONS
+        }
+        self._automata = {
+            (action, visible): Automaton(
+                [e for e in literals if e.action == action and e.visible == visible]
+            )
+            for action in _ACTIONS
+            for visible in (False, True)
+        }
+
+    def watch(self, *, json: bool) -> ConditionalWatch:
+        """Begin a stream."""
+        return ConditionalWatch(
+            self._sources("halt", json), self._sources("flag", json), self._conditions,
+            gap_max=self._gap_max, json=json,
+        )  # fmt: skip
+
+    def scan(self, text: str, *, json: bool) -> list[Counted]:
+        """What counts in a whole text: of what halts the first, of what flags all."""
+        watch = self.watch(json=json)
+        for at in range(0, len(text), LATER_CHARACTERS):
+            watch.feed(text[at : at + LATER_CHARACTERS])
+            if watch.best is not None and watch.settled >= watch.best.key:
+                break
+        else:
+            watch.finish()
+        return watch.flags() + ([watch.best] if watch.best is not None else [])
+
+    def _sources(self, action: str, json: bool) -> list[Source]:
+        sources: list[Source] = []
+        machine = self._machines[action]
+        if machine.entries:
+            sources.append(PatternWalk(machine, gap_max=self._gap_max, json=json))
+        for visible, view in ((False, fold.letters()), (True, fold.visible())):
+            automaton = self._automata[action, visible]
+            if automaton.entries:
+                sources.append(Collector(automaton, gap_max=self._gap_max, json=json, view=view))
+        return sources
+
+    def _condition(self, rule: Rule) -> Condition:
+        within = rule.within_characters
+        bound = self._settings.within_characters_max
+        if within > bound:
+            raise BadInput(
+                f"rule {rule.id}: {within} characters around a match is more than a pack allows.",
+                hint=f"Write within_characters = {bound}, or a smaller number.",
+            )
+        return Condition(
+            self._texts(rule, rule.requires), self._texts(rule, rule.allow), within
+        )  # fmt: skip
+
+    def _texts(self, rule: Rule, texts: tuple[str, ...]) -> Automaton | None:
+        """Texts that stand near, matched by their letters as literals are; None without any."""
+        if not texts:
+            return None
+        entries = []
+        for text in texts:
+            found = compile_literal(
+                rule.id, rule.category, rule.action, text, short_letters=self._short
+            )
+            by_letters = [entry for entry in found if not entry.visible]
+            if not by_letters:
+                raise BadInput(
+                    f"rule {rule.id}: {text!r} has no letter or digit that could be looked for.",
+                    hint="`requires` and `allow` are compared by letters and digits.",
+                )
+            entries += by_letters
+        return Automaton(entries)
+
+    def _literals(self, rule: Rule) -> list[Entry]:
+        entries: list[Entry] = []
+        for text in rule.literal:
+            entries += compile_literal(
+                rule.id, rule.category, rule.action, text, word=rule.word,
+                short_letters=self._short,
+            )  # fmt: skip
+        return entries
+
+    def _patterns(self, rule: Rule) -> list[PatternEntry]:
+        bound = self._settings.pattern_characters_max
+        check = None if rule.validate is None else CHECKS[rule.validate]
+        entries = []
+        for text in rule.pattern:
+            try:
+                pattern = parse_pattern(text, bound)
+            except BadInput as fault:
+                raise BadInput(
+                    f"rule {rule.id}: pattern {text!r}: {fault.message}", hint=fault.hint
+                ) from None
+            entries.append(
+                PatternEntry(
+                    rule.id, rule.category, rule.action, pattern, check,
+                    start_word=rule.word != "any", end_word=rule.word in ("auto", "whole"),
+                )
+            )  # fmt: skip
+        return entries

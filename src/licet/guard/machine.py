@@ -1,0 +1,187 @@
+"""Many patterns as one automaton that is built while it is walked, and knows what is still alive.
+
+It refuses to know texts, offsets and what a match leads to: it follows symbols.
+
+A state is what the places of all patterns look like after some text: groups of places, the group
+that began first in front. One group is one beginning of a possible match; a place that two
+beginnings share belongs to the earlier one. So a caller who remembers where each group began knows
+at every moment the earliest text that may still become a match (what a stream must hold back), and
+where a match began, without reading anything twice.
+
+Why no library serves: none says where the earliest match that is still possible began
+(docs/decisions/0006, and 0012 for patterns).
+
+Rules
+1. Cost of a symbol: one look-up where the state has been here before; else one step for each live
+   place, of which a pattern has at most `PLACES_MAX`.
+2. At most `STATES_MAX` states are remembered; then remembering begins anew. Walks keep theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from typing import Literal as OneOf
+
+from licet.guard import fold
+from licet.guard.pattern import Pattern, Symbols
+
+STATES_MAX: Final = 4_096
+KINDS_MAX: Final = 65_536
+Check = Callable[[str], bool]
+Groups = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatternEntry:
+    """One pattern of one rule. `check` is asked whether what it matched can be what it looks like
+    (`validate`); `start_word`, `end_word`: it stands where words and numbers begin and end."""
+
+    rule: str
+    category: str
+    action: OneOf["halt", "flag"]
+    pattern: Pattern
+    check: Check | None
+    start_word: bool
+    end_word: bool
+
+    @property
+    def text(self) -> str:
+        return self.pattern.text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one symbol makes of a state.
+
+    begun   for each group that this symbol made, which group of the state before it was; -1: it
+            begins with this symbol
+    ended   patterns that end with this symbol: (place in `begun`, number of the entry)
+    live    the groups that go on in the next state, by place in `begun`; None: all of them
+    """
+
+    state: State
+    begun: tuple[int, ...]
+    ended: tuple[tuple[int, int], ...]
+    live: tuple[int, ...] | None
+
+
+class State:
+    """Live places by beginning. `steps`: by kind of symbol (see `Machine.kind`)."""
+
+    __slots__ = ("groups", "steps")
+
+    def __init__(self, groups: Groups) -> None:
+        self.groups = groups
+        self.steps: dict[int, Step] = {}
+
+
+class Machine:
+    """Entries as one automaton. Shared by all texts of a thread."""
+
+    def __init__(self, entries: Sequence[PatternEntry]) -> None:
+        self.entries = tuple(entries)
+        self.width_max = max((entry.pattern.width_max for entry in entries), default=0)
+        self._follow: list[tuple[int, ...]] = []
+        self._reads: list[int] = []  # the number of its set
+        self._ends: list[int] = []  # the number of the entry that may end there, or -1
+        self._first_any: list[int] = []
+        self._first_word: list[int] = []
+        sets: dict[Symbols, int] = {}
+        for number, entry in enumerate(entries):
+            self._add(number, entry, sets)
+        self._sets = tuple(sets)
+        self._kinds: dict[str, int] = {}
+        self._members: list[frozenset[int]] = []
+        self._numbers: dict[frozenset[int], int] = {}
+        self._states: dict[Groups, State] = {}
+        self.root = State(())
+        self.openings = self._find_openings()
+
+    def _add(self, number: int, entry: PatternEntry, sets: dict[Symbols, int]) -> None:
+        pattern, base = entry.pattern, len(self._reads)
+        for place, symbols in enumerate(pattern.symbols):
+            self._reads.append(sets.setdefault(symbols, len(sets)))
+            self._follow.append(tuple(base + after for after in pattern.follow[place]))
+            self._ends.append(number if place in pattern.last else -1)
+        first = self._first_word if entry.start_word else self._first_any
+        first.extend(base + place for place in pattern.first)
+
+    def _find_openings(self) -> re.Pattern[str]:
+        """What a symbol must be to begin anything, or to need a careful look."""
+        sets = {self._sets[self._reads[place]] for place in self._first_any + self._first_word}
+        marks = f"{fold.ESCAPE}{fold.EXPAND}{fold.SURROGATE}"
+        return re.compile("|".join([f"[{re.escape(marks)}]", *sorted(map(_as_regex, sets))]))
+
+    def kind(self, symbol: str) -> int:
+        """A number that is the same for symbols that all patterns read alike."""
+        known = self._kinds.get(symbol)
+        if known is not None:
+            return known
+        if len(self._kinds) >= KINDS_MAX:
+            self._kinds.clear()
+        inside = frozenset(n for n, symbols in enumerate(self._sets) if symbol in symbols)
+        number = self._numbers.setdefault(inside, len(self._numbers))
+        if number == len(self._members):
+            self._members.append(inside)
+        self._kinds[symbol] = number
+        return number
+
+    def step(self, state: State, kind: int, begins: bool) -> Step:
+        """What a symbol of this kind makes of a state; `begins`: a word begins with it."""
+        key = kind << 1 | begins
+        known = state.steps.get(key)
+        if known is None:
+            known = state.steps[key] = self._make_step(state, kind, begins)
+        return known
+
+    def _make_step(self, state: State, kind: int, begins: bool) -> Step:
+        reads, members = self._reads, self._members[kind]
+        taken: set[int] = set()
+        groups: list[set[int]] = []
+        begun: list[int] = []
+        for number, group in enumerate(state.groups):
+            places = {after for place in group for after in self._follow[place]} - taken
+            live = {place for place in places if reads[place] in members}
+            if live:
+                taken |= live
+                groups.append(live)
+                begun.append(number)
+        first = self._first_any + self._first_word if begins else self._first_any
+        fresh = {place for place in first if reads[place] in members} - taken
+        if fresh:
+            groups.append(fresh)
+            begun.append(-1)
+        ended = tuple(
+            (number, entry)
+            for number, group in enumerate(groups)
+            for entry in sorted({self._ends[place] for place in group} - {-1})
+        )
+        # What can only end here need not be held any longer.
+        going = [tuple(sorted(p for p in group if self._follow[p])) for group in groups]
+        alive = tuple(number for number, group in enumerate(going) if group)
+        following = self._state(tuple(going[number] for number in alive))
+        return Step(following, tuple(begun), ended, None if len(alive) == len(going) else alive)
+
+    def _state(self, groups: Groups) -> State:
+        if not groups:
+            return self.root
+        known = self._states.get(groups)
+        if known is None:
+            if len(self._states) >= STATES_MAX:
+                self._states.clear()
+                self.root.steps.clear()
+            known = self._states[groups] = State(groups)
+        return known
+
+
+_CLASSES = {"d": "0-9", "D": "\\x00-/:-\U0010ffff", ".": "\\x00-\\x09\\x0b-\U0010ffff"}
+
+
+def _as_regex(symbols: Symbols) -> str:
+    """A set for `re`, which is quick to find the first symbol of it in a text."""
+    inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in symbols.ranges)
+    inside += "".join(_CLASSES.get(name, f"\\{name}") for name in symbols.classes)
+    return f"[{'^' * symbols.negated}{inside}]"

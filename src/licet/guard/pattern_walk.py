@@ -1,0 +1,223 @@
+"""Reads one text under a machine of patterns, as it comes.
+
+It refuses to know rules' meaning, conditions and what is done about a match. What it reads is what
+literal rules read: folded, escapes decoded, what cannot be seen left out.
+
+Rules
+1. `free` never goes back, and no character of a match that ends later lies before it.
+2. What lies before `free` can't be part of a match that is still possible; the text from `free` on
+   could be.
+3. How the text is cut into pieces changes nothing.
+4. Of matches of one pattern that end at one place, the one counts that begins first and holds
+   before its check.
+"""
+
+from __future__ import annotations
+
+from licet.guard import escapes, fold
+from licet.guard.fold import ESCAPE, EXPAND, GAP, MARKS_END, PLANE_14, SKIP, SURROGATE, word_class
+from licet.guard.machine import Machine, State
+from licet.guard.scanner import Hit
+
+_TRAIL_SLACK = 4
+
+
+class PatternWalk:
+    """One text under one machine. Feed it, take `found`, look at `free`, then `finish`."""
+
+    __slots__ = (
+        "_begun", "_dropped", "_endings", "_escape", "_json", "_machine", "_skipped",
+        "_skipped_max", "_state", "_trail", "_view", "_word", "at", "found", "free",
+    )  # fmt: skip
+
+    def __init__(self, machine: Machine, *, gap_max: int, json: bool = False) -> None:
+        """`gap_max`: what cannot be seen may stand in a match in runs of so many characters."""
+        self._machine = machine
+        self._view = fold.written()
+        self._json = json
+        self._skipped_max = gap_max
+        self._state: State = machine.root
+        self._begun: list[tuple[int, int]] = []  # by group: offset, and number of its first symbol
+        self._trail: list[str] = []  # symbols since the earliest beginning
+        self._dropped = 0  # symbols that are no longer in it
+        self._endings: list[tuple[int, int, int, str]] = []  # wait for a word's end
+        self._word = 0  # word class of the last symbol
+        self._skipped = 0
+        self._escape = ""
+        self.at = 0
+        self.free = 0
+        self.found: list[Hit] = []
+
+    @property
+    def settled(self) -> int:
+        """Every match that ends here or before has been found."""
+        if self._endings:
+            return self._endings[0][2] - 1
+        return self.at
+
+    def feed(self, text: str) -> None:
+        """Read on."""
+        symbols = self._view.symbols(text)
+        index, length = 0, len(text)
+        while index < length:
+            if self._state is self._machine.root and not self._endings and not self._escape:
+                opening = self._machine.openings.search(symbols, index)
+                stop = length if opening is None else opening.start()
+                if stop > index:
+                    self._pass_over(symbols, index, stop)
+                    index = stop
+                    continue
+            self._take(text[index], symbols[index])
+            index += 1
+        self._settle()
+
+    def finish(self) -> None:
+        """The text is over: what was waiting for a following character is decided."""
+        while self._escape:
+            outcome = escapes.read_escape(self._escape + ";", json=self._json)
+            if outcome.decoded is not None and self._escape[:2] == "&#":
+                self._decoded(outcome.decoded, len(self._escape))
+            else:
+                self._no_escape()
+        self._accept_endings()
+        self._forget()
+        self._settle()
+
+    def _pass_over(self, symbols: str, index: int, stop: int) -> None:
+        """Symbols that begin nothing: only the last one that is seen matters."""
+        self.at += stop - index
+        last = stop - 1
+        while last >= index and (symbols[last] == SKIP or symbols[last] >= PLANE_14):
+            last -= 1
+        if last >= index:
+            self._word = word_class(symbols[last]) if symbols[last] >= MARKS_END else 0
+
+    def _take(self, char: str, symbol: str) -> None:
+        """One character."""
+        if self._escape:
+            self._continue_escape(char)
+            return
+        if symbol in (ESCAPE, SURROGATE):
+            inside = self._state is not self._machine.root or bool(self._endings)
+            if escapes.may_begin(char, inside=inside):
+                self._escape = char
+                return
+            symbol = self._view.plain(char)
+        self._symbol(char, symbol, 1)
+
+    def _continue_escape(self, char: str) -> None:
+        self._escape += char
+        outcome = escapes.read_escape(self._escape, json=self._json)
+        if outcome.open:
+            return
+        if outcome.decoded is None:
+            self._no_escape()
+            return
+        self._decoded(outcome.decoded, len(self._escape) - outcome.gives_back)
+        if outcome.gives_back:
+            self._take(char, char.translate(self._view.table))
+
+    def _decoded(self, char: str, width: int) -> None:
+        tag = self._escape[0] == "<"
+        self._escape = ""
+        self._symbol(char, SKIP if tag else self._view.plain(char), width)
+
+    def _no_escape(self) -> None:
+        """Its first character was a plain one; the rest is read anew."""
+        first, rest = self._escape[0], self._escape[1:]
+        self._escape = ""
+        self._symbol(first, self._view.plain(first), 1)
+        for char in rest:
+            self._take(char, char.translate(self._view.table))
+
+    def _symbol(self, char: str, symbol: str, width: int) -> None:
+        """One symbol that came from `width` characters of the text."""
+        at = self.at
+        self.at = at + width
+        if symbol == SKIP or (symbol >= PLANE_14 and fold.is_tag(symbol)):
+            self._skipped += 1
+            if self._skipped > self._skipped_max:
+                self._accept_endings()
+                self._forget()
+            return
+        self._skipped = 0
+        if symbol == EXPAND:
+            for letter in self._view.expansions[char]:
+                self._step(letter, at, at + width)
+        elif symbol == GAP:
+            self._accept_endings()
+            self._forget()
+            self._word = 0
+        else:
+            self._step(symbol, at, at + width)
+
+    def _step(self, symbol: str, start: int, end: int) -> None:
+        machine, word = self._machine, self._word
+        kind = word_class(symbol)
+        if self._endings:
+            if not kind or kind < word:  # a letter may follow a number and be no part of it
+                self._accept_endings()
+            else:
+                self._endings.clear()
+        step = machine.step(self._state, machine.kind(symbol), word < kind or not kind)
+        self._word = kind
+        self._state = step.state
+        if not step.begun:
+            self._begun = []
+            if self._trail:
+                self._trail = []
+                self._dropped = 0
+            return
+        self._trail.append(symbol)
+        number = self._dropped + len(self._trail) - 1
+        before = self._begun
+        begun = [before[group] if group >= 0 else (start, number) for group in step.begun]
+        if step.ended:
+            self._ended(step.ended, begun, end, kind)
+        self._begun = begun if step.live is None else [begun[group] for group in step.live]
+        if len(self._trail) > _TRAIL_SLACK * machine.width_max:
+            cut = len(self._trail) - machine.width_max
+            del self._trail[:cut]
+            self._dropped += cut
+
+    def _ended(
+        self, ended: tuple[tuple[int, int], ...], begun: list[tuple[int, int]], end: int, kind: int
+    ) -> None:
+        complete: list[tuple[int, int, int, str]] = []
+        for group, number in ended:
+            entry = self._machine.entries[number]
+            start, first = begun[group]
+            text = "" if entry.check is None else "".join(self._trail[first - self._dropped :])
+            waits = entry.end_word and kind != 0
+            (self._endings if waits else complete).append((number, start, end, text))
+        self._accept(complete)
+
+    def _accept_endings(self) -> None:
+        if self._endings:
+            endings, self._endings = self._endings, []
+            self._accept(endings)
+
+    def _accept(self, ended: list[tuple[int, int, int, str]]) -> None:
+        """Rule 4: at one place each pattern counts once."""
+        counted: set[int] = set()
+        for number, start, end, text in ended:
+            entry = self._machine.entries[number]
+            if number not in counted and (entry.check is None or entry.check(text)):
+                counted.add(number)
+                self.found.append(Hit(entry, start, end))
+
+    def _forget(self) -> None:
+        self._state = self._machine.root
+        self._begun = []
+        self._trail = []
+        self._dropped = 0
+        self._skipped = 0
+
+    def _settle(self) -> None:
+        """Bring `free` up to date."""
+        free = self.at
+        if self._begun and self._begun[0][0] < free:
+            free = self._begun[0][0]
+        for _, start, _, _ in self._endings:
+            free = min(free, start)
+        self.free = free

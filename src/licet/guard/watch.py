@@ -1,0 +1,91 @@
+"""One text under all rules of a role, as it comes.
+
+It refuses to know what rules mean and what is done about a hit.
+
+Rules
+1. `free` characters are beyond suspicion for every part.
+2. `hit` is set once no part can still find something that would come first: of all findings that
+   halt, the one with the smallest key (`licet.guard.conditions`) counts, however the text is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from licet.guard.conditions import ConditionalWatch, Counted, order
+from licet.guard.scanner import Hit, Scanner
+
+
+class Watch:
+    """Scanners for what literals alone decide, and watches for what needs more."""
+
+    __slots__ = ("_flags", "_scanners", "_watches", "free", "hit")
+
+    def __init__(
+        self, scanners: Sequence[Scanner], watches: Sequence[ConditionalWatch] = ()
+    ) -> None:
+        self._scanners = scanners
+        self._watches = watches
+        self._flags: list[Hit] = []
+        self.free = 0
+        self.hit: Hit | None = None
+
+    def feed(self, text: str) -> None:
+        """Read on; then `free` characters are beyond suspicion, or `hit` is set."""
+        free = -1
+        found = False
+        for scanner in self._scanners:
+            scanner.feed(text)
+            found = found or scanner.hit is not None
+            if free < 0 or scanner.free < free:
+                free = scanner.free
+        for watch in self._watches:
+            watch.feed(text)
+            found = found or watch.best is not None
+            if free < 0 or watch.free < free:
+                free = watch.free
+        self.free = max(free, 0)
+        if found:
+            self._decide()
+
+    def finish(self) -> None:
+        """The text is over: what was waiting for more is decided."""
+        for scanner in self._scanners:
+            scanner.finish()
+        for watch in self._watches:
+            watch.finish()
+        self.free = min(
+            [scanner.free for scanner in self._scanners] + [watch.free for watch in self._watches]
+        )
+        self._decide(over=True)
+
+    @property
+    def flags(self) -> list[Hit]:
+        """Flagging hits of all parts that come before `hit`; one list, which may be cleared."""
+        for scanner in self._scanners:
+            self._flags += scanner.flags
+            scanner.flags.clear()
+        for watch in self._watches:
+            counted = watch.flags()
+            self._flags += [one.hit for one in counted]
+            counted.clear()
+        if self.hit is not None:
+            end = self.hit.end
+            self._flags = [hit for hit in self._flags if hit.end <= end]
+        return self._flags
+
+    def _decide(self, *, over: bool = False) -> None:
+        """Rule 2."""
+        counted = [Counted(one.hit.end, one.hit) for one in self._scanners if one.hit is not None]
+        counted += [watch.best for watch in self._watches if watch.best is not None]
+        if not counted:
+            return
+        first = min(counted, key=order)
+        if not over:
+            for scanner in self._scanners:
+                if scanner.hit is None and scanner.settled < first.key:
+                    return
+            if any(watch.settled < first.key for watch in self._watches):
+                return
+        self.hit = first.hit
+        self.free = min(self.free, first.hit.start)
