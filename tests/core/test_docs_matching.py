@@ -9,7 +9,8 @@ import pytest
 
 from kit.house import ROOT
 from licet.guard.lexicon import LexicalSettings, Lexicon
-from licet.guard.ruleset import Rule
+from licet.guard.recognise import CHECKS
+from licet.guard.ruleset import Rule, parse_rules
 from licet.rulebook import load_pack
 
 PAGE = (ROOT / "docs/guides/matching.md").read_text(encoding="utf-8")
@@ -17,6 +18,7 @@ LEXICAL = load_pack("cn-genai-2023").guard.lexical
 NUMBERED = re.compile(r"⟨U\+([0-9A-F]{4,6})⟩")
 CELL = re.compile(r"`([^`]+)`")
 Row = dict[str, str]
+TEXTS = ("literal", "pattern", "requires", "allow")
 
 
 def rows() -> Iterator[Row]:
@@ -42,12 +44,21 @@ def read(cell: str) -> str:
 
 def lexicon(row: Row) -> Lexicon:
     word = row.get("word", "auto")
-    rule = Rule("page.1", "operator", "halt", (row["literal"],), "a page", "shown", word=word)  # type: ignore[arg-type]
-    settings = LexicalSettings(LEXICAL.short_literal_letters, LEXICAL.gap_characters_max)
+    texts = {key: (row[key],) if key in row else () for key in TEXTS}
+    rule = Rule(
+        "page.1", "operator", "halt", texts.pop("literal"), "a page", "shown",
+        word=word, within_characters=int(row.get("within", 0)), **texts,  # type: ignore[arg-type]
+    )  # fmt: skip
+    settings = LexicalSettings(
+        LEXICAL.short_literal_letters, LEXICAL.gap_characters_max,
+        LEXICAL.pattern_characters_max, LEXICAL.within_characters_max,
+    )  # fmt: skip
     return Lexicon([rule], settings)
 
 
 ROWS = list(rows())
+LOOKED_FOR = [row.get("literal", row.get("pattern", "")) for row in ROWS]
+NAMES = [f"{what} in {row['text']}" for what, row in zip(LOOKED_FOR, ROWS, strict=True)]
 
 
 def test_the_page_shows_matches_and_passes_of_each_kind() -> None:
@@ -56,13 +67,13 @@ def test_the_page_shows_matches_and_passes_of_each_kind() -> None:
     assert {row["word"] for row in ROWS if "word" in row} == {"auto", "whole", "start", "any"}
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['literal']} in {row['text']}")
+@pytest.mark.parametrize("row", ROWS, ids=NAMES)
 def test_what_the_page_says_is_stopped_is_stopped(row: Row) -> None:
     is_stopped = bool(lexicon(row).scan(row["text"]))
     assert is_stopped == (row["stopped"] == "yes")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['literal']} in {row['text']}")
+@pytest.mark.parametrize("row", ROWS, ids=NAMES)
 def test_a_stream_stops_what_the_page_says(row: Row) -> None:
     watch = lexicon(row).watch()
     for character in row["text"]:
@@ -76,3 +87,23 @@ def test_a_stream_stops_what_the_page_says(row: Row) -> None:
 def test_the_page_names_the_numbers_of_the_pack() -> None:
     assert f"({LEXICAL.short_literal_letters} letters or more" in PAGE
     assert f"up to {LEXICAL.gap_characters_max} characters that are no letters" in PAGE
+    assert f"matches at most {LEXICAL.pattern_characters_max} characters" in PAGE
+    assert f"`within_characters` is at most {LEXICAL.within_characters_max}" in PAGE
+
+
+def test_the_examples_of_rule_files_are_read() -> None:
+    """Of every page: what an operator copies must be accepted."""
+    blocks = [
+        block
+        for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+        for block in re.findall(r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+        if "[[rule]]" in block
+    ]
+    assert len(blocks) >= 2
+    for block in blocks:
+        assert parse_rules(block, "page.toml"), block
+
+
+def test_the_page_names_every_check() -> None:
+    for name in CHECKS:
+        assert f"`{name}`" in PAGE, name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 import time
 import tomllib
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files as files_of
 from pathlib import Path
@@ -77,6 +78,77 @@ def test_an_empty_file_has_no_rules() -> None:
 def test_windows_line_ends_and_byte_order_mark_change_nothing() -> None:
     written = "\ufeff" + GOOD.replace("\n", "\r\n")
     assert parse_rules(written, "op.toml") == parse_rules(GOOD, "op.toml")
+
+
+FULL = """\
+[[rule]]
+id = "op.3"
+category = "privacy"
+action = "halt"
+pattern = ['\\d{17}[\\dx]', "ab{1,3}"]
+validate = "cn-id"
+requires = ["identity number", '身份证']
+allow = ["sample"]
+within_characters = 20
+role = "reply"
+author = "Li Wei"
+reason = "identity numbers"
+"""
+
+
+def test_a_rule_may_have_patterns_and_conditions() -> None:
+    (found,) = parse_rules(FULL, "op.toml")
+    assert (found.literal, found.pattern) == ((), (r"\d{17}[\dx]", "ab{1,3}"))
+    assert (found.validate, found.role) == ("cn-id", "reply")
+    assert (found.requires, found.allow) == (("identity number", "身份证"), ("sample",))
+    assert found.within_characters == 20
+    assert _quick(FULL) == TomlSource("x", FULL).parse()["rule"]
+
+
+FULL_FAULTS = [
+    # (line of FULL, what is put there, line blamed, cause, remedy)
+    (5, "", 1, "has neither `literal` nor `pattern`", "pattern = ['"),
+    (5, 'pattern = "ab"', 5, "`pattern` is not a list of texts", "single quotes"),
+    (5, "pattern = []", 5, "`pattern` is not a list of texts", "single quotes"),
+    (5, "pattern = ['ab', 'ab+']", 5, '2 of `pattern`, "ab+": `+` has no upper', "{1,20}"),
+    (5, "pattern = ['(?<=a)bc']", 5, "`(?<` is not read here", "`within_characters`"),
+    (5, "pattern = ['ab{1,401}']", 5, "may match 402 characters", "smaller bounds"),
+    (6, 'validate = "cn-ids"', 6, '`validate` "cn-ids" is not known', 'mean "cn-id"'),
+    (5, 'literal = ["some words"]', 6, "`validate` checks what a pattern", "Write a pattern"),
+    (7, 'requires = "x"', 7, "`requires` is not a list", "requires = ["),
+    (7, "requires = []", 7, "`requires` is not a list", "requires = ["),
+    (8, 'allow = ["a", "."]', 8, "text 2 of `allow` has no letter", "allow = ["),
+    (9, "within_characters = 0", 9, "not a whole number from 1", "within_characters = 40"),
+    (9, 'within_characters = "9"', 9, "not a whole number from 1", "within_characters = 40"),
+    (9, "", 1, "not a whole number from 1", "within_characters = 40"),
+    (10, 'role = "answer"', 10, '`role` "answer" is not known', "any, prompt, reply"),
+]
+
+
+@pytest.mark.parametrize(("place", "line", "blamed", "cause", "remedy"), FULL_FAULTS)
+def test_a_fault_of_a_pattern_or_condition_is_named_as_well(
+    place: int, line: str, blamed: int, cause: str, remedy: str
+) -> None:
+    lines = FULL.splitlines()
+    lines[place - 1] = line
+    with pytest.raises(BadInput) as caught:
+        parse_rules("\n".join(lines), "op.toml")
+    assert caught.value.message.startswith(f"op.toml, line {blamed}: ")
+    assert cause in caught.value.message
+    assert remedy in caught.value.hint
+
+
+def test_conditions_without_texts_are_refused() -> None:
+    lines = [line for line in FULL.splitlines() if not line.startswith(("requires", "allow"))]
+    with pytest.raises(BadInput, match=r"line 7: `within_characters` is for `requires`"):
+        parse_rules("\n".join(lines), "op.toml")
+
+
+def test_what_a_pack_allows_bounds_a_rule() -> None:
+    with pytest.raises(BadInput, match=r"line 5: .* may match 18 characters; the pack allows 17"):
+        parse_rules(FULL, "op.toml", bounds=rule.Bounds(17, 100))
+    with pytest.raises(BadInput, match=r"line 9: .* from 1 to 19"):
+        parse_rules(FULL, "op.toml", bounds=rule.Bounds(100, 19))
 
 
 FAULTS = [
@@ -169,6 +241,9 @@ def test_a_rule_is_in_force_through_its_last_day() -> None:
 
 notes = st.text(min_size=1, max_size=40).filter(str.strip)
 literals = st.text(min_size=1, max_size=40).filter(rulecheck.has_substance)
+alnums = st.text("ab字\"'\\ ", min_size=1, max_size=20).filter(
+    lambda text: any(map(str.isalnum, text))
+)
 rules = st.builds(
     Rule,
     id=st.text(string.ascii_letters + string.digits + "第规则", min_size=1, max_size=20),
@@ -179,15 +254,25 @@ rules = st.builds(
     reason=notes,
     word=st.sampled_from(rule.WORDS),
     expires=st.none() | st.dates(),
+    pattern=st.lists(st.sampled_from([r"\d{3}", "a[b'\"]{1,2}", "字\\\\x"]), max_size=2).map(
+        tuple
+    ),
+    role=st.sampled_from(rule.ROLES),
 )
+conditional_rules = st.builds(
+    replace, rules, requires=st.lists(alnums, min_size=1, max_size=2).map(tuple),
+    allow=st.lists(alnums, max_size=2).map(tuple), within_characters=st.integers(1, 2000),
+)  # fmt: skip
 
 
-@given(st.lists(rules, max_size=6, unique_by=lambda rule: rule.id).map(tuple))
+@given(st.lists(rules | conditional_rules, max_size=6, unique_by=lambda rule: rule.id).map(tuple))
 def test_rendered_rules_read_back_the_same(given_rules: tuple[Rule, ...]) -> None:
     assert parse_rules(render_rules(given_rules), "x.toml") == given_rules
 
 
-SCRAPS = """[[rule]]|[rule]|id|literal| | = |"a"|"b\\n"|'c'|""|[|]|,|\n|\n|\r\n|# x|1|\t|\x0b"""
+SCRAPS = (
+    """[[rule]]|[rule]|id|literal| | = |"a"|"b\\n"|'c'|'\\d'|""|[|]|,|\n|\n|\r\n|# x|1|\t|\x0b"""
+)
 pieces = st.sampled_from([*SCRAPS.split("|"), '"""', "2027-02-28", "2027-02-30"])
 
 

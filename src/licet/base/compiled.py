@@ -42,6 +42,10 @@ MODULES = (
     "licet.guard.stream",
     "licet.guard.literal",
     "licet.guard.fold",
+    "licet.guard.machine",
+    "licet.guard.pattern_walk",
+    "licet.guard.conditions",
+    "licet.guard.watch",
     "licet.gateway.sse",
     "licet.gateway.exchange",
 )

@@ -26,7 +26,8 @@ from typing import Final
 from typing import Literal as OneOf
 
 from licet.guard import fold
-from licet.guard.pattern import Pattern, Symbols
+from licet.guard.pattern import Pattern
+from licet.guard.pattern_reading import Symbols
 
 STATES_MAX: Final = 4_096
 KINDS_MAX: Final = 65_536

@@ -46,21 +46,29 @@ def _in_class(symbol: str, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class One:
+    """A place that reads one symbol."""
+
     symbols: Symbols
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """Parts that follow each other."""
+
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """Parts of which one is there."""
+
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
+    """A part, `least` to `most` times."""
+
     part: Node
     least: int
     most: int
