@@ -9,7 +9,7 @@ at every moment the earliest text that may still become a match (what a stream m
 where a match began, without reading anything twice.
 
 Why no library serves: none says where the earliest match that is still possible began
-(docs/decisions/0006, and 0012 for patterns).
+(docs/decisions/0006, and 0015 for patterns).
 
 Rules
 1. Cost of a symbol: one look-up where the state has been here before; else one step for each live
