@@ -28,6 +28,7 @@ from licet.cases import (
     replay,
     settled,
 )
+from licet.cases.effects import NEEDS
 from licet.rulebook import Procedure, load_pack
 from licet.rulebook.procedure import Field
 
@@ -174,3 +175,33 @@ NUMBERS = {
     "algorithm_filing": "网信算备110108823483901260031号",
     "sector_licence": "REC-202603090001",
 }
+
+
+def brought(play: Play, act: str) -> dict[str, Any]:
+    """What somebody who does the act as it should be done brings along, as far as one can."""
+    procedure, rule = play.procedure, play.procedure.acts[act]
+    effects = set(rule.effects)
+    adverse = rule.adverse or "invite" in effects
+    statement = {
+        reason.id: [next(iter(procedure.provisions))] if reason.kind == "words" else "Because."
+        for reason in procedure.reasons.values()
+        if reason.of == "every"
+        or (reason.of == "adverse" and adverse)
+        or (reason.of == "heard" and rule.adverse and "urgency" not in effects)
+    }
+    checks = procedure.checks_of(play.route)
+    conditions = [{"text": "Report every month."}]
+    everything = {
+        "answers": answers(play.route, procedure),
+        "requests": [{"text": "Sign the report."}],
+        "findings": {check.id: {"result": "conforms"} for check in checks},
+        "number": NUMBERS.get(play.route, "EU-20260309000001"),
+        "conditions": conditions if "condition" in effects else [],
+        "statement": statement,
+        "text": "Because.",
+        "urgency": "It cannot wait.",
+        "new_facts": "It has begun again.",
+        "date": "2026-03-02",
+    }
+    needed = {name for effect in rule.effects for name in NEEDS[effect]}
+    return {name: value for name, value in everything.items() if name in needed}

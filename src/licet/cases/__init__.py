@@ -28,8 +28,11 @@ from licet.cases.model import (
     Version,
 )
 from licet.cases.numbering import display_text, is_number, proposed_number
+from licet.cases.record import entries_of, entry_of, refusal_entry
 from licet.cases.scope import ScopeAnswer, scope
 from licet.cases.upstream import depends_on, flagged, status
+from licet.cases.wire import event_as_json, event_from_json
+from licet.cases.words import said, said_of
 
 __all__ = [
     "Act",
@@ -57,6 +60,10 @@ __all__ = [
     "differences",
     "display_text",
     "due",
+    "entries_of",
+    "entry_of",
+    "event_as_json",
+    "event_from_json",
     "flagged",
     "is_number",
     "missing",
@@ -64,7 +71,10 @@ __all__ = [
     "open_case",
     "possible",
     "proposed_number",
+    "refusal_entry",
     "replay",
+    "said",
+    "said_of",
     "scope",
     "settled",
     "shown",

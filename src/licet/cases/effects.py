@@ -108,7 +108,8 @@ def _assess(deed: Deed) -> Outcome:
 def _grant(deed: Deed) -> Outcome:
     """A number of the route's form, unless there is one; a condition for whatever fails."""
     case, route = deed.case, deed.procedure.routes[deed.case.route]
-    if case.filed is None:
+    version = len(case.versions) + ("file" in deed.rule.effects)  # filed and granted in one act
+    if version == 0:
         return Outcome(refusal="nothing_filed")
     number = case.grant.number if case.grant else deed.data.get("number")
     faults: list[Fault] = []
@@ -124,7 +125,7 @@ def _grant(deed: Deed) -> Outcome:
         return Outcome(refusal="findings_open", params={"checks": ", ".join(open_checks)})
     grant = {
         "number": number,
-        "version": case.filed.number,
+        "version": version,
         "conditions": [dict(one) for one in given],
         "until": case.grant.until.isoformat() if case.grant and case.grant.until else None,
     }

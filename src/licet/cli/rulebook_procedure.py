@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from licet.rulebook.grounds import Provenance
 from licet.rulebook.model import Pack
+from licet.rulebook.place import place
 from licet.rulebook.procedure import (
     ActRule,
     Basis,
@@ -26,10 +27,7 @@ def procedure_lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
     """The lines that explain one entry of a procedure, without what it rests on."""
     match entry:
         case Basis():
-            law = pack.procedure.instruments[entry.instrument]
-            place = f"Art. {entry.cite.article}"
-            place += f"({entry.cite.paragraph})" if entry.cite.paragraph else ""
-            yield f"{entry.id}  {law.title[lang]}, {place}"
+            yield f"{entry.id}  {place(pack, entry.id, lang)}"
             yield f"paraphrase, not the official text: {entry.paraphrase[lang]}"
         case Route():
             yield f"route.{entry.id}  {entry.name[lang]}"

@@ -73,6 +73,13 @@ _BUNDLE = {
     "version": "its version",
     "author": "key that signed it",
 }
+_CASE = {
+    "case": "mark of the case number (base/ids.py: case_mark)",
+    "act": "act of the pack's procedure",
+    "role": "role in which it was done",
+    "filing": "stage of the filing after it",
+    "licence": "stage of what was granted after it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,26 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
     "erasure.executed": EntryType(
         "Keys were destroyed; what they sealed is gone.",
         {"request": "its number", "items": "how many payloads"},
+    ),
+    "case.event": EntryType(
+        "Something happened in a filing or with what was granted.",
+        _CASE
+        | {
+            "n": "place of the event in its case, from 1",
+            "pack": "rulebook pack",
+            "route": "route of the filing",
+            "number": "number that was granted, other characters as _",
+            "decision": "what was decided",
+            "provisions": "provisions that the statement of reasons cites",
+            "version": "number of the version that was filed",
+            "version_sha256": "digest of its answers",
+            "statement_sha256": "digest of the statement of reasons",
+            "automatic": "true where a period ended by itself",
+            "event_sha256": "digest of the whole event",
+        },
+    ),
+    "case.refused": EntryType(
+        "An act in a case was refused.", _CASE | {"code": "why: code of the refusal"}
     ),
     "ledger.resumed": EntryType(
         "The ledger writes again; what was handed in since the failure was not acknowledged.",

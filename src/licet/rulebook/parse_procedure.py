@@ -105,6 +105,7 @@ def _instrument(row: Table, languages: tuple[str, ...]) -> Instrument:
         return Instrument(
             id=row.text("id", r"[a-z]{2,5}", '"alg"'),
             title=row.wording("title", languages),
+            place=row.wording("place", languages),
             page=row.optional("page", r"https://\S+", "an https address"),
         )
 

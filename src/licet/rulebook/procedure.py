@@ -68,10 +68,11 @@ Effect = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """Another law that the procedure rests on."""
+    """Another law that the procedure rests on. `place` words a rule of it: `Art. {article}`."""
 
     id: str
     title: Text
+    place: Text
     page: str | None
 
 

@@ -1,0 +1,129 @@
+"""Why an act was refused and what is wrong with an answer, in plain words of each language.
+
+It refuses to know pages. Words of law are the pack's; these are ours.
+
+Rules
+1. Every code of a Refusal and of a Fault has its words in every language; a test holds it.
+2. Ids in braces are shown by their names in the pack: a stage, a role, an act, an item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from licet.cases.model import Fault, Refusal
+from licet.rulebook.procedure import Procedure
+
+Words = Mapping[str, str]
+
+REFUSALS: Mapping[str, Words] = {
+    "no_such_act": {"zh": "没有“{act}”这一操作。", "en": "There is no act “{act}”."},
+    "no_such_route": {"zh": "没有“{route}”这一途径。", "en": "There is no route “{route}”."},
+    "other_side": {"zh": "此操作由另一方进行。", "en": "This is for the other side to do."},
+    "not_yours": {"zh": "这不是贵单位的案件。", "en": "This case is not your organisation's."},
+    "not_your_role": {
+        "zh": "此操作需要以下角色：{roles}。",
+        "en": "This takes the role: {roles}.",
+    },
+    "other_route": {"zh": "此途径没有这一操作。", "en": "This route has no such act."},
+    "not_now": {
+        "zh": "当前阶段（{stage}）不能进行此操作。",
+        "en": "This cannot be done at the stage “{stage}”.",
+    },
+    "other_round": {
+        "zh": "此操作不适用于本次事项。",
+        "en": "This act does not belong to the matter under way.",
+    },
+    "four_eyes": {
+        "zh": "您在本事项中已经“{did}”，须由另一名人员进行此操作。",
+        "en": "You did this before in the same matter: “{did}”. Somebody else has to do this.",
+    },
+    "not_heard": {
+        "zh": "作出不利决定之前，须先告知对方并听取意见。",
+        "en": "Before an adverse decision the holder is invited to be heard.",
+    },
+    "hearing_open": {
+        "zh": "对方可以陈述意见至{until}，在此之前不能作出决定。",
+        "en": "The holder may answer until {until}; nothing is decided before.",
+    },
+    "hearing_asked": {
+        "zh": "对方要求听证，听证之后才能作出决定。",
+        "en": "The holder asked for a hearing; it comes before the decision.",
+    },
+    "one_hearing": {
+        "zh": "已有一项拟作出的决定正在听取意见。",
+        "en": "The holder is already being heard on another proposal.",
+    },
+    "no_hearing": {"zh": "目前没有听取意见的事项。", "en": "There is nothing to be heard on."},
+    "too_late": {
+        "zh": "要求听证的期限已于{until}届满。",
+        "en": "A hearing could be asked for until {until}.",
+    },
+    "checks_left": {
+        "zh": "以下各项尚未审查：{checks}",
+        "en": "These items have no finding on the version filed last: {checks}",
+    },
+    "extended_before": {"zh": "期限已经延长过一次。", "en": "The time was extended once already."},
+    "incomplete": {
+        "zh": "材料不齐全，请补充标明的各项。",
+        "en": "The form is not complete; see what is marked.",
+    },
+    "nothing_filed": {"zh": "尚未提交材料。", "en": "Nothing has been filed."},
+    "nothing_granted": {"zh": "尚未取得批准。", "en": "Nothing has been granted."},
+    "findings_open": {
+        "zh": "以下不符合项须附加条件，或者不予批准：{checks}",
+        "en": "These items fail; each needs a condition, or the filing is not granted: {checks}",
+    },
+    "bad_data": {"zh": "请改正标明的各项。", "en": "Please correct what is marked."},
+}
+
+FAULTS: Mapping[str, Words] = {
+    "missing": {"zh": "请填写。", "en": "Please give this."},
+    "no_such_field": {"zh": "表单没有这一项。", "en": "The form has no such question."},
+    "no_such_check": {"zh": "审查清单没有这一项。", "en": "The checklist has no such item."},
+    "no_such_provision": {
+        "zh": "规则包中没有条款“{provision}”。",
+        "en": "The pack has no provision “{provision}”.",
+    },
+    "not_asked": {"zh": "此操作不需要这一项。", "en": "This act does not ask for it."},
+    "no_text": {"zh": "请填写文字。", "en": "Write text here."},
+    "too_long": {"zh": "最多{max}个字符。", "en": "At most {max} characters."},
+    "one_line": {"zh": "请写在一行内。", "en": "Write it in one line."},
+    "wrong_form": {"zh": "格式不符，请看说明。", "en": "It does not have the form described."},
+    "no_number": {"zh": "请填写非负整数。", "en": "Write a whole number, 0 or more."},
+    "no_date": {"zh": "请填写日期，如2026-03-09。", "en": "Write a day, as 2026-03-09."},
+    "no_yes_no": {"zh": "请选择是或者否。", "en": "Choose yes or no."},
+    "no_choice": {"zh": "请从所列选项中选择。", "en": "Choose from the list."},
+    "no_email": {"zh": "请填写邮箱地址。", "en": "Write an e-mail address."},
+    "no_url": {"zh": "请填写以 https:// 开头的网址。", "en": "Write an address with https://."},
+    "no_file": {"zh": "请上传文件。", "en": "Attach a file."},
+}
+
+
+def said(refusal: Refusal, language: str, procedure: Procedure) -> str:
+    """The refusal as a sentence for the person who was refused."""
+    names = {key: _named(value, language, procedure) for key, value in refusal.params.items()}
+    return REFUSALS[refusal.code][language].format(**{"act": refusal.act, **names})
+
+
+def said_of(fault: Fault, language: str) -> str:
+    """What is wrong with one answer, as a sentence beside it."""
+    return FAULTS[fault.code][language].format(**fault.params)
+
+
+def _named(value: str, language: str, procedure: Procedure) -> str:
+    return ("、" if language == "zh" else ", ").join(
+        _name(one, language, procedure) for one in value.split(", ")
+    )
+
+
+def _name(name: str, language: str, procedure: Procedure) -> str:
+    if name in procedure.stages:
+        return procedure.stages[name].name[language]
+    if name in procedure.parties:
+        return procedure.parties[name].name[language]
+    if name in procedure.acts:
+        return procedure.acts[name].done[language]
+    if name in procedure.checks:
+        return procedure.checks[name].question[language]
+    return name
