@@ -14,6 +14,10 @@ from licet.guard import escapes, fold
 from licet.guard.automaton import Automaton
 from licet.guard.conditional import Conditional
 from licet.guard.conditions import Counted, order
+from licet.guard.disguise.coded import CodedWatch, may_hold_runs
+from licet.guard.disguise.forms import forms_of, ways_of
+from licet.guard.disguise.lattice import Lattice
+from licet.guard.disguise.scanner import DisguiseScanner
 from licet.guard.fold import ESCAPE
 from licet.guard.literal import Entry, LexicalSettings, compile_literal
 from licet.guard.prefilter import Candidate, Prefilter, word_before
@@ -25,6 +29,8 @@ __all__ = ["LexicalSettings", "Lexicon"]
 
 _Part = TypeVar("_Part")
 _LOOK_AHEAD = 4
+DEPTH_MAX = 2
+"""Base64 within Base64 is decoded, and what that holds is read as it stands."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -34,10 +40,11 @@ class Literals:
     def __init__(self, rules: Sequence[Rule], settings: LexicalSettings) -> None:
         entries: list[Entry] = []
         for rule in rules:
+            own, if_long = ways_of(rule.also, settings.disguises)
             for text in rule.literal:
                 entries += compile_literal(
                     rule.id, rule.category, rule.action, text, word=rule.word,
-                    short_letters=settings.short_literal_letters,
+                    short_letters=settings.short_literal_letters, ways=own, ways_if_long=if_long,
                 )  # fmt: skip
         by_letters = [entry for entry in entries if not entry.visible]
         by_sight = [entry for entry in entries if entry.visible]
@@ -45,12 +52,18 @@ class Literals:
         self._letters = Automaton(by_letters)
         self._prefilter = Prefilter(by_letters)
         self._visible = Automaton(by_sight) if by_sight else None
+        forms = list(forms_of(by_letters))
+        self._lattice = Lattice(forms) if forms else None
         self._marks = {next(c for c in e.letters if not c.isalnum()) for e in by_sight}
 
     def scanners(self, *, json: bool = False) -> list[Scanner]:
         """Begin a stream: a scanner for each view that has literals."""
-        scanner = Scanner(self._letters, gap_max=self._gap_max, json=json)
-        return [scanner] if self._visible is None else [scanner, self._visible_scanner(json)]
+        scanners = [Scanner(self._letters, gap_max=self._gap_max, json=json)]
+        if self._visible is not None:
+            scanners.append(self._visible_scanner(json))
+        if self._lattice is not None:
+            scanners.append(DisguiseScanner(self._lattice, gap_max=self._gap_max, json=json))
+        return scanners
 
     def scan(self, text: str, *, json: bool = False) -> list[Hit]:
         """The hits of a whole text: of those that halt, each view's first."""
@@ -58,6 +71,9 @@ class Literals:
         if self._visible is not None and self._may_show_marks(text):
             scanner = self._visible_scanner(json)
             hits += _read_all(scanner, text)
+        if self._lattice is not None:
+            disguised = DisguiseScanner(self._lattice, gap_max=self._gap_max, json=json)
+            hits += _read_all(disguised, text)
         return hits
 
     def _visible_scanner(self, json: bool) -> Scanner:
@@ -114,7 +130,7 @@ _SLICE = 4096
 """A whole text is read in slices: the careful way restarts the quick one after each escape."""
 
 
-def _read_all(scanner: Scanner, text: str) -> list[Hit]:
+def _read_all(scanner: Scanner | CodedWatch, text: str) -> list[Hit]:
     for at in range(0, len(text), _SLICE):
         scanner.feed(text[at : at + _SLICE])
         if scanner.hit is not None:
@@ -132,6 +148,7 @@ class Lexicon:
         self.rules = tuple(rules)
         self._literals: dict[RuleRole, Literals] = {}
         self._conditional: dict[RuleRole, Conditional] = {}
+        self._decodes = bool(settings.disguises)
         for role in ("any", "prompt", "reply"):
             mine = [rule for rule in rules if rule.role == role]
             plain = [rule for rule in mine if rule.literal and not rule.is_conditional]
@@ -144,16 +161,24 @@ class Lexicon:
         """How many literals and patterns there are."""
         return sum(len(rule.literal) + len(rule.pattern) for rule in self.rules)
 
-    def watch(self, role: str = "any", *, json: bool = False) -> Watch | Scanner:
+    def watch(
+        self, role: str = "any", *, json: bool = False, depth: int = DEPTH_MAX
+    ) -> Watch | Scanner:
         """Begin a stream. `role`: `prompt` or `reply`, else only what holds for any.
-        `json`: it is the source of a JSON value."""
-        scanners: list[Scanner] = []
+        `json`: it is the source of a JSON value. `depth`: how often what is encoded is decoded."""
+        scanners: list[Scanner | CodedWatch] = []
         for literals in _of_role(self._literals, role):
             scanners += literals.scanners(json=json)
         watches = [one.watch(json=json) for one in _of_role(self._conditional, role)]
-        if len(scanners) == 1 and not watches:
-            return scanners[0]
+        if self._decodes and depth:
+            scanners.append(self._coded_watch(role, depth))
+        only = scanners[0]
+        if len(scanners) == 1 and not watches and isinstance(only, Scanner):
+            return only
         return Watch(scanners, watches)
+
+    def _coded_watch(self, role: str, depth: int) -> CodedWatch:
+        return CodedWatch(lambda: self.watch(role, depth=depth - 1))
 
     def scan(self, text: str, role: str = "any", *, json: bool = False) -> list[Hit]:
         """The first halting hit of a whole text, after the flagging ones before it."""
@@ -162,6 +187,9 @@ class Lexicon:
             found += [Counted(hit.end, hit) for hit in literals.scan(text, json=json)]
         for one in _of_role(self._conditional, role):
             found += one.scan(text, json=json)
+        if self._decodes and may_hold_runs(text):
+            coded = _read_all(self._coded_watch(role, DEPTH_MAX), text)
+            found += [Counted(hit.end, hit) for hit in coded]
         if not found:
             return []
         flags = sorted({one.hit for one in found if one.hit.entry.action != "halt"}, key=_order)

@@ -43,6 +43,9 @@ class LexicalSettings:
     pattern_characters_max: int = 0
     """0: a bundle of a time before patterns; it holds none."""
     within_characters_max: int = 0
+    disguises: tuple[str, ...] = ()
+    """The ways (`licet.guard.disguise.ways`) in which a literal that is not short is found too,
+    unless its rule says otherwise. Empty: a bundle of a time before them."""
 
 
 @cache
@@ -76,6 +79,8 @@ class Entry:
     end_word: bool
     gaps: tuple[tuple[int, int], ...]
     """(weakest, strongest) gap allowed before each letter but the first; empty where any is."""
+    ways: int = 0
+    """The disguises in which it is found too, see `licet.guard.disguise.ways`."""
 
     def spacing_is_allowed(self, strengths: list[int]) -> bool:
         """Whether these gaps (one before each letter but the first) may be ignored."""
@@ -119,12 +124,14 @@ def _is_significant(char: str) -> bool:
 
 def compile_literal(
     rule: str, category: str, action: OneOf["halt", "flag"], text: str, *,
-    word: WordRule = "auto", short_letters: int,
+    word: WordRule = "auto", short_letters: int, ways: int = 0, ways_if_long: int = 0,
 ) -> list[Entry]:  # fmt: skip
     """One or two entries: by letters, and by what is visible where symbols matter.
 
     `short_letters` is the pack's `lexical.short_literal_letters`: below that weight (Han counts
-    double) a literal is short. Raises BadInput where nothing is left to compare.
+    double) a literal is short. `ways`: the disguises in which its letters are found too;
+    `ways_if_long`: more of them for one that is not short. Raises BadInput where nothing is left
+    to compare.
     """
     letters, spaced = symbols_of(text, fold.letters())
     weight = sum(1 if fold.word_class(c) else _HAN_WEIGHT for c in letters)
@@ -143,6 +150,7 @@ def compile_literal(
             rule=rule, category=category, action=action, text=text, letters=form, visible=by_sight,
             short=short, start_word=bool(first) and word != "any",
             end_word=bool(last) and whole and word != "any", gaps=tuple(gaps),
+            ways=0 if by_sight else ways if short else ways | ways_if_long,
         )  # fmt: skip
 
     entries = []

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from licet.guard.conditions import ConditionalWatch, Counted, order
+from licet.guard.disguise.coded import CodedWatch
 from licet.guard.scanner import Hit, Scanner
 
 
@@ -22,7 +23,7 @@ class Watch:
     __slots__ = ("_flags", "_scanners", "_watches", "free", "hit")
 
     def __init__(
-        self, scanners: Sequence[Scanner], watches: Sequence[ConditionalWatch] = ()
+        self, scanners: Sequence[Scanner | CodedWatch], watches: Sequence[ConditionalWatch] = ()
     ) -> None:
         self._scanners = scanners
         self._watches = watches

@@ -1,0 +1,161 @@
+"""Reads one text as it comes and finds literals in their disguises.
+
+It refuses to know spellings: it walks a `Lattice`. Escapes, gaps, word boundaries and what is held
+back are those of `guard.scanner`, whose rules hold here too; a literal as its rule writes it is
+that scanner's to find.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+from licet.guard import fold
+from licet.guard.automaton import Automaton
+from licet.guard.disguise.lattice import Found, Lattice
+from licet.guard.disguise.spellings import signs
+from licet.guard.fold import GAP, LETTER, MARKS_END, PLANE_14, SKIP, word_class
+from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
+from licet.guard.scanner import Hit, Scanner
+
+_NOWHERE: Final = Automaton(())
+_IN_USE: Final = 1
+"""What stands for the state where only being open or not is asked for."""
+_WINDOW_MAX: Final = 256
+
+
+@cache
+def view() -> fold.View:
+    """The letters view, in which signs that may stand for letters are seen as well."""
+    letters = fold.letters()
+    table = letters.table.copy()
+    for sign in signs():
+        table[ord(sign)] = ord(sign)
+    return fold.View(table, letters.expansions, sees_symbols=False)
+
+
+class DisguiseScanner(Scanner):
+    """One text under one lattice."""
+
+    __slots__ = ("_lattice", "_now")
+
+    def __init__(self, lattice: Lattice, *, gap_max: int, json: bool = False) -> None:
+        super().__init__(_NOWHERE, gap_max=gap_max, json=json, view=view())
+        self._lattice = lattice
+        self._now = lattice.root
+
+    def finish(self) -> None:
+        super().finish()
+        self._now = self._lattice.root
+
+    def _read_plain(self, text: str) -> int:
+        lattice, window = self._lattice, self._window
+        root, is_sign = lattice.root, lattice.signs
+        word, at, first, now = self._word, self._at, self._at, self._now
+        for symbol in text.translate(self._table):
+            if symbol < MARKS_END:
+                if symbol != GAP and symbol != SKIP:
+                    break
+                strength = NO_GAP
+                if symbol == GAP:
+                    word = 0
+                    if now is not root or self._endings:
+                        strength = gap_strength(text[at - first])
+                if now is not root or self._endings:
+                    self._gap(strength)
+                    now = self._now
+            elif symbol in is_sign or self._endings or symbol >= PLANE_14:
+                kind = word_class(symbol)
+                self._letter(symbol, kind, word, at, at + 1)
+                now = self._now
+                word = kind if symbol < PLANE_14 else word
+            else:
+                kind = LETTER if "a" <= symbol <= "z" else word_class(symbol)
+                starts = word < kind or not kind
+                word = kind
+                following = (now.begins if starts else now.inside).get(symbol)
+                if following is None:
+                    following = lattice.step(now, symbol, starts)
+                if following is root:
+                    if now is not root:
+                        self._forget()
+                        now = root
+                else:
+                    window.append(at << 3 | self._gap_now << 1 | starts)
+                    self._gap_now = self._gaps = 0
+                    self._now, self._state, now = following, _IN_USE, following
+                    if following.found:
+                        self._ended_here(following.found, symbol, at + 1)
+                    if len(window) > _WINDOW_MAX:
+                        del window[: -following.longest]
+            if self.hit is not None:
+                break
+            at += 1
+        self._word, self._at = word, at
+        return at - first
+
+    def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
+        if letter >= PLANE_14 and fold.is_tag(letter):
+            return self._gap(NO_GAP)
+        is_sign = letter in self._lattice.signs
+        starts = word < (kind or LETTER) if is_sign else word < kind or not kind
+        if self._endings:
+            if not kind or kind < word:
+                self._accept_endings()
+                if self.hit is not None:
+                    return False
+            else:
+                self._endings.clear()
+        now, lattice = self._now, self._lattice
+        following = (now.begins if starts else now.inside).get(letter)
+        if following is None:
+            following = lattice.step(now, letter, starts)
+        if following is lattice.gap:
+            return self._gap(gap_strength(letter))
+        if following is lattice.root:
+            self._forget()
+            return False
+        self._window.append(at << 3 | self._gap_now << 1 | starts)
+        self._gap_now = NO_GAP
+        self._gaps = self._gaps + 1 if is_sign else 0
+        if self._gaps > self._gap_max:
+            self._forget()
+            return bool(self._endings)
+        self._now, self._state = following, _IN_USE
+        if following.found:
+            self._ended_here(following.found, letter, end)
+        if len(self._window) > _WINDOW_MAX:
+            del self._window[: -following.longest]
+        return True
+
+    def _ended_here(self, found: tuple[Found, ...], symbol: str, end: int) -> None:
+        window = self._window
+        for form, since, must_end_word in found:
+            first = window[-since]
+            if form.start_word and not first & 1:
+                continue
+            if form.entry.short and any(
+                packed >> 1 & 3 > SPACE_GAP for packed in window[len(window) - since + 1 :]
+            ):
+                continue
+            hit = Hit(form.entry, first >> 3, end)
+            if must_end_word and word_class(symbol):
+                self._endings.append(hit)
+            else:
+                self._found(hit)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._now = self._lattice.root
+
+    def _settle(self) -> None:
+        if self.hit is not None:
+            self.free = max(self.free, self.hit.start)
+            return
+        free = self._at
+        if self._state and self._now.live:
+            free = min(free, self._window[-self._now.live] >> 3)
+        for hit in self._endings:
+            if hit.entry.action == "halt":
+                free = min(free, hit.start)
+        self.free = free

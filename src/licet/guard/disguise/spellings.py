@@ -1,0 +1,83 @@
+"""How one letter of a literal may be written otherwise.
+
+It refuses to know which rules allow it and where in a text it stands. A letter is a folded one, Han
+or Latin, as in `Entry.letters`; a spelling is a string of symbols with the way that it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+from licet.guard.disguise.tables import folded, han_tables
+from licet.guard.disguise.ways import EMOJI, INITIALS, LEET, PINYIN, SPLIT, VARIANTS
+
+LEET_SIGNS: Final = {
+    "a": "4@", "b": "8", "e": "3", "g": "9", "i": "1!|l", "l": "1|i", "o": "0", "s": "5$",
+    "t": "7+", "z": "2",
+}  # fmt: skip
+"""Letter -> what stands for it because it looks alike."""
+
+Spelling = tuple[int, str]
+"""(way, symbols)"""
+
+
+@cache
+def spellings(letter: str) -> tuple[Spelling, ...]:
+    """Every spelling of a letter, but for the letter itself and characters that sound the same."""
+    if "a" <= letter <= "z":
+        return tuple((LEET, sign) for sign in LEET_SIGNS.get(letter, ""))
+    if letter < "\u2e80":
+        return ()
+    tables, out = han_tables(), []
+    for reading in tables.readings.get(letter, ()):
+        out.append((PINYIN, reading))
+        out.append((INITIALS, reading[0]))
+        if "v" in reading:
+            out.append((PINYIN, reading.replace("v", "u")))
+            out.append((PINYIN, reading.replace("v", "yu")))
+    out += [(VARIANTS, other) for other in tables.variants.get(letter, "")]
+    out += [(SPLIT, way) for way in tables.parts.get(letter, ())]
+    out += [(EMOJI, sign) for sign in tables.emoji.get(letter, "")]
+    return tuple(dict.fromkeys(out))
+
+
+class Reader:
+    """What a symbol may be read as: `spellings` the other way round, for an alphabet of letters."""
+
+    def __init__(self, alphabet: Iterable[str], ways: int) -> None:
+        """`ways`: those that are of interest."""
+        self._by_sound: dict[str, list[str]] = {}
+        self._known: dict[str, dict[str, list[Spelling]]] = {}
+        self._written: dict[str, list[tuple[str, int, str]]] = {}
+        for letter in sorted(alphabet):
+            for way, written in spellings(letter):
+                if way & ways:
+                    self._written.setdefault(written[0], []).append((letter, way, written[1:]))
+            if ways & PINYIN and letter >= "\u2e80":
+                for reading in han_tables().readings.get(letter, ()):
+                    self._by_sound.setdefault(reading, []).append(letter)
+
+    def letters_of(self, symbol: str) -> dict[str, list[Spelling]]:
+        """Letter -> (way, the rest of the spelling that begins with `symbol`)."""
+        known = self._known.get(symbol)
+        if known is None:
+            known = {}
+            for letter, way, rest in self._written.get(symbol, ()):
+                known.setdefault(letter, []).append((way, rest))
+            if self._by_sound and symbol >= "\u2e80":
+                for reading in han_tables().readings.get(symbol, ()):
+                    for letter in self._by_sound.get(reading, ()):
+                        if letter != symbol and (PINYIN, "") not in known.get(letter, ()):
+                            known.setdefault(letter, []).append((PINYIN, ""))
+            self._known[symbol] = known
+        return known
+
+
+@cache
+def signs() -> frozenset[str]:
+    """Symbols that are part of a spelling and else stand between letters."""
+    leet = {sign for known in LEET_SIGNS.values() for sign in known if not sign.isalnum()}
+    emoji = {sign for known in han_tables().emoji.values() for sign in known if not folded(sign)}
+    return frozenset(leet | emoji)
