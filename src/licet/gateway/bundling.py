@@ -42,6 +42,7 @@ def policy_of(
             guard.lexical.gap_characters_max,
             guard.lexical.pattern_characters_max,
             guard.lexical.within_characters_max,
+            guard.lexical.disguises,
         ),
         judged=JudgedSettings(
             tier or guard.judged.tier,

@@ -11,6 +11,9 @@ from licet.base.trouble import BadInput
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.conditions import LATER_CHARACTERS, Condition, ConditionalWatch, Counted, Source
+from licet.guard.disguise.forms import forms_of, ways_of
+from licet.guard.disguise.lattice import Lattice
+from licet.guard.disguise.scanner import DisguiseCollector
 from licet.guard.literal import Entry, LexicalSettings, compile_literal
 from licet.guard.machine import Machine, PatternEntry
 from licet.guard.pattern import parse_pattern
@@ -45,6 +48,12 @@ class Conditional:
             for visible in (False, True)
         }
 
+        self._lattices = {
+            action: Lattice(forms)
+            for action in _ACTIONS
+            if (forms := list(forms_of(e for e in literals if e.action == action)))
+        }
+
     def watch(self, *, json: bool) -> ConditionalWatch:
         """Begin a stream."""
         return ConditionalWatch(
@@ -72,6 +81,9 @@ class Conditional:
             automaton = self._automata[action, visible]
             if automaton.entries:
                 sources.append(Collector(automaton, gap_max=self._gap_max, json=json, view=view))
+        if action in self._lattices:
+            lattice = self._lattices[action]
+            sources.append(DisguiseCollector(lattice, gap_max=self._gap_max, json=json))
         return sources
 
     def _condition(self, rule: Rule) -> Condition:
@@ -106,10 +118,11 @@ class Conditional:
 
     def _literals(self, rule: Rule) -> list[Entry]:
         entries: list[Entry] = []
+        own, if_long = ways_of(rule.also, self._settings.disguises)
         for text in rule.literal:
             entries += compile_literal(
                 rule.id, rule.category, rule.action, text, word=rule.word,
-                short_letters=self._short,
+                short_letters=self._short, ways=own, ways_if_long=if_long,
             )  # fmt: skip
         return entries
 

@@ -22,6 +22,7 @@ from typing import Final
 
 from licet.guard import fold
 from licet.guard.automaton import Automaton
+from licet.guard.disguise.scanner import DisguiseCollector
 from licet.guard.pattern_walk import PatternWalk
 from licet.guard.prefilter import word_before
 from licet.guard.scanner import HITS_MAX, Collector, Hit
@@ -33,7 +34,7 @@ _LOOK_BEHIND: Final = 16
 _SLACK: Final = 4_096
 """Of what only flags, a match is looked at with its surroundings if it has no more characters."""
 
-Source = PatternWalk | Collector
+Source = PatternWalk | Collector | DisguiseCollector
 
 
 @dataclass(frozen=True, slots=True)

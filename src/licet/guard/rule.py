@@ -64,6 +64,8 @@ class Rule:
     allow      none of these may stand near it
     within_characters  how near; 0 where nothing must or must not stand near
     role       what is judged by it
+    also       disguises in which its literals are found too (`licet.guard.disguise.ways`); None:
+               those that the pack names, for literals that are not short
     """
 
     id: str
@@ -80,6 +82,7 @@ class Rule:
     allow: tuple[str, ...] = ()
     within_characters: int = 0
     role: RuleRole = "any"
+    also: tuple[str, ...] | None = None
 
     @property
     def is_conditional(self) -> bool:

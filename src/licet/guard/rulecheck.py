@@ -20,6 +20,7 @@ from typing import Any, NoReturn, cast
 
 from licet.base.tomlsource import Path, TomlSource
 from licet.base.trouble import BadInput
+from licet.guard.disguise.ways import WAYS
 from licet.guard.pattern import parse_pattern
 from licet.guard.recognise import CHECKS
 from licet.guard.rule import (
@@ -42,7 +43,7 @@ _OWN_CATEGORY = re.compile(r"[^\W\d][\w.:/-]{0,63}")
 _REQUIRED = ("id", "category", "action", "author", "reason")
 _KEYS = (
     *_REQUIRED, "literal", "pattern", "word", "expires", "validate", "requires", "allow",
-    "within_characters", "role",
+    "within_characters", "role", "also",
 )  # fmt: skip
 _PLAIN_KEYS = frozenset((*_REQUIRED, "literal"))
 NEAR_MAX = 1_000
@@ -113,7 +114,7 @@ class Check:
         pattern = self._pattern(table["pattern"]) if "pattern" in table else ()
         return replace(
             rule, pattern=pattern, validate=check, requires=requires, allow=allow,
-            within_characters=within, role=cast(RuleRole, role),
+            within_characters=within, role=cast(RuleRole, role), also=self._also(table),
         )  # fmt: skip
 
     def _category(self, value: object) -> str:
@@ -203,6 +204,25 @@ class Check:
                     fault.hint,
                 )
         return tuple(value)
+
+    def _also(self, table: dict[str, Any]) -> tuple[str, ...] | None:
+        if "also" not in table:
+            return None
+        value = table["also"]
+        if not isinstance(value, list):
+            self._refuse(
+                "also", "`also` is not a list of texts.",
+                f'Write also = ["leet"], or also = [] for none. Known: {", ".join(WAYS)}.',
+            )  # fmt: skip
+        for way in value:
+            if way not in WAYS:
+                self._refuse_choice("also", way, WAYS)
+        if "literal" not in table:
+            self._refuse(
+                "also", "`also` is for literals, and this rule has none.",
+                "Write a literal, or remove `also`: a pattern says itself what it matches.",
+            )  # fmt: skip
+        return tuple(dict.fromkeys(value))
 
     def _near(self, key: str, table: dict[str, Any]) -> tuple[str, ...]:
         """Texts of `requires` or `allow`."""

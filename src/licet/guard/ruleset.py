@@ -86,6 +86,8 @@ def _render(rule: Rule) -> str:
         lines.append(f"within_characters = {rule.within_characters}")
     if rule.role != "any":
         lines.append(f"role = {_quoted(rule.role)}")
+    if rule.also is not None:
+        lines.append(f"also = [{', '.join(map(_quoted, rule.also))}]")
     if rule.expires is not None:
         lines.append(f"expires = {rule.expires.isoformat()}")
     return "\n".join(lines) + "\n"

@@ -139,6 +139,8 @@ class LexicalSettings:
     gap_characters_max: int
     pattern_characters_max: int
     within_characters_max: int
+    disguises: tuple[str, ...]
+    """How long literals may be disguised and are found all the same, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,9 @@ from licet.rulebook.model import (
 from licet.rulebook.strict import Table
 
 TIERS: tuple[TierName, ...] = get_args(TierName)
+DISGUISES = (
+    "pinyin", "initials", "split", "emoji", "variants", "leet", "repeats", "reversed", "rot13"
+)  # fmt: skip
 _DIGITS = 6  # of a threshold after its factor: 0.8 x 0.98 shall be 0.784, not 0.7840000000000001
 
 
@@ -39,6 +42,7 @@ def parse_guard(root: Table, categories: Mapping[str, Category]) -> GuardSetting
             gap_characters_max=lexical.integer("gap_characters_max", 0, 64),
             pattern_characters_max=lexical.integer("pattern_characters_max", 2, 400),
             within_characters_max=lexical.integer("within_characters_max", 1, 2_000),
+            disguises=lexical.policies("disguises", DISGUISES),
         )
     with root.table("judged") as judged:
         window = judged.integer("window_characters", 16, 65_536)

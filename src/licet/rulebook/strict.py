@@ -198,6 +198,16 @@ class Table:
             self._keep(key, word, cited)
             return word
 
+    def policies(self, key: str, allowed: tuple[C, ...]) -> tuple[C, ...]:
+        """A cited list of distinct words out of those allowed; it may be empty."""
+        with self._cited(key) as cited:
+            value = cited._get("value")
+            if not isinstance(value, list) or len(set(map(str, value))) != len(value):
+                cited.refuse("value", f"{value!r} is no list of distinct words.", "Write [ … ].")
+            words = tuple(cited._one_of("value", each, allowed) for each in value)
+            self._keep(key, " ".join(words), cited)
+            return words
+
     def _cited(self, key: str) -> Table:
         value = self._get(key)
         if not isinstance(value, dict):

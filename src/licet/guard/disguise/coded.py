@@ -267,6 +267,11 @@ class CodedWatch:
         else:
             self.free = self._at
 
+    @property
+    def settled(self) -> int:
+        """Every literal in a run that ends here or before has been found."""
+        return min((run.free for run in self._runs), default=self._at)
+
     def finish(self) -> None:
         """The text is over, and every run with it."""
         for run in self._runs:

@@ -10,9 +10,17 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from licet.guard.disguise.lattice import Form
-from licet.guard.disguise.ways import REVERSED, ROT13
+from licet.guard.disguise.ways import REVERSED, ROT13, mask_of
 from licet.guard.fold import word_class
 from licet.guard.literal import Entry
+
+
+def ways_of(also: tuple[str, ...] | None, usual: tuple[str, ...]) -> tuple[int, int]:
+    """(ways for every literal of a rule, further ways for those that are not short).
+
+    `also`: what the rule names, None if it names nothing and the `usual` ways hold.
+    """
+    return (0, mask_of(usual)) if also is None else (mask_of(also), 0)
 
 
 def forms_of(entries: Iterable[Entry]) -> Iterator[Form]:

@@ -159,3 +159,16 @@ class DisguiseScanner(Scanner):
             if hit.entry.action == "halt":
                 free = min(free, hit.start)
         self.free = free
+
+
+class DisguiseCollector(DisguiseScanner):
+    """A scanner that stops at nothing: it collects every hit, whatever its action."""
+
+    __slots__ = ("found",)
+
+    def __init__(self, lattice: Lattice, *, gap_max: int, json: bool = False) -> None:
+        super().__init__(lattice, gap_max=gap_max, json=json)
+        self.found: list[Hit] = []
+
+    def _found(self, hit: Hit) -> None:
+        self.found.append(hit)
