@@ -39,9 +39,9 @@ Fields = dict[str, dict[str, str]]
 def unihan(folder: Path, name: str) -> Fields:
     """Property -> character -> value of one of Unihan's files."""
     out: Fields = defaultdict(dict)
-    for line in bz2.open(folder / f"{name}.txt.bz2", "rt", encoding="utf-8"):
+    for line in bz2.decompress((folder / f"{name}.txt.bz2").read_bytes()).decode().splitlines():
         if line.startswith("U+"):
-            point, key, value = line.rstrip("\n").split("\t")
+            point, key, value = line.split("\t")
             out[key][chr(int(point[2:], 16))] = value
     return out
 
@@ -111,12 +111,11 @@ def parts(path: Path, common: set[str]) -> dict[str, list[str]]:
 def emoji(path: Path, common: set[str]) -> dict[str, str]:
     """Emoji named by a single character."""
     out: dict[str, list[str]] = defaultdict(list)
-    for note in ElementTree.parse(path).getroot().iter("annotation"):
+    for note in ElementTree.parse(path).getroot().iter("annotation"):  # noqa: S314 - from Debian
         sign = note.get("cp") or ""
         if len(sign) != 1 or ord(sign) < EMOJI_FROM:
             continue
-        for word in (note.text or "").split("|"):
-            word = word.strip()
+        for word in map(str.strip, (note.text or "").split("|")):
             if word in common and sign not in out[word]:
                 out[word].append(sign)
     return {char: "".join(sorted(signs)) for char, signs in sorted(out.items())
@@ -131,7 +130,7 @@ def main() -> None:
     for char, known in sorted(heard.items()):
         sounds[tuple(known)] += char
     lines = ["# Made by scripts/han_tables.py from Unihan 15.0, CLDR 41 (Unicode licence) and",
-             "# github.com/kfcd/chaizi (CC BY 3.0, Open Dictionary Network; fewer rows). Not by hand.",
+             "# github.com/kfcd/chaizi (CC BY 3.0, Open Dictionary Network; fewer rows).",
              "[sounds]"]  # fmt: skip
     lines += [f"{' '.join(known)}={chars}" for known, chars in sorted(sounds.items())]
     lines += ["[parts]"]

@@ -53,6 +53,7 @@ DISGUISED = [
     (EN, "the rec@lled b@tch i$ $afe"),
     (EN, "the reca||ed batch !s safe"),
     (EN, "7he recalled batch is safe"),
+    (EN, "th3 recalled b%61tch is safe"),
     (EN, "theee recalllled baaatch is safe"),
     (EN, "th3 reeecalled b.a.t.c.h is safe"),
     (EN, "efas si hctab dellacer eht"),
@@ -153,9 +154,11 @@ def test_the_tables_hold_what_a_reader_would_expect() -> None:
 
 PIECES = st.sampled_from(
     ["the ", "th3 ", "rec", "alle", "d ", "b@tch", " i", "s ", "$afe", "safe", "马", "码", "🐎",
-     "上", "妈", "女", "女马", "ma", "shang", "huo", "货", "化", "贝", "化贝", "到", "付", "款", "kuan",
-     "efas si ", "hctab dellacer eht", "gur erpnyyrq ", "ongpu vf fnsr", " ", ".", "\u200b", "!",
-     "|", "$", "a", "aab", "b", "zz", "yx", "&#97;", "<b>", "&", "1", "138", "00138000", "z", "c++",
+     "上", "妈", "女", "女马", "ma", "shang", "huo", "货", "化", "贝", "化贝", "到", "付", "款",
+     "kuan", "efas si ", "hctab dellacer eht", "gur erpnyyrq ", "ongpu vf fnsr", " ", ".",
+     "\u200b", "!",
+     "|", "$", "a", "aab", "b", "zz", "yx", "&#97;", "<b>", "&", "1", "138", "00138000", "z",
+     "c++", "%", "%E5", "%88%B0", "\\x73",
      B64, B64[:20], B64[20:], "=", EN.encode().hex(), "74", "20", "\n", "-", "A", "x", "\ud83d",
      "\udc0e", "\U000e0041", "。", "款付到货妈妈上马"]
 )  # fmt: skip

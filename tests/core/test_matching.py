@@ -40,6 +40,10 @@ MATCHES = [
     ("forbidden phrase alpha", "&#102orbidden phrase alpha"),
     ("forbidden phrase alpha", "for<b>bid</b>den phrase alpha"),
     ("forbidden phrase alpha", "\\u0066orbidden phrase alpha"),
+    ("forbidden phrase alpha", "%66orbidden%20phrase+alph%61"),
+    ("forbidden phrase alpha", "\\x66orbidden\\x20phrase alph\\u{61}"),
+    ("forbidden phrase alpha", "forb%C3%AFdden phrase alpha"),
+    ("违禁短语样例", "%E8%BF%9D%e7%a6%81短语样\\xe4\\xbe\\x8b"),
     ("forbidden phrase alpha", "forbidden\U000e0041 phrase\U000e0020alpha"),
     ("forbidden phrase alpha", "forbidden phrase alphabet"),
     ("forbidden phrase alpha", "今天forbidden phrase alpha今天"),
@@ -104,7 +108,8 @@ PIECES = st.sampled_from(
     ["forbidden", "phrase", "alpha", " ", "  ", "违", "禁", "短语", "样例", "樣", "\u200b", "**",
      "a", "s", "ss", "b", "aab", "&#102;", "&", "#", "10", "2", ";", "\\u00", "66", "\\", "<b>",
      "<", ">", "kill", " all", ".", "c++", "+", "🔫", "\ud83d", "\udd2b", "\U000e0041", "ß", "ﬁ",
-     "。", "\n", "-", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "lun", "法", "x"]
+     "。", "\n", "-", "%", "%66", "%E8%BF", "%9D", "%7", "\\x62", "\\xe8", "\\u{6", "2}",
+     "{", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "lun", "法", "x"]
 )  # fmt: skip
 
 

@@ -46,6 +46,10 @@ MODULES = (
     "licet.guard.pattern_walk",
     "licet.guard.conditions",
     "licet.guard.watch",
+    "licet.guard.disguise.coded",
+    "licet.guard.disguise.lattice",
+    "licet.guard.disguise.scanner",
+    "licet.guard.disguise.spellings",
     "licet.gateway.sse",
     "licet.gateway.exchange",
 )

@@ -1,4 +1,4 @@
-"""Characters written as something else: HTML entities, `\\uXXXX`, tags, surrogate pairs.
+"""Characters written as something else: entities, `\\uXXXX`, `%XX`, tags, surrogate pairs.
 
 It refuses to know what the characters are for. One escape is given piece by piece; after each
 piece the answer is: not yet, never, or this character.
@@ -17,6 +17,8 @@ LENGTH_MAX: Final = 48
 _NUMERIC = re.compile(r"&#(?:[0-9]{0,7}|[xX][0-9a-fA-F]{0,6})\Z")
 _NUMERIC_WHOLE = re.compile(r"&#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}))\Z")
 _UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4})?\Z")
+_BRACED = re.compile(r"\\u\{(?:[0-9a-fA-F]{0,6}|[0-9a-fA-F]{1,6}\})\Z")
+_HEX = frozenset("0123456789abcdefABCDEF")
 _TAG = re.compile(r"</?(?:[A-Za-z][A-Za-z0-9]{0,11}(?:\s[^<>]{0,32})?/?)?>?\Z")
 _JSON_SHORT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "/": "/",
                "\\": "\\"}  # fmt: skip
@@ -66,6 +68,12 @@ def _entity(escape: str) -> Outcome:
 def _backslash(escape: str, json: bool) -> Outcome:
     if json and len(escape) == 2 and escape[1] in _JSON_SHORT:
         return Outcome(_JSON_SHORT[escape[1]], False)
+    if escape[1] == "x":
+        return _bytes(escape, "\\x")
+    if escape[2:3] == "{":
+        if not _BRACED.match(escape):
+            return _NONE
+        return Outcome(_code_point(int(escape[3:-1], 16)), False) if escape[-1] == "}" else _OPEN
     if len(escape) == 6 and _UNICODE.match(escape):
         unit = int(escape[2:], 16)
         return _OPEN if 0xD800 <= unit < 0xDC00 else Outcome(_lone(unit), False)
@@ -82,12 +90,37 @@ def _backslash(escape: str, json: bool) -> Outcome:
     return _OPEN if _UNICODE.match(escape) else _NONE
 
 
+def _bytes(escape: str, mark: str) -> Outcome:
+    """A character in the bytes of its UTF-8, each in hexadecimal after a mark: `%E6%AF%92`."""
+    size, data = len(mark) + 2, bytearray()
+    for at in range(0, len(escape), size):
+        unit = escape[at : at + size]
+        digits = unit[len(mark) :]
+        if not (mark + digits).startswith(unit) or not _HEX.issuperset(digits):
+            return _NONE
+        if len(unit) == size:
+            data.append(int(digits, 16))
+    first = data[0] if data else 0xC2
+    need = 1 if first < 0x80 else 2 if first < 0xE0 else 3 if first < 0xF0 else 4
+    if (first < 0x20 and first not in (9, 10, 13)) or 0x7F <= first < 0xC2 or first > 0xF4:
+        return _NONE
+    if any(not 0x80 <= byte < 0xC0 for byte in data[1:]):
+        return _NONE
+    if len(data) < need:
+        return _OPEN
+    try:
+        return Outcome(data.decode(), False)
+    except UnicodeDecodeError:
+        return _NONE
+
+
 def _lone(unit: int) -> str:
     return "\ufffd" if 0xDC00 <= unit < 0xE000 else chr(unit)
 
 
 def read_escape(escape: str, *, json: bool) -> Outcome:
-    """What `escape` is so far; its first character is `&`, `\\`, `<` or a high surrogate.
+    """What `escape` is so far; its first character is `&`, `\\`, `%`, `<` or a high
+    surrogate.
 
     A tag and whatever is seen as nothing decode to a character that separates nothing stronger
     than a formatting mark does (`*`).
@@ -99,6 +132,8 @@ def read_escape(escape: str, *, json: bool) -> Outcome:
         return _OPEN if len(escape) == 1 else _entity(escape)
     if first == "\\":
         return _OPEN if len(escape) == 1 else _backslash(escape, json)
+    if first == "%":
+        return _bytes(escape, "%")
     if first == "<":
         if not _TAG.match(escape) or escape == "<>":
             return _NONE
@@ -115,12 +150,19 @@ def may_begin(char: str, *, inside: bool) -> bool:
     """Whether an escape may begin here. A tag matters only `inside` a possible match."""
     if char == "<":
         return inside
-    return char in "&\\" or "\ud800" <= char < "\udc00"
+    return char in "&\\%" or "\ud800" <= char < "\udc00"
+
+
+def _utf8_pattern(mark: str) -> str:
+    one, rest = f"{mark}[0-7][0-9a-fA-F]", f"{mark}[89abAB][0-9a-fA-F]"
+    return (f"{one}|{mark}[cdCD][0-9a-fA-F]{rest}|{mark}[eE][0-9a-fA-F]{rest}{rest}"
+            f"|{mark}[fF][0-4]{rest}{rest}{rest}")  # fmt: skip
 
 
 _ANY = re.compile(
     r"&#[0-9]{1,7};?|&#[xX][0-9a-fA-F]{1,6};?|&[A-Za-z][A-Za-z0-9]{1,7};"
-    r"|\\u[0-9a-fA-F]{4}|</?[A-Za-z][^<>]{0,44}>"
+    r"|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|</?[A-Za-z][^<>]{0,44}>|"
+    + "|".join(_utf8_pattern(mark) for mark in ("%", r"\\x"))
 )
 _ANY_JSON = re.compile(_ANY.pattern + r'|\\["\\/bfnrt]')
 
@@ -130,11 +172,10 @@ def decoded(text: str, *, json: bool) -> str:
 
     def one(found: re.Match[str]) -> str:
         written = found[0]
-        if written[0] == "\\" and written[1] == "u":
+        if written[:2] == "\\u" and written[2] != "{":
             return chr(int(written[2:], 16))
-        outcome = read_escape(written if written[-1] in ";>" else written + ";", json=json)
-        if written[0] == "\\":
-            outcome = read_escape(written, json=json)
+        bare = written[0] in "\\%" or written[-1] in ";>"
+        outcome = read_escape(written if bare else written + ";", json=json)
         return outcome.decoded or written
 
     out = (_ANY_JSON if json else _ANY).sub(one, text)

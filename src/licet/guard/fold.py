@@ -25,7 +25,7 @@ GAP = "\x00"
 SKIP = "\x01"
 """What a reader does not see: zero-width, combining mark, variation selector."""
 ESCAPE = "\x02"
-"""What may begin an escape (`&#102;`, `\\u0066`, `<b>`): a gap, if nothing comes of it."""
+"""What may begin an escape (`&#102;`, `\\u0066`, `%66`, `<b>`): a gap, if nothing comes of it."""
 EXPAND = "\x03"
 """A letter that folds to several (`ß`, `ﬁ`): ask `expansion`."""
 SURROGATE = "\x04"
@@ -138,7 +138,7 @@ def _sign(point: int, char: str, sees_symbols: bool) -> int | str:
     """The symbol of a character that is no letter and folds to itself."""
     if 0xD800 <= point <= 0xDFFF:
         return SURROGATE
-    if char in "&\\<":
+    if char in "&\\<%":
         return ESCAPE
     if not sees_symbols or char.isspace() or unicodedata.category(char) in ("Cc", "Cn", "Co"):
         return GAP

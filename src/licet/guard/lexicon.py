@@ -82,7 +82,7 @@ class Literals:
 
     def _may_show_marks(self, text: str) -> bool:
         folded = fold.fold(text)
-        escaped = "&" in folded or "\\" in folded or _SURROGATE.search(folded) is not None
+        escaped = any(mark in folded for mark in "&\\%") or _SURROGATE.search(folded) is not None
         return escaped or any(mark in folded for mark in self._marks)
 
     def _scan_letters(self, text: str, json: bool) -> list[Hit]:

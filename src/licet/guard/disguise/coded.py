@@ -22,8 +22,9 @@ from typing import Final, Protocol
 from licet.guard.scanner import HITS_MAX, Hit
 
 RUN_MIN: Final = 16
-_BASE64: Final = {char: value for value, char in enumerate(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")} | {"-": 62, "_": 63}  # fmt: skip
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_BASE64: Final = {char: value for value, char in enumerate(_LETTERS + "0123456789+/")}
+_BASE64.update({"-": 62, "_": 63})  # the alphabet for addresses
 _HEX: Final = {char: int(char, 16) for char in "0123456789abcdefABCDEF"}
 _BETWEEN_PAIRS: Final = " :,-\n"
 _LINE: Final = 60
@@ -32,7 +33,6 @@ _LINE: Final = 60
 _TEXT: Final = (*range(0x20, 0x7F), 0x09, 0x0A, 0x0D)
 _LEAD: Final = range(0xC2, 0xF5)
 _REST: Final = range(0x80, 0xC0)
-_ALNUM: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 class Inner(Protocol):
@@ -71,9 +71,9 @@ _FIRST = "|".join(
      _group(_TEXT, _TEXT, _LEAD), _group(_LEAD, _REST, _TEXT), _group(_LEAD, _REST, _LEAD))
 )  # fmt: skip
 _PAIR = r"[2-9a-fA-F](?:\Z|[0-9a-fA-F])"
-_BEGINS_BASE64 = re.compile(rf"(?<![A-Za-z0-9])(?:{_FIRST})")
+_BEGINS_BASE64 = re.compile(rf"(?<![A-Za-z0-9])(?={_FIRST})")
 _BEGINS_HEX = re.compile(
-    rf"(?:(?<![A-Za-z0-9])|(?<=\b0[xX]))(?=[2-7c-eC-E])(?:{_PAIR}(?:\Z|[ :,\-]?(?:\Z|{_PAIR})))"
+    rf"(?:(?<![A-Za-z0-9])|(?<=\b0[xX]))(?=[2-7c-eC-E])(?={_PAIR}(?:\Z|[ :,\-]?(?:\Z|{_PAIR})))"
 )
 _WORTH = re.compile(r"[A-Za-z0-9+/_-]{16}|(?:[0-9a-fA-F]{2}[ :,\n-]){5}[0-9a-fA-F]{2}")
 _BEFORE: Final = 3

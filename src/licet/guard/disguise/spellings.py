@@ -1,7 +1,7 @@
 """How one letter of a literal may be written otherwise.
 
-It refuses to know which rules allow it and where in a text it stands. A letter is a folded one, Han
-or Latin, as in `Entry.letters`; a spelling is a string of symbols with the way that it uses.
+It refuses to know which rules allow it and where in a text it stands. A letter is a folded one,
+Han or Latin, as in `Entry.letters`; a spelling is a string of symbols with the way that it uses.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Spelling = tuple[int, str]
 
 @cache
 def spellings(letter: str) -> tuple[Spelling, ...]:
-    """Every spelling of a letter, but for the letter itself and characters that sound the same."""
+    """Every spelling of a letter but itself and the characters that sound the same."""
     if "a" <= letter <= "z":
         return tuple((LEET, sign) for sign in LEET_SIGNS.get(letter, ""))
     if letter < "\u2e80":
@@ -44,7 +44,7 @@ def spellings(letter: str) -> tuple[Spelling, ...]:
 
 
 class Reader:
-    """What a symbol may be read as: `spellings` the other way round, for an alphabet of letters."""
+    """What a symbol may be read as: `spellings` the other way round, for some letters."""
 
     def __init__(self, alphabet: Iterable[str], ways: int) -> None:
         """`ways`: those that are of interest."""

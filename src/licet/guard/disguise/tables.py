@@ -14,7 +14,8 @@ from licet.guard import fold
 
 
 class HanTables(NamedTuple):
-    """Characters are folded. Readings are pinyin without tones, ü written v, the usual one first."""
+    """Characters are folded. Readings are pinyin without tones and with v for ü, the usual one
+    first."""
 
     readings: dict[str, tuple[str, ...]]
     alike: dict[str, str]
