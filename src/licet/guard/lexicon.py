@@ -166,16 +166,14 @@ class Lexicon:
     ) -> Watch | Scanner:
         """Begin a stream. `role`: `prompt` or `reply`, else only what holds for any.
         `json`: it is the source of a JSON value. `depth`: how often what is encoded is decoded."""
-        scanners: list[Scanner | CodedWatch] = []
+        scanners: list[Scanner] = []
         for literals in _of_role(self._literals, role):
             scanners += literals.scanners(json=json)
         watches = [one.watch(json=json) for one in _of_role(self._conditional, role)]
-        if self._decodes and depth:
-            scanners.append(self._coded_watch(role, depth))
-        only = scanners[0]
-        if len(scanners) == 1 and not watches and isinstance(only, Scanner):
-            return only
-        return Watch(scanners, watches)
+        coded = self._coded_watch(role, depth) if self._decodes and depth else None
+        if len(scanners) == 1 and not watches and coded is None:
+            return scanners[0]
+        return Watch(scanners, watches, coded)
 
     def _coded_watch(self, role: str, depth: int) -> CodedWatch:
         return CodedWatch(lambda: self.watch(role, depth=depth - 1))

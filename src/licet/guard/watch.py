@@ -20,13 +20,16 @@ from licet.guard.scanner import Hit, Scanner
 class Watch:
     """Scanners for what literals alone decide, and watches for what needs more."""
 
-    __slots__ = ("_flags", "_scanners", "_watches", "free", "hit")
+    __slots__ = ("_coded", "_flags", "_scanners", "_watches", "free", "hit")
 
     def __init__(
-        self, scanners: Sequence[Scanner | CodedWatch], watches: Sequence[ConditionalWatch] = ()
-    ) -> None:
-        self._scanners = scanners
-        self._watches = watches
+        self, scanners: Sequence[Scanner], watches: Sequence[ConditionalWatch] = (),
+        coded: CodedWatch | None = None,
+    ) -> None:  # fmt: skip
+        """There is at least one of the three."""
+        self._scanners = list(scanners)
+        self._watches = list(watches)
+        self._coded = coded
         self._flags: list[Hit] = []
         self.free = 0
         self.hit: Hit | None = None
@@ -37,9 +40,17 @@ class Watch:
         found = False
         for scanner in self._scanners:
             scanner.feed(text)
-            found = found or scanner.hit is not None
+            if scanner.hit is not None:
+                found = True
             if free < 0 or scanner.free < free:
                 free = scanner.free
+        coded = self._coded
+        if coded is not None:
+            coded.feed(text)
+            if coded.hit is not None:
+                found = True
+            if free < 0 or coded.free < free:
+                free = coded.free
         for watch in self._watches:
             watch.feed(text)
             found = found or watch.best is not None
@@ -55,9 +66,12 @@ class Watch:
             scanner.finish()
         for watch in self._watches:
             watch.finish()
-        self.free = min(
-            [scanner.free for scanner in self._scanners] + [watch.free for watch in self._watches]
-        )
+        frees = [scanner.free for scanner in self._scanners]
+        frees += [watch.free for watch in self._watches]
+        if self._coded is not None:
+            self._coded.finish()
+            frees.append(self._coded.free)
+        self.free = min(frees)
         self._decide(over=True)
 
     @property
@@ -66,6 +80,9 @@ class Watch:
         for scanner in self._scanners:
             self._flags += scanner.flags
             scanner.flags.clear()
+        if self._coded is not None:
+            self._flags += self._coded.flags
+            self._coded.flags.clear()
         for watch in self._watches:
             counted = watch.flags()
             self._flags += [one.hit for one in counted]
@@ -79,6 +96,9 @@ class Watch:
         """Rule 2."""
         counted = [Counted(one.hit.end, one.hit) for one in self._scanners if one.hit is not None]
         counted += [watch.best for watch in self._watches if watch.best is not None]
+        coded = self._coded
+        if coded is not None and coded.hit is not None:
+            counted.append(Counted(coded.hit.end, coded.hit))
         if not counted:
             return
         first = min(counted, key=order)
@@ -87,6 +107,8 @@ class Watch:
                 if scanner.hit is None and scanner.settled < first.key:
                     return
             if any(watch.settled < first.key for watch in self._watches):
+                return
+            if coded is not None and coded.hit is None and coded.settled < first.key:
                 return
         self.hit = first.hit
         self.free = min(self.free, first.hit.start)

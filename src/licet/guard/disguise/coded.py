@@ -16,7 +16,7 @@ Rules
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 from licet.guard.scanner import HITS_MAX, Hit
@@ -66,15 +66,27 @@ def _group(*three: range | tuple[int, ...]) -> str:
     return f"{one}(?:\\Z|{two}(?:\\Z|{three_}(?:\\Z|{four})))"
 
 
+def _second(first: Iterable[int], second: Iterable[int]) -> str:
+    """A pattern for the second Base64 character of these bytes."""
+    known = {(a & 3) << 4 | b >> 4 for a in first for b in second}
+    return f"[{''.join(re.escape(c) for c, value in _BASE64.items() if value in known)}]"
+
+
 _FIRST = "|".join(
     (_group(_TEXT, _TEXT, _TEXT), _group(_LEAD, _REST, _REST), _group(_TEXT, _LEAD, _REST),
      _group(_TEXT, _TEXT, _LEAD), _group(_LEAD, _REST, _TEXT), _group(_LEAD, _REST, _LEAD))
 )  # fmt: skip
 _PAIR = r"[2-9a-fA-F](?:\Z|[0-9a-fA-F])"
-_BEGINS_BASE64 = re.compile(rf"(?<![A-Za-z0-9])(?={_FIRST})")
-_BEGINS_HEX = re.compile(
-    rf"(?:(?<![A-Za-z0-9])|(?<=\b0[xX]))(?=[2-7c-eC-E])(?={_PAIR}(?:\Z|[ :,\-]?(?:\Z|{_PAIR})))"
+_IS_BASE64 = re.compile(_FIRST)
+_IS_HEX = re.compile(rf"(?=[2-7c-eC-E]){_PAIR}(?:\Z|[ :,\-]?(?:\Z|{_PAIR}))")
+_MAY_BEGIN = re.compile(
+    r"[0-9A-Za-fw-z](?:(?<![A-Za-z0-9][\s\S])|(?<=\b0[xX][\s\S]))"
+    rf"(?:\Z|(?<=[I-Za-f]){_second(_TEXT, (*_TEXT, *_LEAD))}|(?<=[w-z0-9]){_second(_LEAD, _REST)}"
+    r"|(?<=[2-7c-eC-E])[0-9a-fA-F])"
 )
+"""The same at a glance: a look at the first two characters rules out nearly every word."""
+_ENOUGH: Final = 5
+"""So many characters of a run say whether it is one."""
 _WORTH = re.compile(r"[A-Za-z0-9+/_-]{16}|(?:[0-9a-fA-F]{2}[ :,\n-]){5}[0-9a-fA-F]{2}")
 _BEFORE: Final = 3
 """Characters of the text before a piece that are looked at again with it."""
@@ -241,56 +253,67 @@ class _Run:
 class CodedWatch:
     """The runs of one text. Feed it, look at `hit` and `free`, then `finish`."""
 
-    __slots__ = ("_at", "_before", "_make", "_runs", "flags", "free", "hit")
+    __slots__ = ("_at", "_before", "_make", "_runs", "_tail", "flags", "free", "hit")
 
     def __init__(self, make: Callable[[], Inner]) -> None:
         """`make` gives what reads the decoded text of one run."""
         self._make = make
         self._runs: list[_Run] = []
         self._at = 0
-        self._before = ""
+        self._before = ""  # what stands before `_tail`
+        self._tail = ""  # the end of the text, if a run may begin there
         self.free = 0
         self.hit: Hit | None = None
         self.flags: list[Hit] = []
 
     def feed(self, text: str) -> None:
         """Read on. Once `hit` is set nothing more is read."""
-        at, runs = self._at, self._runs
-        if runs:
-            for run in runs:
-                run.feed(text, 0, at)
-        self._begin(text, at)
-        self._at = at + len(text)
-        self._before = (self._before + text)[-_BEFORE:]
+        for run in self._runs:
+            run.feed(text, 0, self._at)
+        before = self._before
+        whole = before + self._tail + text
+        self._at += len(text)
+        tail = len(whole)
+        if _MAY_BEGIN.search(whole, len(before)) is not None:
+            tail = self._begin(whole, len(before))
+        self._before, self._tail = whole[max(0, tail - _BEFORE) : tail], whole[tail:]
+        self.free = self._at - len(self._tail)
         if self._runs:
             self._settle()
-        else:
-            self.free = self._at
+
+    def _begin(self, whole: str, first: int) -> int:
+        """Begin the runs that begin in `whole` from `first` on. Returns from where on it is too
+        early to say; the whole ends where the text does."""
+        length = len(whole)
+        for found in _MAY_BEGIN.finditer(whole, first):
+            place = found.start()
+            runs = [pattern.match(whole, place) for pattern in (_IS_BASE64, _IS_HEX)]
+            if length - place < _ENOUGH:
+                if any(runs):
+                    return place
+                continue
+            for is_hex, match in enumerate(runs):
+                if match is not None:
+                    offset = self._at - length + place
+                    run = _Run(offset, bool(is_hex), self._make)
+                    run.feed(whole, place, offset)
+                    self._runs.append(run)
+        return length
 
     @property
     def settled(self) -> int:
         """Every literal in a run that ends here or before has been found."""
-        return min((run.free for run in self._runs), default=self._at)
+        return min([run.free for run in self._runs] + [self._at - len(self._tail)])
 
     def finish(self) -> None:
         """The text is over, and every run with it."""
         for run in self._runs:
             run.finish()
+        self._tail = ""
         self._settle()
 
-    def _begin(self, text: str, at: int) -> None:
-        """Begin the runs that begin in this piece."""
-        before = self._before
-        whole = before + text
-        for pattern, is_hex in ((_BEGINS_BASE64, False), (_BEGINS_HEX, True)):
-            for found in pattern.finditer(whole, len(before)):
-                place = found.start() - len(before)
-                run = _Run(at + place, is_hex, self._make)
-                run.feed(text, place, at + place)
-                self._runs.append(run)
-
     def _settle(self) -> None:
-        self.free = self._at
+        self.free = self._at - len(self._tail)
         going = []
         for run in self._runs:
             hit = run.hit
