@@ -41,7 +41,6 @@ MODULES = (
     "licet.guard.scanner",
     "licet.guard.stream",
     "licet.guard.literal",
-    "licet.guard.watch",
     "licet.guard.fold",
     "licet.guard.machine",
     "licet.guard.pattern_walk",
