@@ -47,11 +47,12 @@ def lexicon(row: Row) -> Lexicon:
     texts = {key: (row[key],) if key in row else () for key in TEXTS}
     rule = Rule(
         "page.1", "operator", "halt", texts.pop("literal"), "a page", "shown",
-        word=word, within_characters=int(row.get("within", 0)), **texts,  # type: ignore[arg-type]
+        word=word, within_characters=int(row.get("within", 0)),
+        also=tuple(row["also"].split()) if "also" in row else None, **texts,  # type: ignore[arg-type]
     )  # fmt: skip
     settings = LexicalSettings(
         LEXICAL.short_literal_letters, LEXICAL.gap_characters_max,
-        LEXICAL.pattern_characters_max, LEXICAL.within_characters_max,
+        LEXICAL.pattern_characters_max, LEXICAL.within_characters_max, LEXICAL.disguises,
     )  # fmt: skip
     return Lexicon([rule], settings)
 

@@ -92,3 +92,41 @@ def test_a_refused_request_asks_nobody_outside() -> None:
     asked = judge(ask_of(("user", "one"), ("user", PHRASE)), make_guard(remote=True))
     assert asked.is_refused
     assert asked.questions == []
+
+
+HALF, REST = PHRASE[:14], PHRASE[14:]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(HALF, REST), (f"so {HALF} ", f" {REST}, he said"), (PHRASE[:-1], "a")]
+)
+def test_a_phrase_cut_in_two_by_its_speaker_is_found(first: str, second: str) -> None:
+    asked = judge(
+        ask_of(("user", first), ("assistant", "go on"), ("user", second)), make_guard()
+    )  # fmt: skip
+    assert asked.is_refused
+    assert asked.where == "messages[2].content"
+    assert asked.finding is not None
+    assert (asked.finding.start, asked.finding.end) == (0, second.index(second.strip(" ,")) + len(
+        REST if REST in second else "a"))  # fmt: skip
+
+
+def test_parts_of_one_message_are_read_across_their_seam() -> None:
+    parts = [{"type": "text", "text": "so " + HALF}, {"type": "text", "text": REST}]
+    assert judge(ask_of(("user", parts)), make_guard()).where == "messages[0].content[1].text"
+
+
+def test_a_phrase_in_three_pieces_is_found() -> None:
+    pieces = [("user", piece) for piece in PHRASE.split()]
+    assert judge(ask_of(*pieces), make_guard()).is_refused
+
+
+def test_two_speakers_do_not_make_a_phrase_together() -> None:
+    assert not judge(ask_of(("user", HALF), ("assistant", REST)), make_guard()).is_refused
+
+
+def test_what_lies_on_one_side_of_a_seam_is_judged_once() -> None:
+    guard = make_guard("never said")
+    asked = judge(ask_of(("user", "one"), ("user", "two"), ("user", "three")), guard)
+    assert not asked.is_refused
+    assert asked.flags == []

@@ -88,6 +88,7 @@ EXAMPLES = [
     _guard("lexical", "pattern_characters_max", (2, 240, 400), (1, 401, True)),
     _guard("lexical", "within_characters_max", (1, 200, 2000), (0, 2001, "x")),
     _guard("lexical", "disguises", ([], ["leet"]), ("leet", ["l33t"], ["leet", "leet"])),
+    _guard("lexical", "seam_characters", (0, 512, 4096), (-1, 4097, "x")),
     _guard("judged", "tier", ("token", "clause", "whole"), ("page", "", 1)),
     _guard("judged", "stride_characters", (1, 128, 256), (0, 257, 1.0)),
     _guard("judged", "window_characters", (128, 256, 4096), (127, 15, 70_000)),

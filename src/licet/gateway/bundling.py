@@ -43,6 +43,7 @@ def policy_of(
             guard.lexical.pattern_characters_max,
             guard.lexical.within_characters_max,
             guard.lexical.disguises,
+            guard.lexical.seam_characters,
         ),
         judged=JudgedSettings(
             tier or guard.judged.tier,

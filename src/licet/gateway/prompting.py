@@ -3,8 +3,9 @@
 It refuses to know sockets and time.
 
 Rules
-1. Literal rules read every text of a request. Meaning is judged where a person or a tool speaks:
-   in the user's words and tools' results, not in instructions and earlier answers.
+1. Literal rules read every text of a request, and across the seams of a speaker's texts. Meaning
+   is judged where a person or a tool speaks: in the user's words and tools' results, not in
+   instructions and earlier answers.
 2. The first finding that halts refuses the request; flags are kept.
 3. No verdict, no call: an open question to a judge outside keeps the request here.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from licet.gateway.dialects.model import Ask, PromptText
 from licet.gateway.outcome import Question
+from licet.gateway.seams import Seam, Seams
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
 from licet.guard.memory import VerdictMemory
@@ -45,8 +47,11 @@ class PromptJudgement:
         self.where = ""
         self.flags: list[Finding] = []
         self.questions: list[Question] = []
+        seams = Seams(guard.policy.lexical.seam_characters)
         for text in ask.texts:
             self._judge(text, memory)
+            if not self.is_refused and (seam := seams.next(text)) is not None:
+                self._judge_across(seam, text.where, memory)
             if self.is_refused:
                 self.questions.clear()
                 break
@@ -88,6 +93,13 @@ class PromptJudgement:
             number = len(self._open)
             self._open[number] = text
             self.questions.append(Question(number, text.text, "prompt", harm=verdict.harm))
+
+    def _judge_across(self, seam: Seam, where: str, memory: VerdictMemory) -> None:
+        verdict = memory.judge(
+            self._guard, seam.text, json=False, audience=self._audience, by_meaning=False
+        )
+        if verdict.findings:
+            self._note(seam.across(verdict.findings), where)
 
     def _note(self, findings: list[Finding], where: str) -> None:
         for finding in findings:

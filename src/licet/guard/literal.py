@@ -46,6 +46,8 @@ class LexicalSettings:
     disguises: tuple[str, ...] = ()
     """The ways (`licet.guard.disguise.ways`) in which a literal that is not short is found too,
     unless its rule says otherwise. Empty: a bundle of a time before them."""
+    seam_characters: int = 0
+    """How much of two texts of one speaker is read across their seam; 0: none."""
 
 
 @cache

@@ -141,6 +141,7 @@ class LexicalSettings:
     within_characters_max: int
     disguises: tuple[str, ...]
     """How long literals may be disguised and are found all the same, by name."""
+    seam_characters: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def parse_guard(root: Table, categories: Mapping[str, Category]) -> GuardSetting
             pattern_characters_max=lexical.integer("pattern_characters_max", 2, 400),
             within_characters_max=lexical.integer("within_characters_max", 1, 2_000),
             disguises=lexical.policies("disguises", DISGUISES),
+            seam_characters=lexical.integer("seam_characters", 0, 4_096),
         )
     with root.table("judged") as judged:
         window = judged.integer("window_characters", 16, 65_536)

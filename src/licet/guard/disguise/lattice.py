@@ -54,6 +54,8 @@ class Place(NamedTuple):
 
 
 class Found(NamedTuple):
+    """A form of which a state is the end: it began `since` symbols ago."""
+
     form: Form
     since: int
     must_end_word: bool
