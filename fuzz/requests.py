@@ -6,6 +6,7 @@ It refuses to know HTTP.
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,7 +16,8 @@ from licet.base.trouble import BadInput
 from licet.gateway.dialects.model import Dialect
 from licet.gateway.dialects.moderations import parse_moderation
 from licet.gateway.dialects.registry import DIALECTS
-from licet.gateway.judge import parse_scores
+from licet.gateway.judges.model import Asked, JudgeKind
+from licet.gateway.judges.registry import KINDS
 
 DEPTH_MAX = 64
 _CHAT: dict[str, Any] = {
@@ -107,15 +109,31 @@ def _check_moderation(body: bytes) -> None:
     assert len(ask.inputs) == len(ask.images) >= 1
 
 
-def _check_scores(body: bytes) -> None:
-    scores = parse_scores(body)
-    if scores is not None:
-        assert all(0 <= score <= 1 for score in scores.categories.values())
+def _check_scores(kind: JudgeKind, body: bytes) -> None:
+    asked = [Asked("words", "reply", "a prompt")]
+    bodies = [body] * len(kind.requests("m", asked))
+    for scores in kind.parse(bodies, asked):
+        if scores is not None:
+            assert 0 <= scores.harm <= 1
+            assert all(0 <= score <= 1 for score in scores.categories.values())
 
 
+def _said(text: str) -> bytes:
+    return json.dumps({"choices": [{"message": {"content": text}, "logprobs": None}]}).encode()
+
+
+_UNSURE = (
+    b'{"choices":[{"message":{"content":"unsafe\\nS9"},"logprobs":{"content":[{"token":"unsafe",'
+    b'"logprob":-0.1,"top_logprobs":[{"token":"safe","logprob":-2.3}]}]}}]}'
+)
 _SCORES = [
-    b'{"results":[{"flagged":true,"categories":{"hate":true},"category_scores":{"hate":0.9}}]}'
-]
+    b'{"results":[{"flagged":true,"categories":{"hate":true},"category_scores":{"hate":0.9}}]}',
+    _said("unsafe\nS1,S10"), _said("Safety: Unsafe\nCategories: Violent\nRefusal: No"),
+    _said("<think>\n</think>\n<score> yes </score>"), _said("No"),
+    _said('{"violation": 1, "categories": ["hate"]}'),
+    _UNSURE,
+    b'{"choices":[{"index":0,"text":"No","logprobs":{"top_logprobs":[{"No":-0.1,"Yes":-2.5}]}}]}',
+]  # fmt: skip
 
 TARGETS = (
     *(
@@ -123,5 +141,12 @@ TARGETS = (
         for name, dialect in DIALECTS.items()
     ),
     Target("request.moderations", _bodies("moderations"), _check_moderation),
-    Target("judge.answer", spoilt(_SCORES, _PIECES), _check_scores),
+    *(
+        Target(
+            f"judge.{name}",
+            spoilt(_SCORES, _PIECES),
+            partial(_check_scores, make({"hate": "It attacks."})),
+        )
+        for name, make in KINDS.items()
+    ),
 )

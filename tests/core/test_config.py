@@ -51,10 +51,21 @@ connect_s = 2
 "gpt-4.1" = { upstream = "main", model = "qwen3" }
 [models.small]
 upstream = "spare"
-[guard.judge]
+[[guard.judge]]
+name = "near"
+kind = "qwen3guard-gen"
 url = "http://judge:8000/v1"
 model = "guard-3"
 timeout_ms = 300
+bands = [[0.2, 0.6], [0.9, 1]]
+threshold = 0.5
+[[guard.judge]]
+name = "far"
+kind = "moderation"
+url = "https://judge.example/v1"
+model = "omni"
+key_env = "FAR_KEY"
+bands = [[0.4, 0.6]]
 [limits]
 url = "redis://:hunter2@cache/0"
 rate_per_minute = 60
@@ -84,8 +95,11 @@ def test_a_full_file_is_read_whole() -> None:
     config = _parse(FULL)
     assert config.guard.rules == (FOLDER / "a.toml", Path("/b.toml"))
     assert config.guard.tier == "whole"
-    assert config.guard.judge is not None
-    assert config.guard.judge.timeout_ms == 300
+    near, far = config.guard.judge
+    assert (near.timeout_ms, near.threshold, far.threshold) == (300, 0.5, None)
+    assert near.doubt.bands == ((0.2, 0.6), (0.9, 1.0))
+    assert config.guard.doubt is not None
+    assert [config.guard.doubt.holds(harm) for harm in (0.1, 0.5, 0.95)] == [False, True, True]
     assert config.models["gpt-4.1"] == settings.ModelConfig("main", "qwen3")
     assert config.models["small"] == settings.ModelConfig("spare")
     assert config.find_upstream("spare").connect_s == 2.0
@@ -112,6 +126,13 @@ def test_a_key_that_the_environment_lacks_is_named_by_its_variable(
 
 
 LAST = 'url = "http://x/{case}"\n'
+JUDGE = """\
+[[guard.judge]]
+name = "near"
+kind = "moderation"
+url = "http://judge:8000/v1"
+model = "omni"
+"""
 FAULTS = [
     # (line of LEAST, what is put there, line blamed, cause, remedy)
     (1, 'default_upstream = "man"', 1, "`default_upstream` names no [[upstream]]", "main"),
@@ -151,6 +172,17 @@ FAULTS = [
     (2, '[[upstream]]\nname = "main"\nurl = "replay:"\n[[upstream]]', 6, "is used already", ""),
     (2, "[upstream]", 2, "`upstream` is not a list of tables", "[[…]]"),
     (9, "clause = hold", 9, "not TOML", "quotes"),
+    (18, LAST + JUDGE.replace("[[", "[").replace("]]", "]"), 19, "is not a list of tables", "[["),
+    (18, LAST + JUDGE + 'key = "hunter2"', 24, "`guard.judge[1].key` is not a setting", "key_env"),
+    (18, LAST + JUDGE.replace('"moderation"', '"gpt"'), 21, "is not one of", '"qwen3guard-gen"'),
+    (18, LAST + JUDGE + "bands = [[0.9, 0.1]]", 24, "is not a band of scores", "[[0.2, 0.8]]"),
+    (18, LAST + JUDGE + "bands = [[0.1, 0.2, 0.3]]", 24, "is not a band", ""),
+    (18, LAST + JUDGE + "bands = []", 24, "is empty", "[[0.0, 1.0]]"),
+    (18, LAST + JUDGE + JUDGE, 25, "`guard.judge[2].name` is used already", ""),
+    (18, LAST + JUDGE + "threshold = 0", 24, "is not between 0.001 and 1", ""),
+    (18, LAST + JUDGE + "flag_threshold = 0.2", 24, "has no threshold", "threshold too"),
+    (18, LAST + JUDGE + "threshold = 0.1\nflag_threshold = 0.2", 25, "has no threshold", ""),
+    (18, LAST + JUDGE + "timeout_ms = 10\nbatch_wait_ms = 10", 25, "not shorter", "milliseconds"),
 ]
 
 
@@ -243,7 +275,7 @@ TABLES: dict[str, type] = {
     "[models]": settings.ModelConfig,
     "[guard]": settings.GuardConfig,
     "[guard.on_judge_failure]": settings.JudgeFailure,
-    "[guard.judge]": settings.JudgeConfig,
+    "[[guard.judge]]": settings.JudgeConfig,
     "[ledger]": settings.LedgerConfig,
     "[keys]": settings.KeysConfig,
     "[limits]": settings.LimitsConfig,
@@ -274,7 +306,7 @@ def _default(field: dataclasses.Field[object]) -> str:
 
 def _written(value: object) -> str:
     if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+        return "[" + ", ".join(_written(item) for item in value) + "]"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -295,7 +327,15 @@ def test_the_manual_has_no_other_tables_of_settings() -> None:
     assert {heading for heading, keys in _documented().items() if keys} == set(TABLES)
 
 
+def test_the_guides_judges_are_a_configuration() -> None:
+    guide = (MANUAL.parent / "guides" / "judges.md").read_text("utf-8")
+    (example,) = [part.split("```")[0] for part in guide.split("```toml\n")[1:]]
+    small, large = _parse(f"{LEAST}\n{example}").guard.judge
+    assert (small.name, large.doubt.bands) == ("small", ((0.3, 0.9),))
+
+
 def test_the_manuals_examples_are_files_that_load() -> None:
     _, whole, rules = MANUAL.read_text("utf-8").split("```toml\n")
-    assert len(_parse(whole.split("```")[0]).upstream) == 2
+    config = _parse(whole.split("```")[0])
+    assert (len(config.upstream), len(config.guard.judge)) == (2, 1)
     assert len(parse_rules(rules.split("```")[0], "op.toml")) == 1

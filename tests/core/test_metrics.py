@@ -103,11 +103,13 @@ def test_only_the_bundle_in_force_is_shown() -> None:
 
 def test_judge_denials_and_limits_are_counted_by_kind() -> None:
     metrics = Metrics()
-    metrics.judge_called("late", 2.0)
+    metrics.judge_called("near", "late", 2.0)
+    metrics.judge_spared("near", "cached")
     metrics.key_denied("revoked")
     metrics.limited("rate")
     seen = _read(metrics)
-    assert seen["licet_judge_seconds_count", "late"] == 1
+    assert seen["licet_judge_seconds_count", "near", "late"] == 1
+    assert seen["licet_judge_spared_total", "near", "cached"] == 1
     assert seen["licet_key_denials_total", "revoked"] == 1
     assert seen["licet_limited_total", "rate"] == 1
 

@@ -16,8 +16,8 @@ import pytest
 from kit import plain
 from kit.bundles import RULES
 from kit.gateway import CONFIG, Served, running_gateway
+from kit.judge import chat, verdict
 from kit.judge import http as judge_answer
-from kit.judge import verdict
 from kit.scripted import answer, reply, stream, upstream
 from kit.upstream import Peer, Script
 from licet.ledger.entry import parse_entry
@@ -69,7 +69,8 @@ def config(tier: str, on_failure: str, judge: str) -> str:
         .replace("{guard}", f'tier = "{tier}"')
         .replace(
             "[ledger]",
-            f'[guard.judge]\nurl = "{judge}"\nmodel = "a-guard"\ntimeout_ms = 150\n\n[ledger]',
+            f'[[guard.judge]]\nname = "near"\nkind = "moderation"\nurl = "{judge}"\n'
+            'model = "a-guard"\ntimeout_ms = 150\n\n[ledger]',
         )
     )
 
@@ -207,3 +208,73 @@ def test_a_prompt_that_cannot_be_judged_is_not_passed_on(tmp_path: Path) -> None
         assert response.json()["error"]["code"] == "content_filter"
         assert behind.requests == []
         assert "exchange.refused" in kinds_of(served)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_judge_of_an_answer_is_given_the_prompt(streamed: bool, tmp_path: Path) -> None:
+    asked: list[list[dict[str, str]]] = []
+
+    async def llama(peer: Peer) -> None:
+        while True:
+            asked.append(json.loads((await peer.request()).body)["messages"])
+            await peer.send(judge_answer(chat("safe")))
+
+    with (
+        upstream(llama) as judge,
+        upstream(model) as behind,
+        running_gateway(
+            tmp_path, behind.url, rules=RULES,
+            config=config("clause", "halt", judge.url).replace('"moderation"', '"llama-guard-3"'),
+        ) as served,
+    ):  # fmt: skip
+        assert said(ask(served, streamed=streamed)) == (WHOLE, ["stop"])
+    assert asked[0] == [{"role": "user", "content": "hello"}]
+    for user, assistant in asked[1:]:
+        assert user == {"role": "user", "content": "hello"}
+        assert assistant["role"] == "assistant"
+        assert assistant["content"] in WHOLE
+    assert len(asked) > 1
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_what_passes_unjudged_is_on_record(streamed: bool, tmp_path: Path) -> None:
+    with (
+        upstream(judging("error")) as judge,
+        upstream(model) as behind,
+        running_gateway(
+            tmp_path, behind.url, rules=RULES, config=config("clause", "pass", judge.url)
+        ) as served,
+    ):
+        assert said(ask(served, streamed=streamed)) == (WHOLE, ["stop"])
+        log = served.gateway.log
+        time.sleep(0.2)
+        entries = [parse_entry(e) for e in served.call(lambda: log.entries(0, log.size))]
+    (exchange,) = [entry for entry in entries if entry.kind == "exchange.served"]
+    assert exchange.pub["rules"] == ["judge.unavailable"]
+
+
+def test_a_judge_is_asked_in_its_band_alone_and_by_its_own_threshold(tmp_path: Path) -> None:
+    async def strict(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await peer.send(judge_answer(verdict(violence=0.3)))
+
+    def asked_with(line: str, where: Path) -> tuple[int, Any]:
+        with (
+            upstream(strict) as judge,
+            upstream(model) as behind,
+            running_gateway(
+                where, behind.url, rules=RULES,
+                config=config("whole", "halt", judge.url).replace("timeout_ms = 150", line),
+            ) as served,
+        ):  # fmt: skip
+            response = ask(served, streamed=False)
+            return len(judge.requests), response
+
+    count, response = asked_with("bands = [[0.99, 1.0]]", tmp_path / "a")
+    assert (count, said(response)) == (0, (WHOLE, ["stop"]))
+    count, response = asked_with("threshold = 0.5", tmp_path / "b")
+    assert (count, said(response)) == (2, (WHOLE, ["stop"]))
+    count, response = asked_with("threshold = 0.3", tmp_path / "c")
+    assert (count, response.status_code) == (1, 400)
+    assert response.json()["error"]["licet"]["rule"] == "judge.near.violence"

@@ -1,7 +1,7 @@
 """`licet doctor`: look at everything that a gateway stands on, and say what to do.
 
 Parse, call, render. It refuses to know what well and unwell are; `doctor_here`,
-`doctor_guard`, `doctor_stores` and `doctor_reach` look.
+`doctor_guard`, `doctor_stores`, `doctor_reach` and `doctor_judges` look.
 
 Exit codes: 0 nothing is bad (it may warn); 1 something is.
 """
@@ -30,6 +30,7 @@ _PLAIN_MARKS: Mapping[State, str] = {"ok": "+", "warn": "!", "bad": "x"}
 Found = tuple[str, Finding]
 
 _HERE, _GUARD = "licet.cli.doctor_here", "licet.cli.doctor_guard"
+_JUDGES = "licet.cli.doctor_judges"
 _STORES, _REACH = "licet.cli.doctor_stores", "licet.cli.doctor_reach"
 
 
@@ -63,6 +64,7 @@ CHECKS = (
     Look("port", _REACH, "check_port"),
     Look("limits", _REACH, "check_limits"),
     Look("upstreams", _REACH, "check_upstreams"),
+    Look("judges", _JUDGES, "check_judges"),
 )
 
 

@@ -33,6 +33,8 @@ ANSWER_BYTES_MAX = 64 << 20
 """A whole answer is in memory while it is judged."""
 TOKENS_MAX = 10_000_000
 """A limit beyond it is none: nothing was saved that a model could have written."""
+CONTEXT_CHARACTERS_MAX = 4000
+"""Of a prompt, as a judge outside is given it with each piece of the answer."""
 _LIMIT_FIELDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
@@ -58,7 +60,7 @@ async def answer_whole(
         return Outcome("failed", flags=flags, code="upstream_malformed")
     if whole.waiting:
         async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
-            await _ask_until_judged(parts, whole)
+            await _ask_until_judged(parts, whole, prompt_of(ask))
     out, outcome = whole.finish(body, parts.recorder.open_case)
     trace.first_out = parts.clock.monotonic()
     durable = parts.recorder.record(trace, outcome)
@@ -126,7 +128,8 @@ async def _relay_asking(
     assert parts.judge is not None
     upstream = parts.config.find_upstream(trace.upstream)
     relay = AskingRelay(
-        exchange, reply, parts.judge, write, fresh_guard, deadline_s=upstream.idle_s
+        exchange, reply, parts.judge, write, fresh_guard, deadline_s=upstream.idle_s,
+        context=prompt_of(ask),
     )  # fmt: skip
     out = await relay.run()
     await _close(parts, ask, exchange, reply, trace, send, out)
@@ -185,22 +188,30 @@ async def _close(
     await send({"type": "http.response.body", "body": out, "more_body": False})
 
 
-async def _ask_until_judged(parts: Parts, whole: WholeAnswer) -> None:
+async def _ask_until_judged(parts: Parts, whole: WholeAnswer, prompt: str) -> None:
     while whole.waiting and whole.questions:
         questions, whole.questions = whole.questions, []
-        for question, scores in await _ask_all(parts, questions):
+        for question, scores in await _ask_all(parts, questions, prompt):
             whole.judged(question, scores)
         if whole.questions:
             await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _ask_all(
-    parts: Parts, questions: list[Question]
+    parts: Parts, questions: list[Question], prompt: str
 ) -> list[tuple[Question, Scores | None]]:
     judge = parts.judge
     assert judge is not None
-    answers = await asyncio.gather(*(judge.ask(q.text, q.role, q.context) for q in questions))
+    answers = await asyncio.gather(
+        *(judge.ask(q.text, q.role, q.context or prompt, harm=q.harm) for q in questions)
+    )
     return list(zip(questions, answers, strict=True))
+
+
+def prompt_of(ask: Ask) -> str:
+    """What the answer answers, for a judge outside: the end of the user's last words."""
+    said = next((text.text for text in reversed(ask.texts) if text.role == "user"), "")
+    return said[-CONTEXT_CHARACTERS_MAX:]
 
 
 def tokens_saved(ask: Ask, pieces: int) -> int:

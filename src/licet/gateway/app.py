@@ -18,9 +18,12 @@ from licet.gateway.asgi import Receive, Scope, Send
 from licet.gateway.bundlefile import CURRENT, load_bytes
 from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
 from licet.gateway.bundling import draft_bundle
+from licet.gateway.cascade import Cascade
 from licet.gateway.casestore import CaseStore
 from licet.gateway.config import REPLAY, Config, upstream_settings
+from licet.gateway.config_judge import JudgeConfig
 from licet.gateway.judge import RemoteJudge
+from licet.gateway.judges.registry import kind_of
 from licet.gateway.keyring import KeyRing, KeyStore
 from licet.gateway.keystore import open_keystore
 from licet.gateway.limits import Allowance
@@ -97,9 +100,7 @@ def build_gateway(
         home / "cases.db", home / "keys" / "case_keys.db",
         keep_days=pack.retention[_EXCERPT_DAYS].days, chance=secrets.token_bytes,
     )  # fmt: skip
-    judge = None
-    if config.guard.judge is not None:
-        judge = RemoteJudge(config.guard.judge, _judge_key(config, environ), metrics, clock)
+    judge = open_judges(config, pack, metrics, clock, environ)
     limits = open_limits(
         config.limits.url, lease_s=config.limits.lease_s, when_down=config.limits.when_down
     )
@@ -157,14 +158,29 @@ def open_log(config: Config, home: Path) -> Log:
     return Log(open_store(config.ledger.url), signer, config.ledger.origin)
 
 
-def _judge_key(config: Config, environ: Mapping[str, str]) -> Secret | None:
-    judge = config.guard.judge
-    if judge is None or judge.key_env is None:
+def open_judges(
+    config: Config, pack: Pack, metrics: Metrics, clock: Clock, environ: Mapping[str, str]
+) -> Cascade | None:
+    """The judges outside, in the order of the file; None without any. Raises BadInput."""
+    known = {one.id: one.reason["en"] for one in pack.categories.values() if one.scored}
+    memory_key = secrets.token_bytes(32)
+    judges = [
+        RemoteJudge(
+            judge, kind_of(judge.kind, known), _judge_key(judge, environ), metrics, clock,
+            memory_key,
+        )
+        for judge in config.guard.judge
+    ]  # fmt: skip
+    return Cascade(judges) if judges else None
+
+
+def _judge_key(judge: JudgeConfig, environ: Mapping[str, str]) -> Secret | None:
+    if judge.key_env is None:
         return None
     text = environ.get(judge.key_env, "")
     if not text:
         raise BadInput(
-            f"the judge's key: the environment variable {judge.key_env} is empty.",
+            f"judge {judge.name}: the environment variable {judge.key_env} is empty.",
             hint=f"Set it: export {judge.key_env}=…",
         )
     return Secret(text)

@@ -45,11 +45,12 @@ async def judged_within(deadline_s: float) -> AsyncIterator[None]:
 
 class AskingRelay:
     """One stream. `write` sends bytes to the client; the last bytes are returned by `run`.
-    `fresh_guard` gives the guard of an urgent bundle, once after it has come."""
+    `fresh_guard` gives the guard of an urgent bundle, once after it has come. `context` is the
+    prompt, for the judge."""
 
     def __init__(
         self, exchange: Exchange, reply: Reply, judge: Judge, write: Write,
-        fresh_guard: Callable[[], Guard | None], *, deadline_s: float,
+        fresh_guard: Callable[[], Guard | None], *, deadline_s: float, context: str = "",
     ) -> None:  # fmt: skip
         self._exchange = exchange
         self._reply = reply
@@ -57,6 +58,7 @@ class AskingRelay:
         self._write = write
         self._fresh_guard = fresh_guard
         self._deadline_s = deadline_s
+        self._context = context
         self._until_s = 0.0  # of the loop's clock, once the upstream is over
         self._asked: dict[asyncio.Task[Scores | None], Question] = {}
         self._put: set[int] = set()
@@ -122,4 +124,5 @@ class AskingRelay:
     async def _answer(self, question: Question, again: bool) -> Scores | None:
         if again:
             await asyncio.sleep(ASK_AGAIN_S)
-        return await self._judge.ask(question.text, question.role, question.context)
+        context = question.context or self._context
+        return await self._judge.ask(question.text, question.role, context, harm=question.harm)

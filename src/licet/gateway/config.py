@@ -21,7 +21,9 @@ from typing import Annotated, Literal
 
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
+from licet.gateway.config_judge import JudgeConfig, check_judges
 from licet.gateway.config_read import Between, Matching, StoreAt, TableReader
+from licet.gateway.config_values import Count, EnvName, Limit, Name, Seconds, WebUrl
 from licet.gateway.upstream_settings import Secret, UpstreamSettings
 from licet.guard.doubt import Doubt
 
@@ -30,13 +32,6 @@ OnFailure = Literal["hold", "halt", "pass"]
 
 REPLAY = "replay:"
 """The url of the built-in upstream that answers from a shelf, with no model and no network."""
-
-Name = Annotated[str, Matching("[a-z0-9][a-z0-9._-]{0,39}", '"main" (a-z, 0-9, . _ -)')]
-EnvName = Annotated[str, Matching("[A-Za-z_][A-Za-z0-9_]*", '"OPENAI_API_KEY"')]
-WebUrl = Annotated[str, Matching(r"https?://[^\s@]+", '"http://127.0.0.1:9000/v1"')]
-Seconds = Annotated[float, Between(0.001, 86_400)]
-Count = Annotated[int, Between(1, 1_000_000)]
-Limit = Annotated[int, Between(0, 1_000_000_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +86,6 @@ class JudgeFailure:
 
 
 @dataclass(frozen=True, slots=True)
-class JudgeConfig:
-    """[guard.judge]: a remote judge behind an OpenAI-compatible endpoint."""
-
-    url: WebUrl
-    model: Annotated[str, Matching(r"\S.*", '"llama-guard-3"')]
-    key_env: EnvName | None = None
-    timeout_ms: Annotated[int, Between(10, 60_000)] = 2_000
-
-
-@dataclass(frozen=True, slots=True)
 class GuardConfig:
     """[guard]: by which pack and rules text is judged. `tier` overrides the pack's."""
 
@@ -110,12 +95,13 @@ class GuardConfig:
     tier: Literal["token", "clause", "whole"] | None = None
     audience: Literal["default", "minor"] = "default"
     images: Literal["pass", "refuse"] = "refuse"
-    judge: JudgeConfig | None = None
+    judge: tuple[JudgeConfig, ...] = ()
 
     @property
     def doubt(self) -> Doubt | None:
-        """When judges outside are asked; None without any."""
-        return None if self.judge is None else Doubt()
+        """When judges outside are asked: where any of them is; None without any."""
+        bands = [band for judge in self.judge for band in judge.doubt.bands]
+        return Doubt(tuple(bands)) if bands else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +195,7 @@ def parse_config(text: str, name: str, folder: Path) -> Config:
     config = reader.read(Config, source.parse())
     _check_upstreams(config, reader)
     _check_models(config, reader)
+    check_judges(config.guard.judge, reader)
     longest_s = max(upstream.total_s for upstream in config.upstream)
     if config.limits.url != "memory:" and config.limits.lease_s <= longest_s:
         reader.refuse(

@@ -7,8 +7,9 @@ It refuses to know what an exchange is made of, and holds no text, no user and n
 
 Rules
 1. A registry of its own: two gateways in one process do not count for each other.
-2. Labels come from closed sets. Families of rules come from operators, so only the first
-   FAMILIES_MAX have a series of their own; the rest are counted as `other`.
+2. Labels come from closed sets; judges from the configuration. Families of rules come from
+   operators, so only the first FAMILIES_MAX have a series of their own; the rest are counted as
+   `other`.
 3. `record` takes 5 microseconds at most: its series are looked up once, then kept.
 """
 
@@ -31,7 +32,9 @@ from prometheus_client import (
 from licet.guard.stream import Late
 
 Outcome = Literal["served", "refused", "halted", "failed", "abandoned", "denied"]
-JudgeOutcome = Literal["answered", "failed", "late"]
+JudgeOutcome = Literal["answered", "failed", "late", "over_budget"]
+Spared = Literal["cached", "resting", "over_budget"]
+"""Why a judge was not asked: the answer was known, it rests, or the budget is spent."""
 
 CONTENT_TYPE: bytes = CONTENT_TYPE_LATEST.encode()
 FAMILIES_MAX = 64
@@ -113,13 +116,7 @@ class Metrics:
             buckets=_ADDED_S,
             registry=registry,
         )
-        self._judge = Histogram(
-            "licet_judge_seconds",
-            "Calls of the remote judge.",
-            ("outcome",),
-            buckets=_JUDGE_S,
-            registry=registry,
-        )
+        self._count_judges()
         self._denials = Counter(
             "licet_key_denials", "Requests without a usable key.", ("reason",), registry=registry
         )
@@ -141,6 +138,22 @@ class Metrics:
         self._exchange_series: dict[tuple[str, str, str], Any] = {}
         self._halt_series: dict[tuple[str, str, str], Any] = {}
         self._families: set[str] = set()
+
+    def _count_judges(self) -> None:
+        registry = self._registry
+        self._judge = Histogram(
+            "licet_judge_seconds",
+            "Questions put to a judge outside.",
+            ("judge", "outcome"),
+            buckets=_JUDGE_S,
+            registry=registry,
+        )
+        self._spared = Counter(
+            "licet_judge_spared",
+            "Questions that a judge outside was not asked: known already, or no answer.",
+            ("judge", "reason"),
+            registry=registry,
+        )
 
     def record(self, summary: ExchangeSummary) -> None:
         """Count one exchange that is over; call it once for each."""
@@ -186,9 +199,13 @@ class Metrics:
         """Count a case whose excerpt could not be kept."""
         self._unsealed.inc()
 
-    def judge_called(self, outcome: JudgeOutcome, took_s: float) -> None:
-        """Count one call of the remote judge."""
-        self._judge.labels(outcome).observe(took_s)
+    def judge_called(self, judge: str, outcome: JudgeOutcome, took_s: float) -> None:
+        """Count one question that was put to a judge outside, by the judge's name."""
+        self._judge.labels(judge, outcome).observe(took_s)
+
+    def judge_spared(self, judge: str, reason: Spared) -> None:
+        """Count one question that a judge was not asked."""
+        self._spared.labels(judge, reason).inc()
 
     def key_denied(self, reason: str) -> None:
         """Count a request without a usable key, by KeyDenied.reason or `route` or `model`."""

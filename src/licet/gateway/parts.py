@@ -33,7 +33,9 @@ from licet.rulebook import Pack
 class Judge(Protocol):
     """A judge outside. Never raises: None is "no answer"."""
 
-    async def ask(self, text: str, role: str, context: str = "") -> Scores | None: ...
+    async def ask(
+        self, text: str, role: str, context: str = "", *, harm: float | None = None
+    ) -> Scores | None: ...
 
     async def close(self) -> None: ...
 

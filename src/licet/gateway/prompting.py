@@ -18,7 +18,7 @@ from licet.gateway.seams import Seam, Seams
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
 from licet.guard.memory import VerdictMemory
-from licet.guard.policy import OnFailure, decide
+from licet.guard.policy import OnFailure, decide, unanswered
 from licet.guard.verdict import Finding
 
 _BY_MEANING = frozenset(("user", "tool"))
@@ -76,11 +76,8 @@ class PromptJudgement:
         if scores is not None:
             thresholds = self._guard.thresholds(self._audience)
             self._note(decide(scores, thresholds, 0, len(text.text), "judge"), text.where)
-        elif self._on_failure == "halt":
-            finding = Finding(
-                "unjudged", "halt", 0.0, 0, len(text.text), "judge", "judge.unavailable"
-            )  # fmt: skip
-            self._note([finding], text.where)
+        else:  # passed on unjudged: never in silence
+            self._note([unanswered(self._on_failure, 0, len(text.text))], text.where)
 
     def _judge(self, text: PromptText, memory: VerdictMemory) -> None:
         by_meaning = text.role in _BY_MEANING

@@ -212,7 +212,10 @@ async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:
     assert parts.judge is not None
     questions, judgement.questions = judgement.questions, []
     answers = await asyncio.gather(
-        *(parts.judge.ask(question.text, "prompt", question.context) for question in questions)
+        *(
+            parts.judge.ask(question.text, "prompt", question.context, harm=question.harm)
+            for question in questions
+        )
     )
     for question, scores in zip(questions, answers, strict=True):
         judgement.judged(question, scores)

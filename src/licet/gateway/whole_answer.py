@@ -12,7 +12,7 @@ from licet.gateway.dialects.model import Reply
 from licet.gateway.outcome import OpenCase, Outcome, Question
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
-from licet.guard.policy import OnFailure, decide
+from licet.guard.policy import OnFailure, decide, unanswered
 from licet.guard.stream import EXCERPT_CHARACTERS
 from licet.guard.verdict import Finding
 
@@ -69,9 +69,8 @@ class WholeAnswer:
         if scores is not None:
             thresholds = self._guard.thresholds(self._audience)
             self._note(question.number, decide(scores, thresholds, 0, length, "judge"))
-        elif self._on_failure == "halt":
-            finding = Finding("unjudged", "halt", 0.0, 0, length, "judge", "judge.unavailable")
-            self._note(question.number, [finding])
+        else:  # let out unjudged: never in silence
+            self._note(question.number, [unanswered(self._on_failure, 0, length)])
 
     def finish(self, body: bytes, open_case: OpenCase) -> tuple[bytes, Outcome]:
         """The bytes for the client (the upstream's own, if all is lawful) and the outcome."""

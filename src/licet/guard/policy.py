@@ -109,6 +109,13 @@ def decide(
     return found
 
 
+def unanswered(on_failure: OnFailure, start: int, end: int) -> Finding:
+    """What it amounts to that a judge was asked about a text in vain: to stop it, or to note that
+    it passed."""
+    action: Action = "flag" if on_failure == "pass" else "halt"
+    return Finding("unjudged", action, 0.0, start, end, "judge", "judge.unavailable")
+
+
 def literal_finding(hit: Hit) -> Finding:
     """What a rule says of a text; what it looks for is there, so its score is 1."""
     entry = hit.entry

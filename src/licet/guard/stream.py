@@ -29,6 +29,7 @@ from licet.guard.policy import (
     Tier,
     decide,
     literal_finding,
+    unanswered,
 )
 from licet.guard.scanner import Hit, Scanner
 from licet.guard.verdict import CERTAIN, Finding
@@ -195,12 +196,13 @@ class TextStream:
         self._open.pop(ticket.number, None)
         if self.halted is not None:
             return ""
-        if scores is None and self._settings.on_failure != "pass":
+        if scores is None:
             if self._settings.on_failure == "hold":
                 self._ask(ticket)
                 return ""
-            self._halt([_unjudged(ticket)], ticket.start)
-        elif scores is not None:
+            missing = unanswered(self._settings.on_failure, ticket.start, ticket.end)
+            self._note([missing], ticket.start)
+        else:
             length = ticket.end - ticket.start
             found = decide(scores, self._settings.thresholds, ticket.start, length, "judge")
             self._note(found, ticket.start)
@@ -311,7 +313,3 @@ class TextStream:
         self._held = ""
         self._parts, self._recent = [], ""
         return lawful
-
-
-def _unjudged(ticket: Ticket) -> Finding:
-    return Finding("unjudged", "halt", 0.0, ticket.start, ticket.end, "judge", "judge.unavailable")
