@@ -61,6 +61,7 @@ async def front_page(parts: Parts, scope: Scope, receive: Receive, send: Send) -
             "serves": [
                 "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/responses",
                 "POST /v1/messages", "POST /v1/embeddings", "POST /v1/moderations",
+                "POST /beta/litellm_basic_guardrail_api",
                 "GET /v1/models", "GET /healthz", "GET /readyz", "GET /metrics",
                 "GET /ledger/checkpoint", "GET /ledger/tile/…", "GET /appeal/{case}",
             ],

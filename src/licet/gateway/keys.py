@@ -26,8 +26,9 @@ from licet.base.trouble import BadInput
 
 Audience = Literal["default", "minor"]
 Route = Literal[
-    "chat", "completions", "responses", "messages", "embeddings", "models", "moderations", "check"
-]
+    "chat", "completions", "responses", "messages", "embeddings", "models", "moderations", "check",
+    "guardrail",
+]  # fmt: skip
 
 AUDIENCES: tuple[Audience, ...] = ("default", "minor")
 ROUTES: tuple[Route, ...] = (
@@ -39,6 +40,7 @@ ROUTES: tuple[Route, ...] = (
     "models",
     "moderations",
     "check",
+    "guardrail",
 )
 ALL_ROUTES: frozenset[Route] = frozenset(ROUTES)
 

@@ -91,7 +91,7 @@ class Recorder:
         if trace.recorded:
             return None
         trace.recorded = True
-        self._count(trace, outcome)
+        self.count(trace, outcome)
         pub = self._public(trace, outcome)
         ct_sha256 = self._seal(trace, outcome)
         entry = make_entry(
@@ -161,7 +161,8 @@ class Recorder:
             self._metrics.unsealed()
             return None
 
-    def _count(self, trace: Trace, outcome: Outcome) -> None:
+    def count(self, trace: Trace, outcome: Outcome) -> None:
+        """Count an exchange; `record` does it by itself."""
         notice = outcome.notice
         self._metrics.record(
             ExchangeSummary(

@@ -12,6 +12,7 @@ from licet.base.trouble import NotFound
 from licet.gateway import desk
 from licet.gateway.asgi import Receive, Scope, Send, json_answer
 from licet.gateway.dialects.registry import DIALECTS
+from licet.gateway.guardrail import guard_for_litellm
 from licet.gateway.keys import Route
 from licet.gateway.parts import Parts
 from licet.gateway.serving import serve
@@ -27,6 +28,7 @@ Handler = Callable[[Parts, Scope, Receive, Send], Awaitable[None]]
 EXACT: dict[tuple[str, str], Handler] = {
     ("GET", "/v1/models"): desk.list_models,
     ("POST", "/v1/moderations"): desk.moderate,
+    ("POST", "/beta/litellm_basic_guardrail_api"): guard_for_litellm,
     ("GET", "/healthz"): desk.health,
     ("GET", "/readyz"): desk.readiness,
     ("GET", "/metrics"): desk.metrics,

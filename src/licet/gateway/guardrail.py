@@ -1,0 +1,187 @@
+"""Answers LiteLLM's guardrail API: our guard in front of somebody else's gateway.
+
+It refuses to call a model, and to change a text.
+
+Rules
+1. What is stopped is on record before LiteLLM is told, and what it is told names case, reason and
+   appeal. What passes is counted; it stands in the ledger only if something was noted in it.
+2. Who cannot put a stop on record, or gets no verdict, does not say that a text may pass: 503,
+   which LiteLLM takes as "fail closed" unless it was told otherwise.
+3. Each question is judged by itself. A stream comes as ever longer beginnings of one text: each is
+   judged as if it ended there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+from licet.base.trouble import BadInput, Trouble
+from licet.gateway.admission import Denial, admit, take_place
+from licet.gateway.asgi import (
+    JSON,
+    Answer,
+    BodyTooLarge,
+    ClientLeft,
+    Receive,
+    Scope,
+    Send,
+    read_body,
+)
+from licet.gateway.asking import ASK_AGAIN_S, judged_within
+from licet.gateway.dialects.errors import openai_error
+from licet.gateway.dialects.guardrail import (
+    GuardrailAsk,
+    blocked,
+    not_judged,
+    parse_guardrail,
+    passed,
+    reply_of,
+)
+from licet.gateway.dialects.model import Ask
+from licet.gateway.outcome import Outcome, Question
+from licet.gateway.parts import Parts
+from licet.gateway.prompting import PromptJudgement
+from licet.gateway.trace import Trace
+from licet.gateway.whole_answer import WholeAnswer
+from licet.guard.classifier import Scores
+from licet.guard.stream import EXCERPT_CHARACTERS
+
+WAIT_S = 30.0
+"""How long a judge outside is asked again where `on_judge_failure` is `hold`."""
+
+
+class _Judgement(Protocol):
+    questions: list[Question]
+
+    @property
+    def waiting(self) -> bool: ...
+
+    def judged(self, question: Question, scores: Scores | None) -> None: ...
+
+
+async def guard_for_litellm(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """One question of LiteLLM's."""
+    trace = Trace(
+        parts.exchanges.take(), "guardrail", "litellm", parts.clock.monotonic(), parts.clock.now()
+    )
+    key = admit(parts, scope, "guardrail")
+    if isinstance(key, Denial):
+        await _deny(key, send)
+        return
+    trace.key, trace.audience = key.id, key.grant.audience
+    place = await take_place(parts, key)
+    if isinstance(place, Denial):
+        await _deny(place, send)
+        return
+    try:
+        body = await _answer(parts, trace, scope, receive)
+        if isinstance(body, Denial):
+            await _deny(body, send)
+        else:
+            await Answer(200, body, (JSON, (b"x-request-id", trace.id.encode()))).send(send)
+    except ClientLeft:
+        return
+    finally:
+        await parts.limits.release(key.id, place)
+
+
+async def _deny(denial: Denial, send: Send) -> None:
+    body = openai_error(denial.status, denial.code, denial.message)
+    await Answer(denial.status, body, (JSON,)).send(send)
+
+
+async def _answer(parts: Parts, trace: Trace, scope: Scope, receive: Receive) -> bytes | Denial:
+    server = parts.config.server
+    try:
+        body = await read_body(scope, receive, server.body_bytes_max)
+        ask = parse_guardrail(body, json_depth_max=server.json_depth_max)
+    except BodyTooLarge as trouble:
+        return Denial(413, trouble.code, str(trouble))
+    except BadInput as trouble:
+        return Denial(400, "invalid_request", str(trouble))
+    trace.model, trace.end_user, trace.bundle = ask.model, ask.end_user, parts.guard.name
+    trace.characters = sum(len(text.text) for text in ask.texts)
+    if not parts.recorder.healthy:
+        message = "Decisions cannot be recorded, so nothing may pass."
+        return Denial(503, "ledger_unavailable", message)
+    if ask.images and parts.config.guard.images == "refuse":
+        return not_judged(ask.images[0])
+    try:
+        if ask.input_type == "request":
+            return await _judge_request(parts, ask, trace)
+        return await _judge_response(parts, ask, trace)
+    except Trouble as trouble:
+        parts.recorder.record(trace, Outcome("failed", code=trouble.code))
+        return Denial(503, trouble.code, str(trouble))
+
+
+async def _judge_request(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes:
+    guard = parts.guard
+    judgement = PromptJudgement(
+        Ask(ask.model, False, ask.texts, b""), guard, parts.memory, audience=trace.audience,
+        on_failure=guard.policy.on_judge_failure["whole"],
+    )  # fmt: skip
+    await _ask_until_judged(parts, judgement)
+    finding, flags = judgement.finding, tuple(judgement.flags)
+    if finding is None:
+        _let_pass(parts, trace, Outcome("served", flags=flags))
+        return passed()
+    notice = parts.recorder.open_case(finding, judgement.where)
+    text = next(text.text for text in ask.texts if text.where == judgement.where)
+    excerpt = text[finding.start : finding.end][:EXCERPT_CHARACTERS]
+    await _put_on_record(parts, trace, Outcome("refused", notice, finding, flags, excerpt))
+    return blocked(notice)
+
+
+async def _judge_response(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes:
+    guard = parts.guard
+    whole = WholeAnswer(
+        reply_of(ask), guard, audience=trace.audience,
+        on_failure=guard.policy.on_judge_failure["whole"],
+    )  # fmt: skip
+    await _ask_until_judged(parts, whole)
+    body, outcome = whole.finish(b"", parts.recorder.open_case)
+    if outcome.kind == "halted":
+        await _put_on_record(parts, trace, outcome)
+        return body
+    _let_pass(parts, trace, outcome)
+    return passed([_held(parts, text.text) for text in ask.texts[: ask.count]])
+
+
+def _held(parts: Parts, text: str) -> int:
+    """Characters at the end of a text that are, as far as it goes, the start of a match."""
+    watch = parts.guard.lexicon.watch(json=False)
+    watch.feed(text)
+    return len(text) - watch.free
+
+
+async def _ask_until_judged(parts: Parts, judgement: _Judgement) -> None:
+    """Raises JudgeUnavailable where a judge is held for in vain."""
+    if not judgement.waiting:
+        return
+    judge = parts.judge
+    assert judge is not None
+    async with judged_within(WAIT_S):
+        while judgement.waiting and judgement.questions:
+            questions, judgement.questions = judgement.questions, []
+            answers = await asyncio.gather(
+                *(judge.ask(q.text, q.role, q.context, harm=q.harm) for q in questions)
+            )
+            for question, scores in zip(questions, answers, strict=True):
+                judgement.judged(question, scores)
+            if judgement.questions:
+                await asyncio.sleep(ASK_AGAIN_S)
+
+
+def _let_pass(parts: Parts, trace: Trace, outcome: Outcome) -> None:
+    if outcome.flags:
+        parts.recorder.record(trace, outcome)
+    else:
+        parts.recorder.count(trace, outcome)
+
+
+async def _put_on_record(parts: Parts, trace: Trace, outcome: Outcome) -> None:
+    durable = parts.recorder.record(trace, outcome)
+    if durable is not None:
+        await durable
