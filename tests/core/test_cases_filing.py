@@ -218,6 +218,25 @@ def test_a_hearing_that_was_asked_for_is_held_by_somebody_else() -> None:
     play.act("refuse", APPROVER, statement=AFTER_HEARING)
 
 
+def test_a_hearing_that_nobody_asked_for_does_not_shorten_the_time() -> None:
+    play = Play().in_review()
+    play.act("propose_refusal", REVIEWER, statement=ADVERSE)
+    play.act("hold_hearing", HEARER, text="Nobody came.")
+    assert play.refused("refuse", APPROVER, statement=AFTER_HEARING) == "hearing_open"
+    play.pass_days(8)
+    play.act("refuse", APPROVER, statement=AFTER_HEARING)
+
+
+def test_who_never_corrects_can_be_refused_after_being_heard() -> None:
+    play = Play().filed()
+    play.act("send_back", CLERK, requests=[{"text": "Sign the report."}])
+    play.pass_days(60)
+    assert play.clock("correct").state == "overdue"
+    play.act("propose_refusal", REVIEWER, statement=ADVERSE)
+    play.pass_days(9)
+    play.act("refuse", APPROVER, statement=AFTER_HEARING)
+
+
 def test_a_hearing_is_asked_for_in_time() -> None:
     play = Play().in_review()
     play.act("propose_refusal", REVIEWER, statement=ADVERSE)

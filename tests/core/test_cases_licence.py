@@ -179,6 +179,30 @@ def test_a_term_ends_by_itself_and_a_renewal_lengthens_it_from_its_end() -> None
     assert play.case.grant.until == dt.date(2032, 3, 9)
 
 
+def test_who_applied_for_renewal_in_time_does_not_lose_by_the_authoritys_delay() -> None:
+    play = Play().granted()
+    play.pass_days(1080)
+    play.act("open_renewal", DRAFTER)
+    play.filed()
+    play.pass_days(30)
+    assert status(play.case, play.now, PROCEDURE) == "valid"
+    play.act("accept", CLERK)
+    play.act("propose_refusal", REVIEWER, statement=ADVERSE)
+    play.act("waive", REPRESENTATIVE)
+    play.act("refuse", APPROVER, statement=AFTER_HEARING)
+    assert status(play.case, play.now, PROCEDURE) == "invalid"
+    (lapse,) = due(play.case, play.now + dt.timedelta(days=9))
+    assert lapse.at == play.now, "it ends with the refusal, not before"
+
+
+def test_a_renewal_that_is_only_drafted_keeps_nothing_in_force() -> None:
+    play = Play().granted()
+    play.pass_days(1080)
+    play.act("open_renewal", DRAFTER)
+    play.pass_days(30)
+    assert status(play.case, play.now, PROCEDURE) == "invalid"
+
+
 def test_algorithm_filings_have_no_term() -> None:
     play = Play("algorithm_filing").granted()
     assert play.case.grant is not None

@@ -41,7 +41,7 @@ def open_case(
         return Refusal("not_your_role", OPENED, {"roles": ", ".join(procedure.parties)})
     data = {
         "case": case_id,
-        "pack": procedure.pack,
+        "pack": f"{procedure.pack}@{procedure.version}",
         "route": route,
         "holder": actor.organisation,
         "moves": {"filing": procedure.first_filing, "licence": procedure.first_licence},
@@ -148,4 +148,6 @@ def _timer(deed: Deed, clock: ClockRule) -> dict[str, Any]:
         "track": expiry.track,
         "stages": list(expiry.at),
         "to": expiry.to,
+        "waits": list(expiry.waits),
+        "rounds": list(expiry.rounds),
     }

@@ -96,9 +96,13 @@ def _next(case: Case, now: datetime) -> Timer | None:
     ended = [
         timer
         for timer in case.timers.values()
-        if timer.at <= now and case.stage(timer.track) in timer.stages
+        if timer.at <= now and case.stage(timer.track) in timer.stages and not _waits(case, timer)
     ]
     return min(ended, key=lambda timer: (timer.at, timer.clock)) if ended else None
+
+
+def _waits(case: Case, timer: Timer) -> bool:
+    return case.round.kind in timer.rounds and case.filing in timer.waits
 
 
 def _opened(event: Event) -> Case:
@@ -136,6 +140,8 @@ def _timers(case: Case, _: Event, timers: Iterable[Mapping[str, Any]]) -> Case:
             track=one["track"],
             stages=tuple(one["stages"]),
             to=one["to"],
+            waits=tuple(one.get("waits", ())),
+            rounds=tuple(one.get("rounds", ())),
         )
         for one in timers
     }

@@ -121,13 +121,18 @@ class Hearing:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A period that ends in a change of stage by itself, unless the track has left `stages`."""
+    """A period that ends in a change of stage by itself, unless the track has left `stages`.
+
+    It waits while a round of a kind of `rounds` is at one of the stages `waits` of the filing.
+    """
 
     clock: str
     at: datetime
     track: Track
     stages: tuple[str, ...]
     to: str
+    waits: tuple[str, ...] = ()
+    rounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

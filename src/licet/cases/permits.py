@@ -9,7 +9,8 @@ Rules
 3. Four eyes: whoever did an act that the row names in `apart_from`, in the same matter, may not
    do this one, whatever other roles they have.
 4. An adverse act comes after the holder was heard, waived or let the time pass, or it acts on
-   recorded urgency and lapses unless confirmed. A hearing that was asked for is held.
+   recorded urgency and lapses unless confirmed. A hearing that was asked for is held, and one that
+   nobody asked for does not shorten the holder's time.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ def heard(deed: Deed) -> bool:
     hearing = deed.case.hearing
     if hearing is None or hearing.act != deed.rule.id:
         return False
-    if hearing.held or hearing.waived:
+    if hearing.waived or (hearing.held and hearing.asked):
         return True
-    return not hearing.asked and deed.today > hearing.until
+    return deed.today > hearing.until and not (hearing.asked and not hearing.held)
 
 
 def _side(deed: Deed) -> Refusal | None:
@@ -83,7 +84,7 @@ def _heard(deed: Deed) -> Refusal | None:
         return None
     if hearing is None or hearing.act != rule.id:
         return _no(deed, "not_heard")
-    if hearing.asked:
+    if hearing.asked and not hearing.held:
         return _no(deed, "hearing_asked")
     return _no(deed, "hearing_open", until=hearing.until.isoformat())
 

@@ -51,6 +51,7 @@ def _known(deed: Deed) -> dict[str, Any]:
     rule, case = deed.rule, deed.case
     known: dict[str, Any] = {
         "decision": rule.decision or rule.id,
+        "pack": f"{deed.procedure.pack}@{deed.procedure.version}",
         "case": case.id,
         "number": case.grant.number if case.grant else None,
         "decider_role": role_of(deed),

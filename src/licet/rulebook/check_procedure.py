@@ -94,6 +94,10 @@ class _Checker:
                 named = (*clock.expiry.at, clock.expiry.to)
                 known = self._stages(clock.expiry.track)
                 yield from _absent(_FILE, key, "stage", named, known)
+                waits = clock.expiry.waits
+                yield from _absent(_FILE, key, "stage", waits, self._stages("filing"))
+                if bool(waits) != bool(clock.expiry.rounds):
+                    yield Fault(_FILE, key, "waits for nothing.", "Name both waits and rounds.")
 
     def routes(self) -> Iterator[Fault]:
         of = self.of

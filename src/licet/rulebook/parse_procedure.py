@@ -74,6 +74,7 @@ def parse_procedure(pack: Pack, tables: Mapping[str, Table]) -> Procedure:
     with tables["procedure.toml"] as root:
         return Procedure(
             pack=pack.id,
+            version=pack.version,
             time_zone=pack.time_zone,
             instruments=_shelf(_instrument(r, languages) for r in _rows(root, "instrument")),
             bases=_shelf(_basis(r, languages) for r in _rows(root, "basis")),
@@ -210,6 +211,8 @@ def _clock(row: Table, languages: tuple[str, ...]) -> ClockRule:
                     track=expires.choice("track", TRACKS),
                     at=expires.words("at"),
                     to=expires.text("to", WORD),
+                    waits=expires.words("waits", optional=True),
+                    rounds=expires.choices("rounds", ROUNDS) if expires.has("rounds") else (),
                 )
         return ClockRule(
             id=row.text("id", WORD, '"decide"'),

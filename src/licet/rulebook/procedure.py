@@ -144,11 +144,17 @@ class ActRule:
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """What happens by itself when a clock is over: `track` goes from one of `at` to `to`."""
+    """What happens by itself when a clock is over: `track` goes from one of `at` to `to`.
+
+    It waits as long as a round of a kind of `rounds` is at one of the stages `waits`: who applied
+    in time does not lose by the authority's taking its time.
+    """
 
     track: Track
     at: tuple[str, ...]
     to: str
+    waits: tuple[str, ...]
+    rounds: tuple[RoundKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +359,7 @@ class Procedure:
     """All of it: everything that `licet.cases` needs to know of a regime."""
 
     pack: str
+    version: str
     time_zone: str
     instruments: Mapping[str, Instrument]
     bases: Mapping[str, Basis]
