@@ -27,6 +27,7 @@ from licet.cases import (
     refusal_entry,
     said,
     said_of,
+    told,
 )
 from licet.cases.words import FAULTS, REFUSALS
 from licet.ledger.entry import make_entry, parse_entry
@@ -136,6 +137,16 @@ def test_every_code_has_its_words_in_both_languages() -> None:
     for words in (*REFUSALS.values(), *FAULTS.values()):
         assert set(words) == {"zh", "en"}
         assert all(text.endswith((".", "。", "}")) for text in words.values())
+
+
+def test_every_event_is_told_in_a_line_of_the_history() -> None:
+    case = life().case
+    assert [told(event, "en", PROCEDURE) for event in case.events][-3:] == [
+        "Suspended at once, before hearing",
+        "Confirm the suspension, or it lapses: the time was over",
+        "Reported the end of service",
+    ]
+    assert all(told(event, "zh", PROCEDURE) for event in case.events)
 
 
 def test_a_person_who_may_not_reads_names_and_no_ids() -> None:

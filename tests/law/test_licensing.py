@@ -181,6 +181,8 @@ BROKEN: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("act", "propose_suspension", "hears"), "revoke", "nobody is heard"),
     (("act", "propose_suspension", "clock"), None, "invites to nothing"),
     (("clock", "interim", "expires"), None, "is urgent and never lapses"),
+    (("clock", "term", "expires", "rounds"), None, "waits for nothing"),
+    (("clock", "decide", "extension"), None, "extends nothing"),
     (("clock", "term", "expires"), None, "counts months and does not expire"),
     (("clock", "decide", "starts"), ["sneeze"], "no act 'sneeze'"),
     (("clock", "decide", "starts"), None, "starts by acts or since a field"),

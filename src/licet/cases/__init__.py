@@ -32,7 +32,7 @@ from licet.cases.record import entries_of, entry_of, refusal_entry
 from licet.cases.scope import ScopeAnswer, scope
 from licet.cases.upstream import depends_on, flagged, status
 from licet.cases.wire import event_as_json, event_from_json
-from licet.cases.words import said, said_of
+from licet.cases.words import said, said_of, told
 
 __all__ = [
     "Act",
@@ -79,6 +79,7 @@ __all__ = [
     "settled",
     "shown",
     "status",
+    "told",
     "withheld",
     "wrong",
 ]

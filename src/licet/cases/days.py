@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from licet.rulebook.procedure import Calendar, PeriodKind
+from licet.rulebook.procedure import PeriodKind
+from licet.rulebook.workdays import Calendar
 
 _DAY = timedelta(days=1)
 

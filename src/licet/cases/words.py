@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from licet.cases.model import Fault, Refusal
+from licet.cases.model import Event, Fault, Refusal
 from licet.rulebook.procedure import Procedure
 
 Words = Mapping[str, str]
@@ -98,6 +98,29 @@ FAULTS: Mapping[str, Words] = {
     "no_url": {"zh": "请填写以 https:// 开头的网址。", "en": "Write an address with https://."},
     "no_file": {"zh": "请上传文件。", "en": "Attach a file."},
 }
+
+HAPPENED: Mapping[str, Words] = {
+    "opened": {"zh": "开始填报", "en": "Began the application"},
+    "lapsed": {"zh": "{clock}：期限届满，自动生效", "en": "{clock}: the time was over"},
+    "upstream_changed": {
+        "zh": "上游备案{upstream}：{stage}",
+        "en": "Upstream filing {upstream}: {stage}",
+    },
+}
+"""What happens by itself; what people do is worded by the pack."""
+
+
+def told(event: Event, language: str, procedure: Procedure) -> str:
+    """The event as a line of a case's history."""
+    if event.kind in procedure.acts:
+        return procedure.acts[event.kind].done[language]
+    params = {"clock": "", "upstream": "", "stage": ""}
+    if "clock" in event.data:
+        params["clock"] = procedure.clocks[event.data["clock"]].name[language]
+    if "flag" in event.data:
+        params["upstream"] = event.data["flag"]["upstream"]
+        params["stage"] = _name(event.data["flag"]["stage"], language, procedure)
+    return HAPPENED[event.kind][language].format(**params)
 
 
 def said(refusal: Refusal, language: str, procedure: Procedure) -> str:

@@ -17,10 +17,10 @@ from licet.rulebook.procedure import (
     ClockRule,
     Entry,
     Form,
-    Holiday,
     Remedy,
     Route,
 )
+from licet.rulebook.workdays import Holiday
 
 
 def procedure_lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:

@@ -72,6 +72,9 @@ class _Checker:
             yield from _absent(_FILE, key, "act", act.apart_from, of.acts)
             yield from _absent(_FILE, key, "act", (act.hears,) if act.hears else (), of.acts)
             yield from _absent(_FILE, key, "clock", (act.clock,) if act.clock else (), of.clocks)
+            clock = of.clocks.get(act.clock or "")
+            if "extend" in act.effects and not (clock and clock.extension):
+                yield Fault(_FILE, key, "extends nothing.", "Name a clock with extension =.")
             for track in TRACKS:
                 known = self._stages(track)
                 named = (*act.at.get(track, ()), *((act.to[track],) if track in act.to else ()))

@@ -18,12 +18,10 @@ from typing import Literal, get_args
 
 from licet.rulebook.grounds import Provenance
 from licet.rulebook.procedure import (
-    Calendar,
     Choice,
     Field,
     FieldKind,
     Form,
-    Holiday,
     Limits,
     Question,
     ScopeRule,
@@ -31,6 +29,7 @@ from licet.rulebook.procedure import (
     Visibility,
 )
 from licet.rulebook.strict import Table
+from licet.rulebook.workdays import Calendar, Holiday
 
 WORD = r"[a-z][a-z0-9_]*"
 KINDS: tuple[FieldKind, ...] = get_args(FieldKind)

@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 
 from licet.rulebook.grounds import Cite, Provenance, Text
+from licet.rulebook.workdays import Calendar, Holiday
 
 Side = Literal["provider", "authority"]
 Track = Literal["filing", "licence"]
@@ -325,33 +325,6 @@ class ScopeRule:
     routes: tuple[str, ...]
     reason: Text
     basis: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Holiday:
-    """Days off in a row, and the days of rest that are worked in exchange."""
-
-    id: str
-    name: Text
-    first: date
-    last: date
-    worked: tuple[date, ...]
-    provenance: Provenance
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Which days are worked. Days of a year outside `years` are only presumed.
-
-    `rest`: days of the week without work, Monday is 0.
-    """
-
-    rest: frozenset[int]
-    years: frozenset[int]
-    off: frozenset[date]
-    worked: frozenset[date]
-    holidays: Mapping[str, Holiday]
-    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True)
