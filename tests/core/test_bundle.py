@@ -37,7 +37,7 @@ reason = "To be found."
 
 def draft(rules: str = RULES, halt: float = 0.9) -> Draft:
     policy = Policy(
-        LexicalSettings(10, 12), JudgedSettings("token", 32, 256, 160, 384),
+        LexicalSettings(10, 12, 240, 200), JudgedSettings("token", 32, 256, 160, 384),
         {"default": {"violence": Threshold(halt, 0.5)}},
         {"token": "halt", "clause": "halt", "whole": "halt"},
     )  # fmt: skip

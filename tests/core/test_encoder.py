@@ -128,7 +128,7 @@ class Doubtful(WordClassifier):
 
 def guard(harm: float, *, low: float = 0.2, high: float = 0.8) -> Guard:
     policy = Policy(
-        LexicalSettings(10, 12), JudgedSettings("token", 32, 256, 160, 384),
+        LexicalSettings(10, 12, 240, 200), JudgedSettings("token", 32, 256, 160, 384),
         {"default": {"violence": Threshold(0.9, 0.5)}},
         {"token": "halt", "clause": "halt", "whole": "halt"},
         EncoderSettings(sha256_hex(tiny_bytes()), low, high, {"default": Threshold(0.7, 0.6)}),

@@ -19,7 +19,7 @@ ZH_PHRASE = "违禁短语样例"
 HARM = "harmharm"
 LAWFUL = Scores(0.0, {}, screened=True)
 UNLAWFUL = Scores(0.99, {"violence": 0.99}, screened=False)
-_LEXICAL = LexicalSettings(short_literal_letters=10, gap_characters_max=12, seam_characters=64)
+_LEXICAL = LexicalSettings(10, 12, 240, 200, seam_characters=64)
 
 
 class WordClassifier(Classifier):

@@ -16,16 +16,17 @@ _DIGIT_RUN = re.compile(r"\D+")
 _CN_MOBILE = re.compile(r"(?:(?:\+|00)?86)?(1[3-9]\d{9})\Z")
 # Told to many people on purpose, or to nobody (RFC 2142, RFC 2606).
 _ROLES = re.compile(
-    r"(?:abuse|admin|billing|bounce|careers?|contact|customer-?service|data|desk|do-?not-?reply"
-    r"|editor|email|enquir(?:y|ies)|feedback|help|hello|hostmaster|hr|info|inquir(?:y|ies)|jobs"
-    r"|kefu|legal|mail|mailer-daemon|marketing|media|name|news(?:letter)?|no-?reply|office|orders"
+    r"(?:abuse|admin|billing|biz|bounce|business|careers?|contact|customer-?service|data|desk|do-?not-?reply"
+    r"|editor|e?mail|enquir(?:y|ies)|feedback|help|hello|hostmaster|hr|info|inquir(?:y|ies)|jobs"
+    r"|john(?:[._-]?doe)?|johndoe|jane(?:[._-]?doe)?|kefu|legal|mailer-daemon|marketing|media|name|news(?:letter)?|no-?reply|office|orders"
     r"|postmaster|press|privacy|root|sales|security|services?|shop|spam|(?:un)?subscribe|support"
     r"|team|test|user(?:name)?|webmaster|you|your[._-]?(?:email|name))\Z"
 )
 _RESERVED = re.compile(
-    r"(?:.*\.)?(?:example\.(?:com|net|org|edu|cn)|(?:e?mail|domain|test|company|your-?domain"
+    r"(?:.*\.)?(?:example\.[a-z.]+|(?:e?mail|domain|test|company|your-?domain"
     r"|my-?domain|your-?company)\.com|(?:example|test|invalid|localhost|local))\Z"
 )
+_LOCAL = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]*\Z")
 _FILE_ENDS = frozenset(("png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "html", "json"))
 
 
@@ -61,7 +62,9 @@ def _is_valid(number: str, region: str | None) -> bool:
 
 def email(text: str) -> bool:
     """An e-mail address that may be one person's: no office (info@…), no reserved domain."""
-    local, _, domain = text.strip().lower().rpartition("@")
+    before, _, domain = text.strip().lower().rpartition("@")
+    found = _LOCAL.search(before)
+    local = found[0] if found else ""  # what stands before it is a label
     if not local or ".." in text or local[0] in ".-" or local[-1] == ".":
         return False
     ending = domain.rpartition(".")[2]
