@@ -132,24 +132,36 @@ class _Places:
                 empty, first, last = empty or one_empty, first + one_first, last + one_last
             return empty, first, last
         if isinstance(node, Row):
-            parts = [(part, False) for part in node.parts]
-        else:
-            parts = [(node.part, number >= node.least) for number in range(node.most)]
-        return self._row(parts)
+            return self._row(node.parts)
+        return self._repeat(node)
 
-    def _row(self, parts: list[tuple[Node, bool]]) -> tuple[bool, list[int], list[int]]:
-        """Parts one after the other; True: it may be left out."""
+    def _row(self, parts: tuple[Node, ...]) -> tuple[bool, list[int], list[int]]:
+        """Parts one after the other."""
         empty, first, last = True, list[int](), list[int]()
-        for part, optional in parts:
+        for part in parts:
             one_empty, one_first, one_last = self.add(part)
-            one_empty = one_empty or optional
-            self._steps += len(last) * len(one_first)
-            if self._steps > STEPS_MAX:
-                raise _too_large()
-            for place in last:
-                self.follow[place] += one_first
+            self._join(last, one_first)
             if empty:
                 first = first + one_first
             last = last + one_last if one_empty else one_last
             empty = empty and one_empty
         return empty, first, last
+
+    def _repeat(self, node: Repeat) -> tuple[bool, list[int], list[int]]:
+        """Each turn leads to the next alone, so that a match knows how many it had: what is left
+        out is left out at the end. A turn that may match nothing counts as one left out."""
+        empty, first, before, last = node.least == 0, list[int](), list[int](), list[int]()
+        for turn in range(1, node.most + 1):
+            one_empty, one_first, one_last = self.add(node.part)
+            empty = empty or one_empty
+            self._join(before, one_first)
+            first, before = first or one_first, one_last
+            last = last + one_last if turn > node.least or one_empty else one_last
+        return empty, first, last
+
+    def _join(self, places: list[int], following: list[int]) -> None:
+        self._steps += len(places) * len(following)
+        if self._steps > STEPS_MAX:
+            raise _too_large()
+        for place in places:
+            self.follow[place] += following
