@@ -19,6 +19,7 @@ import click
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, NotAllowed, NotFound
+from licet.cli.bundle_stage import drop, promote, shadow, stage
 from licet.cli.check_lines import LineJudge, Lines
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
@@ -53,7 +54,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 @click.group(cls=TroubleGroup)
 def bundle() -> None:
-    """Show, build, compare and verify guard bundles."""
+    """Show, build, compare, verify and try guard bundles."""
 
 
 @bundle.command()
@@ -150,6 +151,10 @@ def verify(file: Path, key: str | None, home: Home) -> None:
         raise SystemExit(NO)
     click.echo(f"whole, and signed by {opened.author.hex()}")
     click.echo(f"digest     {opened.digest}")
+
+
+for _command in (stage, shadow, promote, drop):
+    bundle.add_command(_command)
 
 
 # --- building ------------------------------------------------------------------------------------

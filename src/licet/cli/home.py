@@ -53,6 +53,11 @@ class Home:
         return self.root / "bundles"
 
     @property
+    def shadow(self) -> Path:
+        """Folder of what the gateway found of a staged bundle."""
+        return self.root / "shadow"
+
+    @property
     def licence(self) -> Path:
         """Folder of the licence, of the authority's keys and of its status lists."""
         return self.root / "licence"

@@ -19,6 +19,8 @@ from licet.guard.bundle import BUNDLE_BYTES_MAX, Bundle, read_bundle
 
 CURRENT = "current.licet"
 """In the folder of bundles: the one that the gateway of this home serves under."""
+STAGED = "staged.licet"
+"""The one that it tries in the shadow."""
 
 
 def load_bundle(path: Path, trusted: Collection[bytes] | None) -> Bundle:

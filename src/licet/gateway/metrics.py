@@ -133,6 +133,12 @@ class Metrics:
             ("pack", "version", "digest"),
             registry=registry,
         )
+        self._shadow = Counter(
+            "licet_shadow_texts",
+            "Texts that a staged bundle judged too: `same`, or `old→new` action.",
+            ("kind",),
+            registry=registry,
+        )
         self._open = 0
         self._gauge("licet_open_streams", "Streams that are open.", lambda: self._open)
         self._exchange_series: dict[tuple[str, str, str], Any] = {}
@@ -206,6 +212,10 @@ class Metrics:
     def judge_spared(self, judge: str, reason: Spared) -> None:
         """Count one question that a judge was not asked."""
         self._spared.labels(judge, reason).inc()
+
+    def shadow_judged(self, kind: str) -> None:
+        """Count a text that the staged bundle judged too, or was `dropped`, or `failed`."""
+        self._shadow.labels(kind).inc()
 
     def key_denied(self, reason: str) -> None:
         """Count a request without a usable key, by KeyDenied.reason or `route` or `model`."""

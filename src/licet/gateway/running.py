@@ -31,6 +31,7 @@ from licet.gateway.bundlekey import load_trusted_keys
 from licet.gateway.front import bounded_http
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
+from licet.gateway.staging import Staging
 from licet.guard.bundle import Bundle, make_guard, read_bundle
 from licet.guard.guarding import Guard
 from licet.ledger.entry import Value, as_id, make_entry
@@ -169,6 +170,7 @@ def _leave(server: uvicorn.Server, note: Note, reason: str, upkeep: Upkeep) -> N
 
 
 async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
+    await upkeep.staging.close()
     upkeep.ended()
     await asyncio.to_thread(gateway.writer.close, 10.0)
     gateway.log.close()
@@ -195,6 +197,7 @@ class Upkeep:
         self._swept_s = float("-inf")
         self._wanted: Callable[[], Bundle] | None = None
         self._adopting: asyncio.Task[None] | None = None
+        self.staging = Staging(gateway.parts, gateway.home, note, self._record)
         self.reason = "end"
 
     def began(self) -> None:
@@ -208,7 +211,7 @@ class Upkeep:
         self._record("gateway.stopped", {"reason": self.reason})
 
     async def run(self) -> None:
-        """Every second: keys, bundle. Every hour: what is past its time."""
+        """Every second: keys, bundles. Every hour: what is past its time."""
         parts = self._gateway.parts
         while True:
             await asyncio.sleep(REFRESH_S)
@@ -221,6 +224,7 @@ class Upkeep:
             if stamp != self._seen and stamp is not None:
                 self._seen, self._wanted = stamp, self._read
             self._change()
+            await self.staging.tend(self._bundle)
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())

@@ -9,6 +9,7 @@ It refuses to know who asks, who is answered and what happens next.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from licet.base.trouble import NotFound
 from licet.guard.classifier import Classifier, Role, Scores
@@ -22,6 +23,16 @@ from licet.guard.verdict import CERTAIN, PASS, Finding, Verdict, strongest
 AUDIENCE = "default"
 EncoderSource = Callable[[], Encoder]
 """Gives the encoder, the same each time; the first call may read and load it."""
+
+
+class Listener(Protocol):
+    """Hears what is judged. It must neither wait nor raise."""
+
+    def text(
+        self, text: str, role: str, *, context: str, json: bool, audience: str, by_meaning: bool
+    ) -> None: ...
+
+    def stream(self, stream: TextStream, *, audience: str, context: str) -> None: ...
 
 
 class Guard:
@@ -38,6 +49,8 @@ class Guard:
         self.policy = policy
         self.name = name
         self.doubt = doubt
+        self.listener: Listener | None = None
+        """Who hears what is judged, where somebody does (a shadow)."""
         self.encoder = encoder if policy.encoder is not None else None
         self._settings: dict[tuple[Tier, str], StreamSettings] = {}
 
@@ -50,6 +63,10 @@ class Guard:
         `ranks`: for those who compare texts by score. What the quick look passed is passed all
         the same, but scored in full; it costs several times as much.
         """
+        if self.listener is not None:
+            self.listener.text(
+                text, role, context=context, json=json, audience=audience, by_meaning=by_meaning
+            )
         findings = [literal_finding(hit) for hit in self.lexicon.scan(text, role, json=json)]
         categories: dict[str, float] = {}
         score, harm = 0.0, None
@@ -96,9 +113,12 @@ class Guard:
                 on_failure=self.policy.on_judge_failure[key[0]], doubt=self.doubt,
             )  # fmt: skip
             self._settings[key] = settings
-        return TextStream(
-            self.lexicon.watch("reply", json=json), self.classifier, settings, context, json
-        )
+        watch = self.lexicon.watch("reply", json=json)
+        if self.listener is None:
+            return TextStream(watch, self.classifier, settings, context, json)
+        stream = TextStream(watch, self.classifier, settings, context, json, remembers=True)
+        self.listener.stream(stream, audience=audience, context=context)
+        return stream
 
     @property
     def remote_judge(self) -> bool:

@@ -37,6 +37,7 @@ from licet.guard.watch import Watch
 
 _CLAUSE_END = re.compile(r"[。！？；!?;\n]|[.](?=\s)")
 FINDINGS_MAX = 64
+HEARD_MAX = 200_000
 EXCERPT_CHARACTERS = 600
 """Enough to understand why a text was stopped; the rest of it is nobody's business."""
 
@@ -76,15 +77,16 @@ class TextStream:
     """One channel of one answer. `feed` it, `end` it; look at `halted`, `tickets`, `waiting`."""
 
     __slots__ = (
-        "_asked", "_base", "_classifier", "_context", "_ended", "_held", "_judged", "_open",
-        "_parts", "_pending", "_recent", "_settings", "_total", "_waits_for_judgement", "_watch",
-        "excerpt", "findings", "halted", "held_most", "json", "late", "tickets",
+        "_asked", "_base", "_classifier", "_context", "_ended", "_heard", "_held", "_judged",
+        "_open", "_parts", "_pending", "_recent", "_settings", "_total", "_waits_for_judgement",
+        "_watch", "excerpt", "findings", "halted", "held_most", "json", "late", "tickets",
     )  # fmt: skip
 
     def __init__(
         self, watch: Watch | Scanner, classifier: Classifier | None, settings: StreamSettings,
-        context: str = "", json: bool = False,
+        context: str = "", json: bool = False, remembers: bool = False,
     ) -> None:  # fmt: skip
+        """`remembers`: the whole text is kept, for a listener (`heard`)."""
         self._watch = watch
         self._classifier = classifier
         self._settings = settings
@@ -102,6 +104,7 @@ class TextStream:
         self._pending = 0  # its length
         self._open: dict[int, Ticket] = {}
         self._ended = False
+        self._heard: list[str] | None = [] if remembers else None
         self.json = json
         self.halted: Finding | None = None
         self.findings: list[Finding] = []
@@ -122,6 +125,8 @@ class TextStream:
         watch = self._watch
         watch.feed(text)
         self._total += len(text)
+        if self._heard is not None and self._total <= HEARD_MAX:
+            self._heard.append(text)
         if self._classifier is not None or self._settings.doubt is not None:
             self._parts.append(text)
             self._pending += len(text)
@@ -158,6 +163,11 @@ class TextStream:
     @property
     def stopped(self) -> bool:
         return self.halted is not None
+
+    @property
+    def heard(self) -> str:
+        """All of the text so far, where it is remembered: its first HEARD_MAX characters."""
+        return "".join(self._heard or ())
 
     @property
     def waiting(self) -> bool:

@@ -127,6 +127,19 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
     "bundle.refused": EntryType(
         "A guard bundle was offered and not taken.", _BUNDLE | {"error": "code of the trouble"}
     ),
+    "bundle.shadowed": EntryType(
+        "A staged guard bundle judged beside the one that serves, without acting.",
+        _BUNDLE
+        | {
+            "against": "digest of the bundle that serves",
+            "state": "begun, running, ended, stopped or failed",
+            "texts": "texts that both have judged",
+            "stricter": "texts that the staged one treats more strictly",
+            "milder": "texts that it treats more mildly",
+            "dropped": "texts that there was no time for",
+            "failed": "texts that could not be judged",
+        },
+    ),
     "key.created": EntryType(
         "An API key was made.",
         {"key": "its id", "audience": "whom it serves", "models": "models it may use"},
