@@ -81,6 +81,21 @@ def _late_histogram(registry: CollectorRegistry) -> Histogram:
     )
 
 
+def _unsealed_counter(registry: CollectorRegistry) -> Counter:
+    return Counter(
+        "licet_cases_unsealed", "Cases whose excerpt could not be kept.", registry=registry
+    )
+
+
+def _shadow_counter(registry: CollectorRegistry) -> Counter:
+    return Counter(
+        "licet_shadow_texts",
+        "Texts that a staged bundle judged too: `same`, or `old→new` action.",
+        ("kind",),
+        registry=registry,
+    )
+
+
 class Metrics:
     """The counters of one gateway. Safe across threads, but for the count of open streams."""
 
@@ -123,9 +138,7 @@ class Metrics:
         self._limited = Counter(
             "licet_limited", "Requests beyond a key's limit.", ("which",), registry=registry
         )
-        self._unsealed = Counter(
-            "licet_cases_unsealed", "Cases whose excerpt could not be kept.", registry=registry
-        )
+        self._unsealed = _unsealed_counter(registry)
         self._late = _late_histogram(registry)
         self._guard = Gauge(
             "licet_guard_info",
@@ -133,12 +146,7 @@ class Metrics:
             ("pack", "version", "digest"),
             registry=registry,
         )
-        self._shadow = Counter(
-            "licet_shadow_texts",
-            "Texts that a staged bundle judged too: `same`, or `old→new` action.",
-            ("kind",),
-            registry=registry,
-        )
+        self._shadow = _shadow_counter(registry)
         self._open = 0
         self._gauge("licet_open_streams", "Streams that are open.", lambda: self._open)
         self._exchange_series: dict[tuple[str, str, str], Any] = {}
