@@ -111,10 +111,20 @@ class Machine:
         first.extend(base + place for place in pattern.first)
 
     def _find_openings(self) -> re.Pattern[str]:
-        """What a symbol must be to begin anything, or to need a careful look."""
-        sets = {self._sets[self._reads[place]] for place in self._first_any + self._first_word}
-        marks = f"{fold.ESCAPE}{fold.EXPAND}{fold.SURROGATE}"
-        return re.compile("|".join([f"[{re.escape(marks)}]", *sorted(map(_as_regex, sets))]))
+        """Where anything can begin, or a careful look is needed: a symbol that a pattern may begin
+        with, at a word's beginning if it wants one, with one behind it that may be the second."""
+        alternatives = [f"(?<=[{_MARKS}])"]
+        sets = [f"[{_MARKS}]"]
+        for firsts, bound in ((self._first_any, ""), (self._first_word, _BEGINS)):
+            for place in firsts:
+                first = _as_regex(self._sets[self._reads[place]])
+                after = {self._sets[self._reads[second]] for second in self._follow[place]}
+                seconds = "|".join([*sorted(map(_as_regex, after)), f"[{_MARKS}{_UNSEEN}]", r"\Z"])
+                alternatives.append(f"(?<={first}){bound}(?={seconds})")
+                sets.append(first)
+        # The first part alone lets `re` skip quickly over what begins nothing.
+        begins = _union(sets)
+        return re.compile(f"{begins}(?:{'|'.join(dict.fromkeys(alternatives))})", re.DOTALL)
 
     def kind(self, symbol: str) -> int:
         """A number that is the same for symbols that all patterns read alike."""
@@ -178,6 +188,10 @@ class Machine:
         return known
 
 
+_MARKS = f"{fold.ESCAPE}{fold.EXPAND}{fold.SURROGATE}"
+_UNSEEN = f"{fold.SKIP}{fold.PLANE_14}-\U000e01ef"
+_BEGINS = "(?:(?<=[0-9])(?<![0-9].)|(?<=[a-z])(?<![0-9a-z].)|(?<![0-9a-z]))"
+"""Whether a word or number begins with the symbol just read, as far as ASCII tells."""
 _CLASSES = {"d": "0-9", "D": "\\x00-/:-\U0010ffff", ".": "\\x00-\\x09\\x0b-\U0010ffff"}
 
 
@@ -186,3 +200,10 @@ def _as_regex(symbols: Symbols) -> str:
     inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in symbols.ranges)
     inside += "".join(_CLASSES.get(name, f"\\{name}") for name in symbols.classes)
     return f"[{'^' * symbols.negated}{inside}]"
+
+
+def _union(sets: list[str]) -> str:
+    """Sets of `re` as one, where none of them is what it leaves out."""
+    if any(one.startswith("[^") for one in sets):
+        return f"(?:{'|'.join(dict.fromkeys(sets))})"
+    return f"[{''.join(one[1:-1] for one in dict.fromkeys(sets))}]"
