@@ -27,7 +27,7 @@ COMPILE := $(BIN)/python scripts/compile.py
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test compile check format lint types layers tidy fragments fix bench eval-guard fuzz properties demo-picture clean
+.PHONY: help up test compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties demo-picture clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,10 @@ fix: $(TEST_READY) ## format, and mend what ruff can mend
 bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
 	@$(COMPILE)
 	$(BIN)/python bench/run.py $(ARGS)
+
+bench-guard: $(TEST_READY) ## what the guard costs on one thread, beside what we aim at
+	@$(COMPILE)
+	$(BIN)/python bench/guard.py $(ARGS)
 
 eval-guard: $(TEST_READY) ## the guard as it ships: quality, false stops, disguises, late halts (LICET_DATA)
 	$(BIN)/python training/eval_guard.py $(ARGS)

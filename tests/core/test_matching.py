@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licet.base.trouble import BadInput
+from licet.guard.automaton import Automaton
 from licet.guard.lexicon import LexicalSettings, Lexicon
+from licet.guard.literal import compile_literal
 from licet.guard.ruleset import Rule
 
 SETTINGS = LexicalSettings(short_literal_letters=10, gap_characters_max=12)
@@ -104,6 +106,54 @@ def test_a_literal_with_nothing_to_match_is_refused() -> None:
         lexicon("...")
 
 
+AROUND = "On that quiet morning we went along the river, 然后回家做饭看书休息, and then we slept. "
+
+
+@pytest.mark.parametrize(("literal", "text"), MATCHES)
+def test_a_literal_is_found_in_a_long_text_too(literal: str, text: str) -> None:
+    long = f"{AROUND}{text} {AROUND}"
+    found = lexicon(literal).scan(long)
+    assert [hit.entry.text for hit in found] == [literal]
+    assert found[0].start >= len(AROUND)
+
+
+@pytest.mark.parametrize(("literal", "text"), DOES_NOT_MATCH)
+def test_a_long_text_that_only_looks_like_it_passes(literal: str, text: str) -> None:
+    assert lexicon(literal).scan(f"{AROUND}{text} {AROUND}") == []
+
+
+def test_states_answer_the_same_whenever_they_are_made() -> None:
+    """One automaton reads everything first, another nothing: both say the same of a text."""
+    literals = ["abcab", "bcabx", "cabxy", "abab", "babab", "ca", "aaaa" * 60, "baa", "违禁短语"]
+    texts = ["abcabxy", "ababab", "xcabcabx", "a" * 300, "b" + "a" * 239 + "ba", "违违禁短禁短语"]
+    entries = [
+        entry
+        for text in literals
+        for entry in compile_literal("r", "operator", "halt", text, word="any", short_letters=3)
+    ]
+
+    def states(automaton: Automaton, text: str) -> list[tuple[object, ...]]:
+        out, state = [], 0
+        for letter in text:
+            while (found := automaton.opened(state).get(letter)) is None and state:
+                state = automaton.fail[state]
+            state = found or 0
+            live = automaton.depth[automaton.live[state]]
+            out.append((automaton.depth[state], automaton.out[state], automaton.need[state], live))
+        return out
+
+    worn = Automaton(entries)
+    for text in texts:
+        states(worn, text)
+    for text in texts:
+        assert states(worn, text) == states(Automaton(entries), text)
+        ends = [
+            {e.text for e in entries if text[:end].endswith(e.letters)}
+            for end in range(1, len(text) + 1)
+        ]
+        assert [{e.text for e in out} for _, out, _, _ in states(worn, text)] == ends
+
+
 PIECES = st.sampled_from(
     ["forbidden", "phrase", "alpha", " ", "  ", "违", "禁", "短语", "样例", "樣", "\u200b", "**",
      "a", "s", "ss", "b", "aab", "&#102;", "&", "#", "10", "2", ";", "\\u00", "66", "\\", "<b>",
@@ -118,6 +168,7 @@ def test_a_stream_finds_what_the_whole_text_holds(
     pieces: list[str], json: bool, data: st.DataObject
 ) -> None:
     text = "".join(pieces)
+    text = data.draw(st.sampled_from(["", AROUND])) + text  # short texts are read another way
     whole = [hit for hit in EVERYTHING.scan(text, json=json) if hit.entry.action == "halt"]
     watch = EVERYTHING.watch(json=json)
     at = 0

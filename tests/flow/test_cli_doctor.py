@@ -132,7 +132,7 @@ def test_a_broken_library_is_named_and_the_rest_is_looked_at(
 ) -> None:
     broken = tmp_path / "broken"
     broken.mkdir()
-    (broken / "hyperscan.py").write_text("raise ImportError('libhs.so.5 is not here')")
+    (broken / "numpy.py").write_text("raise ImportError('libblas.so.5 is not here')")
     run = subprocess.run(
         [Path(sys.executable).with_name("licet"), "doctor", "--json"],
         env={**os.environ, "PYTHONPATH": str(broken), "LICET_HOME": str(served.home.root)},
@@ -143,7 +143,7 @@ def test_a_broken_library_is_named_and_the_rest_is_looked_at(
     told = json.loads(run.stdout)
     found = {check["name"]: check for check in told["checks"]}
     assert told["ok"] is False
-    assert "libhs.so.5" in found["libraries"]["said"]
+    assert "libblas.so.5" in found["libraries"]["said"]
     assert found["bundle"]["state"] == "bad"
     assert found["ledger"]["state"] == found["api keys"]["state"] == "ok"
 

@@ -38,6 +38,7 @@ SOURCES = ("base", "guard", "ledger", "rulebook", "gateway")
 """The packages in which MODULES lie and all that those may import: constants are built in."""
 MODULES = (
     "licet.guard.automaton",
+    "licet.guard.prefilter",
     "licet.guard.scanner",
     "licet.guard.stream",
     "licet.guard.literal",

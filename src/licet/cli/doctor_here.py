@@ -41,8 +41,8 @@ def check_form(scene: Scene) -> Finding:
 
 
 def check_libraries(scene: Scene) -> Finding:
-    """The compiled parts load, and the matcher matches."""
-    names = ("hyperscan", "httptools", "msgspec", "numpy", "cryptography", "uvicorn", "uvloop")
+    """The compiled parts load."""
+    names = ("httptools", "msgspec", "numpy", "cryptography", "uvicorn", "uvloop")
     broken = []
     for name in names:
         try:
@@ -51,13 +51,6 @@ def check_libraries(scene: Scene) -> Finding:
             broken.append(f"{name} ({error})")
     if broken:
         return Finding("bad", f"cannot be loaded: {', '.join(broken)}", "Install Licet again.")
-    hyperscan = importlib.import_module("hyperscan")
-    found: list[int] = []
-    database = hyperscan.Database()
-    database.compile(expressions=[b"licet"], ids=[1], elements=1, flags=[0])
-    database.scan(b"a licet b", match_event_handler=lambda *match: found.append(match[0]))
-    if found != [1]:
-        return Finding("bad", "hyperscan finds nothing", "It needs an x86-64-v2 or ARM64 machine.")
     return Finding("ok", ", ".join(names))
 
 

@@ -7,7 +7,7 @@ no library serves: a caller can ask in each state for the longest suffix that ma
 match *that halts*. That suffix, and nothing more, is what a stream must hold back.
 
 Each state is a number; 0 is the root. For state s
-    goto[s]     letter -> state, of the trie alone
+    goto[s]     letter -> state, of the trie alone; None until somebody comes by: ask `opened`
     fail[s]     state of the longest proper suffix that is in the trie
     depth[s]    letters on the way from the root
     out[s]      entries that end here, those of the suffixes included
@@ -15,70 +15,117 @@ Each state is a number; 0 is the root. For state s
     live[s]     the longest suffix state (s itself included) with a halting entry still ahead
 
 free_root are the beginnings that may stand inside a word.
+
+Rules
+1. States are made when a text first comes to them: of 100,000 literals, texts visit few. What is
+   asked of a state is the same whenever it was made.
+2. Where a state is open, so are all its suffixes; so opening one never recurses.
+3. An automaton is read through one view: `known` remembers what symbol a character is in it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from licet.guard.literal import Entry
 
 
 class Automaton:
-    """Built once from entries; immutable afterwards; shared by all streams."""
+    """Built once from entries; grows with what is read, and answers the same; shared by all
+    streams of a thread."""
 
-    __slots__ = ("depth", "entries", "fail", "free_root", "goto", "length_max", "live", "need",
+    __slots__ = ("_free", "_halting", "_high", "_letters", "_low", "_sorted", "depth", "entries",
+                 "fail", "free_root", "goto", "known", "length_max", "live", "need",
                  "out")  # fmt: skip
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = tuple(entries)
-        self.goto: list[dict[str, int]] = [{}]
-        self.depth = [0]
-        self.out: list[tuple[Entry, ...]] = [()]
-        self.need = [True]
-        self.fail: list[int] = []
-        self.live: list[int] = []
+        self.known: dict[str, str] = {}
         self.length_max = max((len(e.letters) for e in entries), default=0)
-        halts_ahead = [False]
-        for entry in entries:
-            self._insert(entry, halts_ahead)
-        self.free_root = {c: s for c, s in self.goto[0].items() if not self.need[s]}
-        self._link(halts_ahead)
+        # A state is a range of the sorted entries: those that begin with its letters.
+        self._sorted: list[Entry] = sorted(self.entries, key=lambda entry: entry.letters)
+        self._letters: list[str] = [entry.letters for entry in self._sorted]
+        halting = (int(entry.action == "halt") for entry in self._sorted)
+        free = (int(not entry.start_word) for entry in self._sorted)
+        self._halting: list[int] = [0, *accumulate(halting)]
+        self._free: list[int] = [0, *accumulate(free)]
+        self.goto: list[dict[str, int] | None] = [None]
+        self.depth: list[int] = [0]
+        self.out: list[tuple[Entry, ...]] = [()]
+        self.need: list[bool] = [True]
+        self.fail: list[int] = [0]
+        self.live: list[int] = [0]
+        self._low: list[int] = [0]
+        self._high: list[int] = [len(self._sorted)]
+        root = self._open(0)
+        self.free_root: dict[str, int] = {c: s for c, s in root.items() if not self.need[s]}
 
-    def _insert(self, entry: Entry, halts_ahead: list[bool]) -> None:
-        goto, state, halts = self.goto, 0, entry.action == "halt"
-        for letter in entry.letters:
-            halts_ahead[state] = halts_ahead[state] or halts
-            following = goto[state].get(letter)
-            if following is None:
-                following = len(goto)
-                goto[state][letter] = following
-                goto.append({})
-                self.depth.append(self.depth[state] + 1)
-                self.out.append(())
-                self.need.append(True)
-                halts_ahead.append(False)
-            state = following
-            if not entry.start_word:
-                self.need[state] = False
-        self.out[state] += (entry,)
+    def opened(self, state: int) -> dict[str, int]:
+        """`goto[state]`, made where it was not yet."""
+        found = self.goto[state]
+        if found is not None:
+            return found
+        pending = [state]
+        suffix = self.fail[state]
+        while self.goto[suffix] is None:
+            pending.append(suffix)
+            suffix = self.fail[suffix]
+        while len(pending) > 1:
+            self._open(pending.pop())
+        return self._open(state)
 
-    def _link(self, halts_ahead: list[bool]) -> None:
-        """Breadth first: failure links, inherited outputs, live suffixes."""
-        goto, fail, out = self.goto, [0] * len(self.goto), self.out
-        live = [0] * len(goto)
-        queue = list(goto[0].values())
-        for state in queue:
-            live[state] = state if halts_ahead[state] else 0
-        for state in queue:  # grows while it is walked
-            for letter, child in goto[state].items():
-                suffix = fail[state]
-                while suffix and letter not in goto[suffix]:
-                    suffix = fail[suffix]
-                target = goto[suffix].get(letter, 0)
-                fail[child] = target
-                if out[target]:
-                    out[child] += out[target]
-                live[child] = child if halts_ahead[child] else live[target]
-                queue.append(child)
-        self.fail, self.live = fail, live
+    def _open(self, state: int) -> dict[str, int]:
+        """Make the children of a state whose suffixes are open."""
+        letters, depth = self._letters, self.depth[state]
+        low, high = self._low[state], self._high[state]
+        while low < high and len(letters[low]) == depth:
+            low += 1
+        edges: dict[str, int] = {}
+        self.goto[state] = edges
+        while low < high:
+            letter = letters[low][depth]
+            end = self._end_of(letter, depth, low, high)
+            edges[letter] = self._add(state, letter, low, end)
+            low = end
+        return edges
+
+    def _end_of(self, letter: str, depth: int, low: int, high: int) -> int:
+        """Where the entries with this letter end, that begin at `low`."""
+        letters, step = self._letters, 1
+        while low + step < high and letters[low + step][depth] == letter:
+            low, step = low + step, step * 2
+        high = min(high, low + step)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if letters[middle][depth] == letter:
+                low = middle
+            else:
+                high = middle
+        return high
+
+    def _add(self, parent: int, letter: str, low: int, high: int) -> int:
+        """A new state below `parent` for entries low to high."""
+        state, depth = len(self.goto), self.depth[parent] + 1
+        target, suffix = 0, parent
+        while suffix:
+            suffix = self.fail[suffix]
+            edges = self.goto[suffix]
+            assert edges is not None  # rule 2
+            found = edges.get(letter)
+            if found is not None:
+                target = found
+                break
+        end = low
+        while end < high and len(self._letters[end]) == depth:
+            end += 1
+        halts_ahead = self._halting[high] > self._halting[end]
+        self.goto.append(None)
+        self.depth.append(depth)
+        self.fail.append(target)
+        self.out.append((*self._sorted[low:end], *self.out[target]))
+        self.need.append(self._free[high] == self._free[low])
+        self.live.append(state if halts_ahead else self.live[target])
+        self._low.append(low)
+        self._high.append(high)
+        return state

@@ -50,7 +50,7 @@ class Literals:
         by_sight = [entry for entry in entries if entry.visible]
         self._gap_max = settings.gap_characters_max
         self._letters = Automaton(by_letters)
-        self._prefilter = Prefilter(by_letters)
+        self._prefilter = Prefilter(self._letters)
         self._visible = Automaton(by_sight) if by_sight else None
         forms = list(forms_of(by_letters))
         self._lattice = Lattice(forms) if forms else None

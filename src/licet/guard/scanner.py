@@ -33,6 +33,10 @@ from licet.guard.literal import NO_GAP, Entry, gap_strength
 from licet.guard.machine import PatternEntry
 
 _WINDOW_SLACK = 4
+_GAP, _SKIP, _MARKS_END = ord(GAP), ord(SKIP), ord(MARKS_END)
+_A, _Z, _PLANE_14 = ord("a"), ord("z"), ord(PLANE_14)
+_HAN, _HAN_END = 0x2E80, 0xAC00  # word class 0, all of them
+PLANE_2 = chr(fold.TABLE_SIZE)
 HITS_MAX = 64
 """Flagging hits that are kept of one text; more say nothing new."""
 
@@ -121,45 +125,55 @@ class Scanner:
         The body of `_letter` stands here once more, on local names: this loop reads every
         character of every stream, and calls would cost more than the work.
         """
-        auto, window = self._auto, self._window
+        auto, window, known = self._auto, self._window, self._auto.known
         goto, fail, need, depth, out = auto.goto, auto.fail, auto.need, auto.depth, auto.out
-        root, free_root = goto[0], auto.free_root
+        root, free_root = auto.opened(0), auto.free_root
         word, at, first, state = self._word, self._at, self._at, self._state
-        for symbol in text.translate(self._table):
-            if symbol < MARKS_END:
-                if symbol != GAP and symbol != SKIP:
+        for char in text:
+            symbol = known.get(char) or self._learnt(char)
+            code = ord(symbol)
+            if code < _MARKS_END:
+                if code > _SKIP:
                     break
                 strength = NO_GAP
-                if symbol == GAP:
+                if code == _GAP:
                     word = 0
                     if state or self._endings:
-                        strength = gap_strength(text[at - first])
+                        strength = gap_strength(char)
                 if state or self._endings:
                     self._state = state
                     self._gap(strength)
                     state = self._state
             else:
-                kind = LETTER if "a" <= symbol <= "z" else word_class(symbol)
+                if _A <= code <= _Z:
+                    kind = LETTER
+                elif _HAN <= code < _HAN_END:
+                    kind = 0
+                else:
+                    kind = word_class(symbol)
                 starts = word < kind or not kind
                 if state:
-                    following = goto[state].get(symbol)
-                    if following is None and symbol < PLANE_14:
+                    following = (goto[state] or auto.opened(state)).get(symbol)
+                    if following is None and code < _PLANE_14:
                         state = fail[state]
-                        while state and (following := goto[state].get(symbol)) is None:
+                        while state:
+                            following = (goto[state] or auto.opened(state)).get(symbol)
+                            if following is not None:
+                                break
                             state = fail[state]
                         if not state:
                             following = (root if starts else free_root).get(symbol)
                 else:
                     following = (root if starts else free_root).get(symbol)
-                if following is None and not self._endings and symbol < PLANE_14:
+                if following is None and not self._endings and code < _PLANE_14:
                     if window:
                         self._forget()
                     state = 0
-                elif self._endings or symbol >= PLANE_14 or out[following or 0]:
+                elif self._endings or code >= _PLANE_14 or out[following or 0]:
                     self._state = state
                     self._letter(symbol, kind, word, at, at + 1)
                     state = self._state
-                    kind = kind if symbol < PLANE_14 else word
+                    kind = kind if code < _PLANE_14 else word
                 else:
                     assert following is not None
                     window.append(at << 3 | self._gap_now << 1 | starts)
@@ -175,6 +189,13 @@ class Scanner:
             at += 1
         self._word, self._at, self._state = word, at, state
         return at - first
+
+    def _learnt(self, char: str) -> str:
+        """The symbol of a character, remembered where it is one of the table's."""
+        symbol = char.translate(self._table)
+        if char < PLANE_2:
+            self._auto.known[char] = symbol
+        return symbol
 
     def _take(self, char: str) -> None:
         """One character, the careful way."""
@@ -256,12 +277,12 @@ class Scanner:
             else:
                 self._endings.clear()
         auto = self._auto
-        goto, fail = auto.goto, auto.fail
+        fail = auto.fail
         state = self._state
-        following = goto[state].get(letter)
+        following = auto.opened(state).get(letter)
         while following is None and state:
             state = fail[state]
-            following = goto[state].get(letter)
+            following = auto.opened(state).get(letter)
         window = self._window
         if following is None:
             self._forget()
