@@ -145,12 +145,8 @@ class Scanner:
                     self._gap(strength)
                     state = self._state
             else:
-                if _A <= code <= _Z:
-                    kind = LETTER
-                elif _HAN <= code < _HAN_END:
-                    kind = 0
-                else:
-                    kind = word_class(symbol)
+                han = _HAN <= code < _HAN_END
+                kind = LETTER if _A <= code <= _Z else 0 if han else word_class(symbol)
                 starts = word < kind or not kind
                 if state:
                     following = (goto[state] or auto.opened(state)).get(symbol)
