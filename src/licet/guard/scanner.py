@@ -135,14 +135,10 @@ class Scanner:
             if code < _MARKS_END:
                 if code > _SKIP:
                     break
-                strength = NO_GAP
-                if code == _GAP:
-                    word = 0
-                    if state or self._endings:
-                        strength = gap_strength(char)
+                word = 0 if code == _GAP else word
                 if state or self._endings:
                     self._state = state
-                    self._gap(strength)
+                    self._gap(gap_strength(char) if code == _GAP else NO_GAP)
                     state = self._state
             else:
                 han = _HAN <= code < _HAN_END
