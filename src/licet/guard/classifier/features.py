@@ -36,6 +36,9 @@ _MIX = np.uint32(0x9E3779B1)
 _SALTS = np.array([[0x3C6EF372], [0x78DDE6E5], [0xB54CDA57], [0xF1BBCDCA]], dtype=np.uint32)
 _WORD_SALTS = np.array([[0x165667B1], [0x27D4EB2F], [0xC2B2AE3D]], dtype=np.uint32)
 _PAD = " " * GRAMS
+_COLUMN_BITS = np.uint32(13)  # enough for a slab's columns; with BITS they fit into 32
+_COLUMN_MASK = np.uint32((1 << 13) - 1)
+_COLUMNS = np.arange(SLAB_CHARACTERS + 1, dtype=np.uint32)
 
 
 def _powers(base: int, count: int) -> NDArray[np.uint32]:
@@ -95,6 +98,44 @@ def distinct(buckets: Indices) -> Indices:
     first = np.ones(len(ordered), dtype=np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return ordered[first]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """All buckets of a slab in order, so that every window of it is counted without sorting anew.
+
+    buckets, columns: of each feature, by bucket, then by column. before: the column of the same
+    bucket's last feature before it, or -1. Each of shape (features,).
+    """
+
+    buckets: NDArray[np.uint32]
+    columns: NDArray[np.int32]
+    before: NDArray[np.int32]
+
+    def window(self, start: int, end: int) -> NDArray[np.bool_]:
+        """Which features stand for the distinct buckets of columns [start, end): of each bucket
+        the first one there."""
+        found = self.columns >= start
+        found &= self.columns < end
+        found &= self.before < start
+        return found
+
+
+def ordered(slab: Features) -> Order:
+    """The features of a slab, put in order once."""
+    columns = _COLUMNS[: slab.grams.shape[1]]
+    keys = np.concatenate(
+        (
+            (slab.grams << _COLUMN_BITS | columns).ravel(),
+            (slab.words << _COLUMN_BITS | slab.starts.astype(np.uint32)).ravel(),
+        )
+    )
+    keys.sort()
+    buckets = keys >> _COLUMN_BITS
+    places = (keys & _COLUMN_MASK).view(np.int32)
+    before = np.full(len(keys), -1, dtype=np.int32)
+    np.copyto(before[1:], places[:-1], where=buckets[1:] == buckets[:-1])
+    return Order(buckets, places, before)
 
 
 def _words(points: NDArray[np.uint32]) -> tuple[Indices, NDArray[np.intp]]:

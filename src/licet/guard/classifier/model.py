@@ -28,11 +28,14 @@ from numpy.typing import NDArray
 from licet.guard.classifier.explain import Explanation, pieces_of, weigh_pieces
 from licet.guard.classifier.features import (
     BITS,
+    GRAMS,
     SLAB_CHARACTERS,
+    WORD_GRAMS,
     Features,
-    Indices,
+    Order,
     distinct,
     features,
+    ordered,
 )
 from licet.guard.classifier.packing import HEAD_BITS, ROLES, Group, Header, Line, unpack
 from licet.guard.classifier.screen import Table, encoded, highest, is_han
@@ -46,6 +49,7 @@ STRIDES = 4
 """Windows of a width overlap: each begins this share of a width after the last."""
 
 _HEAD_SHIFT = np.uint32(BITS - HEAD_BITS)
+_ONES = np.ones((GRAMS + WORD_GRAMS) * (SLAB_CHARACTERS + 1), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,6 @@ class Scores:
     span: tuple[int, int] | None = None
 
 
-def _weigh(table: Table, buckets: Indices) -> tuple[int, int]:
-    """(sum of weights, count) of the distinct buckets."""
-    found = distinct(buckets)
-    return int(table.take(found).sum(dtype=np.int64)), len(found)
-
-
 def _sigmoid(x: float) -> float:
     return 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else 0.0
 
@@ -84,12 +82,20 @@ def group_name(role: Role, folded: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class _Slab:
+    """Some of a folded text: the offset of its first code point, its features, those in order."""
+
+    offset: int
+    features: Features
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
 class _Window:
     """The worst window so far, by one table: log-odds, and the columns [start, end) of a slab."""
 
     strength: float
-    slab: Features
-    offset: int
+    slab: _Slab
     start: int
     end: int
 
@@ -174,11 +180,12 @@ class Classifier:
                     self.header.injection,
                     True,
                 )
-        within = folded[worst.offset : worst.offset + SLAB_CHARACTERS]
-        count = len(distinct(worst.slab.window(worst.start, worst.end)))
+        offset, slab = worst.slab.offset, worst.slab.features
+        within = folded[offset : offset + SLAB_CHARACTERS]
+        count = int(np.count_nonzero(worst.slab.order.window(worst.start, worst.end)))
         unit = line.slope * line.scale / math.sqrt(count)
         pieces = weigh_pieces(
-            text, within, worst.offset, (worst.start, worst.end), pieces_of(within, worst.slab),
+            text, within, offset, (worst.start, worst.end), pieces_of(within, slab),
             lambda bucket: unit * int(table[bucket]),
         )  # fmt: skip
         start, end = _span(worst, text, folded)
@@ -201,28 +208,32 @@ class Classifier:
         """What the screen makes of a raw text; above the limit of its group it is suspicious."""
         return highest(self._screen, encoded(fold(text)))
 
-    def _slabs(self, folded: str) -> list[tuple[int, Features]]:
-        """(offset, features) of the text in slabs that overlap by a window."""
+    def _slabs(self, folded: str) -> list[_Slab]:
+        """The text in slabs that overlap by a window."""
         widest = max(self.header.window_characters)
         step = SLAB_CHARACTERS - widest
         last = max(1, len(folded) - widest)
-        return [(i, features(folded[i : i + SLAB_CHARACTERS])) for i in range(0, last, step)]
+        found = [(i, features(folded[i : i + SLAB_CHARACTERS])) for i in range(0, last, step)]
+        return [_Slab(i, slab, ordered(slab)) for i, slab in found]
 
-    def _worst(self, slabs: list[tuple[int, Features]], table: Table, line: Line) -> _Window:
+    def _worst(self, slabs: list[_Slab], table: Table, line: Line) -> _Window:
         """The window with the highest log-odds by one table, the first of equals."""
         found: _Window | None = None
-        for offset, slab in slabs:
+        for slab in slabs:
             start, end, strength = self._worst_of(slab, table, line)
             if found is None or strength > found.strength:
-                found = _Window(strength, slab, offset, start, end)
+                found = _Window(strength, slab, start, end)
         assert found is not None
         return found
 
-    def _worst_of(self, slab: Features, table: Table, line: Line) -> tuple[int, int, float]:
-        found = [
-            (_strength(line, *_weigh(table, slab.window(start, end))), start, end)
-            for start, end in self._candidates(slab, table)
-        ]
+    def _worst_of(self, slab: _Slab, table: Table, line: Line) -> tuple[int, int, float]:
+        # Sums of whole numbers far below 2^53: exact in floating point, whatever the order.
+        weights = table.take(slab.order.buckets).astype(np.float64)
+        found = []
+        for start, end in self._candidates(slab.features, table):
+            mine = slab.order.window(start, end)
+            count = int(np.count_nonzero(mine))
+            found.append((_strength(line, int(np.dot(weights, mine)), count), start, end))
         strength, start, end = max(found, key=lambda each: each[0])
         return start, end, strength
 
@@ -234,8 +245,8 @@ class Classifier:
         if not widths:
             return found
         # Running sums, so that overlapping windows cost nothing more.
-        values = table.take(slab.grams).sum(axis=0, dtype=np.int64)
-        values[slab.starts] += table.take(slab.words).sum(axis=0, dtype=np.int64)
+        values = np.add.reduce(table.take(slab.grams), axis=0, dtype=np.int64)
+        values[slab.starts] += np.add.reduce(table.take(slab.words), axis=0, dtype=np.int64)
         sums = np.concatenate(([0], values.cumsum()))
         for width in widths:
             stride = width // STRIDES
@@ -247,8 +258,12 @@ class Classifier:
 
     def _named(self, worst: _Window) -> dict[str, float]:
         """Each category's own calibrated score of the worst window."""
-        buckets = distinct(worst.slab.window(worst.start, worst.end) >> _HEAD_SHIFT)
-        totals = self._heads.take(buckets, axis=0).sum(axis=0, dtype=np.int32)
+        order = worst.slab.order
+        shared = order.buckets[order.window(worst.start, worst.end)] >> _HEAD_SHIFT
+        buckets = distinct(shared)
+        # Of 8-bit numbers: exact below 2^24, in whatever order they are added.
+        found = self._heads.take(buckets, axis=0).astype(np.float32)
+        totals: list[float] = np.dot(_ONES[: len(buckets)], found).tolist()
         return {
             name: _sigmoid(_strength(line, int(total), len(buckets)))
             for name, line, total in zip(
@@ -259,8 +274,8 @@ class Classifier:
 
 def _span(worst: _Window, text: str, folded: str) -> tuple[int, int]:
     """The window in code points of the raw text; a column is one more than its character."""
-    start = worst.offset + max(0, worst.start - 1)
-    end = worst.offset + worst.end - 1
+    start = worst.slab.offset + max(0, worst.start - 1)
+    end = worst.slab.offset + worst.end - 1
     if len(text) != len(folded) and folded:
         start, end = (i * len(text) // len(folded) for i in (start, end))
     return start, min(end, len(text))
