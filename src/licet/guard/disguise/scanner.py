@@ -19,9 +19,13 @@ from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
 from licet.guard.scanner import Hit, Scanner
 
 _NOWHERE: Final = Automaton(())
+"""Read through this module's view alone: it remembers the symbols of that view."""
 _IN_USE: Final = 1
 """What stands for the state where only being open or not is asked for."""
 _WINDOW_MAX: Final = 256
+_GAP, _SKIP, _MARKS_END = ord(GAP), ord(SKIP), ord(MARKS_END)
+_A, _Z, _PLANE_14 = ord("a"), ord("z"), ord(PLANE_14)
+_HAN, _HAN_END = 0x2E80, 0xAC00  # word class 0, all of them
 
 
 @cache
@@ -50,27 +54,26 @@ class DisguiseScanner(Scanner):
 
     def _read_plain(self, text: str) -> int:
         lattice, window = self._lattice, self._window
-        root, is_sign = lattice.root, lattice.signs
+        root, is_sign, known = lattice.root, lattice.signs, _NOWHERE.known
         word, at, first, now = self._word, self._at, self._at, self._now
-        for symbol in text.translate(self._table):
-            if symbol < MARKS_END:
-                if symbol != GAP and symbol != SKIP:
+        for char in text:
+            symbol = known.get(char) or self._learnt(char)
+            code = ord(symbol)
+            if code < _MARKS_END:
+                if code > _SKIP:
                     break
-                strength = NO_GAP
-                if symbol == GAP:
-                    word = 0
-                    if now is not root or self._endings:
-                        strength = gap_strength(text[at - first])
+                word = 0 if code == _GAP else word
                 if now is not root or self._endings:
-                    self._gap(strength)
+                    self._gap(gap_strength(char) if code == _GAP else NO_GAP)
                     now = self._now
-            elif symbol in is_sign or self._endings or symbol >= PLANE_14:
+            elif symbol in is_sign or self._endings or code >= _PLANE_14:
                 kind = word_class(symbol)
                 self._letter(symbol, kind, word, at, at + 1)
                 now = self._now
-                word = kind if symbol < PLANE_14 else word
+                word = kind if code < _PLANE_14 else word
             else:
-                kind = LETTER if "a" <= symbol <= "z" else word_class(symbol)
+                han = _HAN <= code < _HAN_END
+                kind = LETTER if _A <= code <= _Z else 0 if han else word_class(symbol)
                 starts = word < kind or not kind
                 word = kind
                 following = (now.begins if starts else now.inside).get(symbol)
