@@ -84,8 +84,6 @@ def measure(guard: Guard, examples: Sequence[Example], streams: Sequence[guard_r
     say(f"{len(examples)} texts judged in {spent:.0f} s of CPU")
     plain = guard_rows.to_perturb(examples, seed)
     ways = perturb.ways(readings)
-    if not readings:
-        ways = {name: way for name, way in ways.items() if not name.startswith(("pinyin", "homo"))}
     changed = {
         name: said(guard, guard_rows.perturbed(plain, name, way, seed))
         for name, way in ways.items()
@@ -211,9 +209,7 @@ def _noted(rows: Sequence[Said]) -> float | None:
 def record(given: argparse.Namespace, say: Say) -> dict[str, Any]:
     """Everything that was measured. Raises NoData where there is nothing to measure on."""
     data = guard_rows.data_folder(given.data)
-    readings = perturb.read_readings(given.unihan) if given.unihan.is_file() else {}
-    if not readings:
-        say(f"no {given.unihan} (Debian: unicode-data): homophones and pinyin are not measured")
+    readings = perturb.usual_readings()
     most = None if given.all else given.most
     examples = guard_rows.measuring(data, most, given.seed)
     streams = guard_rows.streams(data, examples, STREAMS_EACH, given.seed)
@@ -251,9 +247,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the guard as it ships.")
     parser.add_argument("--data", type=Path, help="folder of data sets (default: $LICET_DATA)")
     parser.add_argument("--encoder", type=Path, help="an encoder's file, instead of the shipped")
-    parser.add_argument(
-        "--unihan", type=Path, default=perturb.UNIHAN, help="readings of Han characters"
-    )
     parser.add_argument("--most", type=int, default=MOST, help="rows of a set, role and side")
     parser.add_argument("--all", action="store_true", help="every row")
     parser.add_argument("--seed", type=int, default=7)

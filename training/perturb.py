@@ -6,31 +6,24 @@ at one rate on every text, so that figures compare. Chance is an argument.
 
 from __future__ import annotations
 
-import bz2
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from disguise import APART, EMOJI, LEET, Chance
 
-from licet.guard.fold import fold
+from licet.guard.disguise.tables import han_tables
 from licet.guard.fold_data import SIMPLIFIED, TRADITIONAL
 
 RATE = 0.35
 """Of the characters (of Latin text: the words of three letters or more) that are changed."""
-UNIHAN = Path("/usr/share/unicode/Unihan_Readings.txt.bz2")
-"""Where Debian's package `unicode-data` puts the readings of Han characters."""
 Way = Callable[[str, Chance], str]
 
 _OLD_SCRIPT = dict(zip(SIMPLIFIED, TRADITIONAL, strict=True))
 _SIGNS = "*_-·~|/."
 
 
-def read_readings(path: Path) -> dict[str, str]:
-    """Pinyin without tones by character, from a (compressed) Unihan_Readings.txt."""
-    data = path.read_bytes()
-    text = (bz2.decompress(data) if path.suffix == ".bz2" else data).decode()
-    found = (line.split("\t") for line in text.split("\n") if "\tkMandarin\t" in line)
-    return {chr(int(point[2:], 16)): fold(said.split(" ")[0]) for point, _, said in found}
+def usual_readings() -> dict[str, str]:
+    """Pinyin without tones by character: of each the usual reading."""
+    return {char: heard[0] for char, heard in han_tables().readings.items()}
 
 
 def ways(readings: Mapping[str, str]) -> dict[str, tuple[Way, Way]]:

@@ -74,7 +74,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def given(data: Path | None, **other: Any) -> argparse.Namespace:
-    plain = {"data": data, "encoder": None, "unihan": Path("nowhere"), "most": 60, "all": False}
+    plain = {"data": data, "encoder": None, "most": 60, "all": False}
     return argparse.Namespace(**(plain | {"seed": 7} | other))
 
 
@@ -91,12 +91,13 @@ def test_one_run_measures_everything_and_its_report_says_so(
     said: list[str] = []
     record = json.loads(json.dumps(evaluation.record(given(data), said.append)))
     figures = record["ways"]["classifier alone"]
+    assert len(figures["disguises"]) == 16, "eight ways in two languages"
     for part in ("baseline", "groups", "sets", "categories", "lawful", "disguises", "late"):
         assert figures[part], part
     page = importlib.import_module("guard_report").markdown(record)
     assert "nan" not in page
     assert "fewclue-tnews zh comment" in page
-    assert any("unicode-data" in line for line in said), "what is left out is said"
+    assert any("no encoder ships" in line for line in said) == (len(record["ways"]) == 1)
 
 
 def test_the_same_seed_measures_the_same_texts(data: Path) -> None:
