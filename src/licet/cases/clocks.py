@@ -206,10 +206,10 @@ def _timer(case: Case, rule: ClockRule, now: datetime, procedure: Procedure) -> 
     zone = procedure.time_zone
     due, today = last_day(timer.at, zone), local_day(now, zone)
     started = max((e.at for e in case.events if e.kind in rule.starts), default=case.opened_at)
-    left = sum(
-        rule.kind == "calendar" or is_worked(procedure.calendar, today + timedelta(n))
-        for n in range(1, (due - today).days + 1)
-    )
+    left = (due - today).days
+    if rule.kind == "working":
+        days = (today + timedelta(n) for n in range(1, left + 1))
+        left = sum(is_worked(procedure.calendar, day) for day in days)
     return Clock(
         rule=rule,
         bearer=rule.bearer,
