@@ -19,6 +19,7 @@ from licet.cases.fold import digest
 from licet.cases.forms import as_date, kept, missing, wrong
 from licet.cases.model import Fault, Round
 from licet.cases.statement import compose
+from licet.cases.text import worded
 from licet.rulebook.procedure import Effect
 
 RESULTS = ("conforms", "fails", "not_applicable")
@@ -76,7 +77,7 @@ def _request(deed: Deed) -> Outcome:
         if not isinstance(one, Mapping) or not set(one) <= {"field", "text"}:
             return Outcome(faults=(Fault(f"requests.{place}", "no_text"),))
         faults += _worded(deed, f"requests.{place}", one.get("text"))
-        if one.get("field") is not None and one["field"] not in deed.form.fields:
+        if one.get("field") is not None and one["field"] not in list(deed.form.fields):
             faults.append(Fault(f"requests.{place}", "no_such_field"))
     return Outcome({"requests": [dict(one) for one in requests]}, tuple(faults))
 
@@ -159,7 +160,7 @@ def _conditions(deed: Deed, given: object) -> Iterable[Fault]:
             yield Fault(name, "no_text")
             continue
         yield from _worded(deed, name, one.get("text"))
-        if one.get("check") is not None and one["check"] not in checks:
+        if one.get("check") is not None and one["check"] not in list(checks):
             yield Fault(name, "no_such_check")
 
 
@@ -256,11 +257,7 @@ def _drop(deed: Deed) -> Outcome:
 
 
 def _worded(deed: Deed, name: str, value: object) -> Iterable[Fault]:
-    most = deed.procedure.limits.long_text_characters
-    if not isinstance(value, str) or not value.strip():
-        yield Fault(name, "missing")
-    elif len(value) > most:
-        yield Fault(name, "too_long", {"max": str(most)})
+    return worded(name, value, deed.procedure.limits.long_text_characters)
 
 
 def _answered(**hearing: bool) -> Callable[[Deed], Outcome]:

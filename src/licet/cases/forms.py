@@ -20,6 +20,7 @@ from datetime import date
 from typing import Any
 
 from licet.cases.model import Answers, Fault, Party
+from licet.cases.text import unfit
 from licet.rulebook.procedure import Field, FieldKind, Form, Visibility
 
 _SEEN: Mapping[Party, tuple[Visibility, ...]] = {
@@ -31,6 +32,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL = re.compile(r"https?://[^\s<>\"']+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NUMBER_MAX = 2**53 - 1
+_NAME_CHARACTERS_MAX = 255  # what file systems take
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +139,9 @@ def _faults(field: Field, value: object) -> Iterator[Fault]:
 
 
 def _text(field: Field, value: object) -> str | None:
-    if not isinstance(value, str):
-        return "no_text"
-    if len(value) > field.characters_max:
-        return "too_long"
-    if any(ord(c) < 32 and c not in "\t\n\r" for c in value) or "\x7f" in value:
-        return "no_text"
+    code = unfit(value, field.characters_max)
+    if code is not None or not isinstance(value, str):
+        return code
     if field.kind != "long_text" and "\n" in value:
         return "one_line"
     if field.pattern and not re.fullmatch(field.pattern, value):
@@ -195,8 +194,8 @@ def _file(_: Field, value: object) -> str | None:
     """A file is named by its digest; the store that took it has checked size and type."""
     if not isinstance(value, Mapping) or set(value) != {"name", "sha256", "bytes", "type"}:
         return "no_file"
-    named = isinstance(value["name"], str) and isinstance(value["type"], str)
-    sized = isinstance(value["bytes"], int) and value["bytes"] > 0
+    named = not any(unfit(value[key], _NAME_CHARACTERS_MAX) for key in ("name", "type"))
+    sized = isinstance(value["bytes"], int) and 0 < value["bytes"] <= _NUMBER_MAX
     digest = isinstance(value["sha256"], str) and _SHA256.fullmatch(value["sha256"])
     return None if named and sized and digest else "no_file"
 

@@ -34,11 +34,11 @@ class ScopeAnswer:
 def scope(answers: Mapping[str, str], procedure: Procedure) -> ScopeAnswer:
     """What follows from these answers (question id to choice id)."""
     asked = tuple(_asked(answers, procedure))
-    said = {q.id: answers[q.id] for q in asked if answers.get(q.id) in q.choices}
+    said = {q.id: answers[q.id] for q in asked if _chosen(q, answers.get(q.id))}
     wrong = tuple(
         name
         for name, value in answers.items()
-        if name not in procedure.questions or value not in procedure.questions[name].choices
+        if name not in procedure.questions or not _chosen(procedure.questions[name], value)
     )
     met = tuple(rule for rule in procedure.scope.values() if _met(rule.when, said))
     left = tuple(q for q in asked if q.id not in said)
@@ -57,8 +57,12 @@ def _asked(answers: Mapping[str, str], procedure: Procedure) -> Iterator[Questio
     for question in procedure.questions.values():
         if _met(question.when, reached):
             yield question
-            if answers.get(question.id) in question.choices:
+            if _chosen(question, answers.get(question.id)):
                 reached[question.id] = answers[question.id]
+
+
+def _chosen(question: Question, value: object) -> bool:
+    return isinstance(value, str) and value in question.choices
 
 
 def _met(when: Mapping[str, tuple[str, ...]], said: Mapping[str, str]) -> bool:

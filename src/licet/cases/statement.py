@@ -17,6 +17,7 @@ from typing import Any
 
 from licet.cases.deed import Deed, matter, tracks
 from licet.cases.model import Fault
+from licet.cases.text import unfit, worded
 from licet.rulebook.procedure import Reason
 
 PROVISIONS = "provisions"
@@ -112,14 +113,10 @@ def _faults(deed: Deed, reason: Reason, brought: Mapping[str, Any]) -> Iterator[
         if reason.required:
             yield Fault(name, "missing")
         return
+    most = deed.procedure.limits.long_text_characters
     if reason.kind == "text":
-        most = deed.procedure.limits.long_text_characters
-        if not isinstance(value, str) or not value.strip():
-            yield Fault(name, "no_text")
-        elif len(value) > most:
-            yield Fault(name, "too_long", {"max": str(most)})
-        return
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+        yield from worded(name, value, most)
+    elif not isinstance(value, list) or any(unfit(word, most) for word in value):
         yield Fault(name, "no_text")
     elif reason.id == PROVISIONS:
         law = deed.procedure.provisions | set(deed.procedure.bases)
