@@ -186,6 +186,27 @@ def test_what_is_found_is_held_until_its_surroundings_are_known() -> None:
     assert held(quoted, f"so {found}, a 谣言, they said today") == ""
 
 
+def test_what_was_merely_open_leaves_when_another_rule_halts() -> None:
+    both = lexicon(
+        rule("open", pattern=[r"1[3-9]\d.{0,40}end"]), rule("hit", literal=["bad words"])
+    )
+    watch = both.watch()
+    text = "call 138 and then come bad words here"
+    watch.feed(text)
+    assert watch.hit is not None
+    assert text[: watch.free] == "call 138 and then come "
+
+
+def test_what_waits_for_its_surroundings_does_not() -> None:
+    both = lexicon(rule("quoted", **QUOTED), rule("hit", literal=["bad words"]))
+    watch = both.watch()
+    text = "so the recalled batch is safe, bad words here"
+    watch.feed(text)
+    assert watch.hit is not None
+    assert watch.hit.entry.rule == "hit"
+    assert text[: watch.free] == "so "
+
+
 def test_what_only_flags_holds_nothing() -> None:
     noting = lexicon(rule("n", "flag", pattern=[PHONE]), rule("m", "flag", **QUOTED))
     assert held(noting, "call 138 and the recalled batch is safe") == ""

@@ -108,6 +108,13 @@ class ConditionalWatch:
             settled = min(settled, self._key(hit) - 1)
         return settled
 
+    @property
+    def pending_from(self) -> int:
+        """Where the first match that would halt begins that still waits for its surroundings."""
+        return min(
+            (hit.start for hit in self._pending if hit.entry.action == "halt"), default=self.at
+        )
+
     def feed(self, text: str) -> None:
         """Read on."""
         self.at += len(text)

@@ -111,4 +111,6 @@ class Watch:
             if coded is not None and coded.hit is None and coded.settled < first.key:
                 return
         self.hit = first.hit
-        self.free = min(self.free, first.hit.start)
+        # What was merely open is no match and, the text being over, never will be: it may leave.
+        # What is complete and waits for its surroundings may be one.
+        self.free = min([first.hit.start] + [watch.pending_from for watch in self._watches])
