@@ -1,14 +1,14 @@
 """From a trained network to the file that ships: 8 bits, words, calibration.
 
 It refuses to know training. Calibration is by logistic regression on dev rows (Platt), the harm
-of each role and script by itself, through the very code that serves.
-
-    python training/encoder_export.py --data DIR --words FILE --state FILE --out FILE
+of each role and script by itself, through the very code that serves; the classifier that ships is
+heard beside the network, so whoever changes its weights must calibrate anew.
 """
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,14 +17,20 @@ from corpus import CATEGORIES
 from encoder_net import Net, graph, shrink
 from encoder_rows import Example, Say
 from measure import Floats
+from numpy.typing import NDArray
 
-from licet.guard.classifier.model import group_name
+from licet.guard.classifier import Classifier, group_of
+from licet.guard.classifier.model import INJECTION
 from licet.guard.encoder.model import GROUPS, METADATA, READER, WORDS, Encoder, Header, Line
 from licet.guard.encoder.tokens import Vocabulary
-from licet.guard.fold import fold
 
 ROWS_A_SET = 700
 """Of each set, language, role and side that calibrate: large sets must not speak for all."""
+LEAST_ROWS = 10
+"""A category with fewer harmful rows stays as the network has it."""
+RIDGE = 1e-3
+FULL_ROWS = 100
+Truth, Names = NDArray[np.bool_], NDArray[np.str_]
 
 
 def written(net: Net, words: Vocabulary, header: Header) -> bytes:
@@ -57,48 +63,73 @@ def sampled(examples: list[Example]) -> list[Example]:
     return out
 
 
-def platt(logit: Floats, truth: np.ndarray, weight: Floats) -> Line:
-    """slope and offset of the logistic regression of truth on logit (Newton's method)."""
-    x = np.stack((logit, np.ones_like(logit)), 1)
-    beta = np.array([1.0, 0.0])
+def fitted(signals: Sequence[Floats], truth: Truth, sets: Names) -> Line:
+    """The logistic regression of truth on a logit and, if given, on what the classifier says.
+
+    Both sides weigh the same, and on each side every set, so that figures are those of text at
+    large and not of the largest set. A classifier that would be heard backwards is not heard. By
+    Newton's method; the ridge leaves the logit as it is where there is little to learn from.
+    """
+    x = np.stack((*signals, np.ones(len(truth))), 1)
+    start = np.array([1.0] + [0.0] * (x.shape[1] - 1))
+    weight = _weights(truth, sets)
+    beta = start.copy()
     for _ in range(50):
-        p = 1.0 / (1.0 + np.exp(-(x @ beta)))
-        gradient = x.T @ (weight * (truth - p)) - 1e-3 * (beta - [1.0, 0.0])
-        bend = (x * (weight * p * (1 - p))[:, None]).T @ x + 1e-3 * np.eye(2)
+        p = 1.0 / (1.0 + np.exp(-np.clip(x @ beta, -30, 30)))
+        gradient = x.T @ (weight * (truth - p)) - RIDGE * (beta - start)
+        bend = (x * (weight * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(len(start))
         beta = beta + np.linalg.solve(bend, gradient)
-    return Line(round(float(beta[0]), 4), round(float(beta[1]), 4))
+    if len(signals) > 1 and beta[1] < 0.0:
+        return fitted(signals[:1], truth, sets)
+    slope, *priors, offset = (round(float(one), 4) for one in beta)
+    return Line(slope, offset, *priors)
 
 
-def calibrated(encoder: Encoder, examples: list[Example], say: Say) -> Header:
-    """The header with lines fitted to these examples, either side weighing the same."""
+def _weights(truth: Truth, sets: Names) -> Floats:
+    """Of each row. A set of fewer than FULL_ROWS counts for less."""
+    weight = np.zeros(len(truth))
+    for side in (truth, ~truth):
+        for name in np.unique(sets[side]):
+            mine = side & (sets == name)
+            weight[mine] = min(1.0, mine.sum() / FULL_ROWS) / mine.sum()
+        weight[side] *= 0.5 * len(truth) / weight[side].sum()
+    return weight
+
+
+def calibrated(encoder: Encoder, judge: Classifier, examples: list[Example], say: Say) -> Header:
+    """The header with lines fitted to these examples, with the classifier heard beside."""
     rows = [each.row for each in examples]
     logits = np.stack([
         encoder.logits(each.row.text, each.row.role, each.context).max(0) for each in examples
     ])  # fmt: skip
-    groups = np.array([group_name(row.role, fold(row.text)) for row in rows])
+    priors = np.array([judge.strengths(row.text, row.role) for row in rows])
+    groups = np.array([group_of(row.text, row.role) for row in rows])
+    sets = np.array([f"{row.source} {row.lang}" for row in rows])
     harmful = np.array([row.harmful for row in rows])
     attack = np.array([row.injection for row in rows])
     harm = {}
     for name in GROUPS:
         mine = (groups == name) & ~attack
-        truth = harmful[mine]
-        weight = np.where(truth, 0.5 / max(1, truth.sum()), 0.5 / max(1, (~truth).sum()))
-        harm[name] = platt(logits[mine, 0], truth, weight * mine.sum())
+        harm[name] = fitted((logits[mine, 0], priors[mine, 0]), harmful[mine], sets[mine])
         say(f"{name}: {int(mine.sum())} rows, {harm[name]}")
     heads = {}
     categories = np.array([row.category or "" for row in rows])
+    prompts = np.array([row.role == "prompt" for row in rows])
     for place, name in enumerate(CATEGORIES, start=1):
-        truth = categories == name
+        truth = attack if name == INJECTION else categories == name
         sure = truth | ~(harmful | attack) | ((categories != "") & (categories != name))
-        if truth.sum() < 10:
+        signals = (logits[:, place],)
+        if name == INJECTION:
+            sure, signals = prompts, (logits[:, place], priors[:, 1])
+        if truth[sure].sum() < LEAST_ROWS:
             heads[name] = Line(1.0, 0.0)
             continue
-        weight = np.where(truth, 0.5 / truth.sum(), 0.5 / (sure & ~truth).sum())
-        heads[name] = platt(logits[sure, place], truth[sure], (weight * sure.sum())[sure])
+        heads[name] = fitted([one[sure] for one in signals], truth[sure], sets[sure])
     return msgspec.structs.replace(encoder.header, harm=harm, heads=heads)
 
 
-def exported(net: Net, words: Vocabulary, measuring: list[Example], name: str, say: Say) -> bytes:
+def exported(net: Net, words: Vocabulary, judge: Classifier, measuring: list[Example], name: str,
+             say: Say) -> bytes:  # fmt: skip
     """The file that ships."""
     first = Encoder.from_bytes(written(net, words, plain(name)))
-    return written(net, words, calibrated(first, sampled(measuring), say))
+    return written(net, words, calibrated(first, judge, sampled(measuring), say))

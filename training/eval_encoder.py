@@ -19,12 +19,16 @@ from encoder_rows import Example
 from eval_classifier import table
 from measure import Floats, auprc, calibration_error, f1, limit_at, recall_at
 
+from licet.guard.classifier import WEIGHTS, Classifier, group_of
 from licet.guard.encoder import Encoder
+from licet.guard.encoder.model import GROUPS
 
-LAWFUL_SHARE = 0.08
+FLAG_SHARE, OWN_FLAG_SHARE = 0.05, 0.08
+"""Of any lawful set, and of our own hard sentences, that may be flagged: a flag stops nothing."""
+SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 
 
-def harms(encoder: Encoder, examples: list[Example], calls: int = 64) -> Floats:
+def harms(encoder: Encoder, judge: Classifier, examples: list[Example], calls: int = 64) -> Floats:
     """The harm of each example, asked in lots of `calls` of one role."""
     out = np.zeros(len(examples))
     for role in ("prompt", "reply", "comment"):
@@ -32,9 +36,10 @@ def harms(encoder: Encoder, examples: list[Example], calls: int = 64) -> Floats:
         places.sort(key=lambda i: len(examples[i].row.text))
         for start in range(0, len(places), calls):
             some = places[start : start + calls]
-            scores = encoder.judge(
-                [examples[i].row.text for i in some], role, [examples[i].context for i in some]
-            )
+            texts = [examples[i].row.text for i in some]
+            before = [examples[i].context for i in some]
+            priors = [judge.strengths(text, role) for text in texts]
+            scores = encoder.judge(texts, role, before, priors)
             out[some] = [score.harm for score in scores]
     return out
 
@@ -70,6 +75,24 @@ def print_sets(examples: list[Example], score: Floats) -> None:
     )
 
 
+def print_limits(examples: list[Example], score: Floats) -> None:
+    """The thresholds of each group, for the pack."""
+    groups = np.array([group_of(each.row.text, each.row.role) for each in examples])
+    harmful = np.array([each.row.harmful or each.row.injection for each in examples])
+    sources = np.array([each.row.source for each in examples])
+    # The lawful side of a set with doubted labels binds nothing: some of it is harmful.
+    pure = ~np.isin(sources, np.unique(sources[harmful])) | (sources == budget.OWN)
+    found = []
+    for group in GROUPS:
+        lawful = (groups == group) & pure
+        rows = [each.row for each, mine in zip(examples, lawful, strict=True) if mine]
+        halt, flag = budget.thresholds(rows, score[lawful], FLAG_SHARE, OWN_FLAG_SHARE)
+        caught = score[(groups == group) & harmful]
+        shares = (float((caught >= limit).mean()) for limit in (halt, flag))
+        found.append((group, halt, flag, *shares))
+    table(("group", "halt", "flag", "halted of the harmful", "flagged of the harmful"), found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure an encoder.")
     parser.add_argument("--data", type=Path, required=True)
@@ -84,12 +107,11 @@ def main() -> None:
     encoder_export.ROWS_A_SET = given.most
     examples = encoder_export.sampled(encoder_rows.measuring(given.data))
     began = time.perf_counter()
-    score = harms(encoder, examples)
+    judge = Classifier.from_bytes(SHIPPED.read_bytes())
+    score = harms(encoder, judge, examples)
     print(f"{len(examples) / (time.perf_counter() - began):.0f} texts/s\n")
     print_sets(examples, score)
-    lawful = [i for i, e in enumerate(examples) if not (e.row.harmful or e.row.injection)]
-    halt, flag = budget.thresholds([examples[i].row for i in lawful], score[lawful])
-    print(f"halt = {halt:.4f}, flag = {flag:.4f}")
+    print_limits(examples, score)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,10 @@ def guards(encoder: Path | None) -> dict[str, Guard]:
     given = pack.guard.encoder
     settings = EncoderSettings(
         hashlib.sha256(data).hexdigest(), given.doubt_low, given.doubt_high,
-        {name: Threshold(each.halt, each.flag) for name, each in given.audiences.items()},
+        {
+            audience: {name: Threshold(each.halt, each.flag) for name, each in groups.items()}
+            for audience, groups in given.audiences.items()
+        },
     )  # fmt: skip
     bundle = replace(bundle, policy=replace(bundle.policy, encoder=settings))
     out["with the encoder"] = make_guard(bundle, encoder=lambda: data)

@@ -40,10 +40,12 @@ from encoder_rows import Example
 from safetensors.numpy import load_file
 from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 
+from licet.guard.classifier import WEIGHTS, Classifier
 from licet.guard.encoder.tokens import MASK, PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
 NAME = "licet-encoder-1"
+SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 THREADS = 2
 PASSES = 2.5
@@ -332,6 +334,8 @@ def main() -> None:
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     parser.add_argument("--unihan", type=Path, required=True, help="Unihan_Readings.txt.bz2")
     parser.add_argument("--out", type=Path, required=True, help="file to write")
+    parser.add_argument("--classifier", type=Path, default=SHIPPED, help="heard beside it")
+    parser.add_argument("--state", type=Path, help="a network that has learned: only calibrate it")
     parser.add_argument("--passes", type=float, default=PASSES)
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
@@ -343,15 +347,21 @@ def main() -> None:
     words, known = vocabulary(given.base, [fold(each.row.text) for each in examples])
     say(f"{len(examples)} examples, {len(words)} words, {len(words) - words.han} of them Han")
     net = begin(given.base, words, known, gloss, given.seed)
-    usual = list(words.words[words.han :])
-    reader = Reader(words, Disguises(reading, usual))
-    train(
-        net, words, examples, reader, given.passes, given.seed, say, given.out.with_suffix(".pt")
-    )
+    if given.state is None:
+        reader = Reader(words, Disguises(reading, list(words.words[words.han :])))
+        kept = given.out.with_suffix(".pt")
+        train(net, words, examples, reader, given.passes, given.seed, say, kept)
+    else:
+        net.load_state_dict(torch.load(given.state, weights_only=True))
+        net.eval()
     measuring = encoder_rows.measuring(given.data)
-    data = encoder_export.exported(net, words, measuring, NAME, say)
+    judge = Classifier.from_bytes(given.classifier.read_bytes())
+    data = encoder_export.exported(net, words, judge, measuring, NAME, say)
+    digest = hashlib.sha256(data).hexdigest()
+    given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_bytes(data)
-    print(f"{len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
+    given.out.with_name(f"{given.out.name}.sha256").write_text(f"{digest}\n", "ascii")
+    print(f"{len(data)} bytes, sha256 {digest}")
 
 
 if __name__ == "__main__":

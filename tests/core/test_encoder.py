@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from licet.base.trouble import BadInput
 from licet.guard.bundle import Draft, make_guard, take_bundle
 from licet.guard.classifier import Scores
 from licet.guard.encoder import Encoder
+from licet.guard.encoder.model import GROUPS
 from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, pair
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import LexicalSettings
@@ -98,13 +100,31 @@ def test_context_is_read_and_not_judged_for_its_length() -> None:
     assert with_context.span == (0, 15)
 
 
+def test_what_the_classifier_says_is_heard_at_its_weight() -> None:
+    deaf = tiny()
+    lines = {
+        name: msgspec.structs.replace(line, prior=1.0) for name, line in deaf.header.harm.items()
+    }
+    hearing = Encoder(
+        deaf.session, msgspec.structs.replace(deaf.header, harm=lines), deaf.words, "00"
+    )
+    (undecided,) = hearing.judge(["a quiet morning"], "comment")
+    for prior in (-3.0, 3.0):
+        (heard,) = hearing.judge(["a quiet morning"], "comment", None, [(prior, 0.0)])
+        (unheard,) = deaf.judge(["a quiet morning"], "comment", None, [(prior, 0.0)])
+        assert unheard.harm == undecided.harm
+        assert (heard.harm > undecided.harm) == (prior > 0)
+
+
 def test_only_prompts_have_injection() -> None:
     assert tiny().judge(["a garden"], "reply")[0].categories["injection"] == 0.0
 
 
-def test_contexts_go_with_texts() -> None:
+def test_contexts_and_priors_go_with_texts() -> None:
     with pytest.raises(ValueError, match="context"):
         tiny().judge(["one", "two"], "reply", ["before"])
+    with pytest.raises(ValueError, match="prior"):
+        tiny().judge(["one", "two"], "reply", None, [(0.0, 0.0)])
 
 
 @pytest.mark.parametrize("data", [b"", b"no model", tiny_bytes()[:5000]])
@@ -125,13 +145,16 @@ class Doubtful(WordClassifier):
     def judge(self, text: str, role: str, context: str = "", **_: Any) -> Scores:  # type: ignore[override]
         return replace(LAWFUL, harm=self.harm, screened=False, categories={"violence": self.harm})
 
+    def strengths(self, text: str, role: str) -> tuple[float, float]:
+        return 0.0, 0.0
+
 
 def guard(harm: float, *, low: float = 0.2, high: float = 0.8) -> Guard:
     policy = Policy(
         LexicalSettings(10, 12, 240, 200), JudgedSettings("token", 32, 256, 160, 384),
         {"default": {"violence": Threshold(0.9, 0.5)}},
         {"token": "halt", "clause": "halt", "whole": "halt"},
-        EncoderSettings(sha256_hex(tiny_bytes()), low, high, {"default": Threshold(0.7, 0.6)}),
+        EncoderSettings(sha256_hex(tiny_bytes()), low, high, {"default": dict.fromkeys(GROUPS, Threshold(0.7, 0.6))}),
     )  # fmt: skip
     bundle = take_bundle(Draft("a test", "cn-genai-2023", "00", policy, {}), bytes(32))
     made = make_guard(bundle, encoder=tiny_bytes)

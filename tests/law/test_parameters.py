@@ -51,6 +51,17 @@ def _threshold(category: str, which: str) -> Example:
     return Example(key, "guard.toml", place, passes, (*trips, -0.1, "0.9", True))
 
 
+def _encoder(group: str, which: str) -> Example:
+    place = ("encoder", "thresholds", group, which)
+    now = PACK.guard.encoder.audiences["default"][group]
+    passes, trips = {
+        "halt": ((1.0,), (now.flag / 2, 1.01)),
+        "flag": ((now.halt, now.halt / 2), (1.01, 0.0)),
+    }[which]
+    key = f"guard.encoder.thresholds.{group}.{which}"
+    return Example(key, "guard.toml", place, passes, (*trips, -0.1, "0.9", True))
+
+
 def _guard(table: str, name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
     return Example(f"guard.{table}.{name}", "guard.toml", (table, name), passes, trips)
 
@@ -96,8 +107,11 @@ EXAMPLES = [
     _guard("judged", "late_characters_max", (128, 384), (127, 0, 70_000)),
     _guard("encoder", "doubt_low", (0.0001, 0.5), (0.0, 1.01)),
     _guard("encoder", "doubt_high", (1.0, 0.5), (0.0001, 0.0, 1.2)),
-    _guard("encoder", "halt", (1.0,), (0.01, 1.01)),
-    _guard("encoder", "flag", (0.5, 0.01), (0.0, 1.0)),
+    *(
+        _encoder(group, which)
+        for group in PACK.guard.encoder.audiences["default"]
+        for which in ("halt", "flag")
+    ),
     Example(
         "guard.audience.default.factor",
         "guard.toml",

@@ -67,7 +67,10 @@ def _encoder_settings(pack: PackEncoder) -> EncoderSettings | None:
         return None
     return EncoderSettings(
         digest, pack.doubt_low, pack.doubt_high,
-        {name: Threshold(t.halt, t.flag) for name, t in pack.audiences.items()},
+        {
+            audience: {name: Threshold(t.halt, t.flag) for name, t in groups.items()}
+            for audience, groups in pack.audiences.items()
+        },
     )  # fmt: skip
 
 

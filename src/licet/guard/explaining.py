@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from licet.guard.classifier import Explanation, Role
+from licet.guard.classifier import Explanation, Role, group_of
 from licet.guard.guarding import AUDIENCE, Guard
 from licet.guard.verdict import CERTAIN, Verdict
 
@@ -48,7 +48,7 @@ def explain(
     thresholds = guard.thresholds(audience)
     first = guard.classifier.judge(text, role, context)
     if guard.is_in_doubt(first):
-        thresholds = guard.encoder_thresholds(audience, first)
+        thresholds = guard.encoder_thresholds(audience, group_of(text, role), first)
     certain = {find.category for find in verdict.findings if find.detector in CERTAIN}
     near = [
         Nearness(name, score, thresholds[name].flag, thresholds[name].halt)

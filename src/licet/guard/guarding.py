@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from licet.base.trouble import NotFound
-from licet.guard.classifier import Classifier, Role, Scores
+from licet.guard.classifier import Classifier, Role, Scores, group_of
 from licet.guard.doubt import Doubt
 from licet.guard.encoder.model import Encoder
 from licet.guard.lexicon import Lexicon
@@ -91,8 +91,9 @@ class Guard:
         assert self.classifier is not None
         scores = self.classifier.judge(text, role, context)
         if self.encoder is not None and self.is_in_doubt(scores):
-            second = self.encoder().judge((text,), role, (context,))[0]
-            thresholds = self.encoder_thresholds(audience, second)
+            first = self.classifier.strengths(text, role)
+            second = self.encoder().judge((text,), role, (context,), (first,))[0]
+            thresholds = self.encoder_thresholds(audience, group_of(text, role), second)
             return second, decide(second, thresholds, 0, len(text), "encoder")
         if not scores.screened:
             return scores, decide(scores, self.thresholds(audience), 0, len(text))
@@ -136,13 +137,15 @@ class Guard:
             return False
         return settings.doubt_low <= scores.harm <= settings.doubt_high
 
-    def encoder_thresholds(self, audience: str, scores: Scores) -> Mapping[str, Threshold]:
-        """The thresholds that hold for the encoder's scores. Raises NotFound for an audience that
-        the pack lacks."""
+    def encoder_thresholds(
+        self, audience: str, group: str, scores: Scores
+    ) -> Mapping[str, Threshold]:
+        """The thresholds that hold for the encoder's scores on a text of a group. Raises NotFound
+        for an audience that the pack lacks."""
         self.thresholds(audience)
         settings = self.policy.encoder
         assert settings is not None
-        return dict.fromkeys(scores.categories, settings.thresholds[audience])
+        return dict.fromkeys(scores.categories, settings.thresholds[audience][group])
 
     def thresholds(self, audience: str) -> Mapping[str, Threshold]:
         """The thresholds that hold for an audience. Raises NotFound for one the pack lacks."""

@@ -47,13 +47,13 @@ class EncoderSettings:
 
     weights: SHA-256 of the file that is asked, in hexadecimal. It is asked about whole texts
     whose harm, as the classifier has it, is in [doubt_low, doubt_high]. thresholds: by audience,
-    for every category.
+    then by group (`classifier.model.group_name`), for every category.
     """
 
     weights: str
     doubt_low: float
     doubt_high: float
-    thresholds: Mapping[str, Threshold]
+    thresholds: Mapping[str, Mapping[str, Threshold]]
 
 
 @dataclass(frozen=True, slots=True)

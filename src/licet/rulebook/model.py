@@ -168,12 +168,13 @@ class EncoderSettings:
     """When the encoder is asked, and from which of its scores on a text is flagged and halted.
 
     It is asked where the classifier's harm is in [doubt_low, doubt_high]. `audiences`: its
-    threshold by audience, one for every category.
+    threshold by audience, then by group (role and script, such as `prompt.han`), one for every
+    category.
     """
 
     doubt_low: float
     doubt_high: float
-    audiences: Mapping[str, Threshold]
+    audiences: Mapping[str, Mapping[str, Threshold]]
 
 
 @dataclass(frozen=True, slots=True)

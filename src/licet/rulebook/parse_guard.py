@@ -34,6 +34,12 @@ DISGUISES = (
 _DIGITS = 6  # of a threshold after its factor: 0.8 x 0.98 shall be 0.784, not 0.7840000000000001
 
 
+GROUPS = tuple(
+    f"{role}.{script}" for role in ("prompt", "reply", "comment") for script in ("latin", "han")
+)
+"""Kinds of text that a model of meaning is measured on one by one: who wrote it, in which script."""
+
+
 def parse_guard(root: Table, categories: Mapping[str, Category]) -> GuardSettings:
     """GuardSettings for the categories of a pack. Raises BadInput with file and key."""
     with root.table("lexical") as lexical:
@@ -72,13 +78,16 @@ def _encoder(root: Table, factors: Mapping[str, float]) -> EncoderSettings:
         low, high = encoder.share("doubt_low"), encoder.share("doubt_high")
         if low > high:
             encoder.refuse("doubt_low", f"{low} lies above doubt_high = {high}.", "Swap them.")
-        halt, flag = encoder.share("halt"), encoder.share("flag")
-        if flag > halt:
-            encoder.refuse(
-                "flag", f"{flag} lies above halt = {halt}.", "A flag comes before a halt."
-            )
-    base = Threshold(halt, flag)
-    scaled = {name: _scaled(base, factor) for name, factor in factors.items()}
+        with encoder.table("thresholds") as thresholds:
+            for name in thresholds.names():
+                if name not in GROUPS:
+                    hint = "Groups: " + ", ".join(GROUPS) + "."
+                    thresholds.refuse(name, "is no group of texts.", hint)
+            base = {name: _threshold(thresholds, name) for name in GROUPS}
+    scaled = {
+        audience: MappingProxyType({name: _scaled(one, factor) for name, one in base.items()})
+        for audience, factor in factors.items()
+    }
     return EncoderSettings(low, high, MappingProxyType(scaled))
 
 

@@ -81,6 +81,11 @@ def group_name(role: Role, folded: str) -> str:
     return f"{role}.{'han' if is_han(encoded(folded), len(folded)) else 'latin'}"
 
 
+def group_of(text: str, role: Role) -> str:
+    """The name of the calibration and of the thresholds that a raw text falls under."""
+    return group_name(role, fold(text))
+
+
 @dataclass(frozen=True, slots=True)
 class _Slab:
     """Some of a folded text: the offset of its first code point, its features, those in order."""

@@ -7,7 +7,9 @@ Rules
 2. What was said before a text is read with it, its end first; it is never judged itself.
 3. No category is above `harm`, and the likeliest is equal to it, as in the classifier.
 4. Injection is an attack on the one who reads instructions: only prompts have it.
-5. One thread; the interpreter's lock is free while the network runs. Equal calls give equal
+5. What the classifier makes of a text is heard too, at the weight that calibration gave it: the
+   two err on different texts.
+6. One thread; the interpreter's lock is free while the network runs. Equal calls give equal
    scores on one machine kind; on others the last places may differ.
 """
 
@@ -36,14 +38,22 @@ WINDOW_TOKENS, STEP_TOKENS, CONTEXT_TOKENS = 96, 72, 28
 WINDOWS_A_CALL = 8
 CONTEXT_CHARACTERS = 400
 ROLES: tuple[Role, ...] = ("prompt", "reply", "comment")
+Prior = tuple[float, float]
+"""Log-odds of harm and of injection, as the classifier has them."""
+UNDECIDED: Prior = (0.0, 0.0)
 GROUPS = tuple(f"{role}.{script}" for role, script in product(ROLES, ("latin", "han")))
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Calibration: log-odds = slope * logit + offset."""
+    """Calibration: log-odds = slope * logit + prior * the classifier's log-odds + offset."""
 
     slope: float
     offset: float
+    prior: float = 0.0
+
+    def odds(self, logit: float, prior: float) -> float:
+        """Log-odds of a logit of the network, where the classifier says `prior`."""
+        return self.slope * logit + self.prior * prior + self.offset
 
 
 class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,11 +69,11 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Encoder:
     """A trained encoder. Immutable but for a memory of words; used by one thread at a time."""
 
-    __slots__ = ("_session", "_words", "digest", "header")
+    __slots__ = ("digest", "header", "session", "words")
 
     def __init__(self, session: Any, header: Header, words: Vocabulary, digest: str) -> None:
-        self._session = session
-        self._words = words
+        self.session = session
+        self.words = words
         self.header = header
         self.digest = digest
         """SHA-256 of the file, in hexadecimal."""
@@ -109,16 +119,19 @@ class Encoder:
         return self.header.categories
 
     def judge(
-        self, texts: Sequence[str], role: Role, contexts: Sequence[str] | None = None
-    ) -> list[Scores]:
+        self, texts: Sequence[str], role: Role, contexts: Sequence[str] | None = None,
+        priors: Sequence[Prior] | None = None,
+    ) -> list[Scores]:  # fmt: skip
         """The scores of raw texts in one role; `contexts`: the turn before each, or empty.
 
-        About 5 ms of one core for each window of 96 tokens.
+        `priors`: what the classifier says of each (`Classifier.strengths`); without them it is
+        taken to be undecided. About 5 ms of one core for each window of 96 tokens.
         """
         folded = [fold(text) for text in texts]
         before = contexts or ("",) * len(texts)
-        if len(before) != len(texts):
-            raise ValueError("give a context for each text, or none at all")
+        first = priors or (UNDECIDED,) * len(texts)
+        if len(before) != len(texts) or len(first) != len(texts):
+            raise ValueError("give a context and a prior for each text, or none at all")
         windows: list[_Window] = []
         for number, (text, context) in enumerate(zip(folded, before, strict=True)):
             windows += self._windows(number, text, role, context)
@@ -128,11 +141,11 @@ class Encoder:
         for start in range(0, len(windows), WINDOWS_A_CALL):
             some = windows[start : start + WINDOWS_A_CALL]
             for window, logits in zip(some, self._run(some), strict=True):
-                at = self._strength(logits, role, folded[window.text])
+                at = self._strength(logits, role, folded[window.text], first[window.text])
                 if window.text not in worst or at > worst[window.text][0]:
                     worst[window.text] = at, window, logits
         return [
-            self._scores(*worst[number], role, texts[number], folded[number])
+            self._scores(*worst[number], role, texts[number], first[number])
             for number in range(len(texts))
         ]
 
@@ -141,7 +154,7 @@ class Encoder:
         return self._run(self._windows(0, fold(text), role, context))
 
     def _windows(self, number: int, folded: str, role: Role, context: str) -> list[_Window]:
-        words = self._words
+        words = self.words
         body = words.numbers(folded)
         before = words.numbers(fold(context[-CONTEXT_CHARACTERS:]))[-CONTEXT_TOKENS:]
         out = []
@@ -163,32 +176,30 @@ class Encoder:
         for i, window in enumerate(windows):
             count = len(window.tokens)
             arrays[0, i, :count] = window.tokens
-            arrays[1, i, :count] = self._words.pairs(window.tokens)
+            arrays[1, i, :count] = self.words.pairs(window.tokens)
             arrays[2, i, :count] = window.kinds
             arrays[3, i, :count] = 1
         fed = dict(zip(("ids", "pairs", "types", "mask"), arrays, strict=True))
-        out: NDArray[np.float32] = self._session.run(None, fed)[0]
+        out: NDArray[np.float32] = self.session.run(None, fed)[0]
         return out
 
-    def _strength(self, logits: NDArray[np.float32], role: Role, folded: str) -> float:
+    def _strength(
+        self, logits: NDArray[np.float32], role: Role, folded: str, prior: Prior
+    ) -> float:
         """The worst log-odds of a window: of harm, or in a prompt of injection."""
-        harm = self._line(self.header.harm[group_name(role, folded)], logits[0])
+        harm = self.header.harm[group_name(role, folded)].odds(float(logits[0]), prior[0])
         if role != "prompt" or INJECTION not in self.header.heads:
             return harm
         place = 1 + self.header.categories.index(INJECTION)
-        return max(harm, self._line(self.header.heads[INJECTION], logits[place]))
-
-    @staticmethod
-    def _line(line: Line, logit: np.float32) -> float:
-        return line.slope * float(logit) + line.offset
+        return max(harm, self.header.heads[INJECTION].odds(float(logits[place]), prior[1]))
 
     def _scores(
         self, strength: float, window: _Window, logits: NDArray[np.float32], role: Role,
-        text: str, folded: str,
+        text: str, prior: Prior,
     ) -> Scores:  # fmt: skip
         harm = _sigmoid(strength)
         named = {
-            name: _sigmoid(self._line(self.header.heads[name], logit))
+            name: _sigmoid(self.header.heads[name].odds(float(logit), prior[1]))
             for name, logit in zip(self.categories, logits[1:], strict=True)
         }
         if role != "prompt" and INJECTION in named:
