@@ -173,17 +173,26 @@ def own(part: str) -> list[Row]:
 
 def functional(part: str) -> list[Row]:
     """Texts of our own templates (own/*.toml); every seventh template measures."""
+    return _made(templates.ours(), "own-functional", part)
+
+
+def late(part: str) -> list[Row]:
+    """Texts of our own templates that teach in the last pass only (own/late/*.toml)."""
+    return _made(templates.late(), "own-late", part)
+
+
+def _made(every: Iterable[templates.Made], source: str, part: str) -> list[Row]:
     return [
         Row(
             text=made.text,
-            source="own-functional",
+            source=source,
             lang=made.lang,
             role=made.role,
             harmful=made.harmful and made.category != "injection",
             category=made.category if made.category in CATEGORIES else None,
             injection=made.category == "injection",
         )
-        for made in templates.ours()
+        for made in every
         if made.held == (part == "dev")
     ]
 

@@ -32,6 +32,7 @@ SHARES = {
     "cmrc2018": 0.5,
     "own-patterns": 0.35,
     "own-functional": 1.5,
+    "own-late": 4.0,
     "own-lawful": 6.0,
     "own-harmful": 6.0,
     "own-replies": 6.0,
@@ -108,6 +109,11 @@ def teaching(data: Path, say: Say, seed: int) -> list[Example]:
     return public + calm + attacks + mine + _bare(joined) + _bare(embedded)
 
 
+def lately(data: Path, say: Say) -> list[Example]:
+    """What the last pass reads beside the examples of the first ones."""
+    return original(data, _bare(corpus.late("train")), say)
+
+
 def original(data: Path, mine: list[Example], say: Say) -> list[Example]:
     """Our own examples without those that repeat a row that measures or may not teach."""
     others = corpus.labelled(data, "dev", only_licensed=False)
@@ -131,4 +137,9 @@ def measuring(data: Path) -> list[Example]:
     found = contextual(data, "dev", only_licensed=False)
     found += _bare(corpus.benign(data, "dev", only_licensed=False))
     found += _bare([row for row in corpus.own("dev") if row.source != "own-functional"])
-    return found + functional("dev") + _bare(corpus.injections(data, "dev"))
+    return (
+        found
+        + functional("dev")
+        + _bare(corpus.late("dev"))
+        + _bare(corpus.injections(data, "dev"))
+    )

@@ -107,6 +107,13 @@ def ours() -> tuple[Made, ...]:
     return tuple(rows())
 
 
+@cache
+def late() -> tuple[Made, ...]:
+    """The rows of own/late: lawful texts that were written after the first passes over the others
+    had taken their like for harm. They teach in the last pass only."""
+    return tuple(rows(OWN / "late"))
+
+
 def rows(folder: Path = OWN, *, seed: int = SEED) -> list[Made]:
     """The rows of every file of `folder`, by file name and set.
 

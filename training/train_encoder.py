@@ -12,7 +12,8 @@ Steps
    pieces of its English gloss, so that the layers meet something that they know.
 2. Passes over the rows: harm, categories and, at first, Han characters guessed from their
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
-3. 8 bits; calibration on dev text through the very code that serves.
+3. A short last pass with the rows of own/late as well: what the first passes took for harm.
+4. 8 bits; calibration on dev text through the very code that serves.
 """
 
 from __future__ import annotations
@@ -48,15 +49,11 @@ NAME = "licet-encoder-1"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 THREADS = 2
-PASSES = 2.5
 ROWS_A_BATCH = 64
 TEXT_TOKENS, CONTEXT_TOKENS = 96, 28
 SHORT_TOKENS, BEGINNINGS = 10, 0.35
-RATE_BODY, RATE_NEW = 1.0e-4, 1.0e-3
 WARM = 0.06
 GUESS_SHARE, GUESS_WEIGHT = 0.15, 0.25
-GUESS_UNTIL = 0.5
-"""Of training: from here on nothing is hidden."""
 DISGUISED = 0.15
 ROLE_UNTOLD = 0.25
 CATEGORY_WEIGHT = 4.0
@@ -141,6 +138,21 @@ def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed
     missing = net.load_state_dict({k: torch.tensor(v) for k, v in state.items()}, strict=False)
     assert set(missing.missing_keys) == {"head.weight", "head.bias"}, missing
     return net
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often to read the rows, and how fast to learn: the body of the network and what is new
+    in it. Characters are hidden, to be guessed, up to the share `guess_until` of the steps."""
+
+    passes: float
+    rate_body: float
+    rate_new: float
+    guess_until: float
+
+
+FIRST = Plan(2.5, 1.0e-4, 1.0e-3, 0.5)
+LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +265,8 @@ def hidden(batch: Batch, words: Vocabulary, rng: torch.Generator) -> tuple[Batch
 
 
 class Learner:
-    def __init__(self, net: Net, words: Vocabulary, steps: int, seed: int) -> None:
-        self.net, self.words, self.steps, self.step = net, words, steps, 0
+    def __init__(self, net: Net, words: Vocabulary, plan: Plan, steps: int, seed: int) -> None:
+        self.net, self.words, self.plan, self.steps, self.step = net, words, plan, steps, 0
         self.chance = torch.Generator().manual_seed(seed)
         self.guess = torch.nn.Linear(net.shape.width, net.shape.width)
         new = [
@@ -264,10 +276,10 @@ class Learner:
         body = [one for one in net.parameters() if id(one) not in fresh]
         self.optimiser = torch.optim.AdamW(
             [
-                {"params": body, "rate": RATE_BODY, "weight_decay": 0.01},
-                {"params": new, "rate": RATE_NEW, "weight_decay": 0.0},
+                {"params": body, "rate": plan.rate_body, "weight_decay": 0.01},
+                {"params": new, "rate": plan.rate_new, "weight_decay": 0.0},
             ],
-            lr=RATE_BODY, betas=(0.9, 0.98), fused=True,
+            lr=plan.rate_body, betas=(0.9, 0.98), fused=True,
         )  # fmt: skip
 
     def learn(self, batch: Batch) -> tuple[float, float]:
@@ -276,7 +288,7 @@ class Learner:
         for group in self.optimiser.param_groups:
             group["lr"] = group["rate"] * max(rate, 0.01)
         away, truth = None, batch.ids
-        if self.step < GUESS_UNTIL * self.steps:
+        if self.step < self.plan.guess_until * self.steps:
             batch, away = hidden(batch, self.words, self.chance)
         with torch.autocast("cpu", torch.bfloat16):
             x = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
@@ -302,16 +314,16 @@ class Learner:
         return judged.item(), guessed
 
 
-def train(net: Net, words: Vocabulary, examples: list[Example], reader: Reader, passes: float,
+def train(net: Net, words: Vocabulary, examples: list[Example], reader: Reader, plan: Plan,
           seed: int, say: encoder_rows.Say, keep: Path) -> None:  # fmt: skip
-    """`passes` over the examples; the state is kept in a file now and then."""
+    """Passes over the examples by a plan; the state is kept in a file now and then."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    steps = int(passes * sum(each.share for each in examples) / ROWS_A_BATCH)
-    learner = Learner(net, words, steps, seed)
+    steps = int(plan.passes * sum(each.share for each in examples) / ROWS_A_BATCH)
+    learner = Learner(net, words, plan, steps, seed)
     net.train()
     began, sums, tokens = time.perf_counter(), np.zeros(2), 0
-    for number in range(math.ceil(passes)):
+    for number in range(math.ceil(plan.passes)):
         for batch in batches(examples, reader, rng):
             if learner.step >= steps:
                 break
@@ -335,8 +347,8 @@ def main() -> None:
     parser.add_argument("--unihan", type=Path, required=True, help="Unihan_Readings.txt.bz2")
     parser.add_argument("--out", type=Path, required=True, help="file to write")
     parser.add_argument("--classifier", type=Path, default=SHIPPED, help="heard beside it")
-    parser.add_argument("--state", type=Path, help="a network that has learned: only calibrate it")
-    parser.add_argument("--passes", type=float, default=PASSES)
+    parser.add_argument("--first", type=Path, help="state after the first passes: go on from it")
+    parser.add_argument("--state", type=Path, help="state after all passes: only calibrate it")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     torch.set_num_threads(THREADS)
@@ -347,13 +359,17 @@ def main() -> None:
     words, known = vocabulary(given.base, [fold(each.row.text) for each in examples])
     say(f"{len(examples)} examples, {len(words)} words, {len(words) - words.han} of them Han")
     net = begin(given.base, words, known, gloss, given.seed)
-    if given.state is None:
-        reader = Reader(words, Disguises(reading, list(words.words[words.han :])))
-        kept = given.out.with_suffix(".pt")
-        train(net, words, examples, reader, given.passes, given.seed, say, kept)
-    else:
-        net.load_state_dict(torch.load(given.state, weights_only=True))
+    reader = Reader(words, Disguises(reading, list(words.words[words.han :])))
+    if given.state or given.first:
+        net.load_state_dict(torch.load(given.state or given.first, weights_only=True))
         net.eval()
+    else:
+        kept = given.out.with_suffix(".first.pt")
+        train(net, words, examples, reader, FIRST, given.seed, say, kept)
+    if not given.state:
+        examples += encoder_rows.lately(given.data, say)
+        kept = given.out.with_suffix(".pt")
+        train(net, words, examples, reader, LAST, given.seed + 1, say, kept)
     measuring = encoder_rows.measuring(given.data)
     judge = Classifier.from_bytes(given.classifier.read_bytes())
     data = encoder_export.exported(net, words, judge, measuring, NAME, say)
