@@ -152,7 +152,11 @@ def fairness(data: Path) -> list[Row]:
 
 
 def own(part: str) -> list[Row]:
-    """Our own sentences: of the lawful ones a third measures; the others all teach."""
+    """Our own sentences: of the lawful ones a third measures; the others all teach.
+
+    Texts of our templates are apart (`functional`): a linear model cannot tell who is spoken of
+    from what is said of them, and learns only to doubt what it knew.
+    """
     rows = [
         _own_row(raw, "own-lawful", harmful=False)
         for raw in read_jsonl(OWN / "hard_negatives.jsonl")
@@ -167,7 +171,6 @@ def own(part: str) -> list[Row]:
             _own_row(raw, "own-harmful", harmful=raw["category"] != "injection")
             for raw in read_jsonl(OWN / "positives.jsonl")
         ]
-        rows += functional("train")
     return rows
 
 

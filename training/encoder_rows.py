@@ -96,7 +96,7 @@ def _bare(rows: list[Row]) -> list[Example]:
 def teaching(data: Path, say: Say, seed: int) -> list[Example]:
     """Every example that teaches, in an order that is always the same."""
     rng = np.random.default_rng(seed)
-    mine = _bare([row for row in corpus.own("train") if row.source != "own-functional"])
+    mine = _bare(corpus.own("train"))
     mine += _bare(corpus.patterns()) + functional("train")
     mine = original(data, mine, say)
     public = contextual(data, "train", only_licensed=True)
@@ -136,7 +136,7 @@ def measuring(data: Path) -> list[Example]:
     """Every example that measures."""
     found = contextual(data, "dev", only_licensed=False)
     found += _bare(corpus.benign(data, "dev", only_licensed=False))
-    found += _bare([row for row in corpus.own("dev") if row.source != "own-functional"])
+    found += _bare(corpus.own("dev"))
     return (
         found
         + functional("dev")
