@@ -25,6 +25,8 @@ from licet.guard.encoder.model import GROUPS
 
 FLAG_SHARE, OWN_FLAG_SHARE = 0.05, 0.08
 """Of any lawful set, and of our own hard sentences, that may be flagged: a flag stops nothing."""
+FLAG_LEAST = 0.5
+"""Nothing is flagged that is more likely lawful."""
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 
 
@@ -86,7 +88,8 @@ def print_limits(examples: list[Example], score: Floats) -> None:
     for group in GROUPS:
         lawful = (groups == group) & pure
         rows = [each.row for each, mine in zip(examples, lawful, strict=True) if mine]
-        halt, flag = budget.thresholds(rows, score[lawful], FLAG_SHARE, OWN_FLAG_SHARE)
+        halt, flag = budget.thresholds(rows, score[lawful], FLAG_SHARE, OWN_FLAG_SHARE, 1)
+        flag = min(halt, max(flag, FLAG_LEAST))
         caught = score[(groups == group) & harmful]
         shares = (float((caught >= limit).mean()) for limit in (halt, flag))
         found.append((group, halt, flag, *shares))

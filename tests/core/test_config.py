@@ -14,6 +14,7 @@ from licet.base.trouble import BadInput, Conflict, NotFound
 from licet.gateway import config as settings
 from licet.gateway.config import Config, load_config, parse_config, upstream_settings
 from licet.gateway.config_demo import DemoChoice, demo_config, render_demo_config
+from licet.gateway.config_judge import EncoderConfig
 from licet.guard.ruleset import Rule, parse_rules
 
 FOLDER = Path("/etc/licet")
@@ -275,6 +276,7 @@ TABLES: dict[str, type] = {
     "[models]": settings.ModelConfig,
     "[guard]": settings.GuardConfig,
     "[guard.on_judge_failure]": settings.JudgeFailure,
+    "[guard.encoder]": EncoderConfig,
     "[[guard.judge]]": settings.JudgeConfig,
     "[ledger]": settings.LedgerConfig,
     "[keys]": settings.KeysConfig,

@@ -154,7 +154,10 @@ def guard(harm: float, *, low: float = 0.2, high: float = 0.8) -> Guard:
         LexicalSettings(10, 12, 240, 200), JudgedSettings("token", 32, 256, 160, 384),
         {"default": {"violence": Threshold(0.9, 0.5)}},
         {"token": "halt", "clause": "halt", "whole": "halt"},
-        EncoderSettings(sha256_hex(tiny_bytes()), low, high, {"default": dict.fromkeys(GROUPS, Threshold(0.7, 0.6))}),
+        EncoderSettings(
+            sha256_hex(tiny_bytes()), low, high,
+            {"default": dict.fromkeys(GROUPS, Threshold(0.7, 0.6))},
+        ),
     )  # fmt: skip
     bundle = take_bundle(Draft("a test", "cn-genai-2023", "00", policy, {}), bytes(32))
     made = make_guard(bundle, encoder=tiny_bytes)

@@ -17,11 +17,12 @@ from licet.base.trouble import BadInput, NotFound
 from licet.gateway.asgi import Receive, Scope, Send
 from licet.gateway.bundlefile import CURRENT, load_bytes
 from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
-from licet.gateway.bundling import draft_bundle
-from licet.gateway.cascade import Cascade
+from licet.gateway.bundling import draft_bundle, shipped_encoder
+from licet.gateway.cascade import Cascade, Member
 from licet.gateway.casestore import CaseStore
 from licet.gateway.config import REPLAY, Config, upstream_settings
 from licet.gateway.config_judge import JudgeConfig
+from licet.gateway.encoder_judge import EncoderJudge
 from licet.gateway.judge import RemoteJudge
 from licet.gateway.judges.registry import kind_of
 from licet.gateway.keyring import KeyRing, KeyStore
@@ -35,7 +36,8 @@ from licet.gateway.recorder import Recorder
 from licet.gateway.routes import dispatch
 from licet.gateway.telemetry import make_span_sink
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
-from licet.guard.bundle import Bundle, make_guard, read_bundle, take_bundle
+from licet.guard.bundle import Bundle, encoder_source, make_guard, read_bundle, take_bundle
+from licet.guard.guarding import Guard
 from licet.ledger.connect import open_store
 from licet.ledger.keyfiles import (
     PeriodKeys,
@@ -100,7 +102,7 @@ def build_gateway(
         home / "cases.db", home / "keys" / "case_keys.db",
         keep_days=pack.retention[_EXCERPT_DAYS].days, chance=secrets.token_bytes,
     )  # fmt: skip
-    judge = open_judges(config, pack, metrics, clock, environ)
+    judge = open_judges(config, pack, guard, metrics, clock, environ)
     limits = open_limits(
         config.limits.url, lease_s=config.limits.lease_s, when_down=config.limits.when_down
     )
@@ -159,12 +161,17 @@ def open_log(config: Config, home: Path) -> Log:
 
 
 def open_judges(
-    config: Config, pack: Pack, metrics: Metrics, clock: Clock, environ: Mapping[str, str]
-) -> Cascade | None:
-    """The judges outside, in the order of the file; None without any. Raises BadInput."""
+    config: Config, pack: Pack, guard: Guard, metrics: Metrics, clock: Clock,
+    environ: Mapping[str, str],
+) -> Cascade | None:  # fmt: skip
+    """Who is asked behind the classifier: our encoder, then the judges outside in the order of the
+    file; None without any. Raises BadInput."""
     known = {one.id: one.reason["en"] for one in pack.categories.values() if one.scored}
     memory_key = secrets.token_bytes(32)
-    judges = [
+    judges: list[Member] = []
+    if config.guard.encoder is not None:
+        judges.append(_open_encoder(config, guard, metrics, clock))
+    judges += [
         RemoteJudge(
             judge, kind_of(judge.kind, known), _judge_key(judge, environ), metrics, clock,
             memory_key,
@@ -172,6 +179,19 @@ def open_judges(
         for judge in config.guard.judge
     ]  # fmt: skip
     return Cascade(judges) if judges else None
+
+
+def _open_encoder(config: Config, guard: Guard, metrics: Metrics, clock: Clock) -> EncoderJudge:
+    """The encoder that the bundle names, read. Raises BadInput where there is none."""
+    settings, policy = config.guard.encoder, guard.policy
+    if settings is None or policy.encoder is None or guard.classifier is None:
+        raise BadInput(
+            "[guard.encoder] is set, but the bundle in force names no encoder.",
+            hint="Take the table out, or build the bundle with a version that ships an encoder.",
+        )
+    encoder = encoder_source(policy.encoder, shipped_encoder)()
+    thresholds = policy.encoder.thresholds[config.guard.audience]
+    return EncoderJudge(settings, encoder, guard.classifier, thresholds, metrics, clock)
 
 
 def _judge_key(judge: JudgeConfig, environ: Mapping[str, str]) -> Secret | None:

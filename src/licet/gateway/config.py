@@ -21,7 +21,7 @@ from typing import Annotated, Literal
 
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
-from licet.gateway.config_judge import JudgeConfig, check_judges
+from licet.gateway.config_judge import EncoderConfig, JudgeConfig, check_judges
 from licet.gateway.config_read import Between, Matching, StoreAt, TableReader
 from licet.gateway.config_values import Count, EnvName, Limit, Name, Seconds, WebUrl
 from licet.gateway.upstream_settings import Secret, UpstreamSettings
@@ -95,12 +95,14 @@ class GuardConfig:
     tier: Literal["token", "clause", "whole"] | None = None
     audience: Literal["default", "minor"] = "default"
     images: Literal["pass", "refuse"] = "refuse"
+    encoder: EncoderConfig | None = None
     judge: tuple[JudgeConfig, ...] = ()
 
     @property
     def doubt(self) -> Doubt | None:
-        """When judges outside are asked: where any of them is; None without any."""
+        """When anybody is asked behind the classifier: where any of them is; None without any."""
         bands = [band for judge in self.judge for band in judge.doubt.bands]
+        bands += self.encoder.doubt.bands if self.encoder is not None else ()
         return Doubt(tuple(bands)) if bands else None
 
 

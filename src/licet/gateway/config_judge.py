@@ -1,4 +1,4 @@
-"""[[guard.judge]]: one judge outside, and when it is asked.
+"""[guard.encoder] and [[guard.judge]]: who is asked behind our classifier, and when.
 
 It refuses to know how a judge is asked, and loads nothing that does.
 """
@@ -57,6 +57,21 @@ class JudgeConfig:
     @property
     def doubt(self) -> Doubt:
         """When this judge is asked."""
+        return Doubt(cast("tuple[tuple[float, float], ...]", self.bands))
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderConfig:
+    """[guard.encoder]: our own encoder, asked before any judge outside. Without the table it is
+    not asked. `bands`: it is asked where the harm, as the classifier has it, lies in one of them.
+    """
+
+    bands: tuple[Annotated[tuple[float, ...], IsBand()], ...] = ((0.16, 1.0),)
+    timeout_ms: Annotated[int, Between(10, 60_000)] = 2_000
+
+    @property
+    def doubt(self) -> Doubt:
+        """When it is asked."""
         return Doubt(cast("tuple[tuple[float, float], ...]", self.bands))
 
 

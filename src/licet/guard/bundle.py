@@ -44,7 +44,7 @@ from licet.guard.doubt import Doubt
 from licet.guard.encoder import Encoder
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import Lexicon
-from licet.guard.policy import Policy
+from licet.guard.policy import EncoderSettings, Policy
 from licet.guard.ruleset import Bounds, Rule, in_force, join_rules, parse_rules
 
 FORM = 1
@@ -208,19 +208,20 @@ def make_guard(
     the bundle's policy names; it is read at the first text that needs it. Without, or where the
     policy names none, the classifier judges alone. `doubt`: when judges outside are asked.
     """
+    settings = bundle.policy.encoder
     rules = bundle.all_rules if today is None else in_force(bundle.all_rules, today)
     classifier = Classifier.from_bytes(bundle.weights) if bundle.weights is not None else None
     return Guard(
         Lexicon(rules, bundle.policy.lexical), classifier, bundle.policy,
         name=bundle.digest, doubt=doubt,
-        encoder=None if encoder is None else _encoder_source(bundle.policy, encoder),
+        encoder=None if encoder is None or settings is None else encoder_source(settings, encoder),
     )  # fmt: skip
 
 
-def _encoder_source(policy: Policy, read: Callable[[], bytes]) -> Callable[[], Encoder] | None:
-    if policy.encoder is None:
-        return None
-    named = policy.encoder.weights
+def encoder_source(policy: EncoderSettings, read: Callable[[], bytes]) -> Callable[[], Encoder]:
+    """Gives the encoder that a policy names, the same each time. The first call reads the file,
+    and raises BadInput where that is another one."""
+    named = policy.weights
 
     @cache
     def load() -> Encoder:

@@ -37,7 +37,7 @@ _DIGITS = 6  # of a threshold after its factor: 0.8 x 0.98 shall be 0.784, not 0
 GROUPS = tuple(
     f"{role}.{script}" for role in ("prompt", "reply", "comment") for script in ("latin", "han")
 )
-"""Kinds of text that a model of meaning is measured on one by one: who wrote it, in which script."""
+"""Kinds of text that a model of meaning is measured on: who wrote it, in which script."""
 
 
 def parse_guard(root: Table, categories: Mapping[str, Category]) -> GuardSettings:
