@@ -278,6 +278,7 @@ TABLES: dict[str, type] = {
     "[guard.on_judge_failure]": settings.JudgeFailure,
     "[guard.encoder]": EncoderConfig,
     "[[guard.judge]]": settings.JudgeConfig,
+    "[licence]": settings.LicenceConfig,
     "[ledger]": settings.LedgerConfig,
     "[keys]": settings.KeysConfig,
     "[limits]": settings.LimitsConfig,

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 
+from kit.authority import serving_authority
 from kit.licences import AUTHORITY, STRANGER, TERMS, an_issuer, changed
 from licet.base.clock import SystemClock
-from licet.base.trouble import NotFound
 from licet.cli.main import licet
 from licet.credentials import Status, read_status_list, sign_licence
-from licet.credentials.issuer import KEYS_PATH, LIST_PATH, Issuer
+from licet.credentials.issuer import LIST_PATH, Issuer
 from licet.credentials.shelf import Shelf
 
 NOW = SystemClock().now().replace(microsecond=0)
@@ -34,9 +31,9 @@ def run(*words: object, home: Path, stdin: str = "") -> Result:
 class World:
     """An authority that issued a licence two days ago, suspended it yesterday for an hour."""
 
-    def __init__(self, folder: Path, origin: str = "https://authority.example.cn") -> None:
+    def __init__(self, folder: Path, issuer: Issuer | None = None) -> None:
         self.home = folder / "home"
-        self.issuer = an_issuer(folder / "authority", origin)
+        self.issuer = issuer or an_issuer(folder / "authority")
         self.licence, self.token = self.issuer.issue(TERMS, NOW - 2 * DAY)
         self.issuer.set_status(self.licence.id, Status.SUSPENDED, NOW - DAY)
         self.issuer.set_status(self.licence.id, Status.VALID, NOW - DAY + timedelta(hours=1))
@@ -121,43 +118,9 @@ def test_without_keys_it_says_where_to_get_them(tmp_path: Path) -> None:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[World]:
-    """An authority at a loopback address, as one that follows the draft answers."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            try:
-                body = answer(parts.path, parse_qs(parts.query))
-            except NotFound:
-                self.send_error(404)
-                return
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    def answer(path: str, query: dict[str, list[str]]) -> bytes:
-        issuer: Issuer = world.issuer
-        if path == KEYS_PATH:
-            return issuer.keys.as_jwks()
-        if path != LIST_PATH:
-            raise NotFound
-        now = SystemClock().now()
-        if "time" in query:
-            moment = datetime.fromtimestamp(int(query["time"][0]), UTC)
-            return issuer.status_token_at(moment, now).encode()
-        return issuer.status_token(now).encode()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    world = World(tmp_path, f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield world
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    """An authority at a loopback address."""
+    with serving_authority(tmp_path / "served") as authority:
+        yield World(tmp_path, authority.issuer)
 
 
 def test_keys_and_lists_are_fetched_once_and_verified_offline_after(served: World) -> None:
@@ -194,7 +157,7 @@ def test_an_address_whose_answer_could_be_changed_is_not_asked(url: str, tmp_pat
 
 
 def test_the_list_of_an_address_that_does_not_answer_is_asked_for_again(tmp_path: Path) -> None:
-    world = World(tmp_path, "http://127.0.0.1:9").offline()
+    world = World(tmp_path, an_issuer(tmp_path / "far", "http://127.0.0.1:9")).offline()
     result = run("fetch", world.token, home=world.home)
     assert result.exit_code == 2
     assert "try again" in result.stderr

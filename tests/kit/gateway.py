@@ -117,9 +117,11 @@ def write_config(home: Path, upstream: str, *, rules: str = "", config: str = CO
 @contextlib.contextmanager
 def running_gateway(
     home: Path, upstream: str = "replay:", *, rules: str = "", config: str = CONFIG,
-    pace_ms: float = 0.0, prepare: Callable[[Gateway], None] | None = None, **tables: str,
+    pace_ms: float = 0.0, lab: bool = True, prepare: Callable[[Gateway], None] | None = None,
+    **tables: str,
 ) -> Iterator[Served]:  # fmt: skip
-    """A gateway before `upstream` (a base URL, or `replay:` for the built-in one).
+    """A gateway before `upstream` (a base URL, or `replay:` for the built-in one), unlicensed
+    (`--lab`) unless told otherwise.
 
     `rules`: the text of a rule file. `prepare` may change the built gateway before it serves.
     Raises what building raises, and RuntimeError where it does not start or stop in its time.
@@ -127,7 +129,8 @@ def running_gateway(
     loaded = load_config(write_config(home, upstream, rules=rules, config=config, **tables))
     listener = bind("127.0.0.1", 0)
     replay = bind("127.0.0.1", 0) if upstream == "replay:" else None
-    gateway = build_gateway(loaded, home, replay_url=replay_url(replay) if replay else "")
+    replay_at = replay_url(replay) if replay else ""
+    gateway = build_gateway(loaded, home, replay_url=replay_at, lab=lab)
     clock = SystemClock()
     _, key = gateway.keystore.create("tests", Grant(), clock.now())
     gateway.parts.keyring.refresh(clock.monotonic())

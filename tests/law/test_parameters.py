@@ -76,6 +76,11 @@ def _limit(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Exampl
     return Example(f"forms.limits.{name}", "forms.toml", ("limits", name), passes, trips)
 
 
+def _published(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
+    place = ("status_list", name)
+    return Example(f"procedure.status_list.{name}", "procedure.toml", place, passes, trips)
+
+
 PROCEDURE = PACK.procedure
 EXAMPLES = [
     Example(
@@ -133,6 +138,8 @@ EXAMPLES = [
         if c.extension
     ),
     *(_period("remedy", r.id, "length", r.length) for r in PROCEDURE.remedies.values()),
+    _published("ttl_s", (1, 3600), (0, 86_400, 1.5, "60")),  # a list lasts longer than its ttl
+    _published("valid_s", (61, 86_400), (60, 0, 31 * 86_400 + 1, True)),
     _limit("text_characters", (1, 200), (0, 6000, "200")),
     _limit("long_text_characters", (200, 5000), (199, 100_001, 5e3)),
     _limit("attachment_bytes", (1, 20 << 20), (0, (1 << 30) + 1, True)),

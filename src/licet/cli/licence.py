@@ -16,6 +16,7 @@ import click
 from licet.base.clock import SystemClock, rfc3339
 from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound
 from licet.cli.home import Home, home_option
+from licet.cli.licence_demo import demo
 from licet.cli.refused import TroubleGroup
 from licet.credentials import KeySet, Standing, read_licence, read_status_list, verify
 from licet.credentials.fetch import fetch as fetch_url
@@ -24,7 +25,7 @@ from licet.credentials.jws import TOKEN_CHARACTERS_MAX
 from licet.credentials.keyfiles import load_key_set
 from licet.credentials.keys import SET_BYTES_MAX, parse_jwks
 from licet.credentials.shelf import Shelf
-from licet.credentials.wording import MEANINGS, NAMES
+from licet.credentials.wording import NAMES, meaning_of
 
 NO = 1  # exit code: the licence is not valid
 _KEYS = click.option(
@@ -57,6 +58,9 @@ _AT = click.option("--at", type=Moment(), metavar="TIME", help="At that moment, 
 @click.group(cls=TroubleGroup)
 def licence() -> None:
     """Check licences to serve, without asking anybody."""
+
+
+licence.add_command(demo)
 
 
 @licence.command("verify")
@@ -169,7 +173,7 @@ def _as_json(standing: Standing) -> dict[str, Any]:
         "state": standing.state,
         "at": rfc3339(standing.at),
         "until": rfc3339(standing.until) if standing.until else None,
-        "meaning": dict(MEANINGS[standing.state]),
+        "meaning": dict(meaning_of(standing)),
         "status_list": {
             "uri": standing.licence.status.uri,
             "issued": rfc3339(listed.issued) if listed else None,
@@ -192,9 +196,8 @@ def _page(standing: Standing) -> str:
         ("asked for", rfc3339(standing.at)),
     ]  # fmt: skip
     rows += [("condition", " / ".join(one.text.values())) for one in found.conditions]
-    if found.demo:
-        rows.append(("DEMO", "issued by nobody's authority, to try things out"))
-    head = [NAMES[standing.state]["en"], f"  {MEANINGS[standing.state]['en']}"]
+    demo = " (demo)" if found.demo else ""
+    head = [NAMES[standing.state]["en"] + demo, f"  {meaning_of(standing)['en']}"]
     return "\n".join(head + [f"{name:<11}{said}" for name, said in rows])
 
 

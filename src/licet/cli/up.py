@@ -19,13 +19,17 @@ from licet.base.trouble import Trouble
 from licet.cli.home import Home, home_option
 from licet.cli.refused import Refused
 from licet.gateway.app import Gateway, build_gateway
+from licet.gateway.clearance import Clearance
 from licet.gateway.config import REPLAY, Config, load_config
 from licet.gateway.config_demo import DemoChoice, demo_config
+from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
 from licet.gateway.running import bind, replay_url, run_gateway
+from licet.rulebook import load_pack
 
 _UP_KEY = "licet up"
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
+_LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine alone.")
 
 
 @click.command()
@@ -36,15 +40,17 @@ _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
 @click.option("--rules", multiple=True, type=_FILE, help="A file of literal rules (repeatable).")
 @click.option("--pace-ms", default=15.0, show_default=True, help="Of the built-in upstream.")
 @click.option("--quiet", is_flag=True, help="Print nothing but trouble, and make no key.")
+@_LAB
 @home_option
 def up(
     host: str, port: int, upstream: str | None, upstream_key_env: str | None,
-    rules: tuple[Path, ...], pace_ms: float, quiet: bool, home: Home,
+    rules: tuple[Path, ...], pace_ms: float, quiet: bool, lab: bool, home: Home,
 ) -> None:  # fmt: skip
     """Start a gateway with everything that it needs.
 
     Without --upstream a built-in one recites prose, some of it unlawful on purpose, so that
-    halting can be watched with no model and no network.
+    halting can be watched with no model and no network. A demo authority, kept in the same
+    folder, grants it a demo licence; with --lab it runs unlicensed instead.
     """
     home.create()
     try:
@@ -55,16 +61,19 @@ def up(
         )  # fmt: skip
         demo_config(home.root, choice)
         config = load_config(home.config)
+        if not lab and config.licence is not None and config.licence.authority_home is not None:
+            grant_demo_licence(config.licence, home.licence, load_pack(config.guard.pack))
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
-    _run(config, home, listener, pace_ms=pace_ms, quiet=quiet, greet=not quiet)
+    _run(config, home, listener, pace_ms=pace_ms, quiet=quiet, greet=not quiet, lab=lab)
 
 
 @click.command()
 @click.option("--config", "path", type=_FILE, help="Default: config.toml in the home folder.")
 @click.option("--quiet", is_flag=True, help="Print nothing but trouble.")
+@_LAB
 @home_option
-def gateway(path: Path | None, quiet: bool, home: Home) -> None:
+def gateway(path: Path | None, quiet: bool, lab: bool, home: Home) -> None:
     """Run a gateway as its configuration says."""
     home.create()
     try:
@@ -72,19 +81,20 @@ def gateway(path: Path | None, quiet: bool, home: Home) -> None:
         listener = bind(config.server.host, config.server.port)
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
-    _run(config, home, listener, pace_ms=15, quiet=quiet, greet=False)
+    _run(config, home, listener, pace_ms=15, quiet=quiet, greet=False, lab=lab)
 
 
 def _run(
     config: Config, home: Home, listener: socket.socket, *, pace_ms: float, quiet: bool,
-    greet: bool,
+    greet: bool, lab: bool,
 ) -> None:  # fmt: skip
     if not sys.flags.optimize == 0:
         raise Refused("python -O removes checks that this program relies on: run it without.")
     try:
         needs_replay = any(upstream.url == REPLAY for upstream in config.upstream)
         replay = bind("127.0.0.1", 0) if needs_replay else None
-        built = build_gateway(config, home.root, replay_url=replay_url(replay) if replay else "")
+        replay_at = replay_url(replay) if replay else ""
+        built = build_gateway(config, home.root, replay_url=replay_at, lab=lab)
         key = _fresh_key(built) if greet else ""
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
@@ -92,7 +102,9 @@ def _run(
 
     def started() -> None:
         if greet:
-            click.echo(_greeting(config, port, key, home, replay is not None))
+            click.echo(
+                _greeting(config, port, key, home, built.parts.clearance, replay is not None)
+            )
         elif not quiet:
             click.echo(f"Licet {__version__} serves http://{config.server.host}:{port}")
 
@@ -122,7 +134,21 @@ def _fresh_key(built: Gateway) -> str:
     return text
 
 
-def _greeting(config: Config, port: int, key: str, home: Home, replays: bool) -> str:
+def _licence_line(clearance: Clearance) -> str:
+    licence = clearance.licence
+    if clearance.state == "lab":
+        return (
+            "UNLICENSED (--lab): serves this machine alone. Nothing here is offered to the public."
+        )
+    if clearance.refusal is not None or licence is None:
+        return f"NOBODY IS SERVED: {clearance.refusal[1] if clearance.refusal else ''}"
+    demo = "DEMO licence, by nobody's authority" if licence.demo else "Licence"
+    return f"{demo}: {licence.filing}, until {licence.ends:%Y-%m-%d}. See /.well-known/licet"
+
+
+def _greeting(
+    config: Config, port: int, key: str, home: Home, clearance: Clearance, replays: bool
+) -> str:
     host = config.server.host
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}/v1"
@@ -140,6 +166,7 @@ The built-in upstream answers by the last user message. Try:
 """
     return f"""\
 Licet {__version__} stands at {base}
+{_licence_line(clearance)}
 API key (shown once, good until the next start): {key}
 
 curl -N {base}/chat/completions \\

@@ -69,11 +69,17 @@ class Issuer:
         self._chance = chance
         self._stamp: tuple[int, int] | None = None
         self._acts: tuple[Act, ...] = ()
+        self._signed: tuple[object, str] = (None, "")
 
     @property
     def keys(self) -> KeySet:
         """Whose signatures count."""
         return KeySet.of([self._key.public])
+
+    @property
+    def ttl_s(self) -> int:
+        """After how long a list is asked for again."""
+        return self._settings.ttl_s
 
     @property
     def list_uri(self) -> str:
@@ -121,7 +127,11 @@ class Issuer:
         acts = self._read()
         if acts:  # a clock that was set back hides no act
             now = max(now, datetime.fromtimestamp(acts[-1].at, UTC))
-        return self._sign(acts, now, now, now + timedelta(seconds=self._settings.valid_s))
+        wanted = (self._stamp, int(now.timestamp()))
+        if self._signed[0] != wanted:  # asked for by every gateway: signed once a second
+            ends = now + timedelta(seconds=self._settings.valid_s)
+            self._signed = (wanted, self._sign(acts, now, now, ends))
+        return self._signed[1]
 
     def status_token_at(self, moment: datetime, now: datetime) -> str:
         """The list as it was at a past moment: it speaks for the time between the acts before and

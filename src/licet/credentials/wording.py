@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from licet.credentials.verify import State
+from licet.credentials.verify import Standing, State
 
 Text = Mapping[str, str]
 
@@ -60,3 +60,15 @@ MEANINGS: Mapping[State, Text] = MappingProxyType(
     }
 )
 """What follows from a standing, for whoever reads it."""
+
+DEMO: Text = MappingProxyType(
+    {
+        "zh": "这是演示许可，用于试用，不具有法律效力。",
+        "en": "This is a demo licence, to try things out: it has no legal force.",
+    }
+)
+
+
+def meaning_of(standing: Standing) -> Text:
+    """What follows from this standing; a demo permits nothing, valid or not."""
+    return DEMO if standing.licence.demo and standing.is_valid else MEANINGS[standing.state]

@@ -53,6 +53,15 @@ def presented_key(scope: Scope) -> str:
     return (header(scope, b"x-api-key") or b"").decode("latin-1")
 
 
+def refuse_service(parts: Parts, scope: Scope) -> Denial | None:
+    """Why nobody, or not this one, is served; None where he may be."""
+    refusal = parts.clearance.refuse(scope)
+    if refusal is None:
+        return None
+    parts.metrics.not_licensed(parts.clearance.state)
+    return Denial(refusal.status, refusal.code, refusal.message)
+
+
 def admit(parts: Parts, scope: Scope, route: Route) -> Key | Denial:
     """The key that the request came with, if it opens this route."""
     found = parts.keyring.find(presented_key(scope))

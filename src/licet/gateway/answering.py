@@ -17,6 +17,7 @@ import msgspec
 from licet.base.trouble import BadInput, Trouble
 from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Message, Send
 from licet.gateway.asking import ASK_AGAIN_S, AskingRelay, judged_within
+from licet.gateway.clearance import NotLicensed
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.exchange import Exchange
 from licet.gateway.outcome import Outcome, Question
@@ -45,7 +46,8 @@ async def answer_whole(
     """A non-streamed answer: nothing leaves before all of it was judged."""
     urgent = parts.urgent
     body = await reply.read_all(ANSWER_BYTES_MAX)
-    if urgent != parts.urgent:  # an urgent bundle came while the model wrote
+    if urgent != parts.urgent:  # an urgent bundle came while the model wrote, or a suspension
+        parts.clearance.check()
         guard = parts.guard
         trace.bundle = guard.name
     try:
@@ -122,6 +124,7 @@ async def _relay_asking(
         nonlocal urgent
         if urgent == parts.urgent:
             return None
+        parts.clearance.check()
         urgent, trace.bundle = parts.urgent, parts.guard.name
         return parts.guard
 
@@ -131,7 +134,10 @@ async def _relay_asking(
         exchange, reply, parts.judge, write, fresh_guard, deadline_s=upstream.idle_s,
         context=prompt_of(ask),
     )  # fmt: skip
-    out = await relay.run()
+    try:
+        out = await relay.run()
+    except NotLicensed as lost:
+        out = exchange.failed(lost, lost.message)
     await _close(parts, ask, exchange, reply, trace, send, out)
 
 
@@ -147,12 +153,14 @@ async def _relay(
             if data is None:
                 data = await reply.read()
         except UpstreamTrouble as trouble:
-            out = exchange.failed(trouble)
+            lost = parts.clearance.lost()  # then it was we who cut the model off
+            out = exchange.failed(lost, lost.message) if lost else exchange.failed(trouble)
         else:
             out = b""
             if urgent != parts.urgent:  # before what has just come: it is new text
+                lost = parts.clearance.lost()
                 urgent, trace.bundle = parts.urgent, parts.guard.name
-                out = exchange.adopt(parts.guard)
+                out = exchange.failed(lost, lost.message) if lost else exchange.adopt(parts.guard)
             out += exchange.receive(data) if data else exchange.ended()
         if exchange.is_over:
             await _close(parts, ask, exchange, reply, trace, send, out)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from licet.base.clock import Clock, SystemClock
 from licet.base.trouble import BadInput, NotFound
+from licet.credentials.issuer import Issuer, ListSettings, open_issuer
+from licet.credentials.shelf import Shelf
 from licet.gateway.asgi import Receive, Scope, Send
 from licet.gateway.bundlefile import CURRENT, load_bytes
 from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
@@ -27,6 +29,7 @@ from licet.gateway.judge import RemoteJudge
 from licet.gateway.judges.registry import kind_of
 from licet.gateway.keyring import KeyRing, KeyStore
 from licet.gateway.keystore import open_keystore
+from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance
 from licet.gateway.limits_store import open_limits
 from licet.gateway.metrics import Metrics
@@ -74,13 +77,14 @@ class Gateway:
 
 
 def build_gateway(
-    config: Config, home: Path, *, replay_url: str = "", clock: Clock | None = None,
-    environ: Mapping[str, str] = os.environ,
+    config: Config, home: Path, *, replay_url: str = "", lab: bool = False,
+    clock: Clock | None = None, environ: Mapping[str, str] = os.environ,
 ) -> Gateway:  # fmt: skip
     """Everything that a gateway is made of, opened and checked.
 
     `home` holds keys and bundles; `replay_url` is where the built-in upstream listens, for
-    upstreams with the url `replay:`. Raises the Trouble of whatever part is not fit.
+    upstreams with the url `replay:`. `lab`: unlicensed, for this machine alone. Raises the
+    Trouble of whatever part is not fit.
     """
     clock = clock or SystemClock()
     pack = load_pack(config.guard.pack)
@@ -89,14 +93,7 @@ def build_gateway(
     keystore = open_keystore(config.keys.url)
     keyring = KeyRing(keystore, config.keys.stale_s)
     keyring.refresh(clock.monotonic())
-    upstreams = {
-        upstream.name: Upstream(
-            UpstreamSettings(name=upstream.name, base_url=replay_url)
-            if upstream.url == REPLAY
-            else upstream_settings(upstream, environ)
-        )
-        for upstream in config.upstream
-    }
+    upstreams = _open_upstreams(config, replay_url, environ)
     metrics = Metrics()
     cases = CaseStore(
         home / "cases.db", home / "keys" / "case_keys.db",
@@ -115,6 +112,7 @@ def build_gateway(
     )
     metrics.watch_ledger(lambda: writer.backlog, lambda: writer.healthy)
     metrics.guard_loaded(pack.id, pack.version, guard.name)
+    licensing = Licensing(config.licence, Shelf(home / "licence"), clock, lab=lab)
     recorder = Recorder(
         writer, metrics, cases, pack, clock,
         pseudonym_of=pseudonyms.of, appeal_url=config.appeal.url,
@@ -122,12 +120,27 @@ def build_gateway(
     parts = Parts(
         config=config, clock=clock, pack=pack, guard=guard, keyring=keyring, limits=limits,
         upstreams=upstreams, recorder=recorder, metrics=metrics, cases=cases, log=log,
+        licensing=licensing, clearance=licensing.clearance(clock.now()),
+        issuer=_open_issuer(config, pack),
         default_allowance=Allowance(
             config.limits.rate_per_minute, config.limits.concurrency_max
         ),
         judge=judge, spans=make_span_sink(config.telemetry),
     )  # fmt: skip
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
+
+
+def _open_upstreams(
+    config: Config, replay_url: str, environ: Mapping[str, str]
+) -> dict[str, Upstream]:
+    return {
+        upstream.name: Upstream(
+            UpstreamSettings(name=upstream.name, base_url=replay_url)
+            if upstream.url == REPLAY
+            else upstream_settings(upstream, environ)
+        )
+        for upstream in config.upstream
+    }
 
 
 def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
@@ -149,6 +162,24 @@ def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
         },
     )  # fmt: skip
     return take_bundle(draft, key.public_key().public_bytes_raw())
+
+
+def _open_issuer(config: Config, pack: Pack) -> Issuer | None:
+    """The authority's desk, where the configuration keeps one here."""
+    licence = config.licence
+    if licence is None or licence.authority_home is None:
+        return None
+    return open_issuer(
+        licence.authority_home, licence.public_url, list_settings(pack), secrets.token_bytes
+    )
+
+
+def list_settings(pack: Pack) -> ListSettings:
+    """How the pack has status lists published. Raises NotFound where it publishes none."""
+    rule = pack.procedure.status_list
+    if rule is None:
+        raise NotFound(f"the pack {pack.id} publishes no status lists.", hint="Name another pack.")
+    return ListSettings(rule.ttl_s, rule.valid_s)
 
 
 def open_log(config: Config, home: Path) -> Log:

@@ -107,6 +107,19 @@ class GuardConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceConfig:
+    """[licence]: the licence to serve the public, the key that it is bound to, and whose
+    signature counts. Without this table nobody is served (but by `--lab`, this machine)."""
+
+    token_file: Path
+    key_file: Path
+    authority_keys: Path
+    public_url: WebUrl
+    ca_file: Path | None = None
+    authority_home: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerConfig:
     """[ledger]: where decisions are recorded, and under which name and key."""
 
@@ -164,6 +177,7 @@ class Config:
     default_upstream: Name | None = None
     server: ServerConfig = ServerConfig()
     models: Mapping[str, ModelConfig] = field(default_factory=lambda: MappingProxyType({}))
+    licence: LicenceConfig | None = None
     limits: LimitsConfig = LimitsConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
 

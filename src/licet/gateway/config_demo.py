@@ -18,6 +18,16 @@ from pathlib import Path
 from licet.base.trouble import BadInput, Conflict
 from licet.gateway.config import REPLAY, parse_config
 
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - where "everywhere" is here
+_LICENCE = """\
+# A demo authority in the folder authority/ grants this gateway a demo licence. For a real one, put
+# its token and the authority's keys here, and take authority_home out.
+[licence]
+token_file = "licence/licence.jwt"
+key_file = "keys/licence.key"
+authority_keys = "licence/jwks.json"
+authority_home = "authority"
+"""
 _FIRST = "# Written by `licet up`, sha256 "
 
 
@@ -63,6 +73,7 @@ def render_demo_config(choice: DemoChoice) -> str:
         )
     name = "main" if choice.upstream_url else "replay"
     host = f"[{choice.host}]" if ":" in choice.host else choice.host
+    public_url = f"http://{_LOOPBACK.get(host, host)}:{choice.port}"
     appeal_url = choice.appeal_url or f"http://{host}:{choice.port}/appeal/{{case}}"
     key_line = f"key_env = {_quoted(choice.upstream_key_env)}\n" if choice.upstream_key_env else ""
     rules = ", ".join(_quoted(str(path.absolute())) for path in choice.rules)
@@ -92,6 +103,8 @@ images = "refuse"
 token = "halt"
 clause = "halt"
 whole = "halt"
+
+{_LICENCE}public_url = {_quoted(public_url)}
 
 [ledger]
 url = "sqlite:ledger/ledger.db"

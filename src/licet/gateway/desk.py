@@ -13,7 +13,7 @@ import msgspec
 from licet import __version__
 from licet.base.ids import new_id
 from licet.base.trouble import BadInput, NotFound, Trouble
-from licet.gateway.admission import Denial, admit, take_place
+from licet.gateway.admission import Denial, admit, refuse_service, take_place
 from licet.gateway.asgi import (
     JSON,
     Answer,
@@ -64,9 +64,11 @@ async def front_page(parts: Parts, scope: Scope, receive: Receive, send: Send) -
                 "POST /beta/litellm_basic_guardrail_api",
                 "GET /v1/models", "GET /healthz", "GET /readyz", "GET /metrics",
                 "GET /ledger/checkpoint", "GET /ledger/tile/…", "GET /appeal/{case}",
+                "GET /.well-known/licet", "GET /.well-known/jwks.json", "GET /status/…",
             ],
             "ledger": parts.log.origin,
             "bundle": parts.guard.name,
+            **parts.clearance.shown,
         },
     ).send(send)  # fmt: skip
 
@@ -121,12 +123,13 @@ async def appeal(parts: Parts, scope: Scope, receive: Receive, send: Send) -> No
 
 async def _models(parts: Parts, key: Key) -> list[dict[str, Any]]:
     """The models of the configuration, and those of the upstream that serves all others."""
+    shown = dict(parts.clearance.shown)
     owners = {name: model.upstream for name, model in parts.config.models.items()}
     default = parts.config.default_upstream
     if default is not None:
         owners = dict.fromkeys(await _names_at(parts.upstreams[default]), default) | owners
     return [
-        {"id": name, "object": "model", "created": 0, "owned_by": owner}
+        {"id": name, "object": "model", "created": 0, "owned_by": owner, "licet": shown}
         for name, owner in sorted(owners.items())
         if key.grant.allows_model(name)
     ]
@@ -175,6 +178,9 @@ async def show_model(parts: Parts, scope: Scope, receive: Receive, send: Send) -
 
 async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
     """OpenAI's moderation API, answered by our guard; nothing is stored."""
+    if not parts.clearance.is_open and (refusal := refuse_service(parts, scope)) is not None:
+        await _denied(refusal).send(send)
+        return
     key = admit(parts, scope, "moderations")
     if isinstance(key, Denial):
         await _denied(key).send(send)

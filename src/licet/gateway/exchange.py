@@ -90,12 +90,12 @@ class Exchange:
         self._over = True
         return self._events(events) + self._break_off()
 
-    def failed(self, trouble: Trouble) -> bytes:
-        """The upstream (or its bytes) went wrong."""
+    def failed(self, trouble: Trouble, message: str = "The model's answer broke off.") -> bytes:
+        """The upstream (or its bytes) went wrong, or the service may not go on."""
         if self.outcome is not None:
             return b""
         self.cancels = True
-        return self._fail(trouble.code, "The model's answer broke off.")
+        return self._fail(trouble.code, message)
 
     def client_gone(self) -> None:
         """Nobody listens any more."""

@@ -96,6 +96,29 @@ def _shadow_counter(registry: CollectorRegistry) -> Counter:
     )
 
 
+def _what_holds(registry: CollectorRegistry) -> tuple[Counter, Gauge, Gauge]:
+    """What the gateway runs under: its licence, and whom that refused; its bundle."""
+    refused = Counter(
+        "licet_not_licensed",
+        "Requests that no valid licence covered, by what it was worth.",
+        ("state",),
+        registry=registry,
+    )
+    worth = Gauge(
+        "licet_licence_info",
+        "What the licence of this gateway is worth (always 1).",
+        ("state", "filing"),
+        registry=registry,
+    )
+    guard = Gauge(
+        "licet_guard_info",
+        "The bundle that judges new text (always 1).",
+        ("pack", "version", "digest"),
+        registry=registry,
+    )
+    return refused, worth, guard
+
+
 class Metrics:
     """The counters of one gateway. Safe across threads, but for the count of open streams."""
 
@@ -140,13 +163,8 @@ class Metrics:
         )
         self._unsealed = _unsealed_counter(registry)
         self._late = _late_histogram(registry)
-        self._guard = Gauge(
-            "licet_guard_info",
-            "The bundle that judges new text (always 1).",
-            ("pack", "version", "digest"),
-            registry=registry,
-        )
         self._shadow = _shadow_counter(registry)
+        self._unlicensed, self._licence, self._guard = _what_holds(registry)
         self._open = 0
         self._gauge("licet_open_streams", "Streams that are open.", lambda: self._open)
         self._exchange_series: dict[tuple[str, str, str], Any] = {}
@@ -232,6 +250,15 @@ class Metrics:
     def limited(self, which: str) -> None:
         """Count a request beyond a limit, by Limited.which."""
         self._limited.labels(which).inc()
+
+    def not_licensed(self, state: str) -> None:
+        """Count a request that no valid licence covered, by Clearance.state."""
+        self._unlicensed.labels(state).inc()
+
+    def cleared(self, state: str, filing: str) -> None:
+        """Show what the licence is worth from now on."""
+        self._licence.clear()
+        self._licence.labels(state, filing).set(1)
 
     def guard_loaded(self, pack: str, version: str, digest: str) -> None:
         """Show which bundle judges new text from now on."""

@@ -1,7 +1,7 @@
 """Everything a running gateway is made of, in one place that is handed around.
 
 It refuses to build anything: `app` does. What changes while the gateway runs is changed here and
-nowhere else: the guard, and whether the gateway is leaving.
+nowhere else: the guard, and whether the gateway may serve.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from typing import Protocol
 
 from licet.base.clock import Clock
 from licet.base.ids import Series
+from licet.credentials.issuer import Issuer
 from licet.gateway.asgi import Receive, Scope, Send
 from licet.gateway.casestore import CaseStore
+from licet.gateway.clearance import Clearance
 from licet.gateway.config import Config
 from licet.gateway.keyring import KeyRing
+from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance, Limits
 from licet.gateway.metrics import Metrics
 from licet.gateway.outcome import Outcome
@@ -56,7 +59,9 @@ class Beside(Protocol):
 
 @dataclass(slots=True)
 class Parts:
-    """A gateway's parts. `guard` judges new text; `urgent` counts the bundles that were urgent."""
+    """A gateway's parts. `guard` judges new text, `clearance` says whether anybody is served;
+    `urgent` counts what running exchanges must heed: urgent bundles, a clearance that was lost.
+    `issuer` is the authority's desk where one is kept here (`licet up`)."""
 
     config: Config
     clock: Clock
@@ -69,9 +74,12 @@ class Parts:
     metrics: Metrics
     cases: CaseStore
     log: LogView
+    licensing: Licensing
+    clearance: Clearance
     default_allowance: Allowance
     judge: Judge | None = None
     spans: SpanSink | None = None
+    issuer: Issuer | None = None
     beside: Beside | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
@@ -81,6 +89,16 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.exchanges = Series("ex", self.clock.now())
+        self.recorder.shown = self.clearance.shown
+
+    def clear(self, clearance: Clearance) -> None:
+        """From now on this holds. Where it is a refusal, what runs is cut off and must end."""
+        self.clearance = clearance
+        self.recorder.shown = clearance.shown
+        if clearance.refusal is not None:
+            self.urgent += 1
+            for upstream in self.upstreams.values():
+                upstream.cut_off()
 
     @property
     def ready(self) -> list[str]:
@@ -90,4 +108,6 @@ class Parts:
             faults.append("ledger")
         if not len(self.keyring):
             faults.append("keys")
+        if self.clearance.refusal is not None:
+            faults.append("licence")
         return faults

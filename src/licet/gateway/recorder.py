@@ -62,6 +62,8 @@ class Recorder:
         self._clock = clock
         self._pseudonym_of = pseudonym_of
         self._appeal_url = appeal_url
+        self.shown: Mapping[str, str] = {}
+        """The licence, as notices show it."""
 
     @property
     def healthy(self) -> bool:
@@ -78,7 +80,7 @@ class Recorder:
             reason = (known or self._pack.categories["operator"]).reason
         return Notice(
             case=case, category=finding.category, rule=finding.rule, reason=dict(reason),
-            appeal=self._appeal_url.replace("{case}", case), where=where,
+            appeal=self._appeal_url.replace("{case}", case), where=where, service=self.shown,
         )  # fmt: skip
 
     def record(self, trace: Trace, outcome: Outcome) -> asyncio.Future[int | Trouble] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from licet.base.trouble import NotFound
-from licet.gateway import desk
+from licet.gateway import desk, licence_desk
 from licet.gateway.asgi import Receive, Scope, Send, json_answer
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.guardrail import guard_for_litellm
@@ -33,10 +33,13 @@ EXACT: dict[tuple[str, str], Handler] = {
     ("GET", "/readyz"): desk.readiness,
     ("GET", "/metrics"): desk.metrics,
     ("GET", "/"): desk.front_page,
+    ("GET", "/.well-known/licet"): licence_desk.licence,
+    ("GET", "/.well-known/jwks.json"): licence_desk.keys,
 }
 BELOW: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/v1/models/", desk.show_model),
     ("GET", "/ledger/", desk.ledger),
+    ("GET", "/status/", licence_desk.status),
     ("GET", "/appeal/", desk.appeal),
     ("POST", "/appeal/", desk.appeal),
 )

@@ -7,7 +7,9 @@ Rules
    missing where the process was killed.
 2. A new bundle judges new exchanges at once; running ones keep theirs, unless it is urgent.
 3. A bundle that is not fit changes nothing: the old one stays, and the refusal is on record.
-4. On SIGTERM nothing new is taken, what runs may end within `drain_s`, then the ledger is closed.
+4. A licence that is lost ends what runs, at once and in the API's own words; that it was, and that
+   it is valid again, is on record.
+5. On SIGTERM nothing new is taken, what runs may end within `drain_s`, then the ledger is closed.
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from pathlib import Path
 import uvicorn
 
 from licet import __version__
+from licet.base.clock import rfc3339
 from licet.base.trouble import BadInput, Trouble
 from licet.gateway.app import Gateway, load_bundle
 from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
+from licet.gateway.clearance import Clearance
 from licet.gateway.front import bounded_http
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
@@ -43,10 +47,21 @@ BACKLOG = 4096
 HEAD_ROOM = 4
 """Heads somewhat over the limit are read to their end, so that their sender is told why."""
 Note = Callable[[str], None]
+Bear = Callable[[list[tuple[str, str]]], None]
+"""Has every answer bear headers."""
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server; signals are ours to handle."""
+    """uvicorn's server; signals are ours to handle, and headers that every answer bears."""
+
+    def bear(self, headers: list[tuple[str, str]]) -> None:
+        """From now on every answer bears these headers. Costs a request nothing: uvicorn keeps
+        them ready beside the date."""
+        self.config.headers = headers
+        borne = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+        self.config.encoded_headers = borne
+        date = [pair for pair in self.server_state.default_headers if pair[0] == b"date"]
+        self.server_state.default_headers = date + borne
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
@@ -90,7 +105,7 @@ async def run_gateway(
     if replay is not None:
         answers = replay_app(load_answers(), pace_ms=pace_ms)
         servers.append((_server(answers, 1.0, config.server.head_bytes_max), replay))
-    upkeep = Upkeep(gateway, note)
+    upkeep = Upkeep(gateway, note, server.bear)
     upkeep.began()
     leaving = None
     if leave is None:
@@ -105,6 +120,7 @@ async def run_gateway(
                 break
             await asyncio.sleep(0.005)
         else:
+            await upkeep.settle()
             _settle_memory()
             started()
         await asyncio.wait((running[0], tending), return_when=asyncio.FIRST_COMPLETED)
@@ -176,6 +192,7 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
     gateway.log.close()
     for upstream in gateway.parts.upstreams.values():
         await upstream.close()
+    await gateway.parts.licensing.close()
     await gateway.parts.limits.close()
     if gateway.parts.judge is not None:
         await gateway.parts.judge.close()
@@ -188,9 +205,10 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
 class Upkeep:
     """What a running gateway does beside serving."""
 
-    def __init__(self, gateway: Gateway, note: Note) -> None:
+    def __init__(self, gateway: Gateway, note: Note, bear: Bear) -> None:
         self._gateway = gateway
         self._note = note
+        self._bear = bear
         self._bundle = gateway.bundle
         self._path = gateway.home / "bundles" / CURRENT
         self._seen = _stamp(self._path)
@@ -206,6 +224,13 @@ class Upkeep:
             "gateway.started",
             {"version": __version__, "bundle": self._bundle.digest, "pack": pack.id},
         )
+        self._bear(self._gateway.parts.clearance.headers)
+
+    async def settle(self) -> None:
+        """Before the first request: what the licence is worth, as the authority says it now."""
+        parts = self._gateway.parts
+        await parts.licensing.settle()
+        self._clear("", parts.licensing.clearance(parts.clock.now()))
 
     def ended(self) -> None:
         self._record("gateway.stopped", {"reason": self.reason})
@@ -225,6 +250,8 @@ class Upkeep:
                 self._seen, self._wanted = stamp, self._read
             self._change()
             await self.staging.tend(self._bundle)
+            await parts.licensing.tend()
+            self._look()
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())
@@ -279,6 +306,38 @@ class Upkeep:
         )  # fmt: skip
         self._note(f"bundle {bundle.digest[:12]} judges from now on.")
         _settle_memory()
+
+    def _look(self) -> None:
+        """Has the licence come to be worth something else?"""
+        parts = self._gateway.parts
+        clearance = parts.licensing.clearance(parts.clock.now())
+        if (clearance.state, clearance.licence) != (
+            parts.clearance.state,
+            parts.clearance.licence,
+        ):
+            self._clear(parts.clearance.state, clearance)
+
+    def _clear(self, before: str, clearance: Clearance) -> None:
+        """Rule 4."""
+        parts, licence = self._gateway.parts, clearance.licence
+        listed = parts.licensing.listed
+        parts.clear(clearance)
+        parts.metrics.cleared(clearance.state, licence.filing if licence else "")
+        self._bear(clearance.headers)
+        self._record(
+            "licence.changed",
+            {
+                "licence": licence.id if licence else None,
+                "filing": as_id(licence.filing) if licence else None,
+                "authority": as_id(licence.issuer) if licence else None,
+                "before": before or None, "after": clearance.state,
+                "listed": rfc3339(listed.issued) if listed else None,
+            },
+        )  # fmt: skip
+        if clearance.refusal is not None:
+            self._note(f"nobody is served: {clearance.refusal[1]}")
+        elif before:
+            self._note(f"the licence is {clearance.state}.")
 
     def _sweep(self, now: datetime) -> None:
         try:

@@ -7,7 +7,7 @@ Here is what touches the world, in order:
 
 Rules
 1. Nothing is asked of a model before the prompt was judged, and nothing at all is served while
-   the ledger takes no entries.
+   the ledger takes no entries or the licence does not clear it; what runs when it is lost ends.
 2. When text is stopped the upstream is cut off first; then the case is put on record; then the
    client is told.
 3. A client that leaves cuts off the upstream. Whatever happens, the place among the key's limits
@@ -20,7 +20,14 @@ import asyncio
 import contextlib
 
 from licet.base.trouble import BadInput, TooMuch, Trouble
-from licet.gateway.admission import Denial, Target, admit, route_model, take_place
+from licet.gateway.admission import (
+    Denial,
+    Target,
+    admit,
+    refuse_service,
+    route_model,
+    take_place,
+)
 from licet.gateway.answering import answer_stream, answer_whole
 from licet.gateway.asgi import (
     JSON,
@@ -37,6 +44,7 @@ from licet.gateway.asgi import (
     read_body,
 )
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
+from licet.gateway.clearance import NotLicensed
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.keys import Key, Route
 from licet.gateway.outcome import Outcome
@@ -59,6 +67,9 @@ async def serve(
     """One request of one of the judged APIs."""
     now = parts.clock.now()
     trace = Trace(parts.exchanges.take(), route, dialect.name, parts.clock.monotonic(), now)
+    if not parts.clearance.is_open and (refusal := refuse_service(parts, scope)) is not None:
+        await deny(dialect, refusal, trace, send)
+        return
     key = admit(parts, scope, route)
     if isinstance(key, Denial):
         await deny(dialect, key, trace, send)
@@ -104,6 +115,8 @@ async def _admitted(
         if not departure.left:
             raise
         # The client has left; whatever was open was aborted on the way here.
+    except NotLicensed as lost:
+        await deny(dialect, Denial(lost.status, lost.code, lost.message), trace, send)
     except UpstreamTrouble as trouble:
         await _upstream_failed(parts, dialect, trace, trouble, send)
     except Trouble as trouble:
@@ -164,10 +177,14 @@ async def _judged(
     try:
         trace.sent_at = parts.clock.monotonic()
         urgent = parts.urgent
+        parts.clearance.check()
         reply = await _call(parts, dialect, ask, target, scope)
-        if urgent != parts.urgent:  # an urgent bundle came before the answer
+        if urgent != parts.urgent:  # an urgent bundle came before the answer, or a suspension
             guard = parts.guard
             trace.bundle = guard.name
+            if parts.clearance.refusal is not None:
+                reply.abort()
+                parts.clearance.check()
         trace.first_in = parts.clock.monotonic()
         if reply.status != 200:
             answer, outcome = await upstream_refusal(
@@ -179,8 +196,9 @@ async def _judged(
         else:
             outcome = await answer_whole(parts, dialect, ask, guard, reply, trace, flags, send)
     except Trouble as trouble:
-        outcome = Outcome("failed", flags=flags, code=trouble.code)
-        raise
+        lost = parts.clearance.lost()  # then our cutting off is what went wrong
+        outcome = Outcome("failed", flags=flags, code=(lost or trouble).code)
+        raise (lost or trouble)
     finally:
         if outcome.kind in ("failed", "abandoned"):
             with contextlib.suppress(Trouble):  # the ledger is down: the next request is refused

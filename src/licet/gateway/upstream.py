@@ -121,6 +121,12 @@ class Upstream:
             await reply.opened()
         return reply
 
+    def cut_off(self) -> None:
+        """Closes the connections that are in use: what is read through them breaks off."""
+        for connection in list(self._connections):
+            if connection not in self._unused:
+                connection.abort()
+
     async def close(self) -> None:
         """Closes all connections, those in use too, and returns when the sockets are closed."""
         self._closed = True

@@ -140,6 +140,17 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "failed": "texts that could not be judged",
         },
     ),
+    "licence.changed": EntryType(
+        "What the gateway's licence is worth changed; also at each start.",
+        {
+            "licence": "its id",
+            "filing": "its filing number; characters other than those of an id are _",
+            "authority": "who issued it",
+            "before": "what it was worth: a standing, none, false or lab",
+            "after": "what it is worth",
+            "listed": "moment at which the status list that says so was issued",
+        },
+    ),
     "key.created": EntryType(
         "An API key was made.",
         {"key": "its id", "audience": "whom it serves", "models": "models it may use"},

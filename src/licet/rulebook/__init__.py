@@ -32,6 +32,7 @@ from licet.rulebook.model import (
 )
 from licet.rulebook.parse import parse_pack
 from licet.rulebook.procedure import Procedure
+from licet.rulebook.publishing import StatusListRule
 
 __all__ = [
     "Category",
@@ -49,6 +50,7 @@ __all__ = [
     "Provision",
     "Retention",
     "Risk",
+    "StatusListRule",
     "Threshold",
     "check_citations",
     "citations_in",

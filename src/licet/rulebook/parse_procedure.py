@@ -38,6 +38,7 @@ from licet.rulebook.procedure import (
     Stage,
     Track,
 )
+from licet.rulebook.publishing import StatusListRule
 from licet.rulebook.strict import Table
 
 SIDES: tuple[Side, ...] = get_args(Side)
@@ -93,8 +94,20 @@ def parse_procedure(pack: Pack, tables: Mapping[str, Table]) -> Procedure:
             questions=questions,
             scope=scope,
             calendar=calendar,
+            status_list=_status_list(root) if root.has("status_list") else None,
             provisions=frozenset(pack.provisions),
         )
+
+
+def _status_list(root: Table) -> StatusListRule:
+    with root.table("status_list") as table:
+        rule = StatusListRule(
+            ttl_s=table.integer("ttl_s", 1, 86_400),
+            valid_s=table.integer("valid_s", 1, 31 * 86_400),
+        )
+        if rule.valid_s <= rule.ttl_s:
+            table.refuse("valid_s", "ends before a newer list is asked for.", "Make it longer.")
+        return rule
 
 
 def _rows(root: Table, key: str) -> Iterable[Table]:

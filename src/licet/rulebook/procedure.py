@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from licet.rulebook.grounds import Cite, Provenance, Text
+from licet.rulebook.publishing import StatusListRule
 from licet.rulebook.workdays import Calendar, Holiday
 
 Side = Literal["provider", "authority"]
@@ -351,6 +352,7 @@ class Procedure:
     questions: Mapping[str, Question]
     scope: Mapping[str, ScopeRule]
     calendar: Calendar
+    status_list: StatusListRule | None  # a regime may publish none
     provisions: frozenset[str]
 
     def form_of(self, route: str) -> Form:

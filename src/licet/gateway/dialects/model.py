@@ -9,7 +9,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -84,6 +84,8 @@ class Notice(msgspec.Struct, frozen=True):
     """Where to object: a URL that names the case."""
     where: str = ""
     """The part of the request that was refused (`messages[0].content`), if it was a prompt."""
+    service: Mapping[str, str] = {}
+    """The licence of the service: `licence`, `filing` and `model`, where it has one."""
 
     def as_object(self) -> dict[str, Any]:
         """The `licet` object of a reply, an event or an error."""
@@ -93,6 +95,7 @@ class Notice(msgspec.Struct, frozen=True):
             "rule": self.rule,
             "reason": self.reason,
             "appeal": self.appeal,
+            **self.service,
         }
         return given | ({"where": self.where} if self.where else {})
 
