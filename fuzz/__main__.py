@@ -18,10 +18,10 @@ import time
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from fuzz import files, requests, streams, texts
+from fuzz import files, licences, requests, streams, texts
 from fuzz.target import Tally, Target
 
-TARGETS = (*requests.TARGETS, *streams.TARGETS, *texts.TARGETS, *files.TARGETS)
+TARGETS = (*requests.TARGETS, *streams.TARGETS, *texts.TARGETS, *files.TARGETS, *licences.TARGETS)
 
 
 def run_once(target: Target, tally: Tally, *, examples: int, chance: int) -> None:

@@ -30,11 +30,13 @@ from licet.gateway.bundlefile import CURRENT, save_bundle
 from licet.gateway.bundlekey import PUBLIC
 from licet.gateway.config import Config, UpstreamConfig, load_config
 from licet.gateway.config_demo import DemoChoice, demo_config
+from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
 from licet.gateway.keystore import open_keystore
 from licet.ledger.connect import open_store
 from licet.ledger.keyfiles import create_signer, publish_vkey
 from licet.ledger.log import Log
+from licet.rulebook import load_pack
 
 NOW = datetime(2026, 11, 24, 2, 19, 57, tzinfo=UTC)
 ORIGIN = "localhost/licet"
@@ -56,6 +58,8 @@ def served(home: Home, tmp_path: Path) -> Scene:
     home.create()
     demo_config(home.root, DemoChoice(port=free_port()))
     config = load_config(home.config)
+    assert config.licence is not None
+    grant_demo_licence(config.licence, home.licence, load_pack(config.guard.pack), NOW)
     store = open_keystore(config.keys.url)
     store.create("app", Grant(), NOW)
     store.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_bytes
 
@@ -17,6 +18,7 @@ from licet.gateway.config_demo import DemoChoice, demo_config
 from licet.gateway.demo_licence import grant_demo_licence
 from licet.rulebook import load_pack
 
+NOW = datetime(2026, 11, 24, 2, 19, 57, tzinfo=UTC)
 ASK = {"model": "replay", "messages": [{"role": "user", "content": "answer:en-river-walk"}]}
 
 
@@ -54,7 +56,7 @@ def grant(home: Path, port: int) -> str:
     demo_config(home, DemoChoice(port=port))
     config = load_config(home / "config.toml").licence
     assert config is not None
-    grant_demo_licence(config, home / "licence", load_pack("cn-genai-2023"))
+    grant_demo_licence(config, home / "licence", load_pack("cn-genai-2023"), NOW)
     return config.token_file.read_text(encoding="ascii")
 
 

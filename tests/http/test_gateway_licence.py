@@ -340,6 +340,8 @@ def test_a_laboratory_serves_this_machine_alone_and_says_what_it_is(tmp_path: Pa
                 headers=served.headers | {name: "203.0.113.7"},
             )  # fmt: skip
             assert through.json()["error"]["code"] == "licence_lab"
+            listed = plain.get(f"{served.url}/models", headers=served.headers | {name: "x"})
+            assert listed.status_code == 403
 
 
 @pytest.mark.parametrize(

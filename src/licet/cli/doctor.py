@@ -32,6 +32,7 @@ Found = tuple[str, Finding]
 _HERE, _GUARD = "licet.cli.doctor_here", "licet.cli.doctor_guard"
 _JUDGES = "licet.cli.doctor_judges"
 _STORES, _REACH = "licet.cli.doctor_stores", "licet.cli.doctor_reach"
+_LICENCE = "licet.cli.doctor_licence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ CHECKS = (
     Look("bundle", _GUARD, "check_bundle"),
     Look("api keys", _STORES, "check_api_keys"),
     Look("ledger", _STORES, "check_ledger"),
+    Look("licence", _LICENCE, "check_licence"),
     Look("port", _REACH, "check_port"),
     Look("limits", _REACH, "check_limits"),
     Look("upstreams", _REACH, "check_upstreams"),

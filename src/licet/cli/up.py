@@ -62,7 +62,8 @@ def up(
         demo_config(home.root, choice)
         config = load_config(home.config)
         if not lab and config.licence is not None and config.licence.authority_home is not None:
-            grant_demo_licence(config.licence, home.licence, load_pack(config.guard.pack))
+            pack = load_pack(config.guard.pack)
+            grant_demo_licence(config.licence, home.licence, pack, SystemClock().now())
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
     _run(config, home, listener, pace_ms=pace_ms, quiet=quiet, greet=not quiet, lab=lab)

@@ -53,13 +53,13 @@ def read(token: str, kind: str, keys: KeySet) -> dict[str, Any]:
         signed = jws.deserialize_compact(token, _public(key), [ALGORITHM])
     except JoseError:
         raise Corrupt("its signature is not that of the authority: it was altered.") from None
-    return _object(signed.payload, "what was signed")
+    return object_of(signed.payload, "what was signed")
 
 
 def peek(token: str, kind: str) -> dict[str, Any]:
     """The claims that a token makes, believed by nobody: to learn which key to fetch."""
     _header(token, kind)
-    return _object(decode(token.split(".")[1], "what was signed"), "what was signed")
+    return object_of(decode(token.split(".")[1], "what was signed"), "what was signed")
 
 
 def _header(token: str, kind: str) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _header(token: str, kind: str) -> dict[str, Any]:
     pieces = token.split(".")
     if len(pieces) != 3 or not token.isascii():
         raise BadInput("this is not a token: it has not three parts with dots between.")
-    header = _object(decode(pieces[0], "the token's head"), "the token's head")
+    header = object_of(decode(pieces[0], "the token's head"), "the token's head")
     if header.get("alg") != ALGORITHM:
         raise BadInput(f"the token is not signed by {ALGORITHM}.", hint="No other is accepted.")
     if header.get("typ") != kind:
@@ -78,7 +78,8 @@ def _header(token: str, kind: str) -> dict[str, Any]:
     return header
 
 
-def _object(data: bytes, what: str) -> dict[str, Any]:
+def object_of(data: bytes, what: str) -> dict[str, Any]:
+    """The JSON object in some bytes. Raises BadInput, naming `what`, for anything else."""
     try:
         value = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -14,7 +14,6 @@ import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from licet.base.clock import Clock, SystemClock
 from licet.base.ids import Chance
 from licet.base.trouble import Trouble
 from licet.credentials import Condition, Licence, Status, Terms, read_status_list
@@ -34,12 +33,11 @@ _WITHOUT_FORCE = {
 
 
 def grant_demo_licence(
-    config: LicenceConfig, shelf_folder: Path, pack: Pack, *, clock: Clock | None = None,
+    config: LicenceConfig, shelf_folder: Path, pack: Pack, now: datetime,
     chance: Chance = secrets.token_bytes,
 ) -> Licence:  # fmt: skip
     """See that a demo licence lies where the configuration wants one, with keys and a list."""
     assert config.authority_home is not None
-    now = (clock or SystemClock()).now()
     issuer = open_issuer(config.authority_home, config.public_url, list_settings(pack), chance)
     replace_file(config.authority_keys, issuer.keys.as_jwks() + b"\n")
     load_or_create_signing_key(config.key_file, chance)

@@ -149,9 +149,17 @@ async def _names_at(upstream: Upstream) -> list[str]:
     return [name for name in names if isinstance(name, str) and name.isprintable()]
 
 
+def _reader_of_models(parts: Parts, scope: Scope) -> Key | Denial:
+    """Who may read the list: also while nobody is served, for it shows why; but nobody from
+    elsewhere in a laboratory."""
+    if parts.clearance.here_only and (refusal := refuse_service(parts, scope)) is not None:
+        return refusal
+    return admit(parts, scope, "models")
+
+
 async def list_models(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
     """The models that the configuration names and the key opens."""
-    key = admit(parts, scope, "models")
+    key = _reader_of_models(parts, scope)
     if isinstance(key, Denial):
         await _denied(key).send(send)
         return
@@ -160,7 +168,7 @@ async def list_models(parts: Parts, scope: Scope, receive: Receive, send: Send) 
 
 async def show_model(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
     """One model by its name, if the key opens it."""
-    key = admit(parts, scope, "models")
+    key = _reader_of_models(parts, scope)
     if isinstance(key, Denial):
         await _denied(key).send(send)
         return
