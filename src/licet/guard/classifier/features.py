@@ -94,10 +94,14 @@ def features(folded: str) -> Features:
 
 def distinct(buckets: Indices) -> Indices:
     """The buckets in order, each once. (`np.unique` does the same in eight times the time.)"""
-    ordered = np.sort(buckets)
-    first = np.ones(len(ordered), dtype=np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    return ordered[first]
+    return each_once(np.sort(buckets))
+
+
+def each_once(in_order: Indices) -> Indices:
+    """The same of buckets that are in order."""
+    first = np.ones(len(in_order), dtype=np.bool_)
+    np.not_equal(in_order[1:], in_order[:-1], out=first[1:])
+    return in_order.compress(first)
 
 
 @dataclass(frozen=True, slots=True)

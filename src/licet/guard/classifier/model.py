@@ -33,7 +33,7 @@ from licet.guard.classifier.features import (
     WORD_GRAMS,
     Features,
     Order,
-    distinct,
+    each_once,
     features,
     ordered,
 )
@@ -264,8 +264,8 @@ class Classifier:
     def _named(self, worst: _Window) -> dict[str, float]:
         """Each category's own calibrated score of the worst window."""
         order = worst.slab.order
-        shared = order.buckets[order.window(worst.start, worst.end)] >> _HEAD_SHIFT
-        buckets = distinct(shared)
+        mine = order.buckets.compress(order.window(worst.start, worst.end))
+        buckets = each_once(mine >> _HEAD_SHIFT)
         # Of 8-bit numbers: exact below 2^24, in whatever order they are added.
         found = self._heads.take(buckets, axis=0).astype(np.float32)
         totals: list[float] = np.dot(_ONES[: len(buckets)], found).tolist()
