@@ -173,7 +173,7 @@ def encoding(path: Path | None, rounds: int) -> Iterator[Figure]:
     encoder = Encoder.from_bytes(path.read_bytes() if path else shipped_encoder())
     text = "\n".join(PROSE_EN) + "\n".join(PROSE_ZH)
     tokens = len(encoder._words.numbers(text))
-    spent = best_s(lambda one: encoder.judge([one], "reply"), [text], rounds * 10)
+    spent = best_s(lambda one: encoder.judge([one], "reply"), [text], rounds)
     yield Figure(what, "ms", spent * 1e3 * ENCODER_TOKENS / tokens, aim,
                  note=f"a text of {tokens} tokens, in windows that overlap")  # fmt: skip
 
@@ -195,7 +195,7 @@ def checking(texts: list[str], encoder: Path | None, rounds: int) -> Iterator[Fi
             continue
         option = ["--without-encoder"] if without else []
         few = min(command_s(option, lines[:1]) for _ in range(2))
-        full = min(command_s(option, lines) for _ in range(max(1, rounds // 5)))
+        full = min(command_s(option, lines) for _ in range(max(1, rounds // 20)))
         yield Figure(what, "texts/s", (LINES - 1) / (full - few), aim, most=False,
                      note=f"start {few:.2f} s, not counted")  # fmt: skip
 
@@ -259,7 +259,7 @@ def table(figures: list[Figure]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What the guard costs, beside what we aim at.")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--plain", action="store_true", help="without the compiled form")
     parser.add_argument("--encoder", type=Path, help="an encoder's file, instead of the shipped")
     parser.add_argument("--many", type=int, default=MANY_RULES, help="rules of a large file")
