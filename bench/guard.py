@@ -172,7 +172,7 @@ def encoding(path: Path | None, rounds: int) -> Iterator[Figure]:
         return
     encoder = Encoder.from_bytes(path.read_bytes() if path else shipped_encoder())
     text = "\n".join(PROSE_EN) + "\n".join(PROSE_ZH)
-    tokens = len(encoder._words.numbers(text))
+    tokens = len(encoder.words.numbers(text))
     spent = best_s(lambda one: encoder.judge([one], "reply"), [text], rounds)
     yield Figure(what, "ms", spent * 1e3 * ENCODER_TOKENS / tokens, aim,
                  note=f"a text of {tokens} tokens, in windows that overlap")  # fmt: skip
