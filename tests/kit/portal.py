@@ -6,7 +6,7 @@ It refuses to know what is tested. Pages are asked for as a browser would ask, w
         browser.get("/zh/register/")
 
 Rules
-1. A test leaves nothing in the database.
+1. A test leaves nothing in the database, and has a ledger and attachments of its own.
 2. Bodies, people and listings are made here, so that tests say only what they are about.
 """
 
@@ -46,10 +46,14 @@ def portal() -> Iterator[Any]:
     home()
     from django.core.cache import cache
     from django.db import transaction
-    from django.test import Client
+    from django.test import Client, override_settings
 
     cache.clear()  # what limits attempts to sign in
-    with transaction.atomic():
+    with (
+        tempfile.TemporaryDirectory(prefix="licet-portal-") as own,
+        override_settings(LICET_HOME=Path(own)),
+        transaction.atomic(),
+    ):
         yield Client()
         transaction.set_rollback(True)
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import uvicorn
 
+from licet.base.clock import SystemClock
 from licet.gateway.front import bounded_http
 from licet.portal.settings import Installation, start
 
@@ -97,7 +98,10 @@ def portal_app(chosen: Installation) -> App:
     from django.core.handlers.asgi import ASGIHandler
     from django.core.management import call_command
 
+    from licet.portal.filings.service import publish
+
     call_command("migrate", interactive=False, verbosity=0)
+    publish(SystemClock().now())
     return Bounded(ASGIHandler())
 
 

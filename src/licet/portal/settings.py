@@ -155,6 +155,7 @@ _APPS = [
     "licet.portal.design",
     "licet.portal.accounts",
     "licet.portal.register",
+    "licet.portal.filings",
     "licet.portal.public",
     "allauth",
     "allauth.account",
@@ -172,6 +173,7 @@ _MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "licet.portal.accounts.gate.SecondFactor",
+    "licet.portal.filings.middleware.up_to_date",
 ]
 _TEMPLATES: dict[str, Any] = {
     "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -9,6 +9,7 @@ from django.urls import URLResolver, include, path
 
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
+from licet.portal.filings import views as filings
 from licet.portal.public import views as public
 from licet.portal.register import views as register
 
@@ -18,6 +19,8 @@ readers = [
     path("me/", public.me, name="me"),
     path("register/", register.search, name="register"),
     path("register/<str:number>/", register.entry, name="entry"),
+    path("scope/", filings.scope_page, name="scope"),
+    path("desk/", include("licet.portal.filings.urls")),
     path("account/", include("licet.portal.accounts.urls")),
 ]
 urlpatterns = [
@@ -25,6 +28,7 @@ urlpatterns = [
     path("assets/<str:digest>/<str:name>", show_asset, name="asset"),
     path("register", register.negotiated, name="register-any"),
     path("register/download.<str:kind>", register.download, name="register-download"),
+    path("register/ledger.vkey", filings.ledger_key, name="ledger-key"),
     URLResolver(LanguagePrefix(), readers),
 ]
 handler400 = "licet.portal.public.faults.unusable"

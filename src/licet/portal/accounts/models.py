@@ -25,6 +25,8 @@ class Body(models.Model):
     kind = models.CharField(max_length=16, choices=KINDS)
     name_zh = models.CharField(max_length=200)
     name_en = models.CharField(max_length=200)
+    region = models.CharField(max_length=100, blank=True)
+    """Where it is registered, as the register's readers call it."""
 
     @property
     def name(self) -> dict[str, str]:

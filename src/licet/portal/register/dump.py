@@ -37,7 +37,7 @@ def as_object(listing: Listing) -> dict[str, Any]:
         "status": listing.status,
         "granted": rfc3339(listing.granted),
         "changed": rfc3339(listing.changed),
-        "until": None if listing.until is None else rfc3339(listing.until),
+        "until": None if listing.until is None else listing.until.isoformat(),
         "upstream": listing.upstream,
         "upstream_status": listing.upstream_status,
         "conditions": listing.conditions,

@@ -27,7 +27,6 @@ class Listing(models.Model):
             models.Index(fields=["-granted", "-id"]),
             models.Index(fields=["status", "-granted", "-id"]),
             models.Index(fields=["route", "-granted", "-id"]),
-            models.Index(fields=["moves"]),
         ]
 
     number = models.CharField(max_length=96, unique=True)
@@ -41,9 +40,7 @@ class Listing(models.Model):
     stage_name = models.JSONField()
     granted = models.DateTimeField()
     changed = models.DateTimeField()
-    until = models.DateTimeField(null=True)
-    moves = models.DateTimeField(null=True)
-    """When its status changes by itself; it is projected again then."""
+    until = models.DateField(null=True)
     upstream = models.CharField(max_length=96, blank=True, db_index=True)
     """The number of the filing that it depends on."""
     upstream_status = models.CharField(max_length=16, blank=True)

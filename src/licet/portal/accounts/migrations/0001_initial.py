@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ),
                 ("name_zh", models.CharField(max_length=200)),
                 ("name_en", models.CharField(max_length=200)),
+                ("region", models.CharField(blank=True, max_length=100)),
             ],
         ),
         migrations.CreateModel(

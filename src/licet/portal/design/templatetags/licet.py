@@ -135,3 +135,18 @@ def status_meaning(status: str) -> str:
 def status_tone(status: str) -> str:
     """The colour of a status; it never stands without its word."""
     return TONES.get(status, "plain")
+
+
+@register.filter
+def finding_word(result: str) -> str:
+    """A finding of the checklist in words."""
+    return words.word(f"finding.{result}")
+
+
+INPUTS = {"number": "text", "date": "date", "email": "email", "url": "url"}
+
+
+@register.filter
+def input_type(kind: str) -> str:
+    """The kind of input that a field of the pack is typed into."""
+    return INPUTS.get(kind, "text")

@@ -37,8 +37,7 @@ class Migration(migrations.Migration):
                 ("stage_name", models.JSONField()),
                 ("granted", models.DateTimeField()),
                 ("changed", models.DateTimeField()),
-                ("until", models.DateTimeField(null=True)),
-                ("moves", models.DateTimeField(null=True)),
+                ("until", models.DateField(null=True)),
                 ("upstream", models.CharField(blank=True, db_index=True, max_length=96)),
                 ("upstream_status", models.CharField(blank=True, max_length=16)),
                 ("conditions", models.JSONField(default=list)),
@@ -56,7 +55,6 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["route", "-granted", "-id"], name="register_li_route_ae8560_idx"
                     ),
-                    models.Index(fields=["moves"], name="register_li_moves_c29411_idx"),
                 ],
             },
         ),

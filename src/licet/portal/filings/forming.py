@@ -1,0 +1,89 @@
+"""Forms of the pack as questions on a page, and answers out of what a browser sends.
+
+It refuses to know which questions there are and to judge answers: `cases.forms` judges.
+
+Rules
+1. What was sent is shown again as it was sent, with what is wrong beside it.
+2. A question that another answer calls for appears once that answer is saved; nothing is hidden by
+   a script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from licet.cases import Fault, asked
+from licet.portal.design.words import has_word, word
+from licet.rulebook.procedure import Field, Form
+
+MANY = 7
+"""From so many choices on, one is chosen from a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A field of a form as a page shows it."""
+
+    field: Field
+    value: Any
+    faults: tuple[str, ...] = ()
+    choices: tuple[tuple[str, Mapping[str, str], bool], ...] = ()
+
+    @property
+    def id(self) -> str:
+        return element(self.field.id)
+
+    @property
+    def listed(self) -> bool:
+        """Whether one of many is chosen from a list."""
+        return len(self.choices) >= MANY
+
+
+def element(name: str) -> str:
+    """The id that a field has on a page."""
+    return "f-" + name.replace(".", "-")
+
+
+def questions(
+    form: Form, section: str, answers: Mapping[str, Any], faults: Iterable[Fault] = ()
+) -> tuple[Question, ...]:
+    """The questions of a section that these answers call for, in order."""
+    told: dict[str, list[str]] = {}
+    for fault in faults:
+        told.setdefault(fault.field, []).append(wording(fault))
+    return tuple(
+        Question(one, answers.get(one.id), tuple(told.get(one.id, ())), _choices(one, answers))
+        for one in asked(form, answers)
+        if one.section == section
+    )
+
+
+def _choices(one: Field, answers: Mapping[str, Any]) -> tuple[Any, ...]:
+    value = answers.get(one.id)
+    chosen = value if isinstance(value, list | tuple) else [value]
+    return tuple((c.id, c.label, c.id in chosen) for c in one.choices.values())
+
+
+def read(one: Field, sent: Mapping[str, Any]) -> Any:
+    """The answer to a field out of a sent form; None where nothing was sent.
+
+    `sent` is Django's QueryDict. What cannot be read as its kind is left as it came.
+    """
+    if one.kind == "choices":
+        return sent.getlist(one.id) or None  # type: ignore[attr-defined]
+    text = sent.get(one.id, "").replace("\r\n", "\n").strip()
+    if not text:
+        return None
+    if one.kind == "number":
+        return int(text) if text.isdecimal() and len(text) <= 16 else text
+    if one.kind == "yes_no":
+        return {"yes": True, "no": False}.get(text, text)
+    return text
+
+
+def wording(fault: Fault) -> str:
+    """What is wrong, in the reader's language."""
+    key = f"wrong.{fault.code.replace('_', '-')}"
+    return word(key, **fault.params) if has_word(key) else word("wrong.other", code=fault.code)

@@ -1,0 +1,85 @@
+"""Cases as tables: events are the truth, everything else is made of them.
+
+It refuses to know what an event means.
+
+Rules
+1. An event is written once and never changed; `seq` has no gaps over the whole installation, and
+   the event with `seq` n is entry n of the installation's ledger.
+2. A refusal is kept as an event of its own kind beside the others: it is no part of the case.
+3. The columns of a case are a projection of its events, for lists and searches.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from licet.portal.accounts.models import Body
+
+
+class StoredCase(models.Model):
+    """One case, as its last event left it."""
+
+    class Meta:
+        """What the desks ask for."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["holder", "-changed"]),
+            models.Index(fields=["filing", "-changed"]),
+            models.Index(fields=["moves"]),
+            models.Index(fields=["upstream"]),
+        ]
+
+    id = models.CharField(max_length=64, primary_key=True)
+    route = models.CharField(max_length=64)
+    holder = models.ForeignKey(Body, models.PROTECT, related_name="cases")
+    title = models.CharField(max_length=200, blank=True)
+    filing = models.CharField(max_length=64)
+    licence = models.CharField(max_length=64)
+    number = models.CharField(max_length=96, null=True, unique=True)
+    upstream = models.CharField(max_length=96, blank=True)
+    opened = models.DateTimeField()
+    changed = models.DateTimeField()
+    moves = models.DateTimeField(null=True)
+    """When something happens by itself."""
+
+
+class StoredEvent(models.Model):
+    """Something that happened, or was refused."""
+
+    class Meta:
+        """In the order of the ledger."""
+
+        ordering: ClassVar = ["seq"]
+        indexes: ClassVar = [models.Index(fields=["case", "seq"])]
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    case = models.ForeignKey(StoredCase, models.PROTECT, related_name="events")
+    refused = models.BooleanField(default=False)
+    kind = models.CharField(max_length=64)
+    actor = models.CharField(max_length=64)
+    role = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    data = models.JSONField()
+    entry = models.BinaryField()
+    """The line of the ledger, as it is or will be."""
+
+
+class Head(models.Model):
+    """Where this installation stands: one row, locked by whoever writes."""
+
+    next_seq = models.PositiveBigIntegerField(default=0)
+    published = models.PositiveBigIntegerField(default=0)
+    """Events before this one are in the ledger and shown to the public."""
+
+
+class Attachment(models.Model):
+    """A file that belongs to a case. Its bytes lie in the store, by their digest."""
+
+    case = models.ForeignKey(StoredCase, models.PROTECT, related_name="attachments")
+    sha256 = models.CharField(max_length=64)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField()
+    at = models.DateTimeField()

@@ -1,0 +1,88 @@
+"""The installation's ledger: one entry an event, in the same order, and proofs of it.
+
+It refuses to know what events mean and where they are stored.
+
+Rules
+1. Event n is entry n. So nothing has to be remembered about which events are recorded: the size of
+   the log says it, whatever was interrupted.
+2. An entry holds the digest of its event and no text; names of acts and roles are the pack's.
+3. One process writes a ledger (the log's own lock). Another leaves the writing to it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from licet.base.trouble import Conflict
+from licet.cases import Case, Event, Refusal, entry_of, refusal_entry
+from licet.ledger.connect import open_store
+from licet.ledger.entry import make_entry
+from licet.ledger.keyfiles import load_or_create_signer, publish_vkey
+from licet.ledger.log import Log
+
+ORIGIN = "localhost/licet-authority"
+
+
+def make_line(case: Case, event: Event) -> bytes:
+    """The ledger's line for the last event of a case."""
+    kind, pub = entry_of(case, event)
+    return make_entry(kind, event.at, pub)
+
+
+def make_refusal_line(case: Case, refusal: Refusal, role: str, now: datetime) -> bytes:
+    """The ledger's line for an act that was refused."""
+    kind, pub = refusal_entry(case, refusal, role)
+    return make_entry(kind, now, pub)
+
+
+class Record:
+    """The ledger of one portal."""
+
+    def __init__(self, home: Path) -> None:
+        folder = home / "authority-ledger"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        signer = load_or_create_signer(
+            home / "keys" / "authority-ledger.skey", ORIGIN, secrets.token_bytes
+        )
+        publish_vkey(folder / "vkey", signer.verifier)
+        self.vkey = signer.verifier.vkey
+        self._log = Log(open_store(folder / "ledger.db"), signer, ORIGIN)
+        self._writing = threading.Lock()
+
+    @property
+    def size(self) -> int:
+        """How many entries are durable."""
+        return self._log.size
+
+    def add(self, first: int, lines: Sequence[bytes], now: datetime) -> None:
+        """Append the lines from `first` on that are not there yet (rule 1)."""
+        with self._writing:
+            there = self._log.size
+            if first > there:
+                raise Conflict(f"the ledger holds {there} entries, and {first} comes next.")
+            missing = lines[there - first :]
+            if missing:
+                self._log.append(list(missing), now)
+
+    def receipt(self, seq: int) -> bytes:
+        """The `.tlog-proof` of an entry. Raises NotFound where it is not recorded yet."""
+        return self._log.prove(seq).render()
+
+    def entries(self) -> list[bytes]:
+        """Everything that is recorded."""
+        return self._log.entries(0, self._log.size)
+
+    def checkpoint(self) -> bytes:
+        """The newest signed checkpoint."""
+        return self._log.checkpoint()
+
+
+@cache
+def record(home: Path) -> Record:
+    """The ledger in this home, opened once in a process."""
+    return Record(home)

@@ -1,0 +1,225 @@
+"""Use cases of the desks: load, decide, record, save. No branch that the law would care about.
+
+It refuses to know pages, and what an act means: `licet.cases` decides, the pack says how.
+
+Rules
+1. One transaction an act: the events (or the refusal), the projection and the lines of the ledger
+   are there together or not at all. The ledger is written after it, from those lines, in their
+   order; what was interrupted is caught up by the next `publish`.
+2. Writers take turns (`Head` is locked), so `seq` has no gaps and nobody decides on an old case.
+3. The public sees an event when it is in the ledger, never before.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from licet.base.ids import new_id
+from licet.base.trouble import Conflict, Corrupt, NotFound, Unavailable
+from licet.cases import (
+    Act,
+    Actor,
+    Case,
+    Event,
+    Refusal,
+    apply,
+    decide,
+    depends_on,
+    due,
+    flagged,
+    open_case,
+    replay,
+)
+from licet.portal.accounts.models import Person
+from licet.portal.filings.models import Head, StoredCase, StoredEvent
+from licet.portal.filings.publishing import show_publicly
+from licet.portal.filings.record import make_line, make_refusal_line, record
+from licet.rulebook import Pack, Procedure, load_pack
+
+AT_ONCE = 500
+"""How many events are published in one go."""
+
+
+@cache
+def pack() -> Pack:
+    """The pack of this installation."""
+    return load_pack(settings.LICET_PACK)
+
+
+def procedure() -> Procedure:
+    """How it licenses."""
+    return pack().procedure
+
+
+def actor_of(person: Person) -> Actor:
+    """Who acts, as `cases` knows them."""
+    return Actor(
+        account=f"person-{person.pk}",
+        side=person.body.kind,
+        organisation=person.body.code,
+        roles=frozenset(person.roles),
+    )
+
+
+def load(case_id: str) -> Case:
+    """The case, replayed from its events. Raises NotFound."""
+    rows = StoredEvent.objects.filter(case_id=case_id, refused=False).order_by("seq")
+    events = [Event(row.kind, row.actor, row.role, row.at, row.data) for row in rows]
+    if not events:
+        raise NotFound(f"there is no case {case_id!r}.")
+    return replay(events)
+
+
+def begin(route: str, person: Person, now: datetime) -> Case | Refusal:
+    """Open a case on a route."""
+    case_id = new_id("case", now, secrets.token_bytes)
+    with transaction.atomic():
+        head = _lock()
+        outcome = open_case(case_id, route, actor_of(person), now, procedure())
+        if isinstance(outcome, Refusal):
+            return outcome
+        case = replay(outcome)
+        row = StoredCase(
+            id=case.id, route=route, holder=person.body, opened=now, changed=now,
+            filing=case.filing, licence=case.licence,
+        )  # fmt: skip
+        row.save(force_insert=True)
+        _keep(head, row, None, outcome)
+    publish(now)
+    return load(case_id)
+
+
+def act(
+    case_id: str, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
+) -> Case | Refusal:
+    """Do something in a case: the case afterwards, or why not. Refusals are recorded too."""
+    with transaction.atomic():
+        head = _lock()
+        case = load(case_id)
+        row = StoredCase.objects.get(pk=case_id)
+        actor = actor_of(person)
+        outcome = decide(case, Act(act_id, dict(data)), actor, now, procedure())
+        if isinstance(outcome, Refusal):
+            _keep_refusal(head, row, case, actor, outcome, now)
+        else:
+            _keep(head, row, case, outcome)
+    publish(now)
+    return outcome if isinstance(outcome, Refusal) else load(case_id)
+
+
+def settle(now: datetime) -> int:
+    """Write down what has happened by itself up to `now`; asking twice writes once."""
+    waiting = list(
+        StoredCase.objects.filter(moves__lte=now).values_list("pk", flat=True)[:AT_ONCE]
+    )
+    for case_id in waiting:
+        with transaction.atomic():
+            head = _lock()
+            case, row = load(case_id), StoredCase.objects.get(pk=case_id)
+            _keep(head, row, case, due(case, now))
+    if waiting:
+        publish(now)
+    return len(waiting)
+
+
+def publish(now: datetime) -> None:
+    """Bring the ledger, and then the public register, up to what is stored.
+
+    Where another process writes the ledger, or it can't be written now, that is left to later.
+    Raises Corrupt where the ledger holds more than is stored: then the store is an old copy, and
+    going on would leave acts unrecorded.
+    """
+    try:
+        ledger = record(settings.LICET_HOME)
+        while _publish_some(ledger, now):
+            pass
+    except (Conflict, Unavailable):
+        return
+
+
+def _publish_some(ledger: Any, now: datetime) -> bool:
+    if ledger.size > (Head.objects.values_list("next_seq", flat=True).first() or 0):
+        raise Corrupt(
+            "the ledger holds more entries than the database holds events.",
+            hint="The database is an old copy: restore a newer one.",
+        )
+    first = min(ledger.size, Head.objects.values_list("published", flat=True).first() or 0)
+    rows = list(StoredEvent.objects.filter(seq__gte=first).order_by("seq")[:AT_ONCE])
+    if not rows:
+        return False
+    ledger.add(first, [bytes(row.entry) for row in rows], now)
+    with transaction.atomic():
+        head = _lock()
+        for case_id in dict.fromkeys(row.case_id for row in rows if not row.refused):
+            show_publicly(load(case_id), now, procedure())
+        head.published = max(head.published, rows[-1].seq + 1)
+        head.save()
+    return len(rows) == AT_ONCE
+
+
+def _lock() -> Head:
+    """Rule 2."""
+    return Head.objects.select_for_update().get(pk=1)
+
+
+def _keep(head: Head, row: StoredCase, case: Case | None, events: Iterable[Event]) -> None:
+    """Store events that follow each other in a case, and what they bring about elsewhere."""
+    licence_before = case.licence if case else None
+    for event in events:
+        case = apply(case, event)
+        _add(head, row, event, make_line(case, event))
+    if case is None:
+        return
+    _project(row, case)
+    if case.grant is not None and case.licence != licence_before:
+        _tell_dependants(head, case)
+    head.save()
+
+
+def _keep_refusal(
+    head: Head, row: StoredCase, case: Case, actor: Actor, refusal: Refusal, now: datetime
+) -> None:
+    role = min(actor.roles, default="none")
+    event = Event(refusal.act, actor.account, role, now, {"code": refusal.code})
+    line = make_refusal_line(case, refusal, role, now)
+    _add(head, row, event, line, refused=True)
+    head.save()
+
+
+def _add(
+    head: Head, row: StoredCase, event: Event, line: bytes, *, refused: bool = False
+) -> None:  # fmt: skip
+    StoredEvent.objects.create(
+        seq=head.next_seq, case=row, refused=refused, kind=event.kind, actor=event.actor,
+        role=event.role, at=event.at, data=dict(event.data), entry=line,
+    )  # fmt: skip
+    head.next_seq += 1
+
+
+def _project(row: StoredCase, case: Case) -> None:
+    form = procedure().form_of(case.route)
+    answers = case.filed.answers if case.filed else case.draft
+    row.title = str(answers.get(form.title) or case.draft.get(form.title) or "")[:200]
+    row.filing, row.licence = case.filing, case.licence
+    row.number = case.grant.number if case.grant else None
+    row.upstream = depends_on(case, procedure()) or ""
+    row.changed = case.events[-1].at
+    row.moves = min((timer.at for timer in case.timers.values()), default=None)
+    row.save()
+
+
+def _tell_dependants(head: Head, upstream: Case) -> None:
+    """Flag every case that rests on this filing (cases.upstream)."""
+    assert upstream.grant is not None
+    ids = StoredCase.objects.filter(upstream=upstream.grant.number).values_list("pk", flat=True)
+    dependants = [load(one) for one in ids]
+    moment = upstream.events[-1].at
+    for case, event in flagged(upstream, dependants, moment, procedure()):
+        _keep(head, StoredCase.objects.get(pk=case.id), case, (event,))

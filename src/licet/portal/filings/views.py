@@ -1,0 +1,394 @@
+"""The pages of the desks: parse, call, render.
+
+It refuses to know law, and who may do what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from licet.base.clock import SystemClock
+from licet.base.trouble import NotFound
+from licet.cases import (
+    Case,
+    Fault,
+    Refusal,
+    barred,
+    clocks,
+    differences,
+    display_text,
+    missing,
+    possible,
+    proposed_number,
+    scope,
+    settled,
+)
+from licet.portal.design.languages import current
+from licet.portal.filings import acting, desk, service, uploads
+from licet.portal.filings.forming import element, questions, read, wording
+from licet.portal.filings.models import Attachment, StoredCase, StoredEvent
+from licet.portal.filings.publishing import written
+from licet.portal.filings.record import record
+from licet.portal.filings.refusing import say_no
+from licet.rulebook.procedure import ActRule
+
+View = Callable[..., HttpResponse]
+
+
+def now() -> datetime:
+    """The moment of a request: read once, here."""
+    return SystemClock().now()
+
+
+def on_case(view: View) -> View:
+    """Gives a view the case that its person may see, at this moment; 404 where there is none."""
+
+    @login_required
+    @wraps(view)
+    def found(request: HttpRequest, case_id: str, **more: Any) -> HttpResponse:
+        case = desk.visible(request.user, case_id)
+        if case is None:
+            raise Http404
+        return view(request, case, **more)
+
+    return found
+
+
+@login_required
+def queue(request: HttpRequest) -> HttpResponse:
+    """The desk: what waits, and until when."""
+    moment = now()
+    lines = desk.queue(request.user, moment, service.procedure())
+    provider = request.user.body.kind == "provider"
+    context = {
+        "mine": [line for line in lines if line.mine],
+        "others": [line for line in lines if not line.mine],
+        "provider": provider,
+        "on_desk": True,
+    }
+    return render(request, "filings/queue.html", context)
+
+
+@login_required
+def start(request: HttpRequest) -> HttpResponse:
+    """Choose a route and begin."""
+    if request.user.body.kind != "provider":
+        raise Http404
+    procedure = service.procedure()
+    if request.method == "POST":
+        outcome = service.begin(request.POST.get("route", ""), request.user, now())
+        if isinstance(outcome, Refusal):
+            said = {"routes": procedure.routes.values(), "no": say_no(outcome, procedure)}
+            return render(request, "filings/start.html", said, status=409)
+        return redirect("case", case_id=outcome.id)
+    wanted = request.GET.get("route", "")
+    context: dict[str, Any] = {
+        "routes": procedure.routes.values(), "wanted": wanted, "on_desk": True,
+    }  # fmt: skip
+    return render(request, "filings/start.html", context)
+
+
+def scope_page(request: HttpRequest) -> HttpResponse:
+    """Is this service in scope? Anybody may ask, and nothing is kept."""
+    procedure = service.procedure()
+    answers = {k: v for k, v in request.GET.items() if k in procedure.questions}
+    result = scope(answers, procedure)
+    open_ids = {one.id for one in result.open}
+    answered = [
+        (procedure.questions[k], procedure.questions[k].choices[v].label)
+        for k, v in answers.items()
+        if v in procedure.questions[k].choices
+    ]
+    context = {
+        "next": result.open[0] if result.open else None,
+        "answered": answered,
+        "answers": answers,
+        "result": result,
+        "left": open_ids,
+        "routes": [procedure.routes[one] for one in result.routes],
+        "bases": [(rule, [basis_text(one) for one in rule.basis]) for rule in result.rules],
+    }
+    return render(request, "filings/scope.html", context)
+
+
+def basis_text(name: str) -> dict[str, Any]:
+    """What a rule rests on: its id and its paraphrase."""
+    basis = service.procedure().bases.get(name)
+    text = basis.paraphrase if basis else service.pack().provision(name).paraphrase
+    return {"id": name, "text": text}
+
+
+@on_case
+def show(request: HttpRequest, case: Case) -> HttpResponse:
+    """A case: where it stands, what can be done, what was said."""
+    moment, procedure = now(), service.procedure()
+    actor, case = service.actor_of(request.user), settled(case, moment)
+    drafting = _drafting(request, case)
+    version = case.filed
+    before = case.versions[-2] if len(case.versions) > 1 else None
+    form = procedure.form_of(case.route)
+    context = {
+        "case": case,
+        "row": StoredCase.objects.select_related("holder").get(pk=case.id),
+        "route": procedure.routes[case.route],
+        "filing": procedure.stages[case.filing],
+        "licence": procedure.stages[case.licence],
+        "clocks": clocks(case, moment, procedure),
+        "acts": [one for one in possible(case, actor, moment, procedure) if one.id not in _SAVING],
+        "barred": [
+            (procedure.acts[no.act], say_no(no, procedure))
+            for no in barred(case, actor, moment, procedure)
+            if no.act not in _SAVING
+        ],
+        "drafting": drafting,
+        "tasks": _tasks(case) if drafting else (),
+        "sections": list(
+            desk.answer_sections(case, version, desk.party_of(actor), procedure)
+        ) if version and not drafting else (),
+        "version": version,
+        "changes": _changes(form, before, version, desk.party_of(actor)) if before else (),
+        "findings": [
+            (check, case.findings[check.id])
+            for check in procedure.checks_of(case.route)
+            if check.id in case.findings
+        ] if actor.side == "authority" else (),
+        "past": desk.history(case, desk.party_of(actor), procedure),
+        "display": display_text(case, current().code, procedure),
+        "sealed_upto": record(settings.LICET_HOME).size,
+        "flags": [(one, procedure.stages[one.stage]) for one in case.flags],
+        "on_desk": True,
+    }  # fmt: skip
+    return render(request, "filings/case.html", context)
+
+
+def _changes(form: Any, before: Any, after: Any, party: Any) -> list[Any]:
+    """What the last filing changed, as far as this reader may see it."""
+    from licet.cases import shown
+
+    was, now_is = shown(form, before.answers, party), shown(form, after.answers, party)
+    return [
+        (
+            form.fields[one.field],
+            None if one.before is None else written(form.fields[one.field], one.before),
+            None if one.after is None else written(form.fields[one.field], one.after),
+        )
+        for one in differences(form, was, now_is)
+    ]
+
+
+_SAVING = frozenset({"save_draft"})
+
+
+def _save_act(case: Case, request: HttpRequest) -> ActRule | None:
+    """The act by which this person may save the draft now; None where they may not."""
+    actor = service.actor_of(request.user)
+    rules = possible(case, actor, now(), service.procedure())
+    return next((rule for rule in rules if rule.effects == ("save",)), None)
+
+
+def _drafting(request: HttpRequest, case: Case) -> bool:
+    return _save_act(case, request) is not None
+
+
+def _tasks(case: Case) -> list[dict[str, Any]]:
+    """The sections of the form, each with how many answers it lacks."""
+    form = service.procedure().form_of(case.route)
+    lacking: dict[str, int] = {}
+    for fault in missing(form, case.draft):
+        section = form.fields[fault.field].section if fault.field in form.fields else ""
+        lacking[section] = lacking.get(section, 0) + 1
+    tasks = []
+    for one in form.sections.values():
+        begun = any(f.section == one.id and f.id in case.draft for f in form.fields.values())
+        tasks.append({"section": one, "lacking": lacking.get(one.id, 0), "begun": begun})
+    return tasks
+
+
+@on_case
+def section(request: HttpRequest, case: Case, name: str) -> HttpResponse:
+    """One section of the form, to be answered."""
+    procedure, rule = service.procedure(), _save_act(case, request)
+    form = procedure.form_of(case.route)
+    if rule is None or name not in form.sections:
+        raise Http404
+    answers, faults = dict(case.draft), tuple[Fault, ...]()
+    if request.method == "POST":
+        asked_here = [one.field for one in questions(form, name, answers)]
+        unfit = _read_answers(request, case, asked_here, answers)
+        outcome = None
+        if not unfit:
+            given = {key: value for key, value in answers.items() if value is not None}
+            outcome = service.act(case.id, rule.id, {"answers": given}, request.user, now())
+        if isinstance(outcome, Case):
+            more = {one.field.id for one in questions(form, name, outcome.draft)}
+            if more - {one.id for one in asked_here}:
+                return redirect("section", case_id=case.id, name=name)
+            return redirect("case", case_id=case.id)
+        faults = outcome.faults if outcome else ()
+        return _show_section(request, case, name, answers, faults, unfit, 422)
+    return _show_section(request, case, name, answers, (), {}, 200)
+
+
+def _read_answers(
+    request: HttpRequest, case: Case, fields: list[Any], answers: dict[str, Any]
+) -> dict[str, str]:
+    """Put what was sent into `answers`; what is wrong with files, by field."""
+    unfit: dict[str, str] = {}
+    limits = service.procedure().limits
+    for one in fields:
+        if one.kind != "file":
+            answers[one.id] = read(one, request.POST)
+            continue
+        sent = request.FILES.get(one.id)
+        if sent is None:
+            if request.POST.get(f"{one.id}.drop"):
+                answers[one.id] = None
+            continue
+        taken = uploads.examine(sent.name, sent.read(limits.attachment_bytes + 1), limits)
+        if isinstance(taken, uploads.Unfit):
+            unfit[one.id] = _unfit_words(taken)
+            continue
+        uploads.put(settings.LICET_HOME, taken)
+        Attachment.objects.get_or_create(
+            case_id=case.id, sha256=taken.sha256, name=taken.name,
+            defaults={"kind": taken.kind, "size": len(taken.data), "at": now()},
+        )  # fmt: skip
+        answers[one.id] = {
+            "name": taken.name, "sha256": taken.sha256, "bytes": len(taken.data),
+            "type": taken.kind,
+        }  # fmt: skip
+    return unfit
+
+
+def _unfit_words(unfit: uploads.Unfit) -> str:
+    from licet.portal.design.words import word
+
+    return word(f"wrong.{unfit.code}", **unfit.params)
+
+
+def _show_section(
+    request: HttpRequest, case: Case, name: str, answers: dict[str, Any], faults: Any,
+    unfit: dict[str, str], status: int,
+) -> HttpResponse:  # fmt: skip
+    form = service.procedure().form_of(case.route)
+    here = questions(form, name, answers, faults)
+    told = [(one.id, one.field.label, text) for one in here for text in one.faults]
+    told += [(element(key), form.fields[key].label, text) for key, text in unfit.items()]
+    context = {
+        "case": case, "section": form.sections[name], "questions": here, "faults": told,
+        "unfit": unfit, "limits": service.procedure().limits, "on_desk": True,
+    }  # fmt: skip
+    return render(request, "filings/section.html", context, status=status)
+
+
+@on_case
+@require_http_methods(["GET", "HEAD", "POST"])
+def do(request: HttpRequest, case: Case, act_id: str) -> HttpResponse:
+    """The page of an act: what it needs, and doing it."""
+    moment, procedure = now(), service.procedure()
+    actor, rule = service.actor_of(request.user), procedure.acts.get(act_id)
+    if rule is None or rule.side != actor.side or "save" in rule.effects:
+        raise Http404
+    case = settled(case, moment)
+    no: Refusal | None = None
+    sent: Any = {}
+    if request.method == "POST":
+        shown = acting.sheet(case, rule, actor, moment, procedure, request.POST)
+        data = acting.read_sheet(shown, request.POST)
+        outcome = service.act(case.id, act_id, data, request.user, moment)
+        if isinstance(outcome, Case):
+            return redirect("case", case_id=case.id)
+        no, sent = outcome, request.POST
+    elif rule not in possible(case, actor, moment, procedure):
+        refusals = barred(case, actor, moment, procedure)
+        no = next((one for one in refusals if one.act == act_id), None)
+        if no is None:
+            raise Http404
+    number = _proposed(case, moment) or ""
+    shown = acting.sheet(
+        case, rule, actor, moment, procedure, sent, no.faults if no else (), number
+    )
+    form = procedure.form_of(case.route)
+    context = {
+        "case": case,
+        "sheet": shown,
+        "no": say_no(no, procedure) if no and no.code != "bad_data" else "",
+        "faults": [
+            (element(one.field), _label(one.field, form), wording(one))
+            for one in (no.faults if no else ())
+        ],
+        "bases": [basis_text(one) for one in rule.basis],
+        "missing": [
+            (one.field, _label(one.field, form), wording(one)) for one in missing(form, case.draft)
+        ] if "file" in rule.effects else (),
+        "on_desk": True,
+    }  # fmt: skip
+    return render(request, "filings/act.html", context, status=409 if no else 200)
+
+
+def _label(name: str, form: Any) -> Any:
+    return form.fields[name].label if name in form.fields else ""
+
+
+def _proposed(case: Case, moment: datetime) -> str | None:
+    """A number for the grant that nobody has yet."""
+    procedure = service.procedure()
+    granted = StoredCase.objects.exclude(number=None).filter(route=case.route)
+    serial, of_holder = granted.count() + 1, granted.filter(holder__code=case.holder).count() + 1
+    today = moment.date()
+    for more in range(20):
+        number = proposed_number(case, today, serial + more, of_holder, procedure)
+        if number and not StoredCase.objects.filter(number=number).exists():
+            return number
+    return None
+
+
+@on_case
+def attachment(request: HttpRequest, case: Case, sha256: str) -> HttpResponse:
+    """A file of a case, as a download. Officers get those of fields that they may see."""
+    party = desk.party_of(service.actor_of(request.user))
+    form = service.procedure().form_of(case.route)
+    allowed = {
+        value["sha256"]
+        for version in (*case.versions, *([None] if party == "holder" else []))
+        for name, value in (version.answers if version else case.draft).items()
+        if isinstance(value, dict)
+        and (party == "holder" or form.fields[name].visibility != "sealed")
+    }
+    row = Attachment.objects.filter(case_id=case.id, sha256=sha256).first()
+    if row is None or sha256 not in allowed:
+        raise Http404
+    path = uploads.path_of(settings.LICET_HOME, sha256)
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=row.name,
+        content_type="application/octet-stream",
+    )  # fmt: skip
+
+
+@on_case
+def receipt(request: HttpRequest, case: Case, seq: int) -> HttpResponse:
+    """The proof that an event of this case stands in the ledger, verified offline."""
+    if not StoredEvent.objects.filter(case_id=case.id, seq=seq).exists():
+        raise Http404
+    try:
+        data = record(settings.LICET_HOME).receipt(seq)
+    except NotFound:
+        raise Http404
+    name = f'attachment; filename="{case.id}-{seq}.tlog-proof"'
+    headers = {"content-disposition": name}
+    return HttpResponse(data, content_type="application/octet-stream", headers=headers)
+
+
+def ledger_key(request: HttpRequest) -> HttpResponse:
+    """The public key of this installation's ledger."""
+    key = f"{record(settings.LICET_HOME).vkey}\n"
+    return HttpResponse(key, content_type="text/plain; charset=utf-8")
