@@ -27,7 +27,7 @@ COMPILE := $(BIN)/python scripts/compile.py
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties demo-picture clean
+.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties demo-picture clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,9 @@ fragments: $(TEST_READY) ## do the changelog fragments build?
 fix: $(TEST_READY) ## format, and mend what ruff can mend
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
+
+journeys: $(TEST_READY) ## what people do in a browser, in both languages (needs chromium)
+	$(BIN)/python -m pytest -q tests/journeys $(ARGS)
 
 bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
 	@$(COMPILE)

@@ -6,12 +6,14 @@ It refuses to know pages and law: parse, call, render.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 import click
 
 from licet.base.trouble import Trouble
 from licet.cli.home import Home, home_option
 from licet.cli.refused import Refused
+from licet.gateway.app import Gateway
 from licet.portal.settings import LOCAL, ROLES, Installation, load_or_create_secret
 
 DATABASE = "LICET_DATABASE_URL"
@@ -28,6 +30,29 @@ def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Ins
     )
 
 
+def open_beside(gateway: Gateway, home: Home, note: Callable[[str], None]) -> None:
+    """Open the demonstration's portal on the port of a gateway that is about to serve."""
+    from licet.base.clock import SystemClock
+    from licet.portal.serving import Opening
+
+    licence = gateway.parts.config.licence
+    clearance = gateway.parts.clearance
+    number = clearance.licence.filing if clearance.licence else ""
+
+    def prepare() -> None:
+        from licet.portal.demo.seeding import seed
+
+        seed(SystemClock().now(), number)
+
+    host = gateway.parts.config.server.host
+    chosen = installation(
+        home, demo=True, hosts=(*LOCAL, host), public_url=licence.public_url if licence else ""
+    )
+    portal = Opening(chosen, prepare, lambda trouble: note(f"portal: {trouble}"))
+    gateway.parts.beside = portal
+    portal.begin()
+
+
 @click.group(invoke_without_command=True)
 @click.option(
     "--role", "roles", multiple=True, type=click.Choice(ROLES),
@@ -39,12 +64,13 @@ def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Ins
     "--name", "names", multiple=True, metavar="HOST",
     help="A name that people reach it by (repeatable); other names are refused.",
 )  # fmt: skip
+@click.option("--public-url", default="", metavar="URL", help="Address that licences name.")
 @click.option("--https", is_flag=True, help="People reach it by HTTPS alone.")
 @home_option
 @click.pass_context
 def portal(
     context: click.Context, roles: tuple[str, ...], host: str, port: int,
-    names: tuple[str, ...], https: bool, home: Home,
+    names: tuple[str, ...], public_url: str, https: bool, home: Home,
 ) -> None:  # fmt: skip
     """Run the desks and the public register.
 
@@ -57,7 +83,9 @@ def portal(
 
     home.create()
     try:
-        chosen = installation(home, roles, https=https, hosts=(*LOCAL, host, *names))
+        chosen = installation(
+            home, roles, https=https, hosts=(*LOCAL, host, *names), public_url=public_url
+        )
         listener = bind(host, port)
         app = portal_app(chosen)
     except Trouble as trouble:
@@ -66,4 +94,54 @@ def portal(
     run_portal(app, listener)
 
 
-__all__ = ["portal"]
+@portal.command()
+@home_option
+def people(home: Home) -> None:
+    """List who may sign in to the demonstration, with password and code of this minute."""
+    _set_up(home)
+    from licet.portal.demo.seeding import people as known
+
+    rows = known()
+    if not rows:
+        raise Refused("This portal is no demonstration. Name people with `licet portal person`.")
+    for one in rows:
+        code = f"  code {one['code']}" if one["code"] else ""
+        click.echo(f"{one['email']:32} {one['password']}{code}  ({one['roles']})")
+
+
+@portal.command()
+@click.argument("email")
+@click.option("--name", required=True, help="How colleagues know them.")
+@click.option("--body", "code", required=True, metavar="CODE", help="The body they act for.")
+@click.option("--body-kind", type=click.Choice(ROLES), help="Makes the body if it is new.")
+@click.option("--body-zh", default="", help="Its name in Chinese.")
+@click.option("--body-en", default="", help="Its name in English.")
+@click.option("--role", "roles", multiple=True, required=True, help="As the pack names it.")
+@home_option
+def person(
+    email: str, name: str, code: str, body_kind: str | None, body_zh: str, body_en: str,
+    roles: tuple[str, ...], home: Home,
+) -> None:  # fmt: skip
+    """Name somebody who may sign in; prints a password to be changed."""
+    _set_up(home)
+    from licet.portal.accounts.naming import Named, name_person
+
+    wanted = Named(email, name, code, body_kind or "", body_zh, body_en, roles)
+    try:
+        password = name_person(wanted)
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+    click.echo(f"{email}  {password}")
+
+
+def _set_up(home: Home) -> None:
+    """Django, with its database up to date, and no server."""
+    from licet.portal.serving import set_up
+
+    try:
+        set_up(installation(home))
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+
+
+__all__ = ["open_beside", "portal"]

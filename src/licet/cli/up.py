@@ -29,6 +29,7 @@ from licet.rulebook import load_pack
 
 _UP_KEY = "licet up"
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
+_PORTAL = click.option("--no-portal", is_flag=True, help="Leave out desks and public register.")
 _LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine alone.")
 
 
@@ -40,11 +41,12 @@ _LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine 
 @click.option("--rules", multiple=True, type=_FILE, help="A file of literal rules (repeatable).")
 @click.option("--pace-ms", default=15.0, show_default=True, help="Of the built-in upstream.")
 @click.option("--quiet", is_flag=True, help="Print nothing but trouble, and make no key.")
+@_PORTAL
 @_LAB
 @home_option
 def up(
     host: str, port: int, upstream: str | None, upstream_key_env: str | None,
-    rules: tuple[Path, ...], pace_ms: float, quiet: bool, lab: bool, home: Home,
+    rules: tuple[Path, ...], pace_ms: float, quiet: bool, no_portal: bool, lab: bool, home: Home,
 ) -> None:  # fmt: skip
     """Start a gateway with everything that it needs.
 
@@ -66,7 +68,10 @@ def up(
             grant_demo_licence(config.licence, home.licence, pack, SystemClock().now())
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
-    _run(config, home, listener, pace_ms=pace_ms, quiet=quiet, greet=not quiet, lab=lab)
+    _run(
+        config, home, listener, pace_ms=pace_ms, quiet=quiet, greet=not quiet, lab=lab,
+        portal=not no_portal,
+    )  # fmt: skip
 
 
 @click.command()
@@ -87,7 +92,7 @@ def gateway(path: Path | None, quiet: bool, lab: bool, home: Home) -> None:
 
 def _run(
     config: Config, home: Home, listener: socket.socket, *, pace_ms: float, quiet: bool,
-    greet: bool, lab: bool,
+    greet: bool, lab: bool, portal: bool = False,
 ) -> None:  # fmt: skip
     if not sys.flags.optimize == 0:
         raise Refused("python -O removes checks that this program relies on: run it without.")
@@ -101,16 +106,22 @@ def _run(
         raise Refused(str(trouble)) from trouble
     port = listener.getsockname()[1]
 
+    def note(text: str) -> None:
+        click.echo(f"licet: {text}", err=True)
+
+    if portal:
+        from licet.cli.portal import open_beside
+
+        open_beside(built, home, note)
+
     def started() -> None:
         if greet:
             click.echo(
                 _greeting(config, port, key, home, built.parts.clearance, replay is not None)
+                + (_desks(config, port) if portal else "")
             )
         elif not quiet:
             click.echo(f"Licet {__version__} serves http://{config.server.host}:{port}")
-
-    def note(text: str) -> None:
-        click.echo(f"licet: {text}", err=True)
 
     uvloop.run(
         run_gateway(
@@ -145,6 +156,11 @@ def _licence_line(clearance: Clearance) -> str:
         return f"NOBODY IS SERVED: {clearance.refusal[1] if clearance.refusal else ''}"
     demo = "DEMO licence, by nobody's authority" if licence.demo else "Licence"
     return f"{demo}: {licence.filing}, until {licence.ends:%Y-%m-%d}. See /.well-known/licet"
+
+
+def _desks(config: Config, port: int) -> str:
+    host = f"[{config.server.host}]" if ":" in config.server.host else config.server.host
+    return f"\nDesks and register: http://{host}:{port}/   Who may sign in: licet portal people"
 
 
 def _greeting(

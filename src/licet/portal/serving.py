@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import uvicorn
 
 from licet.base.clock import SystemClock
+from licet.base.trouble import Trouble
 from licet.gateway.front import bounded_http
 from licet.portal.settings import Installation, start
 
@@ -82,27 +84,75 @@ def _measure(scope: Scope) -> tuple[int, bytes] | None:
     return None
 
 
-async def _refuse(send: Send, status: int, text: bytes) -> None:
+async def _refuse(
+    send: Send, status: int, said: str | bytes, *more: tuple[bytes, bytes]
+) -> None:  # fmt: skip
+    text = said.encode() if isinstance(said, str) else said
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", b"%d" % len(text)),
         (b"connection", b"close"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text})
 
 
-def portal_app(chosen: Installation) -> App:
-    """The portal, ready to serve; its database is brought up to date first."""
+def set_up(chosen: Installation) -> None:
+    """Django, with its database brought up to date."""
     start(chosen)
-    from django.core.handlers.asgi import ASGIHandler
     from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def portal_app(chosen: Installation) -> App:
+    """The portal, ready to serve."""
+    set_up(chosen)
+    from django.core.handlers.asgi import ASGIHandler
 
     from licet.portal.filings.service import publish
 
-    call_command("migrate", interactive=False, verbosity=0)
     publish(SystemClock().now())
     return Bounded(ASGIHandler())
+
+
+class Opening:
+    """A portal that is built in a thread of its own; until it stands, people are told to wait.
+
+    `prepare` is run once it is set up (the demonstration fills itself); `failed` is told why it
+    cannot be built.
+    """
+
+    def __init__(
+        self, chosen: Installation, prepare: Callable[[], None], failed: Callable[[Trouble], None]
+    ) -> None:
+        self._chosen = chosen
+        self._prepare = prepare
+        self._failed = failed
+        self._app: App | None = None
+
+    def begin(self) -> None:
+        """Start building."""
+        threading.Thread(target=self._build, name="licet-portal", daemon=True).start()
+
+    def _build(self) -> None:
+        try:
+            app = portal_app(self._chosen)
+            self._prepare()
+        except Trouble as trouble:
+            self._failed(trouble)
+        else:
+            self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._app is not None:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await _refuse(send, 503, _OPENING, (b"refresh", b"2"), (b"retry-after", b"2"))
+
+
+_OPENING = "The portal is being opened; this page tries again by itself. 门户正在启动，请稍候。"
 
 
 def run_portal(app: App, listener: socket.socket) -> None:

@@ -39,6 +39,8 @@ class Installation:
     """Empty: SQLite in `home`; else `postgresql://…` or `sqlite:PATH`."""
     hosts: tuple[str, ...] = LOCAL
     """Names that it is reached by; others are refused."""
+    public_url: str = ""
+    """Where the public reaches it, as licences name it: `https://authority.example`."""
     pack: str = "cn-genai-2023"
     time_zone: str = "Asia/Shanghai"
     https: bool = False
@@ -85,6 +87,7 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "LICET_ROLES": chosen.roles,
         "LICET_PACK": chosen.pack,
         "LICET_DEMO": chosen.demo,
+        "LICET_PUBLIC_URL": chosen.public_url,
         **_SIGN_IN,
     }
 
@@ -213,4 +216,5 @@ _SIGN_IN: dict[str, Any] = {
     "ACCOUNT_LOGOUT_ON_GET": False,
     "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
     "MFA_TOTP_ISSUER": "Licet",
+    "MFA_TOTP_TOLERANCE": 1,  # the code before and after this minute's, for clocks that differ
 }

@@ -9,6 +9,7 @@ from django.urls import URLResolver, include, path
 
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
+from licet.portal.filings import licence_views as licences
 from licet.portal.filings import views as filings
 from licet.portal.public import views as public
 from licet.portal.register import views as register
@@ -19,6 +20,7 @@ readers = [
     path("me/", public.me, name="me"),
     path("register/", register.search, name="register"),
     path("register/<str:number>/", register.entry, name="entry"),
+    path("check/", licences.check, name="check"),
     path("scope/", filings.scope_page, name="scope"),
     path("desk/", include("licet.portal.filings.urls")),
     path("account/", include("licet.portal.accounts.urls")),
@@ -28,6 +30,8 @@ urlpatterns = [
     path("assets/<str:digest>/<str:name>", show_asset, name="asset"),
     path("register", register.negotiated, name="register-any"),
     path("register/download.<str:kind>", register.download, name="register-download"),
+    path(".well-known/jwks.json", licences.key_set, name="jwks"),
+    path("status/1", licences.status_list, name="status-list"),
     path("register/ledger.vkey", filings.ledger_key, name="ledger-key"),
     URLResolver(LanguagePrefix(), readers),
 ]

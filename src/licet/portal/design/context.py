@@ -18,6 +18,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     return {
         "language": current(),
         "roles": settings.LICET_ROLES,
+        "issuing": bool(settings.LICET_PUBLIC_URL),
         "demo": settings.LICET_DEMO,
         "at": request.resolver_match.view_name if request.resolver_match else "",
     }

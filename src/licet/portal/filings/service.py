@@ -7,7 +7,7 @@ Rules
    are there together or not at all. The ledger is written after it, from those lines, in their
    order; what was interrupted is caught up by the next `publish`.
 2. Writers take turns (`Head` is locked), so `seq` has no gaps and nobody decides on an old case.
-3. The public sees an event when it is in the ledger, never before.
+3. The public sees an event, and tokens follow it, when it is in the ledger, never before.
 """
 
 from __future__ import annotations
@@ -36,11 +36,13 @@ from licet.cases import (
     flagged,
     open_case,
     replay,
+    settled,
 )
 from licet.portal.accounts.models import Person
 from licet.portal.filings.models import Head, StoredCase, StoredEvent
 from licet.portal.filings.publishing import show_publicly
 from licet.portal.filings.record import make_line, make_refusal_line, record
+from licet.portal.filings.tokens import follow
 from licet.rulebook import Pack, Procedure, load_pack
 
 AT_ONCE = 500
@@ -158,7 +160,9 @@ def _publish_some(ledger: Any, now: datetime) -> bool:
     with transaction.atomic():
         head = _lock()
         for case_id in dict.fromkeys(row.case_id for row in rows if not row.refused):
-            show_publicly(load(case_id), now, procedure())
+            case = settled(load(case_id), now)
+            show_publicly(case, now, procedure())
+            follow(case, now, pack())
         head.published = max(head.published, rows[-1].seq + 1)
         head.save()
     return len(rows) == AT_ONCE

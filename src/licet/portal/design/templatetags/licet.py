@@ -137,6 +137,21 @@ def status_tone(status: str) -> str:
     return TONES.get(status, "plain")
 
 
+LISTED = {"VALID": "valid", "SUSPENDED": "suspended", "REVOKED": "invalid"}
+
+
+@register.filter
+def list_word(name: str) -> str:
+    """What a status list says of a token, in a word."""
+    return status_word(LISTED[name])
+
+
+@register.filter
+def list_tone(name: str) -> str:
+    """The colour that goes with it."""
+    return status_tone(LISTED[name])
+
+
 @register.filter
 def finding_word(result: str) -> str:
     """A finding of the checklist in words."""
