@@ -35,7 +35,7 @@ class Listing(models.Model):
     route_name = models.JSONField()
     title = models.CharField(max_length=200)
     holder = models.CharField(max_length=200)
-    region = models.CharField(max_length=100, blank=True)
+    region = models.CharField(max_length=100, blank=True, db_index=True)
     status = models.CharField(max_length=16)
     stage_name = models.JSONField()
     granted = models.DateTimeField()

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Min, Prefetch, QuerySet
 
 from licet.portal.register.models import STATUSES, Listing, Step, Version
 
@@ -110,8 +110,15 @@ def count_by_status() -> list[dict[str, Any]]:
 
 def routes_listed() -> list[dict[str, Any]]:
     """The routes that have listings, with their names and how many."""
-    rows = Listing.objects.order_by().values("route", "route_name").annotate(count=Count("id"))
-    return sorted(rows, key=lambda row: row["route"])
+    rows = (
+        Listing.objects.order_by("route")
+        .values("route")
+        .annotate(count=Count("id"), one=Min("id"))
+    )
+    names = dict(
+        Listing.objects.filter(pk__in=[row["one"] for row in rows]).values_list("pk", "route_name")
+    )
+    return [{**row, "route_name": names[row["one"]]} for row in rows]
 
 
 def regions_listed() -> list[str]:

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ("route_name", models.JSONField()),
                 ("title", models.CharField(max_length=200)),
                 ("holder", models.CharField(max_length=200)),
-                ("region", models.CharField(blank=True, max_length=100)),
+                ("region", models.CharField(blank=True, db_index=True, max_length=100)),
                 ("status", models.CharField(max_length=16)),
                 ("stage_name", models.JSONField()),
                 ("granted", models.DateTimeField()),
