@@ -55,7 +55,7 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "licet.cli.licence", "licence", "Check licences to serve, without asking anybody."
         ),
         "bundle": Place(
-            "licet.cli.bundle", "bundle", "Show, build, compare and verify guard bundles."
+            "licet.cli.bundle", "bundle", "Show, build, compare, verify and try guard bundles."
         ),
         "rulebook": Place("licet.cli.rulebook", "rulebook", "Read and check the law as data."),
         "doctor": Place(
