@@ -3,8 +3,7 @@
 It refuses to decide what may leave: `Exchange` and `WholeAnswer` do.
 
 Rules
-1. One task reads the upstream and writes to the client, so a slow client slows the reading down,
-   and what lies between is bounded by the upstream's buffer.
+1. A slow client slows the reading down: what lies between is bounded by the upstream's buffer.
 2. When the exchange is over and the upstream is not, the upstream is cut off before anything else.
 """
 
@@ -15,16 +14,16 @@ import asyncio
 import msgspec
 
 from licet.base.trouble import BadInput, Trouble
-from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Message, Send
+from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Send
 from licet.gateway.asking import ASK_AGAIN_S, AskingRelay, judged_within
 from licet.gateway.clearance import NotLicensed
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.exchange import Exchange
 from licet.gateway.outcome import Outcome, Question
 from licet.gateway.parts import Parts
+from licet.gateway.relay import Relay
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import Reply
-from licet.gateway.upstream_trouble import UpstreamTrouble
 from licet.gateway.whole_answer import WholeAnswer
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
@@ -97,7 +96,8 @@ async def answer_stream(
         if guard.remote_judge:
             await _relay_asking(parts, ask, exchange, reply, trace, send)
         else:
-            await _relay(parts, ask, exchange, reply, trace, send)
+            out = await Relay(parts, exchange, reply, trace, send).run()
+            await _close(parts, ask, exchange, reply, trace, send, out)
     except asyncio.CancelledError:
         exchange.client_gone()
         raise
@@ -139,37 +139,6 @@ async def _relay_asking(
     except NotLicensed as lost:
         out = exchange.failed(lost, lost.message)
     await _close(parts, ask, exchange, reply, trace, send, out)
-
-
-async def _relay(
-    parts: Parts, ask: Ask, exchange: Exchange, reply: Reply, trace: Trace, send: Send
-) -> None:
-    """Read, judge, write, until the exchange is over."""
-    urgent = parts.urgent
-    message: Message = {"type": "http.response.body", "body": b"", "more_body": True}
-    while True:
-        try:
-            data = reply.take()
-            if data is None:
-                data = await reply.read()
-        except UpstreamTrouble as trouble:
-            lost = parts.clearance.lost()  # then it was we who cut the model off
-            out = exchange.failed(lost, lost.message) if lost else exchange.failed(trouble)
-        else:
-            out = b""
-            if urgent != parts.urgent:  # before what has just come: it is new text
-                lost = parts.clearance.lost()
-                urgent, trace.bundle = parts.urgent, parts.guard.name
-                out = exchange.failed(lost, lost.message) if lost else exchange.adopt(parts.guard)
-            out += exchange.receive(data) if data else exchange.ended()
-        if exchange.is_over:
-            await _close(parts, ask, exchange, reply, trace, send, out)
-            return
-        if out:
-            if not trace.first_out:
-                trace.first_out = parts.clock.monotonic()
-            message["body"] = out
-            await send(message)
 
 
 async def _close(

@@ -40,6 +40,8 @@ from licet.gateway.upstream_trouble import (
 )
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+AT_ONCE_BYTES_MAX = 8 << 10
+"""What a reply's sink is given in the turn in which it arrives: more would keep others waiting."""
 _CLOCK_GRAIN_S = 0.002  # a loop's timers and its clock may differ by this much
 
 
@@ -174,9 +176,15 @@ class Connection(asyncio.Protocol):
         if self._end_at >= 0 or self._fault:
             self._settle(reply)
         elif arrived:
+            self._quiet_bytes = 0
+            if reply.sink is not None and len(data) <= AT_ONCE_BYTES_MAX:
+                content = arrived[0] if len(arrived) == 1 else b"".join(arrived)
+                arrived.clear()
+                reply.give(content)
+                return
+            reply.sink = None
             reply.parts += arrived
             arrived.clear()
-            self._quiet_bytes = 0
             self._held_bytes += len(data)
             if self._held_bytes > self._settings.buffer_bytes_max and not self._paused:
                 self._pause()

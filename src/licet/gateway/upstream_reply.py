@@ -10,11 +10,14 @@ Rules
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from licet.gateway.upstream_trouble import UpstreamClosed, UpstreamTooLarge, UpstreamTrouble
 
 Headers = list[tuple[bytes, bytes]]
+Sink = Callable[[bytes], bool]
+"""Takes what has arrived; False: not again before the reader has looked."""
 
 
 class Line(Protocol):
@@ -33,7 +36,7 @@ class Reply:
     One task reads it. A reader that is cancelled aborts it, so that no connection is left behind;
     one that just forgets it holds its connection until `total_s`.
     `finished`: the whole answer has arrived, read or not. `heard`: any byte of it has.
-    `parts`, `wake`, `end` and `opened` are for the connection and the pool.
+    `parts`, `give`, `wake`, `end` and `opened` are for the connection and the pool.
     """
 
     __slots__ = (
@@ -45,6 +48,7 @@ class Reply:
         "headers",
         "heard",
         "parts",
+        "sink",
         "status",
     )
 
@@ -58,6 +62,8 @@ class Reply:
         self._connection: Line | None = connection
         self._loop = loop
         self._waiter: asyncio.Future[None] | None = None
+        self.sink: Sink | None = None
+        """Who is given what arrives in the turn in which it arrives; None: it waits in `parts`."""
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header, None without one. `name` in lower case."""
@@ -86,6 +92,24 @@ class Reply:
             await self._news()
             data = self.take()
         return data
+
+    async def hand_over(self, sink: Sink) -> None:
+        """Gives what arrives to `sink` at once, until it answers False, or until there is an end
+        or a failure to `take`. Aborts if cancelled."""
+        if self.parts or self.finished or self._trouble is not None:
+            return
+        self.sink = sink
+        try:
+            await self._news()
+        finally:
+            self.sink = None
+
+    def give(self, data: bytes) -> None:
+        """To the sink (there is one): `data` has arrived."""
+        assert self.sink is not None
+        if not self.sink(data):
+            self.sink = None
+            self.wake()
 
     async def read_all(self, limit: int) -> bytes:
         """The whole body. Raises UpstreamTooLarge, and aborts, past `limit` bytes."""
