@@ -121,8 +121,9 @@ class Rig:
     def request(self, said: str, stream: bool) -> bytes:
         """The bytes of a small request."""
         body = (
-            b'{"model":"mock","messages":[{"role":"system","content":"You are a helpful assistant."},'
-            b'{"role":"user","content":"%s"}]%s}' % (said.encode(), b',"stream":true' * stream)
+            b'{"model":"mock","messages":[{"role":"system","content":"You are a helpful '
+            b'assistant."},{"role":"user","content":"%s"}]%s}'
+            % (said.encode(), b',"stream":true' * stream)
         )
         return (
             b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\n"
@@ -167,7 +168,11 @@ class Rig:
     async def chunks(self, unique: bool, batches: int) -> float:
         """µs a streamed chunk, one token each."""
         words = [mock.word_event(" " + word) for line in PROSE_EN for word in line.split()]
-        words += [mock.word_event(line[i : i + 2]) for line in PROSE_ZH for i in range(0, len(line) - 1, 2)]
+        words += [
+            mock.word_event(line[i : i + 2])
+            for line in PROSE_ZH
+            for i in range(0, len(line) - 1, 2)
+        ]
         if not unique:
             words = [mock.stamp() for _ in range(40)]
         upstreams: list[Any] = []

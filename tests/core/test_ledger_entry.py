@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 import rfc8785
@@ -15,6 +16,8 @@ from licet.base.trouble import BadInput
 from licet.ledger.entry import (
     ENTRY_TYPES,
     Entry,
+    EntryMould,
+    Value,
     as_id,
     make_entry,
     parse_entry,
@@ -112,3 +115,38 @@ def test_every_type_and_field_is_documented() -> None:
         assert known.says in row, kind
         for name in known.fields:
             assert f"`{name}`" in row, (kind, name)
+
+
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz:%._-", min_size=1, max_size=20)
+
+
+@given(
+    st.dictionaries(st.sampled_from(("route", "model", "key")), NAMES.map(as_id)),
+    st.booleans(),
+    NAMES.map(as_id),
+    st.integers(0, 2**53 - 1),
+    st.datetimes(timezones=st.just(UTC)),
+)
+def test_a_mould_casts_what_would_have_been_made(
+    constant: dict[str, Value], streamed: bool, number: str, total_ms: int, now: datetime
+) -> None:
+    constant = {**constant, "stream": streamed, "upstream": None}
+    mould = EntryMould("exchange.served", constant, ("exchange",), ("total_ms",))
+    given = {"exchange": number, "total_ms": total_ms}
+    assert mould.cast(now, given) == make_entry("exchange.served", now, constant | given)
+
+
+@pytest.mark.parametrize(
+    ("number", "total_ms"), [("free text", 1), ('a","x":"b', 1), ("", 1), ("ex", 2**53)]
+)
+def test_a_mould_lets_nothing_in_that_an_entry_refuses(number: str, total_ms: int) -> None:
+    mould = EntryMould("exchange.served", {}, ("exchange",), ("total_ms",))
+    with pytest.raises(BadInput):
+        mould.cast(datetime(2026, 1, 1, tzinfo=UTC), {"exchange": number, "total_ms": total_ms})
+
+
+def test_a_mould_is_refused_for_what_no_entry_holds() -> None:
+    with pytest.raises(BadInput):
+        EntryMould("exchange.served", {"prompt": "x"}, ("exchange",), ())
+    with pytest.raises(BadInput):
+        EntryMould("exchange.served", {}, ("secret",), ())

@@ -53,6 +53,17 @@ def test_a_request_that_never_comes_whole_is_cut_off(
         assert sock.recv(4096) == b""
 
 
+def test_a_connection_that_asks_no_more_is_let_go(address: tuple[str, int]) -> None:
+    with socket.create_connection(address, timeout=10) as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        said = b""
+        while not said.endswith(b"ok"):
+            said += sock.recv(4096)
+        answered_s = time.monotonic()
+        assert sock.recv(4096) == b""
+        assert time.monotonic() - answered_s > 0.9 * REQUEST_S
+
+
 def test_a_request_that_drips_is_cut_off(address: tuple[str, int]) -> None:
     with socket.create_connection(address, timeout=10) as sock:
         began_s = time.monotonic()

@@ -32,4 +32,6 @@ def rfc3339(moment: datetime) -> str:
     """`2026-11-24T02:19:57.123Z`: UTC, milliseconds (RFC 3339). `moment` must be aware."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone cannot be written")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from licet.base.trouble import BadInput, TooMuch
+from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -23,17 +24,6 @@ JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 EVENT_STREAM: tuple[bytes, bytes] = (b"content-type", b"text/event-stream; charset=utf-8")
 _NO_STORE: tuple[bytes, bytes] = (b"cache-control", b"no-store")
 WATCH_AFTER_S = 0.02
-"""When we begin to listen for a client that leaves: most small exchanges are over by then."""
-
-
-class BodyTooLarge(TooMuch):
-    """The request's body is larger than this gateway accepts."""
-
-    code = "body_too_large"
-
-
-class ClientLeft(Exception):
-    """The client closed the connection before its request was whole."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -111,23 +101,24 @@ def _too_large(bytes_max: int) -> BodyTooLarge:
 class Departure:
     """Notices that the client has left, and then cancels the task that serves it."""
 
-    __slots__ = ("_receive", "_serving", "_timer", "_watching", "left")
+    __slots__ = ("_receive", "_serving", "_watching", "closed", "left")
 
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._serving = asyncio.current_task()
         self._watching: asyncio.Task[None] | None = None
-        self._timer = loop.call_later(WATCH_AFTER_S, self._begin)
+        self.closed = False
         self.left = False
+
+    def begin(self) -> None:
+        """Listen for a client that leaves."""
+        self._watching = asyncio.ensure_future(self._watch())
 
     def close(self) -> None:
         """Stop watching."""
-        self._timer.cancel()
+        self.closed = True
         if self._watching is not None:
             self._watching.cancel()
-
-    def _begin(self) -> None:
-        self._watching = asyncio.ensure_future(self._watch())
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -135,3 +126,34 @@ class Departure:
         self.left = True
         if self._serving is not None:
             self._serving.cancel()
+
+
+class Departures:
+    """Begins to listen for each client WATCH_AFTER_S to 2 × WATCH_AFTER_S after it was admitted,
+    with one timer for all: most small exchanges are over by then."""
+
+    __slots__ = ("_older", "_timer", "_younger")
+
+    def __init__(self) -> None:
+        self._older: list[Departure] = []
+        self._younger: list[Departure] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expect(self, receive: Receive) -> Departure:
+        """In the task that serves a request: close what this gives when it is served."""
+        departure = Departure(receive)
+        self._younger.append(departure)
+        if self._timer is None:
+            self._look_later()
+        return departure
+
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER_S, self._look)
+
+    def _look(self) -> None:
+        for departure in self._older:
+            if not departure.closed:
+                departure.begin()
+        self._older, self._younger, self._timer = self._younger, [], None
+        if self._older:
+            self._look_later()

@@ -9,7 +9,7 @@ Rules
 1. Bytes that are no content (heads, trailers, framing of chunks) are bounded between two pieces of
    content; past the bound the connection is closed, with 431 where an answer can still be given.
 2. A request that does not arrive whole within REQUEST_S to 2 × REQUEST_S is cut off; so is a
-   connection that never asks. Time that we take to answer does not count.
+   connection that never asks, or asks no more. Time that we take to answer does not count.
 3. One timer a connection, never made or cancelled for a request.
 4. Trailers are dropped: nothing here has a use for them.
 5. The head of an answer and what follows at once go out in one piece.
@@ -79,7 +79,8 @@ class BoundedHttp(HttpToolsProtocol):
     _arriving = True
     """Whether a request, or the first one, is not whole yet."""
     _number = 0
-    _watched = -1
+    _watched = (-1, False)
+    """The request that was here at the last look, and whether it was still arriving."""
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -105,7 +106,10 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
@@ -121,12 +125,28 @@ class BoundedHttp(HttpToolsProtocol):
         self._framing_bytes = 0
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """As uvicorn's, without a timer for each answer (rule 3)."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+
     def _watch(self) -> None:
-        """Rule 2: the same unfinished request was here a whole period ago."""
-        if self._arriving and self._watched == self._number:
+        """Rule 2: was the same unfinished request here a whole period ago, or the same answered
+        one?"""
+        answered = self.cycle is None or self.cycle.response_complete
+        seen = (self._number, self._arriving)
+        if seen == self._watched and self._arriving:
             self._cut(_TOO_LATE)
             return
-        self._watched = self._number if self._arriving else -1
+        if seen == self._watched and answered and not self.transport.is_closing():
+            self.transport.close()
+            return
+        self._watched = seen if self._arriving or answered else (-1, False)
         self._timer = self.loop.call_later(self.request_s, self._watch)
 
     def _cut(self, farewell: bytes) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol
 from licet.base.clock import Clock
 from licet.base.ids import Series
 from licet.credentials.issuer import Issuer
-from licet.gateway.asgi import Receive, Scope, Send
+from licet.gateway.asgi import Departures, Receive, Scope, Send
 from licet.gateway.casestore import CaseStore
 from licet.gateway.clearance import Clearance
 from licet.gateway.config import Config
@@ -83,6 +83,7 @@ class Parts:
     beside: Beside | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
+    departures: Departures = field(default_factory=Departures)
     memory: VerdictMemory = field(
         default_factory=lambda: VerdictMemory(secrets.token_bytes(32))
     )  # fmt: skip

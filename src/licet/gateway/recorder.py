@@ -20,12 +20,12 @@ from licet.base.clock import Clock
 from licet.base.ids import case_mark, case_number
 from licet.base.trouble import Trouble
 from licet.gateway.casestore import CaseFile, CaseStore
-from licet.gateway.dialects.model import Notice
+from licet.gateway.dialects.model import Notice, Usage
 from licet.gateway.metrics import ExchangeSummary, Metrics
 from licet.gateway.outcome import Outcome
 from licet.gateway.trace import Trace
 from licet.guard.verdict import Finding
-from licet.ledger.entry import Value, as_id, make_entry
+from licet.ledger.entry import EntryMould, Value, as_id, make_entry
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack
 
@@ -34,6 +34,9 @@ PseudonymOf = Callable[[str], str]
 
 COUNT_MAX = 10**12
 """Tokens of one exchange, with room to spare."""
+
+MOULDS_MAX = 256
+"""Forms of entries that are remembered; with more models and keys, some are made anew."""
 
 _KINDS = {
     "served": "exchange.served",
@@ -64,6 +67,7 @@ class Recorder:
         self._appeal_url = appeal_url
         self.shown: Mapping[str, str] = {}
         """The licence, as notices show it."""
+        self._moulds: dict[tuple[str | bool, ...], EntryMould] = {}
 
     @property
     def healthy(self) -> bool:
@@ -94,6 +98,9 @@ class Recorder:
             return None
         trace.recorded = True
         self.count(trace, outcome)
+        if outcome.kind == "served" and not outcome.flags and not trace.end_user:
+            self._writer.submit(self._plain_entry(trace, outcome.usage))
+            return None
         pub = self._public(trace, outcome)
         ct_sha256 = self._seal(trace, outcome)
         entry = make_entry(
@@ -111,10 +118,30 @@ class Recorder:
         self._writer.submit(entry, done, urgent=True)
         return durable
 
-    def _public(self, trace: Trace, outcome: Outcome) -> dict[str, Value]:
-        usage = outcome.usage
-        pub: dict[str, Value] = {
-            "exchange": trace.id,
+    def _plain_entry(self, trace: Trace, usage: Usage) -> bytes:
+        """The entry of what was served whole: nearly all are, and differ in a few numbers."""
+        counts = {
+            "tokens_in": _countable(usage.prompt_tokens),
+            "tokens_out": _countable(usage.completion_tokens),
+        }
+        numbers = [name for name, count in counts.items() if count is not None]
+        about: tuple[str | bool, ...] = (
+            trace.route, trace.dialect, trace.model, trace.upstream, trace.audience, trace.bundle,
+            trace.key, trace.stream, *numbers,
+        )  # fmt: skip
+        mould = self._moulds.get(about)
+        if mould is None:
+            mould = EntryMould(
+                _KINDS["served"], self._constant(trace), ("exchange",),
+                ("prompt_chars", "total_ms", *numbers),
+            )  # fmt: skip
+            if len(self._moulds) >= MOULDS_MAX:
+                self._moulds.clear()
+            self._moulds[about] = mould
+        return mould.cast(trace.now, {**counts, **self._varying(trace)})
+
+    def _constant(self, trace: Trace) -> dict[str, Value]:
+        return {
             "route": trace.route,
             "dialect": trace.dialect,
             "model": as_id(trace.model),
@@ -123,11 +150,20 @@ class Recorder:
             "bundle": trace.bundle,
             "key": trace.key,
             "stream": trace.stream,
+        }
+
+    def _varying(self, trace: Trace) -> dict[str, Value]:
+        return {
+            "exchange": trace.id,
             "prompt_chars": trace.characters,
-            "tokens_in": _countable(usage.prompt_tokens),
-            "tokens_out": _countable(usage.completion_tokens),
             "total_ms": int((self._clock.monotonic() - trace.began) * 1000),
         }
+
+    def _public(self, trace: Trace, outcome: Outcome) -> dict[str, Value]:
+        usage = outcome.usage
+        pub = self._constant(trace) | self._varying(trace)
+        pub["tokens_in"] = _countable(usage.prompt_tokens)
+        pub["tokens_out"] = _countable(usage.completion_tokens)
         if outcome.flags:
             pub["rules"] = sorted({as_id(finding.rule) for finding in outcome.flags})
         if outcome.kind in ("failed", "abandoned"):

@@ -5,8 +5,8 @@ It refuses to decide what may leave: `Exchange` does.
 Rules
 1. What arrives is judged, and what may leave is written, in the very turn of the loop in which it
    arrived: no task is woken for a token. (A read of many tokens waits for the task's turn.)
-2. Where the client is too slow to take a write, the task waits for it. Meanwhile nothing is judged,
-   and what arrives stays in the upstream's buffer, which is bounded.
+2. Where the client is too slow to take a write, the task waits for it. Meanwhile nothing is
+   judged, and what arrives stays in the upstream's buffer, which is bounded.
 3. Where judging broke, nothing more leaves.
 4. When the exchange is over and the upstream is not, the upstream is cut off in the same turn.
 """

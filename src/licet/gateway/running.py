@@ -42,7 +42,6 @@ from licet.ledger.entry import Value, as_id, make_entry
 
 REFRESH_S = 1.0
 SWEEP_S = 3600.0
-KEEP_ALIVE_S = 75
 BACKLOG = 4096
 HEAD_ROOM = 4
 """Heads somewhat over the limit are read to their end, so that their sender is told why."""
@@ -150,7 +149,6 @@ def _server(app: object, drain_s: float, head_bytes_max: int) -> _Server:
             log_config=None,
             proxy_headers=False,
             server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=max(1, round(drain_s)),
         )
     )

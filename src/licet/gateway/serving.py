@@ -34,7 +34,6 @@ from licet.gateway.asgi import (
     Answer,
     BodyTooLarge,
     ClientLeft,
-    Departure,
     Headers,
     Receive,
     Scope,
@@ -108,7 +107,7 @@ async def _admitted(
         await deny(dialect, understood, trace, send)
         return
     ask, target = understood
-    departure = Departure(receive, asyncio.get_running_loop())
+    departure = parts.departures.expect(receive)
     try:
         await _judged(parts, dialect, ask, target, trace, scope, send)
     except asyncio.CancelledError:

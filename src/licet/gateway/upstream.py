@@ -21,6 +21,7 @@ import re
 import ssl
 from collections import deque
 from functools import lru_cache
+from typing import cast
 
 from licet.base.trouble import BadInput
 from licet.gateway.upstream_protocol import Connection
@@ -218,7 +219,7 @@ class Upstream:
         try:
             async with asyncio.timeout(settings.connect_s):
                 await loop.create_connection(
-                    lambda: connection,
+                    lambda: cast("asyncio.Protocol", connection),
                     origin.host,
                     origin.port,
                     ssl=self._tls,

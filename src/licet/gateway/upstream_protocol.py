@@ -45,8 +45,8 @@ AT_ONCE_BYTES_MAX = 8 << 10
 _CLOCK_GRAIN_S = 0.002  # a loop's timers and its clock may differ by this much
 
 
-class Connection(asyncio.Protocol):
-    """The socket's side. `on_free` is told when it may serve again, `on_lost` once, at its end."""
+class Connection:
+    """The socket's side: what asyncio asks of a Protocol, without deriving from it (ADR-0011). `on_free` is told when it may serve again, `on_lost` once, at its end."""
 
     __slots__ = (
         *("_arrived", "_asked", "_bodiless", "_born", "_end_at", "_fault", "_head_room", "_heard"),
@@ -194,6 +194,12 @@ class Connection(asyncio.Protocol):
             if self._quiet_bytes > self._settings.head_bytes_max:
                 self._fail(UpstreamTooLarge(self._said("sent framing without content, endlessly")))
             reply.wake()
+
+    def pause_writing(self) -> None:
+        """The upstream is slow to take a request; it is bounded (`body_bytes_max`) and waits."""
+
+    def resume_writing(self) -> None:
+        """It goes on."""
 
     def eof_received(self) -> None:
         reply = self._reply

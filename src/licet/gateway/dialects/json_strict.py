@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from licet.base.trouble import BadInput
+from licet.gateway.dialects.unreadable import Unreadable
 
 DEPTH_MAX = 256
 """The most that any `depth_max` may allow: the readers of values recurse."""
@@ -37,15 +37,6 @@ _TOKENS = re.compile(STRINGS.pattern + rb"|[\[\]{}]", re.DOTALL)
 _COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-
-
-class Unreadable(BadInput):
-    """This is not JSON of the form that the API asks for."""
-
-    def __init__(self, message: str, *, where: str = "", hint: str = "") -> None:
-        self.where = where
-        """Path of the fault in the body, `messages[0].role`; empty for the whole."""
-        super().__init__(f"{where}: {message}" if where else message, hint=hint)
 
 
 def load(data: bytes, *, depth_max: int = 64) -> Any:
