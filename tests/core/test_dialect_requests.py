@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from licet.base.trouble import BadInput
-from licet.gateway.dialects.json_strict import Unreadable, load, with_member
+from licet.gateway.dialects.json_strict import load, with_member
 from licet.gateway.dialects.model import Ask
 from licet.gateway.dialects.registry import DIALECTS
+from licet.gateway.dialects.unreadable import Unreadable
 
 
 def _parse(name: str, **body: Any) -> Ask:

@@ -23,6 +23,7 @@ import msgspec
 
 from licet.cli.check_explain import reasons_as_object
 from licet.gateway.dialects import json_strict
+from licet.gateway.dialects.unreadable import Unreadable
 from licet.guard.explaining import explain
 from licet.guard.guarding import AUDIENCE, Guard
 from licet.guard.verdict import Action, Verdict
@@ -186,7 +187,7 @@ def _read_slowly(line: bytes) -> Asked:
     """
     try:
         value = json_strict.load(line)
-    except json_strict.Unreadable as fault:
+    except Unreadable as fault:
         raise _Bad(None, "bad_input", fault.message)
     try:
         return msgspec.convert(value, Asked)

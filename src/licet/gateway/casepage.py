@@ -30,14 +30,13 @@ from licet.base.trouble import BadInput, NotAllowed, NotFound, TooMuch, Trouble,
 from licet.gateway.asgi import (
     JSON,
     Answer,
-    BodyTooLarge,
-    ClientLeft,
     Receive,
     Scope,
     Send,
     header,
     read_body,
 )
+from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.casepage_markup import Html
 from licet.gateway.casepage_view import (
     FIELD,

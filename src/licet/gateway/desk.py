@@ -17,14 +17,13 @@ from licet.gateway.admission import Denial, admit, refuse_service, take_place
 from licet.gateway.asgi import (
     JSON,
     Answer,
-    BodyTooLarge,
-    ClientLeft,
     Receive,
     Scope,
     Send,
     json_answer,
     read_body,
 )
+from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.casepage import case_page
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.moderations import (

@@ -32,8 +32,6 @@ from licet.gateway.answering import answer_stream, answer_whole
 from licet.gateway.asgi import (
     JSON,
     Answer,
-    BodyTooLarge,
-    ClientLeft,
     Headers,
     Receive,
     Scope,
@@ -42,6 +40,7 @@ from licet.gateway.asgi import (
     header,
     read_body,
 )
+from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
 from licet.gateway.clearance import NotLicensed
 from licet.gateway.dialects.model import Ask, Dialect

@@ -46,7 +46,8 @@ _CLOCK_GRAIN_S = 0.002  # a loop's timers and its clock may differ by this much
 
 
 class Connection:
-    """The socket's side: what asyncio asks of a Protocol, without deriving from it (ADR-0011). `on_free` is told when it may serve again, `on_lost` once, at its end."""
+    """The socket's side: what asyncio asks of a Protocol, without deriving from it (ADR-0011).
+    `on_free` is told when it may serve again, `on_lost` once, at its end."""
 
     __slots__ = (
         *("_arrived", "_asked", "_bodiless", "_born", "_end_at", "_fault", "_head_room", "_heard"),

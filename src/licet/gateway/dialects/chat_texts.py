@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from licet.gateway.dialects.json_strict import Unreadable, kind_of
+from licet.gateway.dialects.json_strict import kind_of
 from licet.gateway.dialects.json_texts import Slot, find_member, find_slots
+from licet.gateway.dialects.unreadable import Unreadable
 
 _ELSEWHERE = frozenset({"choices", "usage", "error"})
 

@@ -14,7 +14,6 @@ import msgspec
 from licet.base.trouble import BadInput
 from licet.gateway.dialects.choice_stream import usage_of
 from licet.gateway.dialects.errors import openai_error
-from licet.gateway.dialects.json_strict import Unreadable
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.model import Ask, Notice, Reader, Span
 from licet.gateway.dialects.requests import (
@@ -25,6 +24,7 @@ from licet.gateway.dialects.requests import (
     walk_inputs,
     walk_rest,
 )
+from licet.gateway.dialects.unreadable import Unreadable
 
 _KNOWN = frozenset({"model", "input"})
 

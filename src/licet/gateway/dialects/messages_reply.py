@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from licet.gateway.dialects.choice_stream import usage_of
-from licet.gateway.dialects.json_strict import Unreadable, dump, kind_of, load_object
+from licet.gateway.dialects.json_strict import dump, kind_of, load_object
 from licet.gateway.dialects.json_texts import Slot, find_member, put_texts, spans_of
 from licet.gateway.dialects.model import Notice, Usage
+from licet.gateway.dialects.unreadable import Unreadable
 
 _ELSEWHERE = frozenset({"content", "usage"})
 

@@ -16,11 +16,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from licet.gateway.dialects.choice_stream import usage_of
-from licet.gateway.dialects.json_strict import Unreadable, kind_of, load_object
+from licet.gateway.dialects.json_strict import kind_of, load_object
 from licet.gateway.dialects.json_texts import Slot, find_member, put_texts, spans_of
 from licet.gateway.dialects.model import Ask, Frame, Notice, Span, Usage
 from licet.gateway.dialects.moulds import Moulds, Shapes
 from licet.gateway.dialects.server_events import event_bytes
+from licet.gateway.dialects.unreadable import Unreadable
 from licet.gateway.sse import SseEvent
 
 _FIELDS = {"text": "text", "thinking": "thinking", "partial_json": "input"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from licet.gateway.dialects.json_strict import Unreadable, kind_of, load_object, with_member
+from licet.gateway.dialects.json_strict import kind_of, load_object, with_member
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.model import Ask, Role
+from licet.gateway.dialects.unreadable import Unreadable
 
 _SCALARS = frozenset({int, float, bool, type(None)})
 _USERS = frozenset({"safety_identifier", "user", "metadata"})

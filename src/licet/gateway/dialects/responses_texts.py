@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from licet.gateway.dialects.json_strict import Unreadable, kind_of
+from licet.gateway.dialects.json_strict import kind_of
 from licet.gateway.dialects.json_texts import Slot, find_member, find_slots, is_mark
+from licet.gateway.dialects.unreadable import Unreadable
 
 LAST = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "error"}
