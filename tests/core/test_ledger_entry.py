@@ -16,13 +16,13 @@ from licet.base.trouble import BadInput
 from licet.ledger.entry import (
     ENTRY_TYPES,
     Entry,
-    EntryMould,
     Value,
     as_id,
     make_entry,
     parse_entry,
     render_entry,
 )
+from licet.ledger.entry_mould import EntryMould
 
 IDS = st.from_regex(r"[A-Za-z0-9_.:/@+~-]{1,96}", fullmatch=True)
 VALUES = st.one_of(

@@ -35,3 +35,14 @@ def test_no_compiled_class_derives_from_a_plain_one(module: Module) -> None:
             assert not odd, (
                 f"{module.name}: {node.name} derives from {odd}; keep it in a plain one"
             )
+
+
+@pytest.mark.parametrize("module", COMPILED, ids=lambda m: m.name)
+def test_no_compiled_struct_is_decoded(module: Module) -> None:
+    here = {node.name for node in module.tree.body if isinstance(node, ast.ClassDef)}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("ecode", "Decoder")):
+            given = {
+                ast.unparse(value) for value in [*node.args, *(k.value for k in node.keywords)]
+            }
+            assert not given & here, f"{module.name}:{node.lineno}: decode it in a plain module"

@@ -9,8 +9,8 @@ Rules
 2. All or nothing: either every module of MODULES runs compiled, or none does.
 3. Both forms do the same. LICET_PLAIN=1 asks for plain Python.
 4. Nothing is read before the first module of MODULES is imported.
-5. Errors, and classes that derive from plain ones, stay out of MODULES: compiled, they lose what
-   they inherit (a tidy test holds it).
+5. Errors, classes that derive from plain ones, and structs that are decoded stay out of MODULES:
+   compiled, they lose what they inherit, and what their types say (a tidy test holds it).
 """
 
 from __future__ import annotations

@@ -25,7 +25,8 @@ from licet.gateway.metrics import ExchangeSummary, Metrics
 from licet.gateway.outcome import Outcome
 from licet.gateway.trace import Trace
 from licet.guard.verdict import Finding
-from licet.ledger.entry import EntryMould, Value, as_id, make_entry
+from licet.ledger.entry import Value, as_id, make_entry
+from licet.ledger.entry_mould import EntryMould
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack
 

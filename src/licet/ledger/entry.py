@@ -15,9 +15,9 @@ Refuses to know where they are kept and what follows from them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 
 import msgspec
@@ -31,9 +31,9 @@ ID_CHARS_MAX = 96
 
 Value = str | int | bool | list[str] | None
 
-_ID = re.compile(rf"[A-Za-z0-9_.:/@+~-]{{1,{ID_CHARS_MAX}}}", re.ASCII)
+ID = re.compile(rf"[A-Za-z0-9_.:/@+~-]{{1,{ID_CHARS_MAX}}}", re.ASCII)
 _NOT_ID = re.compile(r"[^A-Za-z0-9_.:/@+~-]+", re.ASCII)
-_INT_MAX = 2**53 - 1
+INT_MAX = 2**53 - 1
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 _EXCHANGE = {
@@ -242,46 +242,6 @@ def make_entry(
     return render_entry(Entry(kind, rfc3339(now), given, sub, ct_sha256, seq))
 
 
-class EntryMould:
-    """The form of entries of a kind that differ in little: the moment, some ids and numbers.
-
-    Proven before it is used: what it casts is, byte for byte, what `make_entry` gives.
-    """
-
-    __slots__ = ("_ids", "_numbers", "_template")
-
-    def __init__(
-        self, kind: str, constant: Mapping[str, Value], ids: Sequence[str], numbers: Sequence[str]
-    ) -> None:
-        """`constant`: members of `pub` as they are; `ids` and `numbers`: names of those that are
-        given to `cast`, in that order. Raises BadInput as `make_entry`."""
-        given = {name: value for name, value in constant.items() if value is not None}
-        self._ids, self._numbers = tuple(ids), tuple(numbers)
-        holes = {name: f'"{name}":"%({name})s"' for name in ids}
-        holes |= {name: f'"{name}":%({name})d' for name in numbers}
-        for name, value in given.items():
-            holes[name] = _encode({name: value})[1:-1].decode().replace("%", "%%")
-        pub = ",".join(holes[name] for name in sorted(holes))
-        line = f'{{"pub":{{{pub}}},"t":"%(t)s","type":"{kind}","v":{VERSION}}}'
-        self._template = line
-        sample: dict[str, Value] = dict.fromkeys(ids, "a") | dict.fromkeys(numbers, 7)
-        moment = datetime(2000, 1, 1, tzinfo=UTC)
-        if self.cast(moment, sample) != make_entry(kind, moment, {**given, **sample}):
-            raise BadInput(f"an entry of {kind} cannot be cast in this mould")
-
-    def cast(self, now: datetime, given: Mapping[str, Value]) -> bytes:
-        """The entry of a moment. Raises BadInput for a value that is no id, or too large."""
-        for name in self._ids:
-            value = given[name]
-            if not isinstance(value, str) or _ID.fullmatch(value) is None:
-                raise BadInput(f"{name}: free text has no place in the ledger")
-        for name in self._numbers:
-            value = given[name]
-            if type(value) is not int or not -_INT_MAX <= value <= _INT_MAX:
-                raise BadInput(f"{name}: beyond the whole numbers that JSON can hold")
-        return (self._template % {**given, "t": rfc3339(now)}).encode()
-
-
 def render_entry(entry: Entry) -> bytes:
     """RFC 8785 bytes of an entry. Raises BadInput as `make_entry`."""
     known = ENTRY_TYPES.get(entry.kind)
@@ -347,7 +307,7 @@ class _Line(msgspec.Struct, frozen=True):
 @lru_cache(maxsize=4096)
 def _is_id(text: str) -> bool:
     """Remembered, for most values of entries are the same few: routes, models, keys, bundles."""
-    return _ID.fullmatch(text) is not None
+    return ID.fullmatch(text) is not None
 
 
 def _check(name: str, value: object) -> None:
@@ -355,7 +315,7 @@ def _check(name: str, value: object) -> None:
         if not _is_id(value):
             raise BadInput(f"{name}: free text has no place in the ledger", hint="Give an id.")
     elif isinstance(value, int):
-        if not -_INT_MAX <= value <= _INT_MAX:
+        if not -INT_MAX <= value <= INT_MAX:
             raise BadInput(f"{name}: beyond the whole numbers that JSON can hold")
     elif isinstance(value, list):
         for item in value:
