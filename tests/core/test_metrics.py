@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from licet.gateway.metrics import FAMILIES_MAX, ExchangeSummary, Metrics, family_of
