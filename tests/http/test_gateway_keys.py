@@ -7,7 +7,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import pytest
@@ -18,7 +18,7 @@ from kit.scripted import reply, upstream
 from kit.upstream import Peer, Server, answering
 from licet.base.clock import SystemClock
 from licet.gateway.app import Gateway
-from licet.gateway.keyring import KeyRing
+from licet.gateway.keyring import KeyRing, KeyStore
 from licet.gateway.keys import Grant
 
 HELLO = [{"role": "user", "content": "hello"}]
@@ -174,10 +174,10 @@ def test_without_its_store_of_limits_nothing_is_served(tmp_path: Any, behind: Se
     assert len(behind.requests) == asked
 
 
-class BrokenRing(KeyRing):
-    """A ring whose refresh is a bug from the second time on."""
+class BrokenStore:
+    """A store of keys that is a bug."""
 
-    def refresh(self, now_s: float) -> bool:
+    def version(self) -> int:
         raise ZeroDivisionError("a bug")
 
 
@@ -185,7 +185,7 @@ def test_a_gateway_whose_upkeep_has_died_stops(tmp_path: Any, behind: Server) ->
     """No revoked key would be noticed any more, so nothing may be served."""
 
     def spoil(gateway: Gateway) -> None:
-        gateway.parts.keyring = BrokenRing(gateway.keystore)
+        gateway.parts.keyring = KeyRing(cast(KeyStore, BrokenStore()))
 
     with (
         pytest.raises(RuntimeError, match="failed") as raised,
