@@ -21,13 +21,12 @@ from licet.gateway.admission import Denial, admit, take_place
 from licet.gateway.asgi import (
     JSON,
     Answer,
-    BodyTooLarge,
-    ClientLeft,
     Receive,
     Scope,
     Send,
     read_body,
 )
+from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.asking import ASK_AGAIN_S, judged_within
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.guardrail import (
