@@ -10,17 +10,12 @@ import httpx2
 import openai
 import pytest
 from anthropic.types import Message
-from hypothesis import given
-from hypothesis import strategies as st
 from openai.types import Completion, ModerationCreateResponse
 from openai.types.chat import ChatCompletion
 from openai.types.responses import Response
 
 from kit.dialects import NOTICE
 from licet.base.trouble import BadInput
-from licet.gateway.dialects.chat_reply import plain_slots
-from licet.gateway.dialects.chat_texts import CHAT, find_choices
-from licet.gateway.dialects.json_texts import Slot
 from licet.gateway.dialects.model import Reply, Usage
 from licet.gateway.dialects.moderations import (
     Judged,
@@ -376,39 +371,3 @@ def test_our_categories_count_as_openais(ours: str, official: set[str]) -> None:
     assert names == result["category_scores"].keys()
     assert names == result["category_applied_input_types"].keys()
     assert len(names) == 13
-
-
-TEXT = st.sampled_from(["", "a", "a b", "stop", "assistant"])
-ODD = st.one_of(st.none(), TEXT, st.integers(-1, 2), st.lists(TEXT, max_size=1))
-MESSAGE = st.fixed_dictionaries(
-    {"role": st.just("assistant") | ODD, "content": TEXT | ODD},
-    optional={"refusal": ODD, "annotations": ODD, "reasoning_content": TEXT, "a b": TEXT},
-)
-CHOICE = st.fixed_dictionaries(
-    {"message": MESSAGE | ODD},
-    optional={"index": st.integers(0, 2) | ODD, "finish_reason": ODD, "logprobs": ODD, "x": TEXT},
-)
-ANSWER = st.fixed_dictionaries(
-    {"choices": st.lists(CHOICE | ODD, max_size=2)},
-    optional={
-        "id": ODD,
-        "model": ODD,
-        "created": ODD,
-        "usage": ODD,
-        "service_tier": ODD,
-        "y": ODD,
-    },
-)
-
-
-@given(ANSWER)
-def test_the_fast_way_finds_what_the_full_way_finds(value: dict[str, Any]) -> None:
-    plain = plain_slots(value)
-    if plain is not None:
-        full: list[Slot] = []
-        find_choices(CHAT, value, full)
-        assert plain == full
-
-
-def test_a_plain_answer_goes_the_fast_way() -> None:
-    assert plain_slots(_chat({"content": "a", "refusal": None, "annotations": []})) is not None
