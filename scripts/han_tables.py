@@ -64,10 +64,9 @@ def readings(fields: Fields) -> dict[str, list[str]]:
         total = sum(usual.values())
         known = sorted(usual, key=lambda each: -usual[each])
         kept = [each for each in known if usual[each] >= USUAL_SHARE * total]
-        if not kept:
+        if not kept:  # it is in no corpus
             kept = [syllable(fields["kMandarin"].get(char, value.split(":")[1]).split()[0])]
-            kept += listed
-        out[char] = [each for each in dict.fromkeys(kept) if each][:READINGS_MAX]
+        out[char] = [each for each in dict.fromkeys(kept + listed) if each][:READINGS_MAX]
     return out
 
 

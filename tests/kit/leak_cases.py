@@ -11,6 +11,8 @@ Rules
 
 from __future__ import annotations
 
+import base64
+import codecs
 import json
 import random
 from dataclasses import dataclass, field
@@ -32,6 +34,17 @@ _TRADITIONAL = dict(
 _SHORT_ZH = "鸡鸭鹅鹰鸽"
 _TRADITIONAL |= dict(zip(_SHORT_ZH, "雞鴨鵝鷹鴿", strict=True))
 _LOOK_ALIKE = {"a": "а", "e": "е", "o": "о", "c": "с", "p": "р", "x": "х", "i": "і", "v": "ν"}
+_SOUNDS_LIKE = dict(
+    zip(_SIMPLE, "隆码袅于输冬店丰匀件背常洪律拦帖吟前杨音勒荬迈路导", strict=True)
+)
+_PINYIN_LINE = (
+    "long ma niao yu shu dong dian feng yun jian bei chang hong lv lan tie yin qian yang yin "
+    "le mai mai lu dao"
+)
+_PINYIN = dict(zip(_SIMPLE, _PINYIN_LINE.split(), strict=True))
+_PARTS_LINE = "刀田一 钅失 钅艮 钅戋 阝日 阝月 艹监 纟工"
+_PARTS = dict(zip("鱼铁银钱阳阴蓝红", _PARTS_LINE.split(), strict=True))
+_LEET = {"a": "4@", "e": "3", "i": "1!", "o": "0", "z": "2"}
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _SPACES = ("  ", "\t", "\u3000", "\u00a0", "\u2003", " \t ", "\n", "\r\n")
 
@@ -181,8 +194,69 @@ def escapes(rng: random.Random, text: str) -> str:
     return "".join(out)
 
 
-ANYWHERE = (plain, case, full_width, zero_width, traditional, look_alike, bare_entities, entities)
+def percent(rng: random.Random, text: str) -> str:
+    return "".join(
+        "".join(f"%{byte:02x}" for byte in char.encode()) if rng.random() < 0.7 else char
+        for char in text
+    )
+
+
+def hexadecimal(rng: random.Random, text: str) -> str:
+    return text.encode().hex(*rng.choice(((), (" ",), (":",))))
+
+
+def base_64(rng: random.Random, text: str) -> str:
+    return base64.b64encode(text.encode()).decode().rstrip("=" * rng.randint(0, 1))
+
+
+def base_64_twice(rng: random.Random, text: str) -> str:
+    return base_64(rng, base_64(rng, text))
+
+
+def leet(rng: random.Random, text: str) -> str:
+    return "".join(rng.choice(_LEET[c]) if c in _LEET and rng.random() < 0.6 else c for c in text)
+
+
+def repeats(rng: random.Random, text: str) -> str:
+    most = "".join(c * rng.choice((1, 1, 2, 4)) if c.isalpha() else c for c in text[:-1])
+    return most + text[-1]  # which completes it
+
+
+def backwards(rng: random.Random, text: str) -> str:
+    return text[::-1]
+
+
+def rot13(rng: random.Random, text: str) -> str:
+    return codecs.encode(text, "rot13")
+
+
+def sounds_like(rng: random.Random, text: str) -> str:
+    return "".join(_SOUNDS_LIKE[c] if rng.random() < 0.6 else c for c in text)
+
+
+def pinyin(rng: random.Random, text: str) -> str:
+    gap = rng.choice(("", " ", "-"))
+    return gap.join(_PINYIN[c] if rng.random() < 0.7 else c for c in text)
+
+
+def parts(rng: random.Random, text: str) -> str:
+    return "".join(_PARTS.get(c, c) if rng.random() < 0.7 else c for c in text)
+
+
+def dressed_up(rng: random.Random, text: str) -> str:
+    return "".join(rng.choice((sounds_like, parts, plain))(rng, c) for c in text)
+
+
+ANYWHERE = (plain, case, full_width, zero_width, traditional, look_alike, bare_entities, entities,
+            percent)  # fmt: skip
 IN_LONG = (*ANYWHERE, spaces, separators, marks, tags)
+CODED = (base_64, base_64_twice, hexadecimal)
+OF_KIND = {
+    "en": (leet, repeats, backwards, rot13, *CODED),
+    "zh": (sounds_like, pinyin, parts, dressed_up, backwards, *CODED),
+    "mixed": (repeats, backwards, *CODED),
+    "digits": (leet, repeats, backwards, *CODED),
+}
 BY_SIGHT = (plain, case, zero_width, spaces, entities)
 
 
@@ -233,6 +307,8 @@ def make_case(seed: int, number: int, made: list[Phrase]) -> Case:
         suffix = json.dumps(suffix, ensure_ascii=False)[1:-1] + '"}'
     many = dialect in ("chat", "completions")
     choices = rng.choice((1, 1, 2, 3)) if many else 1
+    if disguise.split()[-1] in {one.__name__ for one in CODED}:
+        choices = 1  # such a phrase may be complete before its last character
     index = rng.randrange(choices) if many else rng.choice((0, 0, 1))
     escaped = rng.random() < 0.4
     pieces = tuple(_cut(rng, prefix + evaded + suffix, escaped))
@@ -255,10 +331,17 @@ def _disguised(rng: random.Random, phrase: Phrase, name: str) -> tuple[str, str]
     else:
         known = ANYWHERE if phrase.kind == "short" else IN_LONG
     one = rng.choice(known)
+    if phrase.kind in OF_KIND and rng.random() < 0.5:
+        one = rng.choice(OF_KIND[phrase.kind])
     text, said = one(rng, phrase.text), one.__name__
     if one in (plain, zero_width, spaces) and rng.random() < 0.5:
         text, said = case(rng, text), f"{said} case"
-    if name == "tool" and not {"&", "<"} & set(text) and rng.random() < 0.5:
+    if (
+        name == "tool"
+        and not {"&", "<", "%"} & set(text)
+        and one not in CODED
+        and rng.random() < 0.5
+    ):
         text, said = escapes(rng, text), f"{said} escapes"
     return said, text
 

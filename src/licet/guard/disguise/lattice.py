@@ -167,7 +167,7 @@ class Lattice:
                 for way, others in written:
                     if _allows(allowed, used | way):
                         out.append(Place(child, others, used | way, since + 1))
-            if not rest and "a" <= symbol <= "z":
+            if not rest and symbol.isalpha():
                 self._repeat(out, node, symbol, used, since)
         return out
 

@@ -22,7 +22,7 @@ VARIANTS: Final = 16
 LEET: Final = 32
 """Digits and symbols for letters: `r3c4lled`."""
 REPEATS: Final = 64
-"""Letters said more than once: `recaaalled`."""
+"""Letters and characters said more than once: `recaaalled`."""
 REVERSED: Final = 128
 """From end to beginning: `dellacer`."""
 ROT13: Final = 256
