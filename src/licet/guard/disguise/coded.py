@@ -197,11 +197,10 @@ class _Run:
             return
         if self._inner is None:
             self._inner = self._make()
-        inner = self._inner
-        if inner.hit is None:
-            inner.feed("".join(self._chars))
-            done = inner.free - self._dropped
-            if inner.hit is None and done > 0:
+        if _hit_of(self._inner) is None:
+            self._inner.feed("".join(self._chars))
+            done = self._inner.free - self._dropped
+            if _hit_of(self._inner) is None and done > 0:
                 del self._starts[:done], self._ends[:done]
                 self._dropped += done
         self._chars.clear()
@@ -248,6 +247,11 @@ class _Run:
         begins = self._starts[start] if start >= 0 else self.start
         ends = self._ends[last] if last >= 0 else self.end
         return Hit(hit.entry, begins, ends)
+
+
+def _hit_of(inner: Inner) -> Hit | None:
+    """Asked by a call: what is fed may set it, which a type checker does not see."""
+    return inner.hit
 
 
 class CodedWatch:

@@ -35,7 +35,7 @@ def han_tables() -> HanTables:
     for known, chars in rows["sounds"]:
         heard = tuple(known.split())
         for char in folded(chars):
-            readings.setdefault(char, heard)
+            readings[char] = tuple(dict.fromkeys((*readings.get(char, ()), *heard)))
             for reading in heard:
                 alike.setdefault(reading, {})[char] = None
     parts = {}
