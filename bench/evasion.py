@@ -1,6 +1,6 @@
 """What disguises are seen through, what lawful text they stop, and what they cost.
 
-    python bench/evasion.py                        # needs the developers' corpus, ../shared/data
+    python bench/evasion.py                        # needs the developers' corpus (LICET_DATA)
     python bench/evasion.py --texts 12000 --record # writes the table into docs/guides/matching.md
 
 For each way: how many phrases (of shipped rules, and of 10,000 made of everyday words) are found
@@ -178,7 +178,7 @@ def ways_of(name: str) -> tuple[str, ...]:
 
 def lawful(count: int | None) -> list[str]:
     """Lawful texts of the corpus and our own hard negatives, shuffled with a fixed seed."""
-    data = Path(os.environ.get("LICET_DATA", ROOT.parent / "shared/data"))
+    data = Path(os.environ.get("LICET_DATA", ROOT.parent / "shared" / "data"))
     if not (data / "text/benign.jsonl.gz").exists():
         sys.exit(f"no corpus at {data}: set LICET_DATA to the developers' corpus.")
     texts = [row["text"] for row in rows(data / "text/benign.jsonl.gz")]
