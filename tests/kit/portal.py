@@ -15,6 +15,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import functools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from typing import Any
 from licet.portal.settings import Installation, start
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+DATABASE = "LICET_TEST_PORTAL_DATABASE"
+"""Environment variable with the URL of another database than SQLite, empty and to be filled."""
 PASSWORD = "correct horse battery staple"
 
 
@@ -33,7 +36,10 @@ def home() -> Path:
     """The home of this process's portal, set up and migrated."""
     folder = Path(tempfile.mkdtemp(prefix="licet-portal-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    start(Installation(home=folder, secret="s" * 64, hosts=("testserver",)))
+    url = os.environ.get(DATABASE, "")
+    start(
+        Installation(home=folder, secret="s" * 64, hosts=("testserver",), database_url=url)
+    )  # fmt: skip
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)
