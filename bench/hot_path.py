@@ -242,7 +242,7 @@ def main() -> None:
         rules.write_text("".join(rule_file(literals(chosen.rules))), encoding="utf-8")
         choice = DemoChoice(upstream_url="http://127.0.0.1:9/v1", rules=(rules,))
         demo_config(home, choice)
-        gateway = build_gateway(load_config(home / "config.toml"), home)
+        gateway = build_gateway(load_config(home / "config.toml"), home, lab=True)
         wide = Grant(rate_per_minute=10**9, concurrency_max=10**9)
         _, key = gateway.keystore.create("bench", wide, SystemClock().now())
         gateway.parts.keyring.refresh(SystemClock().monotonic())
