@@ -87,6 +87,11 @@ def test_a_rule_counts_where_its_conditions_hold(
     assert (watch.hit is not None) is found
 
 
+@pytest.mark.parametrize("text", [r"a\nsn-1234 x", r"a\uff0csn-1234 x", "a%20sn-1234 x"])
+def test_a_word_may_begin_behind_what_an_escape_stands_for(text: str) -> None:
+    assert lexicon(rule(**SERIAL)).scan(text, json=True)
+
+
 def test_a_rule_for_replies_leaves_prompts_alone() -> None:
     guard = lexicon(
         rule(role="reply", literal=["some words here"]), rule("p", role="prompt", **SERIAL)

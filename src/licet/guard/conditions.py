@@ -92,7 +92,7 @@ class ConditionalWatch:
         self._start = 0
         self._pending: list[Hit] = []
         self._flags: list[Counted] = []
-        self._later: list[str] = []
+        self._later: list[str] = []  # what came since: in `_recent` and in what flags soon
         self._later_length = 0
         self._over = False
         self.at = 0
@@ -118,8 +118,8 @@ class ConditionalWatch:
     def feed(self, text: str) -> None:
         """Read on."""
         self.at += len(text)
-        if self._conditions:
-            self._recent += text
+        self._later.append(text)
+        self._later_length += len(text)
         if self._halting:
             free = self.at
             for source in self._halting:
@@ -131,13 +131,10 @@ class ConditionalWatch:
             self._settle(free)
         else:
             self.free = self.at
-        if self._flagging:
-            self._later.append(text)
-            self._later_length += len(text)
-            if self._later_length >= LATER_CHARACTERS:
-                self._read_later()
-        if len(self._recent) > self._keep + 2 * _SLACK:
-            self._trim()
+        if self._later_length >= LATER_CHARACTERS:
+            self._read_later()
+            if len(self._recent) > self._keep + 2 * _SLACK:
+                self._trim()
 
     def finish(self) -> None:
         """The text is over: what waited for more is decided."""
@@ -160,6 +157,8 @@ class ConditionalWatch:
     def _read_later(self) -> None:
         text = "".join(self._later)
         self._later, self._later_length = [], 0
+        if self._conditions:
+            self._recent += text
         for source in self._flagging:
             source.feed(text)
             self._take(source)
@@ -188,8 +187,9 @@ class ConditionalWatch:
     def _counts(self, hit: Hit) -> bool:
         condition = self._conditions[hit.entry.rule]
         first = max(0, hit.start - condition.within - self._start)
-        before = self._recent[max(0, first - _LOOK_BEHIND) : first]
-        text = self._recent[first : hit.end + condition.within - self._start]
+        recent = self._recent + "".join(self._later)
+        before = recent[max(0, first - _LOOK_BEHIND) : first]
+        text = recent[first : hit.end + condition.within - self._start]
         return holds(condition, before, text, gap_max=self._gap_max, json=self._json)
 
     def _count(self, counted: Counted) -> None:

@@ -19,13 +19,12 @@ Rules
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
-from licet.guard import fold
+from licet.guard.openings import Places, find_openings
 from licet.guard.pattern import Pattern
 from licet.guard.pattern_reading import Symbols
 
@@ -99,7 +98,11 @@ class Machine:
         self._numbers: dict[frozenset[int], int] = {}
         self._states: dict[Groups, State] = {}
         self.root = State(())
-        self.openings = self._find_openings()
+        places = Places(
+            [self._sets[number] for number in self._reads], self._follow,
+            [number >= 0 for number in self._ends],
+        )  # fmt: skip
+        self.openings, self.glance = find_openings(places, self._first_any, self._first_word)
 
     def _add(self, number: int, entry: PatternEntry, sets: dict[Symbols, int]) -> None:
         pattern, base = entry.pattern, len(self._reads)
@@ -109,22 +112,6 @@ class Machine:
             self._ends.append(number if place in pattern.last else -1)
         first = self._first_word if entry.start_word else self._first_any
         first.extend(base + place for place in pattern.first)
-
-    def _find_openings(self) -> re.Pattern[str]:
-        """Where anything can begin, or a careful look is needed: a symbol that a pattern may begin
-        with, at a word's beginning if it wants one, with one behind it that may be the second."""
-        alternatives = [f"(?<=[{_MARKS}])"]
-        sets = [f"[{_MARKS}]"]
-        for firsts, bound in ((self._first_any, ""), (self._first_word, _BEGINS)):
-            for place in firsts:
-                first = _as_regex(self._sets[self._reads[place]])
-                after = {self._sets[self._reads[second]] for second in self._follow[place]}
-                seconds = "|".join([*sorted(map(_as_regex, after)), f"[{_MARKS}{_UNSEEN}]", r"\Z"])
-                alternatives.append(f"(?<={first}){bound}(?={seconds})")
-                sets.append(first)
-        # The first part alone lets `re` skip quickly over what begins nothing.
-        begins = _union(sets)
-        return re.compile(f"{begins}(?:{'|'.join(dict.fromkeys(alternatives))})", re.DOTALL)
 
     def kind(self, symbol: str) -> int:
         """A number that is the same for symbols that all patterns read alike."""
@@ -186,24 +173,3 @@ class Machine:
                 self.root.steps.clear()
             known = self._states[groups] = State(groups)
         return known
-
-
-_MARKS = f"{fold.ESCAPE}{fold.EXPAND}{fold.SURROGATE}"
-_UNSEEN = f"{fold.SKIP}{fold.PLANE_14}-\U000e01ef"
-_BEGINS = "(?:(?<=[0-9])(?<![0-9].)|(?<=[a-z])(?<![0-9a-z].)|(?<![0-9a-z]))"
-"""Whether a word or number begins with the symbol just read, as far as ASCII tells."""
-_CLASSES = {"d": "0-9", "D": "\\x00-/:-\U0010ffff", ".": "\\x00-\\x09\\x0b-\U0010ffff"}
-
-
-def _as_regex(symbols: Symbols) -> str:
-    """A set for `re`, which is quick to find the first symbol of it in a text."""
-    inside = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in symbols.ranges)
-    inside += "".join(_CLASSES.get(name, f"\\{name}") for name in symbols.classes)
-    return f"[{'^' * symbols.negated}{inside}]"
-
-
-def _union(sets: list[str]) -> str:
-    """Sets of `re` as one, where none of them is what it leaves out."""
-    if any(one.startswith("[^") for one in sets):
-        return f"(?:{'|'.join(dict.fromkeys(sets))})"
-    return f"[{''.join(one[1:-1] for one in dict.fromkeys(sets))}]"

@@ -20,13 +20,15 @@ from licet.guard.machine import Machine, State
 from licet.guard.scanner import Hit
 
 _TRAIL_SLACK = 4
+_GLANCE_MAX = 32
+"""A longer piece nearly always holds something with which a pattern could begin."""
 
 
 class PatternWalk:
     """One text under one machine. Feed it, take `found`, look at `free`, then `finish`."""
 
     __slots__ = (
-        "_begun", "_dropped", "_endings", "_escape", "_json", "_machine", "_skipped",
+        "_begun", "_dropped", "_endings", "_escape", "_json", "_machine", "_passed", "_skipped",
         "_skipped_max", "_state", "_trail", "_view", "_word", "at", "found", "free",
     )  # fmt: skip
 
@@ -44,6 +46,7 @@ class PatternWalk:
         self._word = 0  # word class of the last symbol
         self._skipped = 0
         self._escape = ""
+        self._passed = ""  # the last piece, if it was passed over at a glance
         self.at = 0
         self.free = 0
         self.found: list[Hit] = []
@@ -57,19 +60,47 @@ class PatternWalk:
 
     def feed(self, text: str) -> None:
         """Read on."""
+        length = len(text)
+        if length <= _GLANCE_MAX and self._passes_at_a_glance(text):
+            return
+        if self._passed:
+            self._look_back()
         symbols = self._view.symbols(text)
-        index, length = 0, len(text)
+        index, behind_escape = 0, False
         while index < length:
-            if self._state is self._machine.root and not self._endings and not self._escape:
+            # What an escape stood for is not what stands there: no search looks back at it.
+            if not behind_escape and self._is_idle():
                 opening = self._machine.openings.search(symbols, index)
                 stop = length if opening is None else opening.start()
                 if stop > index:
                     self._pass_over(symbols, index, stop)
                     index = stop
                     continue
+            behind_escape = bool(self._escape)
             self._take(text[index], symbols[index])
             index += 1
         self._settle()
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is open."""
+        return self._state is self._machine.root and not self._endings and not self._escape
+
+    def _passes_at_a_glance(self, text: str) -> bool:
+        """Pass over a piece that holds no character with which anything could begin."""
+        glance = self._machine.glance
+        if glance is None or not self._is_idle() or glance.search(text) is not None:
+            return False
+        if text:
+            self._passed = text
+            self.at += len(text)
+            self.free = self.at
+        return True
+
+    def _look_back(self) -> None:
+        """What was passed over at a glance is all seen: its last character is what counts."""
+        last = self._view.symbols(self._passed[-1])
+        self._word = word_class(last) if last >= MARKS_END else 0
+        self._passed = ""
 
     def finish(self) -> None:
         """The text is over: what was waiting for a following character is decided."""
