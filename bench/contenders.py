@@ -80,7 +80,7 @@ def nginx(mock_port: int, work: Path) -> Found:
 
 
 def licet(mock_port: int, work: Path, count: int, forbidden: bool = False) -> Found:
-    """Ours: rules, classifier, keys, metrics and ledger on."""
+    """Ours: rules, classifier, keys, licence, metrics and ledger on; the portal is no gateway."""
     binary = Path(sys.executable).with_name("licet")
     if not binary.exists():
         return Absent("licet", "not installed: make test")
@@ -93,7 +93,7 @@ def licet(mock_port: int, work: Path, count: int, forbidden: bool = False) -> Fo
     if made.returncode:
         return Absent("licet", f"keys create failed: {made.stderr.strip()[-300:]}")
     argv = [str(binary), "up", "--home", str(home), "--port", str(port), "--rules", str(rules)]
-    argv += ["--upstream", f"http://127.0.0.1:{mock_port}/v1", "--quiet"]
+    argv += ["--upstream", f"http://127.0.0.1:{mock_port}/v1", "--quiet", "--no-portal"]
     secret = json.loads(made.stdout)["key"]
     return Contender("licet", chat(port), secret, argv, phrases=len(phrases))
 
