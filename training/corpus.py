@@ -24,26 +24,8 @@ from pathlib import Path
 import functional as templates
 import numpy as np
 
-CATEGORIES = (
-    "sexual",
-    "violence",
-    "terrorism",
-    "hate",
-    "discrimination.ethnicity",
-    "discrimination.gender",
-    "discrimination.age",
-    "discrimination.occupation",
-    "discrimination.health",
-    "discrimination.region",
-    "harassment",
-    "self_harm",
-    "weapons",
-    "illegal_activity",
-    "cyber",
-    "privacy",
-    "commercial",
-    "injection",
-)
+CATEGORIES = tuple(name for name in templates.CATEGORIES if name != "false_information")
+"""What the models score; no text shows by itself that it is false."""
 OWN = Path(__file__).parent
 DOUBTED = OWN / "doubted.txt"
 ROWS_PER_FAIRNESS_SET = 800
