@@ -62,6 +62,16 @@ def peek(token: str, kind: str) -> dict[str, Any]:
     return object_of(decode(token.split(".")[1], "what was signed"), "what was signed")
 
 
+def key_id(token: str, kind: str) -> str:
+    """The id of the key that a token says it was signed with, believed by nobody: to look it up.
+
+    Raises BadInput where it names none."""
+    named = _header(token, kind).get("kid")
+    if not isinstance(named, str):
+        raise BadInput("the token does not say with which key it was signed.")
+    return named
+
+
 def _header(token: str, kind: str) -> dict[str, Any]:
     if len(token) > TOKEN_CHARACTERS_MAX:
         raise BadInput(f"a token of more than {TOKEN_CHARACTERS_MAX} characters is not read.")

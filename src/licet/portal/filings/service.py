@@ -13,7 +13,8 @@ Rules
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -38,7 +39,7 @@ from licet.cases import (
     replay,
     settled,
 )
-from licet.portal.accounts.models import Person
+from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Head, StoredCase, StoredEvent
 from licet.portal.filings.publishing import show_publicly
 from licet.portal.filings.record import make_line, make_refusal_line, record
@@ -82,38 +83,58 @@ def load(case_id: str) -> Case:
 def begin(route: str, person: Person, now: datetime) -> Case | Refusal:
     """Open a case on a route."""
     case_id = new_id("case", now, secrets.token_bytes)
-    with transaction.atomic():
-        head = _lock()
-        outcome = open_case(case_id, route, actor_of(person), now, procedure())
-        if isinstance(outcome, Refusal):
-            return outcome
-        case = replay(outcome)
-        row = StoredCase(
-            id=case.id, route=route, holder=person.body, opened=now, changed=now,
-            filing=case.filing, licence=case.licence,
-        )  # fmt: skip
-        row.save(force_insert=True)
-        _keep(head, row, None, outcome)
-    publish(now)
-    return load(case_id)
+    with together(now) as head:
+        return open_on(head, case_id, route, actor_of(person), person.body, now)
 
 
 def act(
     case_id: str, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
 ) -> Case | Refusal:
     """Do something in a case: the case afterwards, or why not. Refusals are recorded too."""
+    with together(now) as head:
+        return act_on(head, case_id, act_id, data, actor_of(person), now)
+
+
+@contextmanager
+def together(now: datetime) -> Iterator[Head]:
+    """What is done inside is stored together or not at all, and published after it (rule 1).
+
+    Whoever undoes a part of it by a savepoint reads the head anew.
+    """
     with transaction.atomic():
-        head = _lock()
-        case = load(case_id)
-        row = StoredCase.objects.get(pk=case_id)
-        actor = actor_of(person)
-        outcome = decide(case, Act(act_id, dict(data)), actor, now, procedure())
-        if isinstance(outcome, Refusal):
-            _keep_refusal(head, row, case, actor, outcome, now)
-        else:
-            _keep(head, row, case, outcome)
+        yield _lock()
     publish(now)
-    return outcome if isinstance(outcome, Refusal) else load(case_id)
+
+
+def open_on(
+    head: Head, case_id: str, route: str, actor: Actor, body: Body, now: datetime
+) -> Case | Refusal:
+    """Open a case under an id that is new, inside `together`."""
+    outcome = open_case(case_id, route, actor, now, procedure())
+    if isinstance(outcome, Refusal):
+        return outcome
+    case = replay(outcome)
+    row = StoredCase(
+        id=case.id, route=route, holder=body, opened=now, changed=now,
+        filing=case.filing, licence=case.licence,
+    )  # fmt: skip
+    row.save(force_insert=True)
+    _keep(head, row, None, outcome)
+    return case
+
+
+def act_on(
+    head: Head, case_id: str, act_id: str, data: Mapping[str, Any], actor: Actor, now: datetime
+) -> Case | Refusal:
+    """Do something in a case, inside `together`."""
+    case = load(case_id)
+    row = StoredCase.objects.get(pk=case_id)
+    outcome = decide(case, Act(act_id, dict(data)), actor, now, procedure())
+    if isinstance(outcome, Refusal):
+        _keep_refusal(head, row, case, actor, outcome, now)
+        return outcome
+    _keep(head, row, case, outcome)
+    return load(case_id)
 
 
 def settle(now: datetime) -> int:
