@@ -1,5 +1,8 @@
-"""Who may open what: every address of the portal × everybody who may come. Generated, so that an
-address without a rule fails."""
+"""Who may open what: every address of the portal × everybody who may come, by GET and by POST.
+
+Generated from the addresses and the pack, so that a new address, act or role without its expected
+answer fails.
+"""
 
 from __future__ import annotations
 
@@ -8,130 +11,247 @@ from typing import Any
 
 import pytest
 
-from kit.cases import answers
-from kit.portal import home, person, portal
+from kit.portal import home, portal
+from kit.visitors import GROUPS, draft, filed, granted, signed_in, visitors
 
-ROLES = {
-    "drafter": "provider", "representative": "provider", "stranger": "provider",
-    "clerk": "authority", "reviewer": "authority", "hearing_officer": "authority",
-    "approver": "authority",
+#  ok   a page or file                       on   a redirect that leads on within the portal
+#  in   sent to sign in, and back            no   a lawful "no" with its reason (409, 422)
+#  404  does not exist for them              405  not a form
+#  act  the act's page, or why it is not open (200, 409): see the matrix of acts below
+TABLE = """
+address                        anonymous  own      other    officer
+door                           on/405     on/405   on/405   on/405
+home                           ok/405     ok/405   ok/405   ok/405
+law                            ok/405     ok/405   ok/405   ok/405
+register                       ok/405     ok/405   ok/405   ok/405
+register-any                   on/405     on/405   on/405   on/405
+register-download              ok/405     ok/405   ok/405   ok/405
+entry                          ok/405     ok/405   ok/405   ok/405
+check                          ok/ok      ok/ok    ok/ok    ok/ok
+scope                          ok/405     ok/405   ok/405   ok/405
+asset                          ok/405     ok/405   ok/405   ok/405
+jwks                           ok/405     ok/405   ok/405   ok/405
+status-list                    ok/405     ok/405   ok/405   ok/405
+ledger-key                     ok/405     ok/405   ok/405   ok/405
+me                             in/405     ok/405   ok/405   ok/405
+desk                           in/405     ok/405   ok/405   ok/405
+start                          in/in      ok/no    ok/no    404/404
+case                           in/405     ok/405   404/405  ok/405
+section                        in/in      ok/on    404/404  404/404
+do                             in/in      404/404  404/404  act/no
+token                          in/in      ok/no    404/404  404/404
+attachment                     in/405     ok/405   404/405  ok/405
+receipt                        in/405     ok/405   404/405  ok/405
+account_login                  ok/ok      on/on    on/on    on/on
+account_logout                 on/on      ok/on    ok/on    ok/on
+account_change_password        in/in      ok/ok    ok/ok    ok/ok
+account_reauthenticate         in/in      ok/ok    ok/ok    ok/ok
+mfa_index                      in/in      ok/405   ok/405   ok/405
+mfa_authenticate               in/in      on/on    on/on    on/on
+mfa_reauthenticate             in/in      on/on    on/on    ok/ok
+mfa_activate_totp              in/in      on/on    on/on    on/on
+mfa_view_recovery_codes        in/in      404/405  404/405  404/405
+mfa_generate_recovery_codes    in/in      on/on    on/on    on/on
+"""
+CODES = {
+    "ok": {200}, "on": {302}, "in": {302}, "no": {409, 422}, "act": {200, 409},
+    "404": {404}, "405": {405},
 }  # fmt: skip
-OFFICERS = {name for name, kind in ROLES.items() if kind == "authority"}
-HOLDER = {"drafter", "representative"}
-SIGNED_IN = set(ROLES)
-EVERYBODY = SIGNED_IN | {"anonymous"}
+Expected = dict[str, tuple[str, str]]
 
-OPEN: dict[str, set[str]] = {
-    "home": EVERYBODY, "law": EVERYBODY, "register": EVERYBODY, "scope": EVERYBODY,
-    "check": EVERYBODY, "account_login": EVERYBODY, "account_logout": EVERYBODY,
-    "me": SIGNED_IN, "desk": SIGNED_IN, "account_change_password": SIGNED_IN,
-    "account_reauthenticate": SIGNED_IN, "mfa_index": SIGNED_IN,
-    "start": HOLDER | {"stranger"},
-    "case": HOLDER | OFFICERS, "receipt": HOLDER | OFFICERS, "attachment": HOLDER | OFFICERS,
-    "do": OFFICERS, "section": set(), "token": set(), "entry": set(),
-}  # fmt: skip
-"""Who is answered with a page, a redirect within the portal's own ways, or a lawful "no" (409)."""
-ELSEWHERE = {
-    "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes",
-}  # fmt: skip
-"""allauth's own steps: they lead on, they show nothing of cases."""
-NOT_THERE, SENT_TO_SIGN_IN = 404, 302
+
+def table() -> dict[str, Expected]:
+    """What everybody is answered: by address, by group, to GET and to POST."""
+    head, *rows = (line.split() for line in TABLE.strip().splitlines())
+    assert tuple(head[1:]) == GROUPS
+    return {
+        name: {
+            group: (got, posted)
+            for group, cell in zip(GROUPS, cells, strict=True)
+            for got, _, posted in [cell.partition("/")]
+        }
+        for name, *cells in rows
+    }
 
 
 @pytest.fixture
 def browser() -> Iterator[Any]:
-    with portal() as client:
+    with portal(public_url="https://authority.example") as client:
         yield client
 
 
-def names() -> list[str]:
-    """The name of every address for readers."""
+def addresses() -> dict[str, Any]:
+    """Every address of the portal by its name, with what leads to it."""
     home()
-    from licet.portal.urls import readers
+    from django.urls import get_resolver
 
-    found = []
-    for one in readers:
-        nested = getattr(one, "url_patterns", [one])
-        found += [pattern.name for pattern in nested]
+    found: dict[str, Any] = {}
+
+    def walk(patterns: Any) -> None:
+        for one in patterns:
+            if hasattr(one, "url_patterns"):
+                walk(one.url_patterns)
+            else:
+                assert one.name, f"{one.pattern} has no name"
+                assert one.name not in found, f"two addresses are called {one.name}"
+                found[one.name] = one
+
+    walk(get_resolver().url_patterns)
     return found
 
 
-def test_every_address_has_a_rule() -> None:
-    assert set(names()) == OPEN.keys() | ELSEWHERE
+def test_every_address_has_its_row() -> None:
+    assert set(addresses()) == set(table())
 
 
-def visitors() -> dict[str, Any]:
-    """A browser for everybody who may come."""
-    from allauth.mfa.totp.internal import auth
-    from django.test import Client
+def places() -> dict[str, dict[str, Any]]:
+    """What the places of an address are filled with: cases of `own`, and what belongs to them."""
+    from licet.portal.design.assets import assets
+    from licet.portal.filings.models import StoredEvent
 
-    found: dict[str, Any] = {"anonymous": Client()}
-    for role, kind in ROLES.items():
-        body = "other" if role == "stranger" else ""
-        held = "representative" if role == "stranger" else role
-        somebody = person(kind, f"{role}@body.example", (held,), body)
-        if somebody.official:
-            auth.TOTP.activate(somebody, auth.generate_totp_secret())
-        found[role] = Client()
-        backend = "allauth.account.auth_backends.AuthenticationBackend"
-        found[role].force_login(somebody, backend=backend)
-    return found
-
-
-def filed_case() -> Any:
-    """A filed model filing of the body that drafter and representative act for."""
-    from licet.base.clock import SystemClock
-    from licet.portal.accounts.models import Person
-    from licet.portal.filings import service, uploads
-
-    holder, now = Person.objects.get(email="representative@body.example"), SystemClock().now()
-    case = service.begin("model_filing", holder, now)
-    whole = answers("model_filing")
-    from django.conf import settings
-
-    from licet.portal.filings.models import Attachment
-
-    taken = uploads.Taken("report.txt", "text/plain", b"a report")
-    uploads.put(settings.LICET_HOME, taken)
-    Attachment.objects.create(
-        case_id=case.id, sha256=taken.sha256, name=taken.name, kind=taken.kind, size=8, at=now
-    )
-    whole["security_report"] = {
-        "name": "report.txt", "sha256": taken.sha256, "bytes": 8, "type": "text/plain",
-    }  # fmt: skip
-    for act, data in (("save_draft", {"answers": whole}), ("file", {})):
-        case = service.act(case.id, act, data, holder, now)
-        assert hasattr(case, "filing"), case
-    return case, taken.sha256
+    drafted, waiting, standing = draft(), filed(draft(b"another")), granted()
+    paper = waiting.filed.answers["security_report"]["sha256"]
+    seq = StoredEvent.objects.filter(case_id=waiting.id).latest("seq").seq
+    _, _, digest, name = assets()["portal.css"].address.split("/")
+    return {
+        "entry": {"number": standing.grant.number},
+        "register-download": {"kind": "csv"},
+        "asset": {"digest": digest, "name": name},
+        "section": {"case_id": drafted.id, "name": "provider"},
+        "case": {"case_id": waiting.id},
+        "do": {"case_id": waiting.id, "act_id": "send_back"},
+        "attachment": {"case_id": waiting.id, "sha256": paper},
+        "receipt": {"case_id": waiting.id, "seq": seq},
+        "token": {"case_id": standing.id},
+    }
 
 
-def test_everybody_opens_what_is_theirs_and_nothing_else(browser: Any) -> None:
+def address_of(name: str, places: dict[str, dict[str, Any]]) -> str:
     from django.urls import reverse
     from django.utils import translation
 
-    people = visitors()
-    case, sha256 = filed_case()
-    given = {
-        "entry": {"number": "none"}, "case": {"case_id": case.id},
-        "section": {"case_id": case.id, "name": "provider"},
-        "do": {"case_id": case.id, "act_id": "accept"}, "token": {"case_id": case.id},
-        "attachment": {"case_id": case.id, "sha256": sha256},
-        "receipt": {"case_id": case.id, "seq": 0},
-    }  # fmt: skip
-    for name, allowed in OPEN.items():
-        with translation.override("en"):
-            address = reverse(name, kwargs=given.get(name, {}))
-        for who, client in people.items():
-            answer = client.get(address)
-            if answer.streaming:
-                assert b"".join(answer.streaming_content) == b"a report", name
-            said = f"{who} × {name}: {answer.status_code} {answer.headers.get('location', '')}"
-            if who in allowed:
-                assert answer.status_code in (200, 302, 409), said
-                assert "sign-in" not in answer.headers.get("location", ""), said
-            elif who == "anonymous" and name != "entry":
-                assert answer.status_code == SENT_TO_SIGN_IN, said
-                assert "/account/" in answer["location"], said
-            else:
-                assert answer.status_code == NOT_THERE, said
+    with translation.override("en"):
+        return str(reverse(name, kwargs=places.get(name, {})))
+
+
+def asked(browser: Any, method: str, address: str) -> Any:
+    """The answer to an empty form, or to a plain asking; read to its end."""
+    answer = browser.get(address) if method == "GET" else browser.post(address, {})
+    if answer.streaming:
+        b"".join(answer.streaming_content)
+    return answer
+
+
+def test_everybody_opens_what_is_theirs_and_nothing_else(browser: Any) -> None:
+    everybody = visitors()
+    known = places()
+    wrong = []
+    for name, row in table().items():
+        if name == "account_logout":
+            continue
+        address = address_of(name, known)
+        for who in everybody:
+            for method, wanted in zip(("GET", "POST"), row[who.group], strict=True):
+                answer = asked(who.browser, method, address)
+                to_sign_in = "/account/sign-in/" in answer.headers.get("location", "")
+                if answer.status_code not in CODES[wanted] or to_sign_in != (wanted == "in"):
+                    location = answer.headers.get("location", "")
+                    wrong.append(f"{method} {name} × {who}: {answer.status_code} {location}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_signing_out_is_asked_for_and_then_done(browser: Any) -> None:
+    for who in visitors():
+        wanted = table()["account_logout"][who.group]
+        for method, one in zip(("GET", "POST"), wanted, strict=True):
+            assert asked(who.browser, method, "/en/account/sign-out/").status_code in CODES[one]
+        assert asked(who.browser, "GET", "/en/me/").status_code == 302
+
+
+def test_an_act_is_open_to_whom_the_pack_names_and_exists_for_no_other_side(browser: Any) -> None:
+    """Every act × everybody × a draft, a filed and a granted case."""
+    from licet.base.clock import SystemClock
+    from licet.cases import barred, possible
+    from licet.portal.accounts.models import Person
+    from licet.portal.filings import service
+
+    everybody, procedure = visitors(), service.procedure()
+    for case in (draft(), filed(), granted(number="Beijing-Riverside-20260310")):
+        for who in everybody:
+            fits: dict[str, int] = {}
+            if who.group in ("own", "officer") and (who.group == "own" or case.versions):
+                email, now = f"{who.role}@{who.group}.example", SystemClock().now()
+                actor = service.actor_of(Person.objects.get(email=email))
+                fits = {no.act: 409 for no in barred(case, actor, now, procedure)}
+                fits |= {rule.id: 200 for rule in possible(case, actor, now, procedure)}
+            for act, rule in procedure.acts.items():
+                wanted = 404 if "save" in rule.effects else fits.get(act, 404)
+                if who.group == "anonymous":
+                    wanted = 302
+                address = f"/en/desk/{case.id}/do/{act}/"
+                got = asked(who.browser, "GET", address).status_code
+                assert got == wanted, f"{act} × {who} × {case.filing}: {got}, not {wanted}"
+
+
+def test_nobody_outside_a_case_writes_in_it(browser: Any) -> None:
+    from licet.portal.filings import service
+    from licet.portal.filings.models import StoredEvent
+
+    everybody, case = visitors(), filed()
+    before = StoredEvent.objects.count()
+    for act in (*service.procedure().acts, "no_such_act"):
+        for who in everybody:
+            if who.group in ("anonymous", "other"):
+                answer = asked(who.browser, "POST", f"/en/desk/{case.id}/do/{act}/")
+                assert answer.status_code == (302 if who.group == "anonymous" else 404)
+    assert StoredEvent.objects.count() == before
+
+
+def test_what_belongs_to_another_case_is_not_found_through_ones_own(browser: Any) -> None:
+    from licet.portal.filings.models import StoredEvent
+
+    everybody, mine, theirs = visitors(), filed(draft(b"mine")), filed(draft(b"theirs"))
+    paper = theirs.filed.answers["security_report"]["sha256"]
+    seq = StoredEvent.objects.filter(case_id=theirs.id).latest("seq").seq
+    for who in everybody:
+        for path in (
+            f"{mine.id}/file/{paper}", f"{mine.id}/receipt/{seq}", f"{mine.id}/receipt/{10**18}",
+            "case-none", "case-none/licence", "case-none/form/provider", f"{mine.id}/do/nothing",
+        ):  # fmt: skip
+            answer = asked(who.browser, "GET", f"/en/desk/{path}/")
+            assert answer.status_code == (302 if who.group == "anonymous" else 404), path
+
+
+def test_officers_see_no_draft(browser: Any) -> None:
+    everybody, case = visitors(), draft()
+    for who in everybody:
+        if who.group == "officer":
+            for path in ("", "form/provider/", "licence/", "receipt/0/"):
+                assert asked(who.browser, "GET", f"/en/desk/{case.id}/{path}").status_code == 404
+
+
+def test_an_official_without_a_second_factor_opens_nothing_but_the_way_to_one(
+    browser: Any,
+) -> None:
+    from licet.portal.accounts.gate import WITHOUT_SECOND_FACTOR
+    from licet.portal.accounts.models import Person
+
+    visitors()
+    known = places()
+    official = Person.objects.get(email="approver@officer.example")
+    official.authenticator_set.all().delete()
+    client = signed_in(official, second_factor=False)
+    for name in set(table()) - WITHOUT_SECOND_FACTOR:
+        for method in ("GET", "POST"):
+            answer = asked(client, method, address_of(name, known))
+            assert answer.headers.get("location", "").endswith("/account/factor/app/"), name
+
+
+def test_no_form_is_taken_that_was_made_elsewhere(browser: Any) -> None:
+    from django.test import Client
+
+    visitors()
+    known = places()
+    strict = Client(enforce_csrf_checks=True)
+    for name in table():
+        assert strict.post(address_of(name, known), {}).status_code == 403, name

@@ -47,8 +47,8 @@ def home() -> Path:
 
 
 @contextlib.contextmanager
-def portal() -> Iterator[Any]:
-    """A browser of ours before an empty portal."""
+def portal(public_url: str = "") -> Iterator[Any]:
+    """A browser of ours before an empty portal; with `public_url` it issues licences."""
     home()
     from django.core.cache import cache
     from django.db import transaction
@@ -57,7 +57,7 @@ def portal() -> Iterator[Any]:
     cache.clear()  # what limits attempts to sign in
     with (
         tempfile.TemporaryDirectory(prefix="licet-portal-") as own,
-        override_settings(LICET_HOME=Path(own)),
+        override_settings(LICET_HOME=Path(own), LICET_PUBLIC_URL=public_url),
         transaction.atomic(),
     ):
         yield Client()
@@ -73,9 +73,17 @@ def person(kind: str, email: str = "", roles: tuple[str, ...] = (), body: str = 
         code=code, defaults={"kind": kind, "name_zh": f"单位 {code}", "name_en": f"Body {code}"}
     )
     email = email or f"{kind}@body.example"
-    return Person.objects.create_user(
-        email, PASSWORD, name=f"Person of {code}", body=of, roles=list(roles)
+    return Person.objects.create(
+        email=email, password=hashed(), name=f"Person of {code}", body=of, roles=list(roles)
     )
+
+
+@functools.cache
+def hashed() -> str:
+    """PASSWORD as it is kept; slow on purpose, so worked out once."""
+    from django.contrib.auth.hashers import make_password
+
+    return make_password(PASSWORD)
 
 
 def listing(number: str, **changes: Any) -> Any:

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 
 from licet.base.canonical import sha256_hex
 
@@ -46,6 +47,7 @@ def assets() -> dict[str, Asset]:
     return found
 
 
+@require_safe
 def show_asset(request: HttpRequest, digest: str, name: str) -> HttpResponse:
     """GET /assets/DIGEST/NAME."""
     asset = assets().get(name)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, Corrupt, NotFound, Trouble
@@ -82,6 +83,7 @@ def check(request: HttpRequest) -> HttpResponse:
     return render(request, "filings/check.html", context)
 
 
+@require_safe
 def key_set(request: HttpRequest) -> HttpResponse:
     """GET /.well-known/jwks.json : the authority's keys."""
     desk = tokens.issuer(service.pack())
@@ -94,6 +96,7 @@ def key_set(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 def status_list(request: HttpRequest) -> HttpResponse:
     """GET /status/1 : the list as it is, or with `?time=` as it was (Token Status List, §8.4)."""
     desk, now = tokens.issuer(service.pack()), SystemClock().now()

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_safe
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import NotFound
@@ -63,6 +63,7 @@ def on_case(view: View) -> View:
     return found
 
 
+@require_safe
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
     """The desk: what waits, and until when."""
@@ -97,6 +98,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "filings/start.html", context)
 
 
+@require_safe
 def scope_page(request: HttpRequest) -> HttpResponse:
     """Is this service in scope? Anybody may ask, and nothing is kept."""
     procedure = service.procedure()
@@ -127,6 +129,7 @@ def basis_text(name: str) -> dict[str, Any]:
     return {"id": name, "text": text}
 
 
+@require_safe
 @on_case
 def show(request: HttpRequest, case: Case) -> HttpResponse:
     """A case: where it stands, what can be done, what was said."""
@@ -291,7 +294,6 @@ def _show_section(
 
 
 @on_case
-@require_http_methods(["GET", "HEAD", "POST"])
 def do(request: HttpRequest, case: Case, act_id: str) -> HttpResponse:
     """The page of an act: what it needs, and doing it."""
     moment, procedure = now(), service.procedure()
@@ -352,6 +354,7 @@ def _proposed(case: Case, moment: datetime) -> str | None:
     return None
 
 
+@require_safe
 @on_case
 def attachment(request: HttpRequest, case: Case, sha256: str) -> HttpResponse:
     """A file of a case, as a download. Officers get those of fields that they may see."""
@@ -374,6 +377,7 @@ def attachment(request: HttpRequest, case: Case, sha256: str) -> HttpResponse:
     )  # fmt: skip
 
 
+@require_safe
 @on_case
 def receipt(request: HttpRequest, case: Case, seq: int) -> HttpResponse:
     """The proof that an event of this case stands in the ledger, verified offline."""
@@ -388,6 +392,7 @@ def receipt(request: HttpRequest, case: Case, seq: int) -> HttpResponse:
     return HttpResponse(data, content_type="application/octet-stream", headers=headers)
 
 
+@require_safe
 def ledger_key(request: HttpRequest) -> HttpResponse:
     """The public key of this installation's ledger."""
     key = f"{record(settings.LICET_HOME).vkey}\n"

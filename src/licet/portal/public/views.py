@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from licet.portal.design.languages import preferred
 from licet.portal.register.reading import count_by_status
@@ -24,17 +25,20 @@ def pack() -> Pack:
     return load_pack(settings.LICET_PACK)
 
 
+@require_safe
 def front_door(request: HttpRequest) -> HttpResponse:
     """GET / : to the front page in the reader's language."""
     language = preferred(request.headers.get("accept-language", ""))
     return HttpResponseRedirect(f"/{language.code}/", headers={"vary": "accept-language"})
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
     return render(request, "public/home.html", {"counts": count_by_status()})
 
 
+@require_safe
 def law(request: HttpRequest) -> HttpResponse:
     """Every provision of the pack, by article, in all its languages."""
     provisions = sorted(pack().provisions.values(), key=lambda one: one.cite.article)
@@ -44,6 +48,7 @@ def law(request: HttpRequest) -> HttpResponse:
     return render(request, "public/law.html", {"pack": pack(), "articles": articles})
 
 
+@require_safe
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
     """What we know of the person who is signed in."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from licet.portal.design.languages import preferred
 from licet.portal.register import reading
@@ -16,6 +17,7 @@ from licet.portal.register.dump import KINDS, as_object, make_dump
 from licet.portal.register.models import STATUSES
 
 
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """Search, filters and a page of results."""
     asked = reading.read_asked(request.GET)
@@ -29,6 +31,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, "register/search.html", context)
 
 
+@require_safe
 def entry(request: HttpRequest, number: str) -> HttpResponse:
     """One listing, with all that it ever was."""
     listing = reading.get_listing(number)
@@ -52,6 +55,7 @@ def entry(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "register/entry.html", context)
 
 
+@require_safe
 def negotiated(request: HttpRequest) -> HttpResponse:
     """GET /register : the page for readers, JSON for programs that ask for it."""
     vary = {"vary": "accept, accept-language"}
@@ -70,6 +74,7 @@ def negotiated(request: HttpRequest) -> HttpResponse:
     return JsonResponse(body, headers=vary)
 
 
+@require_safe
 def download(request: HttpRequest, kind: str) -> HttpResponse:
     """The whole register; its digest stands in the header `Digest` forms of RFC 9530 too."""
     if kind not in KINDS:

@@ -1,0 +1,119 @@
+"""Everybody who may come to the portal, and the cases that they come for.
+
+It refuses to know what they are answered.
+
+Rules
+1. Visitors are made from the pack: a role that the pack gains comes too, of each provider.
+2. Two providers stand for all: `own` has the cases, `other` has none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kit.cases import NUMBERS, STATEMENT, answers
+from kit.portal import person
+
+GROUPS = ("anonymous", "own", "other", "officer")
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """One of a group, in a role, before a browser of theirs."""
+
+    group: str
+    role: str
+    browser: Any
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.role}".strip()
+
+
+def visitors() -> list[Visitor]:
+    """Nobody in particular, and one person for every role of each body (rules 1 and 2)."""
+    from django.test import Client
+
+    from licet.portal.filings.service import procedure
+
+    found = [Visitor("anonymous", "", Client())]
+    for party in procedure().parties.values():
+        for group in ("own", "other") if party.side == "provider" else ("officer",):
+            email = f"{party.id}@{group}.example"
+            browser = signed_in(person(party.side, email, (party.id,), group))
+            found.append(Visitor(group, party.id, browser))
+    return found
+
+
+def signed_in(somebody: Any, second_factor: bool = True) -> Any:
+    """A browser in which they are signed in; officials have their second factor, if wanted."""
+    from allauth.mfa.totp.internal import auth
+    from django.test import Client
+
+    if somebody.official and second_factor:
+        auth.TOTP.activate(somebody, auth.generate_totp_secret())
+    browser = Client()
+    browser.force_login(somebody, backend=BACKEND)
+    return browser
+
+
+def does(case_id: str, *acts: tuple[str, str, dict[str, Any]]) -> Any:
+    """Do acts in a case: (who's role, act, data); the case afterwards."""
+    from licet.base.clock import SystemClock
+    from licet.cases import Refusal
+    from licet.portal.accounts.models import Person
+    from licet.portal.filings import service
+
+    case: Any = None
+    for role, act, data in acts:
+        group = "own" if service.procedure().parties[role].side == "provider" else "officer"
+        somebody = Person.objects.get(email=f"{role}@{group}.example")
+        case = service.act(case_id, act, data, somebody, SystemClock().now())
+        assert not isinstance(case, Refusal), case
+    return case
+
+
+def draft(report: bytes = b"a report") -> Any:
+    """A whole draft of a model filing of `own`, with one attached file."""
+    from django.conf import settings
+
+    from licet.base.clock import SystemClock
+    from licet.portal.accounts.models import Person
+    from licet.portal.filings import service, uploads
+    from licet.portal.filings.models import Attachment
+
+    holder, now = Person.objects.get(email="representative@own.example"), SystemClock().now()
+    case = service.begin("model_filing", holder, now)
+    assert not hasattr(case, "code"), case
+    taken = uploads.Taken("report.txt", "text/plain", report)
+    uploads.put(settings.LICET_HOME, taken)
+    Attachment.objects.create(
+        case_id=case.id, sha256=taken.sha256, name=taken.name, kind=taken.kind,
+        size=len(report), at=now,
+    )  # fmt: skip
+    paper = {
+        "name": "report.txt", "sha256": taken.sha256, "bytes": len(report), "type": "text/plain",
+    }  # fmt: skip
+    whole = {**answers("model_filing"), "security_report": paper}
+    return does(case.id, ("representative", "save_draft", {"answers": whole}))
+
+
+def filed(case: Any = None) -> Any:
+    """A filed model filing of `own`."""
+    return does((case or draft()).id, ("representative", "file", {}))
+
+
+def granted(case: Any = None, number: str = NUMBERS["model_filing"]) -> Any:
+    """A model filing of `own` that is in force."""
+    from licet.portal.filings.service import procedure
+
+    checks: Iterable[Any] = procedure().checks_of("model_filing")
+    return does(
+        (case or filed()).id,
+        ("clerk", "accept", {}),
+        ("reviewer", "assess", {"findings": {one.id: {"result": "conforms"} for one in checks}}),
+        ("reviewer", "recommend", {"text": "It conforms."}),
+        ("approver", "grant", {"number": number, "conditions": [], "statement": STATEMENT}),
+    )
