@@ -250,7 +250,7 @@ def test_a_draft_is_its_holders_alone_and_others_cases_do_not_exist(
         for role in ("clerk", "reviewer", "approver"):
             assert staff[role].get(address).status_code == 404, (role, path)
         assert stranger.get(address).status_code == 404, path
-        assert stranger.post(address).status_code == 404, path
+        assert stranger.post(address).status_code in (404, 405), path
         assert browser.get(address)["location"].startswith("/en/account/sign-in/")
     assert case_id not in stranger.get("/en/desk/").content.decode()
 
