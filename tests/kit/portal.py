@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from licet.portal.pack import loaded
 from licet.portal.settings import Installation, start
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -47,7 +48,7 @@ def home() -> Path:
 
 
 @contextlib.contextmanager
-def portal(public_url: str = "") -> Iterator[Any]:
+def portal(public_url: str = "", pack: str = "cn-genai-2023") -> Iterator[Any]:
     """A browser of ours before an empty portal; with `public_url` it issues licences."""
     home()
     from django.core.cache import cache
@@ -57,7 +58,12 @@ def portal(public_url: str = "") -> Iterator[Any]:
     cache.clear()  # what limits attempts to sign in
     with (
         tempfile.TemporaryDirectory(prefix="licet-portal-") as own,
-        override_settings(LICET_HOME=Path(own), LICET_PUBLIC_URL=public_url),
+        override_settings(
+            LICET_HOME=Path(own),
+            LICET_PUBLIC_URL=public_url,
+            LICET_PACK=pack,
+            TIME_ZONE=loaded(pack).time_zone,
+        ),
         transaction.atomic(),
     ):
         yield Client()

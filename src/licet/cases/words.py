@@ -35,8 +35,8 @@ REFUSALS: Mapping[str, Words] = {
         "en": "This act does not belong to the matter under way.",
     },
     "four_eyes": {
-        "zh": "您在本事项中已经“{did}”，须由另一名人员进行此操作。",
-        "en": "You did this before in the same matter: “{did}”. Somebody else has to do this.",
+        "zh": "审查与决定须由不同的人作出：您在本事项中已经“{did}”。",
+        "en": "Who reviews does not decide: you did this before in the same matter, “{did}”.",
     },
     "not_heard": {
         "zh": "作出不利决定之前，须先告知对方并听取意见。",
@@ -90,6 +90,7 @@ FAULTS: Mapping[str, Words] = {
     "too_long": {"zh": "最多{max}个字符。", "en": "At most {max} characters."},
     "one_line": {"zh": "请写在一行内。", "en": "Write it in one line."},
     "wrong_form": {"zh": "格式不符，请看说明。", "en": "It does not have the form described."},
+    "taken": {"zh": "此编号已有他用。", "en": "This number is taken."},
     "no_number": {"zh": "请填写非负整数。", "en": "Write a whole number, 0 or more."},
     "no_date": {"zh": "请填写日期，如2026-03-09。", "en": "Write a day, as 2026-03-09."},
     "no_yes_no": {"zh": "请选择是或者否。", "en": "Choose yes or no."},

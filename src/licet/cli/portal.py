@@ -13,10 +13,12 @@ import click
 from licet.base.trouble import Trouble
 from licet.cli.home import Home, home_option
 from licet.cli.refused import Refused
+from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.app import Gateway
 from licet.portal.settings import LOCAL, ROLES, Installation, load_or_create_secret
 
 DATABASE = "LICET_DATABASE_URL"
+PACK = "LICET_PACK"
 
 
 def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Installation:
@@ -25,6 +27,7 @@ def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Ins
         home=home.root,
         roles=tuple(one for one in ROLES if one in roles) or ROLES,
         database_url=os.environ.get(DATABASE, ""),
+        pack=os.environ.get(PACK, DEFAULT_PACK),
         secret=load_or_create_secret(home.root),
         **more,  # type: ignore[arg-type]
     )
@@ -74,7 +77,8 @@ def portal(
 ) -> None:  # fmt: skip
     """Run the desks and the public register.
 
-    The database is SQLite in the home folder, or what LICET_DATABASE_URL names.
+    The database is SQLite in the home folder, or what LICET_DATABASE_URL names; the rules are
+    those of the pack that LICET_PACK names.
     """
     if context.invoked_subcommand is not None:
         return

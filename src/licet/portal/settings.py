@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from licet.base.trouble import BadInput, Conflict
 from licet.portal.design.languages import FIRST, LANGUAGES
+from licet.portal.pack import loaded
 
 Role = Literal["authority", "provider"]
 ROLES: tuple[Role, ...] = ("authority", "provider")
@@ -42,7 +43,6 @@ class Installation:
     public_url: str = ""
     """Where the public reaches it, as licences name it: `https://authority.example`."""
     pack: str = "cn-genai-2023"
-    time_zone: str = "Asia/Shanghai"
     https: bool = False
     """Whether people reach it by HTTPS: cookies are then never sent without."""
     demo: bool = False
@@ -51,7 +51,8 @@ class Installation:
 
 
 def make_settings(chosen: Installation) -> dict[str, Any]:
-    """Django's settings. Raises BadInput for what cannot be meant."""
+    """Django's settings. Raises BadInput for what cannot be meant, NotFound for
+    a pack that is not there."""
     if not chosen.roles or set(chosen.roles) - set(ROLES):
         raise BadInput("a portal is an authority, a provider or both.", hint="Give --role.")
     if len(chosen.secret) < 50:
@@ -67,7 +68,7 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "DATABASES": {"default": read_database(chosen.database_url, chosen.home)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "USE_TZ": True,
-        "TIME_ZONE": chosen.time_zone,
+        "TIME_ZONE": loaded(chosen.pack).time_zone,
         "LANGUAGE_CODE": LANGUAGES[FIRST].catalogue,
         "LANGUAGES": [(one.catalogue, one.name) for one in LANGUAGES.values()],
         "APPEND_SLASH": True,

@@ -10,6 +10,7 @@ from django.urls import URLResolver, include, path
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
 from licet.portal.filings import licence_views as licences
+from licet.portal.filings import record_views as record
 from licet.portal.filings import views as filings
 from licet.portal.public import views as public
 from licet.portal.register import views as register
@@ -32,7 +33,7 @@ urlpatterns = [
     path("register/download.<str:kind>", register.download, name="register-download"),
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
-    path("register/ledger.vkey", filings.ledger_key, name="ledger-key"),
+    path("register/ledger.vkey", record.ledger_key, name="ledger-key"),
     URLResolver(LanguagePrefix(), readers),
 ]
 handler400 = "licet.portal.public.faults.unusable"

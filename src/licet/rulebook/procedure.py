@@ -142,6 +142,11 @@ class ActRule:
     decision: str | None
     basis: tuple[str, ...]
 
+    @property
+    def only_saves(self) -> bool:
+        """Whether it keeps the draft and does nothing else."""
+        return self.effects == ("save",)
+
 
 @dataclass(frozen=True, slots=True)
 class Expiry:

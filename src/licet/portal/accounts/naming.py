@@ -8,13 +8,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from licet.base.trouble import BadInput, Conflict
 from licet.portal.accounts.models import Body, Person
-from licet.rulebook import load_pack
+from licet.portal.pack import procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def name_person(wanted: Named) -> str:
     except ValidationError:
         raise BadInput(f"{wanted.email} is no e-mail address.") from None
     body = Body.objects.filter(code=wanted.code).first() or _new_body(wanted)
-    known = load_pack(settings.LICET_PACK).procedure.parties
+    known = procedure().parties
     fitting = [name for name, role in known.items() if role.side == body.kind]
     for role in wanted.roles:
         if role not in fitting:

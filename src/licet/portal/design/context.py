@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from licet.portal.design.languages import current
+from licet.portal.pack import procedure
 
 
 def everywhere(request: HttpRequest) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
     return {
         "language": current(),
         "roles": settings.LICET_ROLES,
-        "issuing": bool(settings.LICET_PUBLIC_URL),
+        "issuing": bool(settings.LICET_PUBLIC_URL and procedure().status_list),
         "demo": settings.LICET_DEMO,
         "at": request.resolver_match.view_name if request.resolver_match else "",
     }

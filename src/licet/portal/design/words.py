@@ -45,7 +45,3 @@ def sentences() -> Mapping[str, Sentence]:
 def word(key: str, /, **values: object) -> str:
     """The sentence `key` in the language of this request, with `values` in its braces."""
     return sentences()[key][current().code].format(**values)
-
-
-def has_word(key: str) -> bool:
-    return key in sentences()

@@ -115,7 +115,7 @@ def history(case: Case, to: Party, procedure: Procedure) -> list[dict[str, Any]]
     out = []
     for seq, event in zip(seqs, case.events, strict=True):
         rule = procedure.acts.get(event.kind)
-        if to != "holder" and rule is not None and rule.effects == ("save",):
+        if to != "holder" and rule is not None and rule.only_saves:
             continue  # how a draft grew is its holder's own business
         role = procedure.parties.get(event.role)
         statement = event.data.get("statement") or event.data.get("hearing") or {}

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from licet.cases import Fault, asked
-from licet.portal.design.words import has_word, word
+from licet.cases import Fault, asked, said_of
+from licet.portal.design.languages import current
 from licet.rulebook.procedure import Field, Form
 
 MANY = 7
@@ -85,5 +85,4 @@ def read(one: Field, sent: Mapping[str, Any]) -> Any:
 
 def wording(fault: Fault) -> str:
     """What is wrong, in the reader's language."""
-    key = f"wrong.{fault.code.replace('_', '-')}"
-    return word(key, **fault.params) if has_word(key) else word("wrong.other", code=fault.code)
+    return said_of(fault, current().code)

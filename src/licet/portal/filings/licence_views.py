@@ -19,7 +19,7 @@ from licet.credentials.keys import parse_jwks
 from licet.credentials.statuslist import MEDIA_TYPE
 from licet.credentials.wording import MEANINGS, NAMES
 from licet.portal.filings import service, tokens
-from licet.portal.filings.views import on_case
+from licet.portal.filings.arriving import on_case
 
 TOKEN_CHARACTERS_MAX = 20_000
 _SECONDS_MAX = 253_402_300_799

@@ -16,7 +16,6 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +28,7 @@ from licet.cases import (
     Actor,
     Case,
     Event,
+    Fault,
     Refusal,
     apply,
     decide,
@@ -44,21 +44,11 @@ from licet.portal.filings.models import Head, StoredCase, StoredEvent
 from licet.portal.filings.publishing import show_publicly
 from licet.portal.filings.record import make_line, make_refusal_line, record
 from licet.portal.filings.tokens import follow
-from licet.rulebook import Pack, Procedure, load_pack
+from licet.portal.pack import pack as pack
+from licet.portal.pack import procedure as procedure
 
 AT_ONCE = 500
 """How many events are published in one go."""
-
-
-@cache
-def pack() -> Pack:
-    """The pack of this installation."""
-    return load_pack(settings.LICET_PACK)
-
-
-def procedure() -> Procedure:
-    """How it licenses."""
-    return pack().procedure
 
 
 def actor_of(person: Person) -> Actor:
@@ -130,6 +120,7 @@ def act_on(
     case = load(case_id)
     row = StoredCase.objects.get(pk=case_id)
     outcome = decide(case, Act(act_id, dict(data)), actor, now, procedure())
+    outcome = _number_taken(case, act_id, outcome) or outcome
     if isinstance(outcome, Refusal):
         _keep_refusal(head, row, case, actor, outcome, now)
         return outcome
@@ -187,6 +178,17 @@ def _publish_some(ledger: Any, now: datetime) -> bool:
         head.published = max(head.published, rows[-1].seq + 1)
         head.save()
     return len(rows) == AT_ONCE
+
+
+def _number_taken(case: Case, act_id: str, outcome: tuple[Event, ...] | Refusal) -> Refusal | None:
+    """Why what was decided cannot be: its number stands on another case. None where it can."""
+    if isinstance(outcome, Refusal):
+        return None
+    number = outcome[-1].data.get("grant", {}).get("number")
+    others = StoredCase.objects.exclude(pk=case.id).filter(number=number)
+    if number is None or not others.exists():
+        return None
+    return Refusal("bad_data", act_id, {}, (Fault("number", "taken"),))
 
 
 def _lock() -> Head:

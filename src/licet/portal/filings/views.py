@@ -5,22 +5,17 @@ It refuses to know law, and who may do what.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from licet.base.clock import SystemClock
-from licet.base.trouble import NotFound
 from licet.cases import (
     Case,
-    Fault,
     Refusal,
     barred,
     clocks,
@@ -32,35 +27,15 @@ from licet.cases import (
     scope,
     settled,
 )
+from licet.cases.days import local_day
 from licet.portal.design.languages import current
-from licet.portal.filings import acting, desk, service, uploads
-from licet.portal.filings.forming import element, questions, read, wording
-from licet.portal.filings.models import Attachment, StoredCase, StoredEvent
+from licet.portal.filings import acting, desk, service
+from licet.portal.filings.arriving import now, on_case, why
+from licet.portal.filings.draft_views import save_act
+from licet.portal.filings.forming import element, wording
+from licet.portal.filings.models import StoredCase
 from licet.portal.filings.publishing import written
 from licet.portal.filings.record import record
-from licet.portal.filings.refusing import say_no
-from licet.rulebook.procedure import ActRule
-
-View = Callable[..., HttpResponse]
-
-
-def now() -> datetime:
-    """The moment of a request: read once, here."""
-    return SystemClock().now()
-
-
-def on_case(view: View) -> View:
-    """Gives a view the case that its person may see, at this moment; 404 where there is none."""
-
-    @login_required
-    @wraps(view)
-    def found(request: HttpRequest, case_id: str, **more: Any) -> HttpResponse:
-        case = desk.visible(request.user, case_id)
-        if case is None:
-            raise Http404
-        return view(request, case, **more)
-
-    return found
 
 
 @require_safe
@@ -88,8 +63,11 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         outcome = service.begin(request.POST.get("route", ""), request.user, now())
         if isinstance(outcome, Refusal):
-            said = {"routes": procedure.routes.values(), "no": say_no(outcome, procedure)}
-            return render(request, "filings/start.html", said, status=409)
+            shown = {
+                "routes": procedure.routes.values(),
+                "no": why(outcome),
+            }
+            return render(request, "filings/start.html", shown, status=409)
         return redirect("case", case_id=outcome.id)
     wanted = request.GET.get("route", "")
     context: dict[str, Any] = {
@@ -135,7 +113,7 @@ def show(request: HttpRequest, case: Case) -> HttpResponse:
     """A case: where it stands, what can be done, what was said."""
     moment, procedure = now(), service.procedure()
     actor, case = service.actor_of(request.user), settled(case, moment)
-    drafting = _drafting(request, case)
+    drafting = save_act(case, request) is not None
     version = case.filed
     before = case.versions[-2] if len(case.versions) > 1 else None
     form = procedure.form_of(case.route)
@@ -146,11 +124,11 @@ def show(request: HttpRequest, case: Case) -> HttpResponse:
         "filing": procedure.stages[case.filing],
         "licence": procedure.stages[case.licence],
         "clocks": clocks(case, moment, procedure),
-        "acts": [one for one in possible(case, actor, moment, procedure) if one.id not in _SAVING],
+        "acts": [one for one in possible(case, actor, moment, procedure) if not one.only_saves],
         "barred": [
-            (procedure.acts[no.act], say_no(no, procedure))
+            (procedure.acts[no.act], why(no))
             for no in barred(case, actor, moment, procedure)
-            if no.act not in _SAVING
+            if not procedure.acts[no.act].only_saves
         ],
         "drafting": drafting,
         "tasks": _tasks(case) if drafting else (),
@@ -188,20 +166,6 @@ def _changes(form: Any, before: Any, after: Any, party: Any) -> list[Any]:
     ]
 
 
-_SAVING = frozenset({"save_draft"})
-
-
-def _save_act(case: Case, request: HttpRequest) -> ActRule | None:
-    """The act by which this person may save the draft now; None where they may not."""
-    actor = service.actor_of(request.user)
-    rules = possible(case, actor, now(), service.procedure())
-    return next((rule for rule in rules if rule.effects == ("save",)), None)
-
-
-def _drafting(request: HttpRequest, case: Case) -> bool:
-    return _save_act(case, request) is not None
-
-
 def _tasks(case: Case) -> list[dict[str, Any]]:
     """The sections of the form, each with how many answers it lacks."""
     form = service.procedure().form_of(case.route)
@@ -214,83 +178,6 @@ def _tasks(case: Case) -> list[dict[str, Any]]:
         begun = any(f.section == one.id and f.id in case.draft for f in form.fields.values())
         tasks.append({"section": one, "lacking": lacking.get(one.id, 0), "begun": begun})
     return tasks
-
-
-@on_case
-def section(request: HttpRequest, case: Case, name: str) -> HttpResponse:
-    """One section of the form, to be answered."""
-    procedure, rule = service.procedure(), _save_act(case, request)
-    form = procedure.form_of(case.route)
-    if rule is None or name not in form.sections:
-        raise Http404
-    answers, faults = dict(case.draft), tuple[Fault, ...]()
-    if request.method == "POST":
-        asked_here = [one.field for one in questions(form, name, answers)]
-        unfit = _read_answers(request, case, asked_here, answers)
-        outcome = None
-        if not unfit:
-            given = {key: value for key, value in answers.items() if value is not None}
-            outcome = service.act(case.id, rule.id, {"answers": given}, request.user, now())
-        if isinstance(outcome, Case):
-            more = {one.field.id for one in questions(form, name, outcome.draft)}
-            if more - {one.id for one in asked_here}:
-                return redirect("section", case_id=case.id, name=name)
-            return redirect("case", case_id=case.id)
-        faults = outcome.faults if outcome else ()
-        return _show_section(request, case, name, answers, faults, unfit, 422)
-    return _show_section(request, case, name, answers, (), {}, 200)
-
-
-def _read_answers(
-    request: HttpRequest, case: Case, fields: list[Any], answers: dict[str, Any]
-) -> dict[str, str]:
-    """Put what was sent into `answers`; what is wrong with files, by field."""
-    unfit: dict[str, str] = {}
-    limits = service.procedure().limits
-    for one in fields:
-        if one.kind != "file":
-            answers[one.id] = read(one, request.POST)
-            continue
-        sent = request.FILES.get(one.id)
-        if sent is None:
-            if request.POST.get(f"{one.id}.drop"):
-                answers[one.id] = None
-            continue
-        taken = uploads.examine(sent.name, sent.read(limits.attachment_bytes + 1), limits)
-        if isinstance(taken, uploads.Unfit):
-            unfit[one.id] = _unfit_words(taken)
-            continue
-        uploads.put(settings.LICET_HOME, taken)
-        Attachment.objects.get_or_create(
-            case_id=case.id, sha256=taken.sha256, name=taken.name,
-            defaults={"kind": taken.kind, "size": len(taken.data), "at": now()},
-        )  # fmt: skip
-        answers[one.id] = {
-            "name": taken.name, "sha256": taken.sha256, "bytes": len(taken.data),
-            "type": taken.kind,
-        }  # fmt: skip
-    return unfit
-
-
-def _unfit_words(unfit: uploads.Unfit) -> str:
-    from licet.portal.design.words import word
-
-    return word(f"wrong.{unfit.code}", **unfit.params)
-
-
-def _show_section(
-    request: HttpRequest, case: Case, name: str, answers: dict[str, Any], faults: Any,
-    unfit: dict[str, str], status: int,
-) -> HttpResponse:  # fmt: skip
-    form = service.procedure().form_of(case.route)
-    here = questions(form, name, answers, faults)
-    told = [(one.id, one.field.label, text) for one in here for text in one.faults]
-    told += [(element(key), form.fields[key].label, text) for key, text in unfit.items()]
-    context = {
-        "case": case, "section": form.sections[name], "questions": here, "faults": told,
-        "unfit": unfit, "limits": service.procedure().limits, "on_desk": True,
-    }  # fmt: skip
-    return render(request, "filings/section.html", context, status=status)
 
 
 @on_case
@@ -323,7 +210,7 @@ def do(request: HttpRequest, case: Case, act_id: str) -> HttpResponse:
     context = {
         "case": case,
         "sheet": shown,
-        "no": say_no(no, procedure) if no and no.code != "bad_data" else "",
+        "no": why(no) if no and no.code != "bad_data" else "",
         "faults": [
             (element(one.field), _label(one.field, form), wording(one))
             for one in (no.faults if no else ())
@@ -346,54 +233,9 @@ def _proposed(case: Case, moment: datetime) -> str | None:
     procedure = service.procedure()
     granted = StoredCase.objects.exclude(number=None).filter(route=case.route)
     serial, of_holder = granted.count() + 1, granted.filter(holder__code=case.holder).count() + 1
-    today = moment.date()
+    today = local_day(moment, procedure.time_zone)
     for more in range(20):
         number = proposed_number(case, today, serial + more, of_holder, procedure)
         if number and not StoredCase.objects.filter(number=number).exists():
             return number
     return None
-
-
-@require_safe
-@on_case
-def attachment(request: HttpRequest, case: Case, sha256: str) -> HttpResponse:
-    """A file of a case, as a download. Officers get those of fields that they may see."""
-    party = desk.party_of(service.actor_of(request.user))
-    form = service.procedure().form_of(case.route)
-    allowed = {
-        value["sha256"]
-        for version in (*case.versions, *([None] if party == "holder" else []))
-        for name, value in (version.answers if version else case.draft).items()
-        if isinstance(value, dict)
-        and (party == "holder" or form.fields[name].visibility != "sealed")
-    }
-    row = Attachment.objects.filter(case_id=case.id, sha256=sha256).first()
-    if row is None or sha256 not in allowed:
-        raise Http404
-    path = uploads.path_of(settings.LICET_HOME, sha256)
-    return FileResponse(
-        path.open("rb"), as_attachment=True, filename=row.name,
-        content_type="application/octet-stream",
-    )  # fmt: skip
-
-
-@require_safe
-@on_case
-def receipt(request: HttpRequest, case: Case, seq: int) -> HttpResponse:
-    """The proof that an event of this case stands in the ledger, verified offline."""
-    if not StoredEvent.objects.filter(case_id=case.id, seq=seq).exists():
-        raise Http404
-    try:
-        data = record(settings.LICET_HOME).receipt(seq)
-    except NotFound:
-        raise Http404
-    name = f'attachment; filename="{case.id}-{seq}.tlog-proof"'
-    headers = {"content-disposition": name}
-    return HttpResponse(data, content_type="application/octet-stream", headers=headers)
-
-
-@require_safe
-def ledger_key(request: HttpRequest) -> HttpResponse:
-    """The public key of this installation's ledger."""
-    key = f"{record(settings.LICET_HOME).vkey}\n"
-    return HttpResponse(key, content_type="text/plain; charset=utf-8")

@@ -5,24 +5,16 @@ It refuses to decide anything.
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import groupby
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from licet.portal.design.languages import preferred
+from licet.portal.pack import pack
 from licet.portal.register.reading import count_by_status
-from licet.rulebook import Pack, load_pack
-
-
-@cache
-def pack() -> Pack:
-    """The pack of this installation."""
-    return load_pack(settings.LICET_PACK)
 
 
 @require_safe
