@@ -81,6 +81,59 @@ def _published(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Ex
     return Example(f"procedure.status_list.{name}", "procedure.toml", place, passes, trips)
 
 
+def _minors(path: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
+    """`path` as in the parameter's key; the first name of a row is found in its array."""
+    array = ARRAYS.get(path.partition(".")[0])
+    place = ((array,) if array else ()) + tuple(path.split("."))
+    return Example(f"minors.{path}", "minors.toml", place, passes, trips)
+
+
+MINORS = PACK.minors
+ARRAYS = {
+    **dict.fromkeys(MINORS.bands, "band"),
+    **dict.fromkeys(MINORS.profiles, "profile"),
+    **dict.fromkeys(MINORS.features, "feature"),
+}
+
+
+def _band(name: str) -> Example:
+    bands = list(MINORS.bands.values())
+    at = bands.index(MINORS.bands[name])
+    now, before = bands[at].below, bands[at - 1].below if at else 0
+    return _minors(f"{name}.below", (now,), (before, 26, "3", True))
+
+
+def _profile(name: str) -> list[Example]:
+    profile = MINORS.profiles[name]
+    parts = [
+        _minors(f"{name}.guardian", ([], ["daily"]), (["window"], "daily", ["daily", "daily"])),
+        _minors(f"{name}.consent", ("required", "not_required"), ("yes", True)),
+        _minors(f"{name}.grace_s", (0, 120, 3600), (-1, 3601, 1.5)),
+    ]
+    parts += [
+        _minors(f"{name}.daily.{band}", (0, 60, 1440), (-1, 1441, "60", True))
+        for band in profile.daily_min
+    ]
+    if profile.curfew:
+        parts += [
+            _minors(f"{name}.curfew.from", ("22:00", "00:00"), ("24:00", "06:00", 22, "9:00")),
+            _minors(f"{name}.curfew.to", ("06:00", "23:59"), ("22:00", "6:00", 6, "")),
+        ]
+    if profile.window:
+        bad_days = ([], ["someday"], "friday", ["friday", "friday"])
+        parts += [
+            _minors(f"{name}.window.days", (["friday"], ["holiday"]), bad_days),
+            _minors(f"{name}.window.from", ("20:00", "00:00"), ("21:00", "23:00", 20)),
+            _minors(f"{name}.window.to", ("21:00", "23:59"), ("20:00", "01:00", "24:00")),
+            _minors(f"{name}.window.make_up_days", ("as_weekday", "as_workday"), ("open", 1)),
+        ]
+    if profile.pause_min:
+        parts.append(_minors(f"{name}.remind.pause_min", (1, 30), (0, 1441, 0.5)))
+    if profile.reality_min:
+        parts.append(_minors(f"{name}.remind.reality_min", (1, 120), (0, 1441, "120")))
+    return parts
+
+
 PROCEDURE = PACK.procedure
 EXAMPLES = [
     Example(
@@ -143,6 +196,34 @@ EXAMPLES = [
     _limit("text_characters", (1, 200), (0, 6000, "200")),
     _limit("long_text_characters", (200, 5000), (199, 100_001, 5e3)),
     _limit("attachment_bytes", (1, 20 << 20), (0, (1 << 30) + 1, True)),
+    _minors("ages.adult", (18,), (17, 19, 0, "18")),  # the last band ends there
+    _minors("ages.guardian_consent_under", (1, 14, 18), (0, 19, True)),
+    _minors("ages.child_consents_from", (1, 14, 18), (0, 19, 1.5)),
+    *(_band(name) for name in MINORS.bands),
+    _minors("use.gap_s", (1, 90, 300), (0, 301, "90")),  # a pause is longer than a gap
+    _minors("use.reading_characters_per_minute", (1, 300), (0, 10_001, True)),
+    _minors("use.reading_s_max", (1, 60), (0, 3_601, 1.5)),
+    _minors("use.pause_s", (90, 300), (89, 21_601, "300")),
+    _minors("use.keep_days", (31, 366), (30, 367, "35")),
+    *(one for name in MINORS.profiles for one in _profile(name)),
+    *(
+        _minors(f"{name}.minors", ("never", "guardian", "on"), ("off", True))
+        for name in MINORS.features
+    ),
+    *(
+        _minors(f"spending.{name}.once_yuan", (0, caps.once_yuan), (caps.month_yuan + 1, -1, 1.5))
+        for name, caps in MINORS.spending.items()
+    ),
+    *(
+        _minors(f"spending.{name}.month_yuan", (caps.once_yuan, 999), (caps.once_yuan - 1, "0"))
+        for name, caps in MINORS.spending.items()
+    ),
+    _minors("guardians.invitation_hours", (1, 48), (0, 745, "48")),
+    _minors("guardians.extra_min_max", (1, 60), (0, 1441, True)),
+    _minors("guardians.request_hours", (1, 12), (0, 169, 0.5)),
+    _minors("appeal.answer_days", (1, 5), (0, 366, "5")),
+    _minors("aggregates.cell_min", (2, 10), (1, 10_001, True)),
+    _minors("crisis.categories", ([], ["self_harm"]), (["sadness"], "self_harm")),
     *(_threshold(name, which) for name in PACK.guard.thresholds for which in ("halt", "flag")),
 ]
 

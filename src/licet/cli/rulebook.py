@@ -21,6 +21,7 @@ from licet.cli.coverage import (
     risks_as_objects,
     shipped_means,
 )
+from licet.cli.rulebook_minors import minors_grounds, minors_lines
 from licet.cli.rulebook_procedure import procedure_grounds, procedure_lines
 from licet.rulebook import (
     Category,
@@ -36,6 +37,7 @@ from licet.rulebook import (
     unknown_citations,
 )
 from licet.rulebook.grounds import Source
+from licet.rulebook.minors import Band, Feature, HelpLine, Profile
 from licet.rulebook.model import Entry, RiskGroup, Tier
 
 DEFAULT_PACK = "cn-genai-2023"
@@ -236,6 +238,10 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
         case Source():
             yield f"{entry.id}  {entry.what}"
             yield f"quality   {entry.quality}"
+        case Band() | Profile() | Feature() | HelpLine():
+            yield from minors_lines(entry, lang)
+            for rests in minors_grounds(pack, entry):
+                yield from _provenance(rests)
         case _:
             yield from procedure_lines(pack, entry, lang)
             for ground in procedure_grounds(pack, entry):

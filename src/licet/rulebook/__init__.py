@@ -17,6 +17,7 @@ from licet.rulebook.cite import (
 )
 from licet.rulebook.grounds import Fault, Parameter, Provenance
 from licet.rulebook.load import cited_in, installed_packs, load_pack
+from licet.rulebook.minors import MinorsRules
 from licet.rulebook.model import (
     Category,
     Clock,
@@ -43,6 +44,7 @@ __all__ = [
     "GuardSettings",
     "JudgedSettings",
     "LexicalSettings",
+    "MinorsRules",
     "Pack",
     "Parameter",
     "Procedure",

@@ -88,6 +88,8 @@ def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
         yield "risks.toml", "standard", pack.standard.provenance
     if pack.licensing:
         yield from _licensing_provenances(pack.licensing)
+    for line in pack.youth.crisis.lines.values() if pack.youth else ():
+        yield "minors.toml", line.id, line.provenance
     for provision in pack.provisions.values():
         yield "provisions.toml", provision.id, provision.provenance
         if provision.clock:

@@ -7,7 +7,8 @@ Rules
 2. Text is a mapping from language to words; every language of the pack is there.
 3. A paraphrase is ours; nothing in a pack passes for the official text.
 4. A pack has its provisions and sources, and either or both of two chapters: what the guard judges
-   by (risks, categories, retention, tiers, guard), how the regime licenses (`procedure`).
+   by (risks, categories, retention, tiers, guard), how the regime licenses (`procedure`). A third,
+   what holds for minors (`minors`), needs both.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Literal, TypeVar
 
 from licet.base.trouble import NotFound
 from licet.rulebook.grounds import Cite, Parameter, Provenance, Source, Text
+from licet.rulebook.minors import Entry as MinorsEntry
+from licet.rulebook.minors import MinorsRules
 from licet.rulebook.procedure import Entry as ProcedureEntry
 from licet.rulebook.procedure import Procedure
 
@@ -217,6 +220,7 @@ Entry = (
     | Source
     | Parameter
     | ProcedureEntry
+    | MinorsEntry
 )
 
 
@@ -245,6 +249,7 @@ class Pack:
     parameters: Mapping[str, Parameter]
     judging: GuardSettings | None
     licensing: Procedure | None
+    youth: MinorsRules | None
 
     @property
     def guard(self) -> GuardSettings:
@@ -260,6 +265,11 @@ class Pack:
     def procedure(self) -> Procedure:
         """How the regime licenses. Raises NotFound for one that does not."""
         return self._chapter(self.licensing, "procedure of licensing")
+
+    @property
+    def minors(self) -> MinorsRules:
+        """What holds for minors. Raises NotFound for a regime that says nothing of them."""
+        return self._chapter(self.youth, "rules for minors")
 
     def _chapter(self, chapter: C | None, what: str) -> C:
         if chapter is None:
@@ -291,6 +301,7 @@ class Pack:
             self.sources,
             self.parameters,
             *(self.licensing.shelves if self.licensing else ()),
+            *(self.youth.shelves if self.youth else ()),
         )
 
     def find(self, entry_id: str) -> Entry:

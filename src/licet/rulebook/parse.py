@@ -3,7 +3,8 @@
 It refuses to know where documents come from; `load` reads them.
 
 Rules
-1. Every file of CORE must be there; of a chapter (JUDGING, LICENSING) all files or none; no other.
+1. Every file of CORE must be there; of a chapter (JUDGING, LICENSING) all files or none; MINORS
+   rests on both chapters; no other.
 2. A pack whose statements don't hold together (see `cite`) is refused as a whole.
 3. The digest covers the content, not comments, order of keys or white space.
 """
@@ -39,6 +40,7 @@ from licet.rulebook.model import (
     TierName,
 )
 from licet.rulebook.parse_guard import parse_guard
+from licet.rulebook.parse_minors import parse_minors
 from licet.rulebook.parse_procedure import parse_procedure
 from licet.rulebook.strict import Table
 
@@ -48,7 +50,8 @@ Kind = Literal["calendar", "working"]
 CORE = ("pack.toml", "provisions.toml", "sources.toml")
 JUDGING = ("risks.toml", "categories.toml", "retention.toml", "tiers.toml", "guard.toml")
 LICENSING = ("forms.toml", "procedure.toml", "scope.toml", "calendar.toml")
-FILES = CORE + JUDGING + LICENSING
+MINORS = ("minors.toml",)
+FILES = CORE + JUDGING + LICENSING + MINORS
 OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
@@ -119,12 +122,16 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             parameters=MappingProxyType(numbers),
             judging=None,
             licensing=None,
+            youth=None,
         )
     if JUDGING[0] in documents:
         pack = _judging(pack, table)
     if LICENSING[0] in documents:
         tables = {file: table(file) for file in LICENSING}
         pack = replace(pack, licensing=parse_procedure(pack, tables))
+    if MINORS[0] in documents:
+        with table(MINORS[0]) as root:
+            pack = replace(pack, youth=parse_minors(root, pack))
     _refuse_faults(pack)
     return replace(pack, digest=_digest(documents))
 
@@ -157,7 +164,7 @@ def _judging(pack: Pack, table: Callable[[str], Table]) -> Pack:
 def _check_files(documents: Mapping[str, Document]) -> None:
     needed: tuple[str, ...] = CORE
     for chapter in (JUDGING, LICENSING):
-        needed += chapter if set(chapter) & set(documents) else ()
+        needed += chapter if set(chapter + MINORS) & set(documents) else ()
     for file in needed if len(needed) > len(CORE) else FILES:
         if file not in documents:
             raise BadInput(f"{file}: is missing.", hint=f"A pack holds {', '.join(FILES)}.")

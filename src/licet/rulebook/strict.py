@@ -25,6 +25,7 @@ C = TypeVar("C", bound=str)
 STATUSES: tuple[Status, ...] = get_args(Status)
 ORDINAL_MAX = 9_999  # no instrument has more articles
 _MISSING = object()
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _CITED = (
     'Write { value = …, status = "…", source = "…" }; '
     f"status is one of {', '.join(STATUSES)}; "
@@ -189,6 +190,16 @@ class Table:
                 cited.refuse("value", f"{value!r} is no date.", "Write 2023-08-15, no quotes.")
             self._keep(key, value, cited)
             return value
+
+    def minute_of_day(self, key: str) -> int:
+        """A cited time of day, "00:00" to "23:59", as minutes after midnight."""
+        with self._cited(key) as cited:
+            value = cited._get("value")
+            found = _TIME.fullmatch(value) if isinstance(value, str) else None
+            if found is None:
+                cited.refuse("value", f"{value!r} is no time of day.", 'Write "22:00".')
+            self._keep(key, found[0], cited)
+            return int(found[1]) * 60 + int(found[2])
 
     def policy(self, key: str, allowed: tuple[C, ...]) -> C:
         """A cited choice out of the words allowed."""
