@@ -17,12 +17,10 @@ import secrets
 from collections.abc import Awaitable
 from typing import Any, Literal, cast
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from licet.base.trouble import Unavailable
+from licet.base.valkey import connect
 from licet.gateway.limits import Allowance, Allowed, Limited, LocalLimits
 
 WhenDown = Literal["refuse", "local"]
@@ -51,9 +49,6 @@ end
 return {'', 0}
 """
 
-_WAIT_S = 0.25
-_CONNECTIONS_MAX = 64
-
 
 class RedisLimits:
     """Limits at `url` (`redis://`, `rediss://`, `valkey://`, `valkeys://`)."""
@@ -66,17 +61,7 @@ class RedisLimits:
         lease_s: float = 900.0,
         when_down: WhenDown = "refuse",
     ) -> None:
-        url = url.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=_CONNECTIONS_MAX,
-            timeout=_WAIT_S,
-            socket_timeout=_WAIT_S,
-            socket_connect_timeout=_WAIT_S,
-            # One more try, at once: a pooled connection may have been closed while idle.
-            retry=Retry(NoBackoff(), 1),
-        )
-        self._redis: Redis = Redis.from_pool(pool)
+        self._redis = connect(url)
         self._take = self._redis.register_script(_TAKE)
         self._prefix = prefix
         self._lease_ms = int(lease_s * 1000)

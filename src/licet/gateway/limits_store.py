@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from licet.base.trouble import BadInput
+from licet.base.valkey import SCHEMES
 from licet.gateway.limits import Limits, LocalLimits
-
-REDIS_SCHEMES = ("redis://", "rediss://", "valkey://", "valkeys://")
 
 
 def open_limits(url: str, *, lease_s: float = 900.0, when_down: str = "refuse") -> Limits:
@@ -17,7 +16,7 @@ def open_limits(url: str, *, lease_s: float = 900.0, when_down: str = "refuse") 
         raise BadInput(f"there is no when_down {when_down!r}.", hint="Write refuse or local.")
     if url == "memory:":
         return LocalLimits()
-    if url.startswith(REDIS_SCHEMES):
+    if url.startswith(SCHEMES):
         # Imported here: the client is an extra that a single gateway does not need.
         try:
             from licet.gateway.limits_redis import RedisLimits

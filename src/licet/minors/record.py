@@ -1,0 +1,66 @@
+"""What is kept of a minor: the age signal, a guardian's consent and settings. As one JSON text.
+
+It refuses to know names, birth dates and numbers: there is no field for any.
+
+Rules
+1. A text that is not understood is refused; nothing is guessed.
+2. More time that was given and is over for a day is dropped when a record is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from licet.base.trouble import BadInput, Corrupt
+from licet.minors.settings import EXTRAS_MAX, NO_SETTINGS, Settings
+from licet.minors.signal import AgeSignal
+from licet.minors.zone import DAY_MS
+
+RECORD_BYTES_MAX = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class MinorRecord:
+    """`consented`: a guardian has agreed to the service. `linked`: a guardian is there to ask."""
+
+    signal: AgeSignal
+    consented: bool = False
+    linked: bool = False
+    settings: Settings = NO_SETTINGS
+
+
+def write_record(record: MinorRecord, now_ms: int) -> str:
+    """The record as JSON. Raises BadInput where it is too large to keep."""
+    extras = tuple(e for e in record.settings.extras if e.end_ms > now_ms - DAY_MS)
+    if len(extras) > EXTRAS_MAX:
+        raise BadInput("more time was given too often.", hint="Change the daily total instead.")
+    kept = replace(record, settings=replace(record.settings, extras=extras))
+    text = msgspec.json.encode(kept).decode()
+    if len(text) > RECORD_BYTES_MAX:
+        raise BadInput("the settings are too long.", hint="Fewer quiet hours will do.")
+    return text
+
+
+def read_record(text: str) -> MinorRecord:
+    """The record in a text that `write_record` made. Raises Corrupt for any other."""
+    try:
+        return msgspec.json.decode(text, type=MinorRecord)
+    except msgspec.MsgspecError:
+        raise Corrupt(
+            "a record of a minor cannot be read.",
+            hint="Register the age signal anew; the guardian's settings must be set anew too.",
+        ) from None
+
+
+def parse_settings(raw: object) -> Settings:
+    """The settings in a JSON object. Raises BadInput; `check_settings` judges what they ask."""
+    fields = tuple(Settings.__dataclass_fields__)
+    if isinstance(raw, Mapping) and set(raw) <= set(fields):
+        try:
+            return msgspec.convert(raw, Settings, str_keys=True)
+        except msgspec.ValidationError as error:
+            raise BadInput(f"settings: {error}.", hint=f"Fields: {', '.join(fields)}.") from None
+    raise BadInput("settings: not an object, or an unknown field.", hint=", ".join(fields) + ".")

@@ -1,0 +1,46 @@
+"""What others learn of a child's use: its guardian times, officers and the public sums.
+
+It refuses to know what was said: there is nothing here to report it from.
+
+Rules
+1. A guardian's report holds times by day, and no text, no hour of the day and no subject matter.
+2. In a published table a cell of fewer persons than the pack's minimum is left out; so is another,
+   where the one alone could be worked out from the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from licet.minors.timetable import Timetable
+from licet.minors.use import Usage
+from licet.minors.zone import MINUTE_MS, iso_day
+
+
+@dataclass(frozen=True, slots=True)
+class DayUse:
+    """Minutes used on a day, rounded down, and the total that held; None: no total."""
+
+    day: str
+    used_min: int
+    total_min: int | None
+
+
+def week(table: Timetable, usage: Usage, last_day: int) -> tuple[DayUse, ...]:
+    """The seven days up to `last_day`, in order."""
+    out = []
+    for day in range(last_day - 6, last_day + 1):
+        total = table.total_ms(day)
+        used = usage.days.get(day, 0) // MINUTE_MS
+        out.append(DayUse(iso_day(day), used, None if total is None else total // MINUTE_MS))
+    return tuple(out)
+
+
+def published(cells: Mapping[str, int], cell_min: int) -> dict[str, int | None]:
+    """Numbers of persons by cell, as they may be published: None where left out (rule 2)."""
+    small = [name for name, count in cells.items() if 0 < count < cell_min]
+    if len(small) == 1:
+        rest = sorted((count, name) for name, count in cells.items() if count >= cell_min)
+        small += [name for _, name in rest[:1]]
+    return {name: None if name in small else count for name, count in cells.items()}
