@@ -34,7 +34,7 @@ SHARED = "licet_compiled__mypyc"
 SUFFIX: str = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
 PLAIN = "LICET_PLAIN"
 
-SOURCES = ("base", "cases", "credentials", "guard", "ledger", "rulebook", "gateway")
+SOURCES = ("base", "cases", "credentials", "guard", "ledger", "minors", "rulebook", "gateway")
 """The packages in which MODULES lie and all that those may import: constants are built in."""
 MODULES = (
     "licet.base.clock",
