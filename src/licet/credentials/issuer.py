@@ -127,8 +127,8 @@ class Issuer:
         acts = self._read()
         if acts:  # a clock that was set back hides no act
             now = max(now, datetime.fromtimestamp(acts[-1].at, UTC))
-        wanted = (self._stamp, int(now.timestamp()))
-        if self._signed[0] != wanted:  # asked for by every gateway: signed once a second
+        wanted = (self._stamp, int(now.timestamp()) // self._settings.ttl_s)
+        if self._signed[0] != wanted:  # asked for by every gateway: signed once a ttl and an act
             ends = now + timedelta(seconds=self._settings.valid_s)
             self._signed = (wanted, self._sign(acts, now, now, ends))
         return self._signed[1]

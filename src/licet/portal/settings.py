@@ -167,6 +167,7 @@ _APPS = [
 ]
 _MIDDLEWARE = [
     "licet.portal.design.middleware.speak",
+    "django.middleware.http.ConditionalGetMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -25,12 +25,12 @@ LANGUAGES = ("zh", "en")
 BOTH = {"yes": {"zh": "是", "en": "Yes"}, "no": {"zh": "否", "en": "No"}}
 
 
-def show_publicly(case: Case, now: datetime, procedure: Procedure) -> None:
-    """Make the listing of this case anew; a case that was never granted has none."""
+def show_publicly(case: Case, now: datetime, procedure: Procedure) -> bool:
+    """Make the listing of this case anew; False for a case that has none."""
     case = settled(case, now)
     stage = procedure.stages[case.licence]
     if case.grant is None or not stage.shown or case.in_force is None:
-        return
+        return False
     body = Body.objects.get(code=case.holder)
     upstream = depends_on(case, procedure) or ""
     route, title = procedure.routes[case.route], case.in_force.answers
@@ -58,6 +58,7 @@ def show_publicly(case: Case, now: datetime, procedure: Procedure) -> None:
     listing.steps.all().delete()
     Version.objects.bulk_create(_versions(listing, case, procedure))
     Step.objects.bulk_create(_steps(listing, case, procedure))
+    return True
 
 
 def _upstream_status(case: Case, upstream: str, procedure: Procedure) -> str:

@@ -46,6 +46,7 @@ from licet.portal.filings.record import make_line, make_refusal_line, record
 from licet.portal.filings.tokens import follow
 from licet.portal.pack import pack as pack
 from licet.portal.pack import procedure as procedure
+from licet.portal.register.editions import turn
 
 AT_ONCE = 500
 """How many events are published in one go."""
@@ -171,10 +172,13 @@ def _publish_some(ledger: Any, now: datetime) -> bool:
     ledger.add(first, [bytes(row.entry) for row in rows], now)
     with transaction.atomic():
         head = _lock()
+        shown = False
         for case_id in dict.fromkeys(row.case_id for row in rows if not row.refused):
             case = settled(load(case_id), now)
-            show_publicly(case, now, procedure())
+            shown |= show_publicly(case, now, procedure())
             follow(case, now, pack())
+        if shown:
+            turn(secrets.token_hex(8))
         head.published = max(head.published, rows[-1].seq + 1)
         head.save()
     return len(rows) == AT_ONCE

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from licet.portal.design.languages import preferred
 from licet.portal.pack import pack
-from licet.portal.register.reading import count_by_status
+from licet.portal.register.editions import edition, facets
 
 
 @require_safe
@@ -27,7 +27,7 @@ def front_door(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
-    return render(request, "public/home.html", {"counts": count_by_status()})
+    return render(request, "public/home.html", {"counts": facets(edition()).statuses})
 
 
 @require_safe

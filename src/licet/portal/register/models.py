@@ -6,6 +6,8 @@ of the pack as they were, so that an old listing reads as it was granted.
 Rules
 1. Nothing here is the truth; the events of the cases are. A listing is replaced whole.
 2. What is searched (`search`) is folded as queries are.
+3. Whoever changes a listing turns the edition in the same transaction: what is made of the whole
+   register is kept for as long as its edition stands.
 """
 
 from __future__ import annotations
@@ -48,6 +50,13 @@ class Listing(models.Model):
     display = models.JSONField(default=dict)
     """What the service must show, by language."""
     search = models.TextField()
+
+
+class Edition(models.Model):
+    """Which state of the register this is: one row. Its mark is drawn anew at every change, not
+    counted, so that a register that was restored from a copy is another edition too."""
+
+    mark = models.CharField(max_length=32)
 
 
 class Version(models.Model):

@@ -4,6 +4,7 @@ It refuses to know pages and to change anything.
 
 Rules
 1. A page of results costs the same number of queries whatever stands in the register.
+2. The page is read first: where it is not full there is nothing left to count.
 """
 
 from __future__ import annotations
@@ -95,21 +96,40 @@ def matching(asked: Asked) -> QuerySet[Listing]:
 def find(asked: Asked) -> Found:
     """One page of the listings that answer; the last page where there are fewer."""
     found = matching(asked)
+    if asked.page == 1:
+        here = list(found[:PAGE])
+        total = len(here) if len(here) < PAGE else found.count()
+        return Found(here, total, 1, _pages(total))
     total = found.count()
-    pages = max(1, -(-total // PAGE))
-    page = min(asked.page, pages)
-    return Found(list(found[(page - 1) * PAGE : page * PAGE]), total, page, pages)
+    page = min(asked.page, _pages(total))
+    return Found(list(found[(page - 1) * PAGE : page * PAGE]), total, page, _pages(total))
 
 
-def count_by_status() -> list[dict[str, Any]]:
-    """How many listings have each status, in the order of STATUSES."""
-    rows = Listing.objects.order_by().values_list("status").annotate(Count("id"))
-    counted = dict(rows)
+def _pages(total: int) -> int:
+    return max(1, -(-total // PAGE))
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What a search can be narrowed by: how many listings have each status, in the order of
+    STATUSES; the routes that have listings, with their names and how many; their regions."""
+
+    statuses: Sequence[Mapping[str, Any]]
+    routes: Sequence[Mapping[str, Any]]
+    regions: Sequence[str]
+
+
+def count_facets() -> Facets:
+    """The facets of the register as it is."""
+    return Facets(_statuses(), _routes(), _regions())
+
+
+def _statuses() -> list[dict[str, Any]]:
+    counted = dict(Listing.objects.order_by().values_list("status").annotate(Count("id")))
     return [{"status": one, "count": counted.get(one, 0)} for one in STATUSES]
 
 
-def routes_listed() -> list[dict[str, Any]]:
-    """The routes that have listings, with their names and how many."""
+def _routes() -> list[dict[str, Any]]:
     rows = (
         Listing.objects.order_by("route")
         .values("route")
@@ -121,8 +141,7 @@ def routes_listed() -> list[dict[str, Any]]:
     return [{**row, "route_name": names[row["one"]]} for row in rows]
 
 
-def regions_listed() -> list[str]:
-    """The regions that have listings."""
+def _regions() -> list[str]:
     rows = Listing.objects.order_by("region").exclude(region="")
     return list(rows.values_list("region", flat=True).distinct())
 

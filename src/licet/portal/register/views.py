@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from licet.portal.design.languages import preferred
 from licet.portal.register import reading
-from licet.portal.register.dump import KINDS, as_object, make_dump
+from licet.portal.register.dump import KINDS, as_object
+from licet.portal.register.editions import dump, edition, facets
 from licet.portal.register.models import STATUSES
 
 
@@ -24,8 +25,7 @@ def search(request: HttpRequest) -> HttpResponse:
     context = {
         "asked": asked,
         "found": reading.find(asked),
-        "routes": reading.routes_listed(),
-        "regions": reading.regions_listed(),
+        "facets": facets(edition()),
         "statuses": STATUSES,
     }
     return render(request, "register/search.html", context)
@@ -79,7 +79,7 @@ def download(request: HttpRequest, kind: str) -> HttpResponse:
     """The whole register; its digest stands in the header `Digest` forms of RFC 9530 too."""
     if kind not in KINDS:
         raise Http404
-    data, digest = make_dump(kind)
+    data, digest = dump(kind, edition())
     if request.GET.get("digest") is not None:
         line = f"{digest}  licet-register.{kind}\n"
         return HttpResponse(line, content_type="text/plain; charset=utf-8")
@@ -89,5 +89,7 @@ def download(request: HttpRequest, kind: str) -> HttpResponse:
         headers={
             "content-disposition": f'attachment; filename="licet-register.{kind}"',
             "x-content-sha256": digest,
+            "etag": f'"{digest}"',
+            "cache-control": "no-cache",
         },
     )
