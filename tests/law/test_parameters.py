@@ -190,9 +190,23 @@ EXAMPLES = [
         for c in PROCEDURE.clocks.values()
         if c.extension
     ),
+    Example(
+        "procedure.term.near_days",
+        "procedure.toml",
+        ("clock", "term", "near_days"),
+        (1, 366),
+        (0, 367, 2.5, "60", True),
+    ),
     *(_period("remedy", r.id, "length", r.length) for r in PROCEDURE.remedies.values()),
     _published("ttl_s", (1, 3600), (0, 86_400, 1.5, "60")),  # a list lasts longer than its ttl
     _published("valid_s", (61, 86_400), (60, 0, 31 * 86_400 + 1, True)),
+    Example(
+        "procedure.notice.near_days",
+        "procedure.toml",
+        ("notice", "near_days"),
+        (1, 30),
+        (0, 31, 2.5, "3", True),
+    ),
     _limit("text_characters", (1, 200), (0, 6000, "200")),
     _limit("long_text_characters", (200, 5000), (199, 100_001, 5e3)),
     _limit("attachment_bytes", (1, 20 << 20), (0, (1 << 30) + 1, True)),

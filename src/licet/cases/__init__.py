@@ -27,6 +27,7 @@ from licet.cases.model import (
     Timer,
     Version,
 )
+from licet.cases.notices import Near, nearing, told_to
 from licet.cases.numbering import display_text, is_number, proposed_number
 from licet.cases.record import entries_of, entry_of, refusal_entry
 from licet.cases.scope import ScopeAnswer, scope
@@ -45,6 +46,7 @@ __all__ = [
     "Flag",
     "Grant",
     "Hearing",
+    "Near",
     "Refusal",
     "Round",
     "ScopeAnswer",
@@ -68,6 +70,7 @@ __all__ = [
     "is_number",
     "missing",
     "most_urgent",
+    "nearing",
     "open_case",
     "possible",
     "proposed_number",
@@ -80,6 +83,7 @@ __all__ = [
     "shown",
     "status",
     "told",
+    "told_to",
     "withheld",
     "wrong",
 ]

@@ -95,6 +95,7 @@ def parse_procedure(pack: Pack, tables: Mapping[str, Table]) -> Procedure:
             scope=scope,
             calendar=calendar,
             status_list=_status_list(root) if root.has("status_list") else None,
+            near_days=_near_days(root) if root.has("notice") else None,
             provisions=frozenset(pack.provisions),
         )
 
@@ -108,6 +109,11 @@ def _status_list(root: Table) -> StatusListRule:
         if rule.valid_s <= rule.ttl_s:
             table.refuse("valid_s", "ends before a newer list is asked for.", "Make it longer.")
         return rule
+
+
+def _near_days(root: Table) -> int:
+    with root.table("notice") as table:
+        return table.integer("near_days", 1, 30)
 
 
 def _rows(root: Table, key: str) -> Iterable[Table]:
@@ -240,6 +246,7 @@ def _clock(row: Table, languages: tuple[str, ...]) -> ClockRule:
             length=row.integer("length", 1, _LENGTH_MAX),
             kind=row.choice("kind", KINDS),
             extension=(row.integer("extension", 1, _LENGTH_MAX) if row.has("extension") else 0),
+            near_days=row.integer("near_days", 1, 366) if row.has("near_days") else None,
             expiry=expiry,
             basis=row.words("basis", optional=True),
         )

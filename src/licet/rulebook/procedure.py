@@ -168,6 +168,7 @@ class ClockRule:
     """A period: who is bound by it, what starts, stops and rests it.
 
     `length` counts what `kind` names: working days, calendar days or months; so `extension`.
+    `near_days`: its bearer is told so many days before its end; None: as many as for any other.
 
     `since` names a field of the form whose date starts it instead of an act. `dated` says that
     the starting act carries the day itself.
@@ -185,6 +186,7 @@ class ClockRule:
     length: int
     kind: PeriodKind
     extension: int
+    near_days: int | None
     expiry: Expiry | None
     basis: tuple[str, ...]
 
@@ -358,6 +360,7 @@ class Procedure:
     scope: Mapping[str, ScopeRule]
     calendar: Calendar
     status_list: StatusListRule | None  # a regime may publish none
+    near_days: int | None  # so many days before a period ends its bearer is told; None: never
     provisions: frozenset[str]
 
     def form_of(self, route: str) -> Form:
