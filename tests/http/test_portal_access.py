@@ -34,6 +34,7 @@ jwks                           ok/405     ok/405   ok/405   ok/405
 status-list                    ok/405     ok/405   ok/405   ok/405
 ledger-key                     ok/405     ok/405   ok/405   ok/405
 me                             in/405     ok/405   ok/405   ok/405
+notices                        in/in      ok/on    ok/on    ok/on
 desk                           in/405     ok/405   ok/405   ok/405
 start                          in/in      ok/no    ok/no    404/404
 case                           in/405     ok/405   404/405  ok/405

@@ -104,6 +104,12 @@ def test_an_official_with_a_second_factor_is_asked_for_it_and_let_in(browser: An
     assert browser.get("/en/me/").status_code == 200
 
 
+def test_the_tables_are_those_of_the_models(browser: Any) -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
 def test_nobody_makes_an_account_for_themselves(browser: Any) -> None:
     for path in ("/en/account/signup/", "/en/account/sign-up/", "/accounts/signup/"):
         assert browser.get(path).status_code == 404

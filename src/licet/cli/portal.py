@@ -19,6 +19,7 @@ from licet.portal.settings import LOCAL, ROLES, Installation, load_or_create_sec
 
 DATABASE = "LICET_DATABASE_URL"
 PACK = "LICET_PACK"
+MAIL = "LICET_MAIL_URL"
 
 
 def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Installation:
@@ -28,6 +29,7 @@ def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Ins
         roles=tuple(one for one in ROLES if one in roles) or ROLES,
         database_url=os.environ.get(DATABASE, ""),
         pack=os.environ.get(PACK, DEFAULT_PACK),
+        mail_url=os.environ.get(MAIL, ""),
         secret=load_or_create_secret(home.root),
         **more,  # type: ignore[arg-type]
     )
@@ -78,7 +80,7 @@ def portal(
     """Run the desks and the public register.
 
     The database is SQLite in the home folder, or what LICET_DATABASE_URL names; the rules are
-    those of the pack that LICET_PACK names.
+    those of the pack that LICET_PACK names. Letters leave by LICET_MAIL_URL, if it is set.
     """
     if context.invoked_subcommand is not None:
         return

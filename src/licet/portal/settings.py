@@ -27,6 +27,8 @@ ROLES: tuple[Role, ...] = ("authority", "provider")
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 FORM_BYTES_MAX = 2 << 20
 FIELDS_MAX = 500
+MAIL_TIMEOUT_S = 10
+_MAIL = "django.core.mail.backends"
 _DESIGN = Path(__file__).parent / "design"
 
 
@@ -47,6 +49,8 @@ class Installation:
     """Whether people reach it by HTTPS: cookies are then never sent without."""
     demo: bool = False
     """Says on every page that nothing here is real."""
+    mail_url: str = field(default="", repr=False)
+    """How letters leave: `smtp://…`, `smtps://USER:PASSWORD@HOST?from=…`. Empty: none are sent."""
     secret: str = field(default="", repr=False)
 
 
@@ -89,6 +93,7 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "LICET_PACK": chosen.pack,
         "LICET_DEMO": chosen.demo,
         "LICET_PUBLIC_URL": chosen.public_url,
+        **read_mail(chosen.mail_url),
         **_SIGN_IN,
     }
 
@@ -120,6 +125,39 @@ def read_database(url: str, home: Path) -> dict[str, Any]:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
         "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def read_mail(url: str) -> dict[str, Any]:
+    """Django's settings for sending letters at `url`. Raises BadInput where the URL says no way.
+
+    `smtps://` speaks TLS from the first byte, `smtp://` turns to it (STARTTLS) unless the server
+    is on this machine.
+    """
+    if not url:
+        return {
+            "LICET_MAIL": False,
+            "EMAIL_BACKEND": f"{_MAIL}.dummy.EmailBackend",
+        }
+    parts = urlsplit(url)
+    sender = dict(parse_qsl(parts.query)).get("from", "")
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or "@" not in sender:
+        raise BadInput(
+            "the address for letters is not smtp[s]://USER:PASSWORD@HOST:PORT?from=ADDRESS.",
+            hint="See LICET_MAIL_URL.",
+        )
+    secure = parts.scheme == "smtps"
+    return {
+        "LICET_MAIL": True,
+        "EMAIL_BACKEND": f"{_MAIL}.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if secure else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": secure,
+        "EMAIL_USE_TLS": not secure and parts.hostname not in LOCAL,
+        "EMAIL_TIMEOUT": MAIL_TIMEOUT_S,
+        "DEFAULT_FROM_EMAIL": sender,
     }
 
 
@@ -191,6 +229,7 @@ _TEMPLATES: dict[str, Any] = {
             "django.contrib.auth.context_processors.auth",
             "django.contrib.messages.context_processors.messages",
             "licet.portal.design.context.everywhere",
+            "licet.portal.filings.notice_views.of_reader",
         ],
     },
 }

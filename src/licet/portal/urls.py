@@ -10,6 +10,7 @@ from django.urls import URLResolver, include, path
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
 from licet.portal.filings import licence_views as licences
+from licet.portal.filings import notice_views as notices
 from licet.portal.filings import record_views as record
 from licet.portal.filings import views as filings
 from licet.portal.public import views as public
@@ -23,6 +24,7 @@ readers = [
     path("register/<str:number>/", register.entry, name="entry"),
     path("check/", licences.check, name="check"),
     path("scope/", filings.scope_page, name="scope"),
+    path("notices/", notices.show_notices, name="notices"),
     path("desk/", include("licet.portal.filings.urls")),
     path("account/", include("licet.portal.accounts.urls")),
 ]

@@ -58,6 +58,8 @@ class Person(AbstractBaseUser):
     roles = models.JSONField(default=list)
     """Names of roles, as the pack's procedures use them."""
     is_active = models.BooleanField(default=True)
+    read_upto = models.PositiveBigIntegerField(default=0)
+    """The number of the last notice that they marked as read."""
 
     objects = People()
 

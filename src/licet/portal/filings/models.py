@@ -28,6 +28,7 @@ class StoredCase(models.Model):
             models.Index(fields=["holder", "-changed"]),
             models.Index(fields=["filing", "-changed"]),
             models.Index(fields=["moves"]),
+            models.Index(fields=["warns"]),
             models.Index(fields=["upstream"]),
         ]
 
@@ -43,6 +44,8 @@ class StoredCase(models.Model):
     changed = models.DateTimeField()
     moves = models.DateTimeField(null=True)
     """When something happens by itself."""
+    warns = models.DateTimeField(null=True)
+    """When somebody is told that a period ends."""
 
 
 class StoredEvent(models.Model):
@@ -83,3 +86,35 @@ class Attachment(models.Model):
     kind = models.CharField(max_length=120)
     size = models.PositiveBigIntegerField()
     at = models.DateTimeField()
+
+
+class Notice(models.Model):
+    """What a body is told of a case: an event, or a period that ends (`clock`, `due`).
+
+    It names what there is to read and says nothing itself: words are made when it is shown.
+    """
+
+    class Meta:
+        """Nothing is told twice."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["body", "event"], name="event_told_once"),
+            models.UniqueConstraint(
+                fields=["body", "case", "clock", "due"], name="period_told_once",
+                condition=models.Q(event=None),
+            ),
+        ]  # fmt: skip
+        indexes: ClassVar = [
+            models.Index(fields=["body", "-id"]),
+            models.Index(fields=["letter_at"]),
+        ]
+
+    body = models.ForeignKey(Body, models.PROTECT, related_name="notices")
+    case = models.ForeignKey(StoredCase, models.PROTECT, related_name="notices")
+    event = models.ForeignKey(StoredEvent, models.PROTECT, null=True)
+    clock = models.CharField(max_length=64, blank=True)
+    due = models.DateField(null=True)
+    at = models.DateTimeField()
+    letter_at = models.DateTimeField(null=True)
+    """When a letter about it is sent, or tried again; None where none is to be sent any more."""
+    tries = models.PositiveSmallIntegerField(default=0)

@@ -20,6 +20,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from licet.base.ids import new_id
 from licet.base.trouble import Conflict, Corrupt, NotFound, Unavailable
@@ -41,6 +42,7 @@ from licet.cases import (
 )
 from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Head, StoredCase, StoredEvent
+from licet.portal.filings.notices import remind, tell
 from licet.portal.filings.publishing import show_publicly
 from licet.portal.filings.record import make_line, make_refusal_line, record
 from licet.portal.filings.tokens import follow
@@ -130,15 +132,20 @@ def act_on(
 
 
 def settle(now: datetime) -> int:
-    """Write down what has happened by itself up to `now`; asking twice writes once."""
-    waiting = list(
-        StoredCase.objects.filter(moves__lte=now).values_list("pk", flat=True)[:AT_ONCE]
-    )
+    """Write down what has happened by itself up to `now`, and tell of periods that are near their
+    end; asking twice writes once."""
+    ripe = StoredCase.objects.filter(Q(moves__lte=now) | Q(warns__lte=now))
+    waiting = list(ripe.values_list("pk", flat=True)[:AT_ONCE])
     for case_id in waiting:
         with transaction.atomic():
             head = _lock()
             case, row = load(case_id), StoredCase.objects.get(pk=case_id)
             _keep(head, row, case, due(case, now))
+            case = settled(case, now)
+            remind(row, case, now, procedure())
+            # What is over and did not happen waits for somebody's act, and not for the time.
+            row.moves = min((one.at for one in case.timers.values() if one.at > now), default=None)
+            row.save()
     if waiting:
         publish(now)
     return len(waiting)
@@ -205,7 +212,8 @@ def _keep(head: Head, row: StoredCase, case: Case | None, events: Iterable[Event
     licence_before = case.licence if case else None
     for event in events:
         case = apply(case, event)
-        _add(head, row, event, make_line(case, event))
+        stored = _add(head, row, event, make_line(case, event))
+        tell(row, stored, event, procedure())
     if case is None:
         return
     _project(row, case)
@@ -226,12 +234,13 @@ def _keep_refusal(
 
 def _add(
     head: Head, row: StoredCase, event: Event, line: bytes, *, refused: bool = False
-) -> None:  # fmt: skip
-    StoredEvent.objects.create(
+) -> StoredEvent:  # fmt: skip
+    stored: StoredEvent = StoredEvent.objects.create(
         seq=head.next_seq, case=row, refused=refused, kind=event.kind, actor=event.actor,
         role=event.role, at=event.at, data=dict(event.data), entry=line,
     )  # fmt: skip
     head.next_seq += 1
+    return stored
 
 
 def _project(row: StoredCase, case: Case) -> None:
@@ -243,6 +252,7 @@ def _project(row: StoredCase, case: Case) -> None:
     row.upstream = depends_on(case, procedure()) or ""
     row.changed = case.events[-1].at
     row.moves = min((timer.at for timer in case.timers.values()), default=None)
+    remind(row, case, case.events[-1].at, procedure())
     row.save()
 
 

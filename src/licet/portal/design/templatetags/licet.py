@@ -65,6 +65,12 @@ def day(value: date | datetime | None) -> SafeString | str:
 
 
 @register.filter
+def plain_day(value: date) -> str:
+    """A day without markup, for letters."""
+    return render_day(value, current().code)
+
+
+@register.filter
 def moment(value: datetime | None) -> SafeString | str:
     """Day and minute, as a <time> element, in the installation's zone."""
     if value is None:
