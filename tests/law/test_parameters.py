@@ -6,6 +6,7 @@ A parameter without a row here fails the first test, so a new number brings its 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from kit.packs import GONE, PACK_ID, changed
 from licet.base.trouble import BadInput
-from licet.rulebook import load_pack, parse_pack
+from licet.rulebook import BankRule, Measure, load_pack, parse_pack
 
 PACK = load_pack(PACK_ID)
 
@@ -134,6 +135,30 @@ def _profile(name: str) -> list[Example]:
     return parts
 
 
+def _assessed(
+    kind: str, name: str, key: str, passes: tuple[Any, ...], trips: tuple[Any, ...]
+) -> Example:
+    place = (kind, name, *key.split(".", 1)) if kind else (name, key)
+    return Example(f"assessment.{name}.{key}", "assessment.toml", place, passes, trips)
+
+
+def _measure(measure: Measure) -> Iterator[Example]:
+    at = (measure.share, 0.5)
+    yield _assessed("measure", measure.id, "share", at, (0, -0.1, 1.01, "0.9", True))
+    if measure.sample is not None:
+        at = (measure.sample, 1)
+        yield _assessed("measure", measure.id, "sample", at, (0, -1, 2.5, "300", True))
+    else:
+        yield _assessed("measure", measure.id, "sample_share", (0.1, 1.0), (0, 1.5, "a", True))
+
+
+def _bank(bank: BankRule) -> Iterator[Example]:
+    minima = [f"per_risk.{group}" for group in bank.per_risk]
+    minima += ["per_aspect"] if bank.per_aspect else []
+    for key in ("total", "update_days", *minima):
+        yield _assessed("bank", bank.id, key, (1, 365), (0, -1, 2.5, "20", True))
+
+
 PROCEDURE = PACK.procedure
 EXAMPLES = [
     Example(
@@ -184,6 +209,14 @@ EXAMPLES = [
         (1.0, 0.5),
         (0.0, 1.01, True),
     ),
+    _assessed("", "evidence", "confidence", (0.9, 0.99), (0, 1, 1.0, "0.95", True)),
+    _assessed("", "evidence", "sides", ("one", "two"), ("both", 1, "")),
+    _assessed("", "evidence", "power", (0.8, 0.9), (0, 1, 1.5, "0.9")),
+    _assessed("", "evidence", "cell_min", (1, 10), (0, -1, 1001, 2.5)),
+    _assessed("", "evidence", "significance", (0.05, 0.01), (0, 1, 1.5, "0.05")),
+    _assessed("", "evidence", "kappa_min", (0.6, 1.0), (0, 1.01, "x")),
+    *(one for measure in PACK.assessment.measures.values() for one in _measure(measure)),
+    *(one for bank in PACK.assessment.banks.values() for one in _bank(bank)),
     *(_period("clock", c.id, "length", c.length) for c in PROCEDURE.clocks.values()),
     *(
         _period("clock", c.id, "extension", c.extension)

@@ -21,10 +21,14 @@ from licet.cli.coverage import (
     risks_as_objects,
     shipped_means,
 )
+from licet.cli.rulebook_assessment import assessment_grounds, assessment_lines
 from licet.cli.rulebook_minors import minors_grounds, minors_lines
 from licet.cli.rulebook_procedure import procedure_grounds, procedure_lines
 from licet.rulebook import (
+    Aspect,
+    BankRule,
     Category,
+    Measure,
     Pack,
     Parameter,
     Provenance,
@@ -242,6 +246,10 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
             yield from minors_lines(entry, lang)
             for rests in minors_grounds(pack, entry):
                 yield from _provenance(rests)
+        case Measure() | BankRule() | Aspect():
+            yield from assessment_lines(pack, entry, lang)
+            for cited in assessment_grounds(pack, entry):
+                yield from _provenance(cited)
         case _:
             yield from procedure_lines(pack, entry, lang)
             for ground in procedure_grounds(pack, entry):

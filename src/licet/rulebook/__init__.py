@@ -9,6 +9,7 @@
 `load` touches the disk.
 """
 
+from licet.rulebook.assessment import Aspect, Assessment, BankRule, EvidenceRule, Measure
 from licet.rulebook.cite import (
     Citation,
     check_citations,
@@ -36,14 +37,19 @@ from licet.rulebook.procedure import Procedure
 from licet.rulebook.publishing import StatusListRule
 
 __all__ = [
+    "Aspect",
+    "Assessment",
+    "BankRule",
     "Category",
     "Citation",
     "Clock",
     "EncoderSettings",
+    "EvidenceRule",
     "Fault",
     "GuardSettings",
     "JudgedSettings",
     "LexicalSettings",
+    "Measure",
     "MinorsRules",
     "Pack",
     "Parameter",

@@ -86,6 +86,8 @@ def _resolves(citation: Citation, packs: Mapping[str, Pack]) -> bool:
 def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
     if pack.standard:
         yield "risks.toml", "standard", pack.standard.provenance
+    if pack.assessing:
+        yield "assessment.toml", "standard", pack.assessing.provenance
     if pack.licensing:
         yield from _licensing_provenances(pack.licensing)
     for line in pack.youth.crisis.lines.values() if pack.youth else ():

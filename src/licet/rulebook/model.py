@@ -8,7 +8,8 @@ Rules
 3. A paraphrase is ours; nothing in a pack passes for the official text.
 4. A pack has its provisions and sources, and either or both of two chapters: what the guard judges
    by (risks, categories, retention, tiers, guard), how the regime licenses (`procedure`). A third,
-   what holds for minors (`minors`), needs both.
+   what holds for minors (`minors`), needs both; a fourth, what a service is assessed by
+   (`assessment`), needs the first.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from difflib import get_close_matches
 from typing import Literal, TypeVar
 
 from licet.base.trouble import NotFound
+from licet.rulebook.assessment import Assessment, AssessmentEntry, Bound
 from licet.rulebook.grounds import Cite, Parameter, Provenance, Source, Text
 from licet.rulebook.minors import Entry as MinorsEntry
 from licet.rulebook.minors import MinorsRules
@@ -28,7 +30,6 @@ from licet.rulebook.procedure import Procedure
 
 Deontic = Literal["obligation", "prohibition", "permission", "power", "right", "definition"]
 Coverage = Literal["shipped", "operator-authored", "assessment-only"]
-Bound = Literal["at_least", "at_most"]
 TierName = Literal["token", "clause", "whole"]
 Role = Literal["prompt", "reply", "comment"]
 V = TypeVar("V")
@@ -219,6 +220,7 @@ Entry = (
     | Tier
     | Source
     | Parameter
+    | AssessmentEntry
     | ProcedureEntry
     | MinorsEntry
 )
@@ -248,6 +250,7 @@ class Pack:
     sources: Mapping[str, Source]
     parameters: Mapping[str, Parameter]
     judging: GuardSettings | None
+    assessing: Assessment | None
     licensing: Procedure | None
     youth: MinorsRules | None
 
@@ -260,6 +263,11 @@ class Pack:
     def catalogue(self) -> RiskCatalogue:
         """The standard that lists the risks. Raises NotFound for a regime without one."""
         return self._chapter(self.standard, "catalogue of risks")
+
+    @property
+    def assessment(self) -> Assessment:
+        """What a service is assessed by. Raises NotFound for a regime that asks for nothing."""
+        return self._chapter(self.assessing, "security assessment")
 
     @property
     def procedure(self) -> Procedure:
@@ -300,6 +308,7 @@ class Pack:
             self.tiers,
             self.sources,
             self.parameters,
+            *(self.assessing.shelves if self.assessing else ()),
             *(self.licensing.shelves if self.licensing else ()),
             *(self.youth.shelves if self.youth else ()),
         )

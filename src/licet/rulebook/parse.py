@@ -4,7 +4,7 @@ It refuses to know where documents come from; `load` reads them.
 
 Rules
 1. Every file of CORE must be there; of a chapter (JUDGING, LICENSING) all files or none; MINORS
-   rests on both chapters; no other.
+   rests on both chapters, ASSESSING on JUDGING; no other.
 2. A pack whose statements don't hold together (see `cite`) is refused as a whole.
 3. The digest covers the content, not comments, order of keys or white space.
 """
@@ -23,7 +23,6 @@ from licet.rulebook.check_procedure import check_procedure
 from licet.rulebook.cite import check_citations
 from licet.rulebook.grounds import Cite, Parameter, Source
 from licet.rulebook.model import (
-    Bound,
     Category,
     Clock,
     Coverage,
@@ -39,6 +38,7 @@ from licet.rulebook.model import (
     Tier,
     TierName,
 )
+from licet.rulebook.parse_assessment import BOUNDS, parse_assessment
 from licet.rulebook.parse_guard import parse_guard
 from licet.rulebook.parse_minors import parse_minors
 from licet.rulebook.parse_procedure import parse_procedure
@@ -51,7 +51,8 @@ CORE = ("pack.toml", "provisions.toml", "sources.toml")
 JUDGING = ("risks.toml", "categories.toml", "retention.toml", "tiers.toml", "guard.toml")
 LICENSING = ("forms.toml", "procedure.toml", "scope.toml", "calendar.toml")
 MINORS = ("minors.toml",)
-FILES = CORE + JUDGING + LICENSING + MINORS
+ASSESSING = ("assessment.toml",)
+FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING
 OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
@@ -65,7 +66,6 @@ COUNTERPARTIES = (
 )
 DEONTICS: tuple[Deontic, ...] = get_args(Deontic)
 COVERAGES: tuple[Coverage, ...] = get_args(Coverage)
-BOUNDS: tuple[Bound, ...] = get_args(Bound)
 TIERS: tuple[TierName, ...] = get_args(TierName)
 ROLES: tuple[Role, ...] = get_args(Role)
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -121,11 +121,17 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             sources=sources,
             parameters=MappingProxyType(numbers),
             judging=None,
+            assessing=None,
             licensing=None,
             youth=None,
         )
     if JUDGING[0] in documents:
         pack = _judging(pack, table)
+    if ASSESSING[0] in documents:
+        with table(ASSESSING[0]) as root:
+            groups = pack.standard.groups if pack.standard else ()
+            assessing = parse_assessment(root, languages, groups)
+        pack = replace(pack, assessing=assessing)
     if LICENSING[0] in documents:
         tables = {file: table(file) for file in LICENSING}
         pack = replace(pack, licensing=parse_procedure(pack, tables))
@@ -163,8 +169,8 @@ def _judging(pack: Pack, table: Callable[[str], Table]) -> Pack:
 
 def _check_files(documents: Mapping[str, Document]) -> None:
     needed: tuple[str, ...] = CORE
-    for chapter in (JUDGING, LICENSING):
-        needed += chapter if set(chapter + MINORS) & set(documents) else ()
+    for chapter, leaning in ((JUDGING, ASSESSING), (LICENSING, ())):
+        needed += chapter if set(chapter + leaning + MINORS) & set(documents) else ()
     for file in needed if len(needed) > len(CORE) else FILES:
         if file not in documents:
             raise BadInput(f"{file}: is missing.", hint=f"A pack holds {', '.join(FILES)}.")
