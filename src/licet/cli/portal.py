@@ -140,6 +140,44 @@ def person(
     click.echo(f"{email}  {password}")
 
 
+@portal.command("enrol")
+@click.argument("code", metavar="BODY")
+@home_option
+def enrol_command(code: str, home: Home) -> None:
+    """Give a code with which a provider's installation makes its key known here.
+
+    BODY is the provider's code. Hand it to the provider by a way that you trust: whoever has it
+    first signs in the provider's name. It opens once, within 14 days.
+    """
+    _set_up(home)
+    from licet.base.clock import SystemClock
+    from licet.portal.api.enrolling import give_code
+
+    try:
+        click.echo(give_code(code, SystemClock().now()))
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+
+
+@portal.command("provider-keys")
+@click.option("--end", "kid", metavar="KID", help="From now on nothing that it signs is taken.")
+@home_option
+def provider_keys(kid: str | None, home: Home) -> None:
+    """List the keys of providers' installations; end one."""
+    _set_up(home)
+    from licet.base.clock import SystemClock, rfc3339
+    from licet.portal.api.enrolling import end_key, list_keys
+
+    try:
+        if kid is not None:
+            end_key(kid, SystemClock().now())
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+    for row in list_keys():
+        ended = f"ended {rfc3339(row.until)}" if row.until else "open"
+        click.echo(f"{row.kid}  {row.body.code:24} since {rfc3339(row.since)}  {ended}")
+
+
 def _set_up(home: Home) -> None:
     """Django, with its database up to date, and no server."""
     from licet.portal.serving import set_up

@@ -198,6 +198,7 @@ _APPS = [
     "licet.portal.accounts",
     "licet.portal.register",
     "licet.portal.filings",
+    "licet.portal.api",
     "licet.portal.public",
     "allauth",
     "allauth.account",

@@ -35,6 +35,7 @@ urlpatterns = [
     path("register/download.<str:kind>", register.download, name="register-download"),
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
+    path("api/v1/", include("licet.portal.api.urls")),
     path("register/ledger.vkey", record.ledger_key, name="ledger-key"),
     URLResolver(LanguagePrefix(), readers),
 ]
