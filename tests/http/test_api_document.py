@@ -15,7 +15,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.generation import GenerationMode
 
-from kit.api import AUTHORITY, Provider, door, now
+from kit.api import AUTHORITY, Provider, now
 from kit.house import ROOT
 from kit.portal import portal
 from licet.base.ids import new_id
@@ -36,7 +36,7 @@ CONFORMS = [
 
 @pytest.fixture(scope="module")
 def acme() -> Iterator[Provider]:
-    with portal() as client, door():
+    with portal(AUTHORITY) as client:
         provider = Provider(client, "acme")
         assert provider.send("filing", provider.filing()).status_code == 201
         yield provider

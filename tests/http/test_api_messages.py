@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kit.api import AUTHORITY, Provider, door, now
+from kit.api import AUTHORITY, Provider, now
 from kit.portal import person, portal
 from licet.base.trouble import Corrupt
 from licet.credentials.keys import SigningKey, parse_jwks
@@ -19,7 +19,7 @@ DAY_S = 86_400
 
 @pytest.fixture
 def acme() -> Iterator[Provider]:
-    with portal() as client, door():
+    with portal(AUTHORITY) as client:
         yield Provider(client, "acme")
 
 

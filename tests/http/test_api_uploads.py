@@ -9,13 +9,13 @@ from hashlib import sha256
 
 import pytest
 
-from kit.api import Provider, door, now
+from kit.api import AUTHORITY, Provider, now
 from kit.portal import person, portal
 
 
 @pytest.fixture
 def acme() -> Iterator[Provider]:
-    with portal() as client, door():
+    with portal(AUTHORITY) as client:
         yield Provider(client, "acme")
 
 

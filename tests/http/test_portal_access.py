@@ -17,6 +17,7 @@ from kit.visitors import GROUPS, draft, filed, granted, signed_in, visitors
 #  ok   a page or file                       on   a redirect that leads on within the portal
 #  in   sent to sign in, and back            no   a lawful "no" with its reason (409, 422)
 #  404  does not exist for them              405  not a form
+#  key  asks for a signed token, whoever is signed in (401); type: not a form (415)
 #  act  the act's page, or why it is not open (200, 409): see the matrix of acts below
 TABLE = """
 address                        anonymous  own      other    officer
@@ -33,6 +34,18 @@ asset                          ok/405     ok/405   ok/405   ok/405
 jwks                           ok/405     ok/405   ok/405   ok/405
 status-list                    ok/405     ok/405   ok/405   ok/405
 ledger-key                     ok/405     ok/405   ok/405   ok/405
+api-openapi                    ok/405     ok/405   ok/405   ok/405
+api-keys                       ok/405     ok/405   ok/405   ok/405
+api-listings                   ok/405     ok/405   ok/405   ok/405
+api-listing                    ok/405     ok/405   ok/405   ok/405
+api-cases                      key/405    key/405  key/405  key/405
+api-case                       key/405    key/405  key/405  key/405
+api-proof                      key/405    key/405  key/405  key/405
+api-message                    key/405    key/405  key/405  key/405
+api-attach                     405/405    405/405  405/405  405/405
+api-send                       405/type   405/type 405/type 405/type
+api-enrol                      405/type   405/type 405/type 405/type
+api-nothing                    404/404    404/404  404/404  404/404
 me                             in/405     ok/405   ok/405   ok/405
 notices                        in/in      ok/on    ok/on    ok/on
 desk                           in/405     ok/405   ok/405   ok/405
@@ -56,7 +69,7 @@ mfa_generate_recovery_codes    in/in      on/on    on/on    on/on
 """
 CODES = {
     "ok": {200}, "on": {302}, "in": {302}, "no": {409, 422}, "act": {200, 409},
-    "404": {404}, "405": {405},
+    "404": {404}, "405": {405}, "key": {401}, "type": {415},
 }  # fmt: skip
 Expected = dict[str, tuple[str, str]]
 
@@ -124,6 +137,12 @@ def places() -> dict[str, dict[str, Any]]:
         "attachment": {"case_id": waiting.id, "sha256": paper},
         "receipt": {"case_id": waiting.id, "seq": seq},
         "token": {"case_id": standing.id},
+        "api-listing": {"number": standing.grant.number},
+        "api-case": {"case": waiting.id},
+        "api-proof": {"case": waiting.id, "entry": seq},
+        "api-message": {"message": "msg_none"},
+        "api-attach": {"sha256": paper},
+        "api-nothing": {"rest": "none"},
     }
 
 

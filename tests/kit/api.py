@@ -1,6 +1,6 @@
 """A provider's installation as the authority's door sees it, in the test's own process.
 
-    with portal() as client, door():
+    with portal(AUTHORITY) as client:
         acme = Provider(client, "acme")
         receipt = acme.receipt_of(acme.send("filing", acme.filing()))
 
@@ -10,8 +10,6 @@ change them for tests of what is not taken.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -32,15 +30,6 @@ from licet.credentials.message import (
 
 AUTHORITY = "https://authority.example"
 JOSE = "application/jose"
-
-
-@contextlib.contextmanager
-def door() -> Iterator[None]:
-    """The portal knows its own address."""
-    from django.test import override_settings
-
-    with override_settings(LICET_PUBLIC_URL=AUTHORITY):
-        yield
 
 
 def now() -> datetime:

@@ -28,6 +28,7 @@ from licet.portal.accounts.models import Body
 from licet.portal.api.models import Upload
 from licet.portal.filings import service
 from licet.portal.filings.models import Attachment, Head, StoredCase
+from licet.portal.pack import procedure
 
 CaseId = Annotated[
     str,
@@ -117,7 +118,7 @@ def take_act(head: Head, sender: Sender, body: ActBody, now: datetime) -> Taken:
     """Save the draft where one is brought, then act. Refusals stand in the case's record."""
     if not StoredCase.objects.filter(pk=body.case, holder=sender.body).exists():
         raise NotTaken("no-such-case", "you have no such case here.")
-    rule = service.procedure().acts.get(body.act)
+    rule = procedure().acts.get(body.act)
     if rule is not None and "save" in rule.effects:
         raise NotTaken("bad-body", "a draft is not sent alone.", hint="Send it with what follows.")
     if body.answers is not None:
@@ -133,7 +134,7 @@ def _save(
     head: Head, sender: Sender, case: Case, answers: Mapping[str, Any], now: datetime
 ) -> Case:
     _attach(sender.body, case, answers, now)
-    rules = possible(case, sender.actor, now, service.procedure())
+    rules = possible(case, sender.actor, now, procedure())
     rule = next((one for one in rules if one.effects == ("save",)), None)
     if rule is None:
         raise _Undone(Refusal("not_now", "answers", {"stage": case.filing}))
@@ -143,7 +144,7 @@ def _save(
 
 def _filing_act(case: Case, sender: Sender, now: datetime) -> str:
     """The act that files a draft at this stage, by its effect."""
-    rules = possible(case, sender.actor, now, service.procedure())
+    rules = possible(case, sender.actor, now, procedure())
     rule = next((one for one in rules if "file" in one.effects), None)
     if rule is None:
         raise _Undone(Refusal("not_now", "file", {"stage": case.filing}))

@@ -18,6 +18,7 @@ from licet.portal.api.shapes import CaseClock, CaseEvent, CaseList, CasePage, Ca
 from licet.portal.api.taking import actor_of_key
 from licet.portal.filings import service
 from licet.portal.filings.models import StoredCase, StoredEvent
+from licet.portal.pack import procedure
 
 PAGE = 200
 _WITHHELD = ("findings",)
@@ -39,7 +40,7 @@ def show_case(body: Body, case_id: str, after: int, now: datetime) -> CasePage |
     row = StoredCase.objects.filter(pk=case_id, holder=body).first()
     if row is None:
         return None
-    case, procedure = service.load(case_id), service.procedure()
+    case = service.load(case_id)
     places = StoredEvent.objects.filter(case_id=case_id, refused=False).order_by("seq")
     entries = list(places.values_list("seq", flat=True)[after : after + PAGE])
     events = case.events[after : after + PAGE]
@@ -61,9 +62,9 @@ def show_case(body: Body, case_id: str, after: int, now: datetime) -> CasePage |
         complete=after + len(events) >= len(case.events),
         clocks=[
             CaseClock(one.rule.id, one.bearer, one.state, one.due, one.left)
-            for one in clocks(case, now, procedure)
+            for one in clocks(case, now, procedure())
         ],
-        open_to_you=[one.id for one in possible(case, actor_of_key(body), now, procedure)],
+        open_to_you=[one.id for one in possible(case, actor_of_key(body), now, procedure())],
     )
 
 

@@ -37,6 +37,7 @@ from licet.portal.api.kinds import KINDS, Kind, Sender, Taken
 from licet.portal.api.models import Received
 from licet.portal.api.signing import authority_name, receipt_key
 from licet.portal.filings import service
+from licet.portal.pack import procedure
 from licet.rulebook import Procedure
 
 LANGUAGES = ("zh", "en")
@@ -87,7 +88,7 @@ def known_sender(token: str, kind: str, characters_max: int) -> tuple[Body, KeyS
 
 def actor_of_key(body: Body) -> Actor:
     """As whom a provider's key acts: who of its staff may send is the provider's own affair."""
-    parties = service.procedure().parties
+    parties = procedure().parties
     roles = frozenset(name for name, role in parties.items() if role.side == "provider")
     return Actor(f"installation-{body.pk}", "provider", body.code, roles)
 
@@ -127,7 +128,7 @@ def _receipt(
         outcome="done" if refusal is None else "refused",
         subject=taken.subject,
         entries=made,
-        refusal=None if refusal is None else refusal_as_json(refusal, service.procedure()),
+        refusal=None if refusal is None else refusal_as_json(refusal, procedure()),
     )
 
 

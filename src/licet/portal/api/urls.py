@@ -26,7 +26,7 @@ from licet.portal.api.openapi import make_document
 from licet.portal.api.problem import problem, problem_of
 from licet.portal.api.table import ENDPOINTS, Endpoint
 from licet.portal.api.views import as_json
-from licet.portal.filings.service import pack
+from licet.portal.pack import pack
 
 _INTEGERS = frozenset({"entry"})
 
@@ -57,10 +57,13 @@ def door(one: Endpoint) -> Callable[..., HttpResponse]:
     return csrf_exempt(answer)
 
 
+@csrf_exempt
 def document(request: HttpRequest) -> HttpResponse:
     """GET /api/v1/openapi.json"""
     if "authority" not in settings.LICET_ROLES:
         return problem("not-found")
+    if request.method not in ("GET", "HEAD"):
+        return problem("method", allow="GET")
     answer = as_json(make_document(pack(), settings.LICET_PUBLIC_URL))
     answer.headers["access-control-allow-origin"] = "*"
     return answer

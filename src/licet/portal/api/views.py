@@ -24,8 +24,8 @@ from licet.portal.api import enrolling, reading, taking, uploading
 from licet.portal.api.models import Received
 from licet.portal.api.shapes import Enrolled, FileAnswer, RegisterEntry, RegisterPage
 from licet.portal.api.signing import authority_name, receipt_keys
-from licet.portal.filings import service
 from licet.portal.filings.record import record
+from licet.portal.pack import pack, procedure
 from licet.portal.register import reading as register
 from licet.portal.register.dump import as_object
 
@@ -56,15 +56,15 @@ def enrol(request: HttpRequest, now: datetime) -> HttpResponse:
     """Make a provider's key known."""
     name = authority_name()
     shown = read_enrolment(_said(request, ACCESS_CHARACTERS_MAX), name, now)
-    key, pack = enrolling.enrol(shown, now), service.pack()
+    key, rules = enrolling.enrol(shown, now), pack()
     return as_json(
         Enrolled(
             authority=name,
             provider=key.body.code,
             name=key.body.name,
             kid=key.kid,
-            pack=pack.id,
-            pack_version=pack.version,
+            pack=rules.id,
+            pack_version=rules.version,
             receipts=msgspec.json.decode(receipt_keys().as_jwks()),
             ledger=record(settings.LICET_HOME).vkey,
         ),
@@ -88,7 +88,7 @@ def message(request: HttpRequest, now: datetime, body: Body, message: str) -> Ht
 
 def attach(request: HttpRequest, now: datetime, body: Body, sha256: str) -> HttpResponse:
     """Take a file, before the message that names it."""
-    limits = service.procedure().limits
+    limits = procedure().limits
     data = request.read(limits.attachment_bytes + 1)
     if len(data) > limits.attachment_bytes:
         raise NotTaken("too-large", f"a file has at most {limits.attachment_bytes} bytes.")
