@@ -274,4 +274,6 @@ def test_no_form_is_taken_that_was_made_elsewhere(browser: Any) -> None:
     known = places()
     strict = Client(enforce_csrf_checks=True)
     for name in table():
-        assert strict.post(address_of(name, known), {}).status_code == 403, name
+        # Machines come with signatures and not with cookies: a form opens nothing there.
+        wanted = (404, 405, 415) if name.startswith("api-") else (403,)
+        assert strict.post(address_of(name, known), {}).status_code in wanted, name
