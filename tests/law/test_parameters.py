@@ -159,8 +159,51 @@ def _bank(bank: BankRule) -> Iterator[Example]:
         yield _assessed("bank", bank.id, key, (1, 365), (0, -1, 2.5, "20", True))
 
 
+def _row(file: str, kind: str, name: str, which: str, passes: tuple[Any, ...]) -> Example:
+    """A whole number of a row of what follows after a halt; nothing below 1 will do."""
+    trips = (0, -1, 2.5, "10", True)
+    return Example(f"{file}.{name}.{which}", f"{file}.toml", (kind, name, which), passes, trips)
+
+
+def _table(file: str, table: str, name: str, passes: Any, trips: Any) -> Example:
+    return Example(f"{file}.{table}.{name}", f"{file}.toml", (table, name), passes, trips)
+
+
+def _following() -> list[Example]:
+    of = PACK.supervision
+    assert of.incident
+    assert of.ladder
+    counts = ("held_out_min", "regression_min", "benign_min")
+    shares = ("confidence", "alpha", "regressions_share_max", "over_block_share_max")
+    return [
+        *(
+            _row(kind, "clock", clock.id, "length", (clock.length, 1, 60))
+            for kind, rules in of.proceedings.items()
+            for clock in rules.clocks.values()
+        ),
+        *(
+            _row("incident", "grade", grade.id, "persons_min", (grade.persons_min, 1))
+            for grade in of.incident.grades.values()
+            if grade.persons_min
+        ),
+        *(_row("measure", "step", step, "hours_max", (1, 24, 87_672)) for step in of.ladder.steps),
+        *(
+            _table("measure", "trigger", n, (1, 3), (0, 1001, "3"))
+            for n in ("consecutive", "per_day")
+        ),
+        _table("measure", "trigger", "memory_days", (1, 30), (0, 3654, True)),
+        _table("incident", "grouping", "window_minutes", (1, 60), (0, 44_641, "60")),
+        _table("incident", "grouping", "halts_max", (1, 1000), (0, 1_000_001, 1.5)),
+        *(_table("correction", "proof", n, (1, 300), (0, 1_000_001, "300")) for n in counts),
+        *(_table("correction", "proof", n, (0.05, 1.0), (0, 1.01, "0.05", True)) for n in shares),
+        _table("order", "limits", "shares_needed", (2, 3), (1, 4, "2", True)),
+        _table("order", "limits", "names_max", (1, 20), (0, 1001, True)),
+    ]
+
+
 PROCEDURE = PACK.procedure
 EXAMPLES = [
+    *_following(),
     Example(
         "pack.promulgated",
         "pack.toml",

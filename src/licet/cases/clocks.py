@@ -5,30 +5,19 @@ It refuses to know how a clock is shown and who is reminded of it.
 Rules
 1. A clock is a function of the case's events, the pack and `now`; nothing about it is stored, so
    nothing about it can be forgotten or set back.
-2. A day counts if the clock was running when that day began and, of working days, if it is
-   worked. So neither the day on which a period starts nor the one on which it goes on counts, and
-   the day on which it stops does.
-3. While the matter is with the other side the clock rests: it has days left and no last day.
-4. The last of several starting acts in the matter starts the clock, so a matter that is filed
+2. Days are counted as `counting` says; while the matter is with the other side the clock rests.
+3. The last of several starting acts in the matter starts the clock, so a matter that is filed
    again is counted again where the pack says so, and rests where the pack says that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from licet.cases.days import (
-    beginning,
-    end,
-    is_presumed,
-    is_worked,
-    last_day,
-    local_day,
-    period,
-)
+from licet.cases.counting import Count, Rest
+from licet.cases.days import end, is_presumed, is_worked, last_day, local_day
 from licet.cases.deed import matter, moves
 from licet.cases.fold import settled
 from licet.cases.forms import as_date
@@ -36,8 +25,6 @@ from licet.cases.model import Case, Event
 from licet.rulebook.procedure import ClockRule, Procedure, Side
 
 ClockState = Literal["running", "resting", "met", "met_late", "overdue"]
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +80,9 @@ def _clock(case: Case, rule: ClockRule, now: datetime, procedure: Procedure) -> 
     until = local_day(stopped.at if stopped else now, zone)
     resting = _resting(rule, events[place:], now)
     paused = next((local_day(since, zone) for since, over in resting if over is None), None)
-    due, presumed = _due(_walk(rule, start, allowed, procedure, resting), allowed, paused)
-    left = allowed - _spent(rule, start, until, procedure, resting)
+    count = Count(rule.kind == "working", procedure.calendar, zone)
+    due, presumed = count.due(start, allowed, resting, paused)
+    left = allowed - count.spent(start, until, resting)
     if stopped is not None:
         state: ClockState = "met_late" if due is not None and until > due else "met"
     elif due is not None and until > due:
@@ -128,9 +116,6 @@ def _started(
     return None
 
 
-Rest = tuple[datetime, datetime | None]
-
-
 def _resting(rule: ClockRule, events: tuple[Event, ...], now: datetime) -> tuple[Rest, ...]:
     """When the clock rested: from entering a stage of rest to leaving it, or up to now."""
     rests: list[Rest] = []
@@ -145,57 +130,6 @@ def _resting(rule: ClockRule, events: tuple[Event, ...], now: datetime) -> tuple
             rests.append((since, event.at))
             since = None
     return (*rests, (since, None)) if since is not None else tuple(rests)
-
-
-def _rests(resting: tuple[Rest, ...], now: datetime) -> bool:
-    return any(since <= now and (until is None or now < until) for since, until in resting)
-
-
-def _counts(rule: ClockRule, day: date, procedure: Procedure, resting: tuple[Rest, ...]) -> bool:
-    """Rule 2, for a day after the start."""
-    if rule.kind == "working" and not is_worked(procedure.calendar, day):
-        return False
-    return not _rests(resting, beginning(day, procedure.time_zone))
-
-
-def _walk(
-    rule: ClockRule,
-    start: date,
-    allowed: int,
-    procedure: Procedure,
-    resting: tuple[Rest, ...],
-) -> Iterator[tuple[date, int, bool]]:
-    """Day by day: the day, how many days are spent at its end, whether any was presumed."""
-    day, spent, presumed = start, 0, False
-    closed = tuple((since, until) for since, until in resting if until is not None)
-    while spent < allowed:
-        day += _DAY
-        presumed |= rule.kind == "working" and is_presumed(procedure.calendar, day)
-        spent += _counts(rule, day, procedure, closed)
-        if spent == allowed and rule.kind == "calendar":
-            last = period(procedure.calendar, day, 0, "calendar", rolls=True)
-            day, presumed = last.day, presumed or last.presumed
-        yield day, spent, presumed
-
-
-def _due(
-    walk: Iterator[tuple[date, int, bool]], allowed: int, paused: date | None
-) -> tuple[date | None, bool]:
-    """The last day, or None where the clock rests since `paused` and had not come to it."""
-    for day, spent, presumed in walk:
-        if paused is not None and day > paused:
-            return None, False
-        if spent == allowed:
-            return day, presumed
-    return None, False
-
-
-def _spent(
-    rule: ClockRule, start: date, until: date, procedure: Procedure, resting: tuple[Rest, ...]
-) -> int:
-    """Days that counted after `start`, up to and including `until`."""
-    days = (start + timedelta(n) for n in range(1, (until - start).days + 1))
-    return sum(_counts(rule, day, procedure, resting) for day in days)
 
 
 def _timer(case: Case, rule: ClockRule, now: datetime, procedure: Procedure) -> Clock | None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from licet.cases.model import Answers, Fault, Party
@@ -31,6 +31,7 @@ _SEEN: Mapping[Party, tuple[Visibility, ...]] = {
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _URL = re.compile(r"https?://[^\s<>\"']+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _NUMBER_MAX = 2**53 - 1
 _NAME_CHARACTERS_MAX = 255  # what file systems take
 
@@ -176,6 +177,20 @@ def as_date(value: object) -> date | None:
         return None
 
 
+def _moment(_: Field, value: object) -> str | None:
+    return None if as_moment(value) else "no_moment"
+
+
+def as_moment(value: object) -> datetime | None:
+    """The moment that an answer names (RFC 3339, with its time zone), or None."""
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
 def _yes_no(_: Field, value: object) -> str | None:
     return None if isinstance(value, bool) else "no_yes_no"
 
@@ -206,6 +221,7 @@ _KINDS: Mapping[FieldKind, Callable[[Field, object], str | None]] = {
     "filing_number": _text,
     "number": _number,
     "date": _date,
+    "moment": _moment,
     "yes_no": _yes_no,
     "choice": _choice,
     "choices": _choices,

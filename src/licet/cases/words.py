@@ -93,10 +93,42 @@ FAULTS: Mapping[str, Words] = {
     "taken": {"zh": "此编号已有他用。", "en": "This number is taken."},
     "no_number": {"zh": "请填写非负整数。", "en": "Write a whole number, 0 or more."},
     "no_date": {"zh": "请填写日期，如2026-03-09。", "en": "Write a day, as 2026-03-09."},
+    "no_moment": {
+        "zh": "请填写带时区的时刻，如2026-03-09T10:30+08:00。",
+        "en": "Write a moment with its time zone, as 2026-03-09T10:30+08:00.",
+    },
     "no_yes_no": {"zh": "请选择是或者否。", "en": "Choose yes or no."},
     "no_choice": {"zh": "请从所列选项中选择。", "en": "Choose from the list."},
     "no_email": {"zh": "请填写邮箱地址。", "en": "Write an e-mail address."},
     "no_url": {"zh": "请填写以 https:// 开头的网址。", "en": "Write an address with https://."},
+    "not_alone": {
+        "zh": "此措施须由人员决定，系统不能单独采取。",
+        "en": "A person decides this step; the system may not take it alone.",
+    },
+    "past": {"zh": "不能早于现在。", "en": "This lies in the past."},
+    "too_late_a_day": {
+        "zh": "此措施最长{hours}小时。",
+        "en": "This step lasts {hours} hours at most.",
+    },
+    "changes_nothing": {
+        "zh": "候选策略包与现行策略包相同。",
+        "en": "The candidate is the bundle that serves already.",
+    },
+    "other_candidate": {
+        "zh": "验证的不是所提出的候选方案。",
+        "en": "This proves another candidate than the one that was named.",
+    },
+    "too_many_names": {"zh": "最多写{max}个编号。", "en": "At most {max} names in one order."},
+    "named_twice": {"zh": "编号不能重复。", "en": "Name each once."},
+    "no_name": {
+        "zh": "“{name}”不是案件编号、账户化名或者档案部分；指令不能按主题查找。",
+        "en": "“{name}” is no case number, no pseudonym and no section: an order can't search.",
+    },
+    "no_section": {
+        "zh": "档案没有密封部分“{name}”。",
+        "en": "The dossier has no sealed section “{name}”.",
+    },
+    "same_share": {"zh": "这一份额已经交付。", "en": "This share was given already."},
     "no_file": {"zh": "请上传文件。", "en": "Attach a file."},
 }
 

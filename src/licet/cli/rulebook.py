@@ -24,6 +24,7 @@ from licet.cli.coverage import (
 from licet.cli.rulebook_assessment import assessment_grounds, assessment_lines
 from licet.cli.rulebook_minors import minors_grounds, minors_lines
 from licet.cli.rulebook_procedure import procedure_grounds, procedure_lines
+from licet.cli.rulebook_supervision import supervision_ground, supervision_lines
 from licet.rulebook import (
     Aspect,
     BankRule,
@@ -43,6 +44,7 @@ from licet.rulebook import (
 from licet.rulebook.grounds import Source
 from licet.rulebook.minors import Band, Feature, HelpLine, Profile
 from licet.rulebook.model import Entry, RiskGroup, Tier
+from licet.rulebook.proceeding import Grade, LadderStep, ProceedingClock
 
 DEFAULT_PACK = "cn-genai-2023"
 BAD_INPUT = 2  # the exit code of `licet` for input that can't be used
@@ -250,6 +252,9 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
             yield from assessment_lines(pack, entry, lang)
             for cited in assessment_grounds(pack, entry):
                 yield from _provenance(cited)
+        case ProceedingClock() | Grade() | LadderStep():
+            yield from supervision_lines(entry, lang)
+            yield from _provenance(supervision_ground(pack, entry))
         case _:
             yield from procedure_lines(pack, entry, lang)
             for ground in procedure_grounds(pack, entry):

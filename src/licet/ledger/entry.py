@@ -80,6 +80,12 @@ _CASE = {
     "filing": "stage of the filing after it",
     "licence": "stage of what was granted after it",
 }
+_PROCEEDING = {
+    "proceeding": "mark of its number (base/ids.py: case_mark)",
+    "kind": "incident, correction, measure, complaint or order",
+    "act": "act of the pack",
+    "stage": "stage after it",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +206,42 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
     ),
     "case.refused": EntryType(
         "An act in a case was refused.", _CASE | {"code": "why: code of the refusal"}
+    ),
+    "proceeding.event": EntryType(
+        "Something happened in what follows after a halt.",
+        _PROCEEDING
+        | {
+            "n": "place of the event in its proceeding, from 1",
+            "role": "role in which it was done",
+            "pack": "rulebook pack",
+            "family": "incident: family of rules",
+            "category": "incident: category",
+            "grade": "incident: grade",
+            "halts": "incident: how many halts",
+            "change": "correction: what is changed",
+            "before_sha256": "correction: digest of the bundle that serves",
+            "candidate_sha256": "correction: digest of the candidate bundle",
+            "verdict": "correction: verdict of the proof",
+            "proof_sha256": "correction: digest of the proof",
+            "step": "measure: step of the ladder",
+            "rule": "measure: rule that it rests on",
+            "excerpt_sha256": "measure: digest of the excerpt",
+            "until": "measure: moment at which it ends",
+            "about": "complaint: what it is about",
+            "result": "complaint: what was found",
+            "legal_basis": "order: legal basis, other characters as _",
+            "opens": "order: identity, excerpt or section",
+            "names": "order: how many names it holds",
+            "notice_until": "order: day by which the provider is told after a delay",
+            "view_sha256": "order: digest of what was shown",
+            "clock": "clock that ended by itself",
+            "automatic": "true where nobody acted",
+            "event_sha256": "digest of the whole event",
+        },
+    ),
+    "proceeding.refused": EntryType(
+        "An act in a proceeding was refused.",
+        _PROCEEDING | {"side": "side that asked for it", "code": "why: code of the refusal"},
     ),
     "ledger.resumed": EntryType(
         "The ledger writes again; what was handed in since the failure was not acknowledged.",

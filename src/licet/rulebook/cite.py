@@ -22,7 +22,8 @@ from itertools import chain
 
 from licet.rulebook.grounds import Fault, Provenance
 from licet.rulebook.model import Pack
-from licet.rulebook.procedure import Procedure
+from licet.rulebook.procedure import Form, Procedure
+from licet.rulebook.proceeding import Supervision
 
 _LAW = re.compile(r"\blaw:([a-z0-9]+(?:-[a-z0-9]+)*)/([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)")
 _DOC = re.compile(r"docs/[\w./-]+\.md")
@@ -92,6 +93,8 @@ def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
         yield from _licensing_provenances(pack.licensing)
     for line in pack.youth.crisis.lines.values() if pack.youth else ():
         yield "minors.toml", line.id, line.provenance
+    if pack.following:
+        yield from _supervision_provenances(pack.following)
     for provision in pack.provisions.values():
         yield "provisions.toml", provision.id, provision.provenance
         if provision.clock:
@@ -107,12 +110,26 @@ def _licensing_provenances(procedure: Procedure) -> Iterator[tuple[str, str, Pro
     for route in procedure.routes.values():
         yield "procedure.toml", f"{route.id}.number", route.number_note
     for form in procedure.forms.values():
-        yield "forms.toml", form.id, form.provenance
-        for field in form.fields.values():
-            yield "forms.toml", f"{form.id}.{field.id}", field.provenance
+        yield from _form_provenances("forms.toml", form)
     yield "calendar.toml", "week", procedure.calendar.provenance
     for holiday in procedure.calendar.holidays.values():
         yield "calendar.toml", holiday.id, holiday.provenance
+
+
+def _supervision_provenances(of: Supervision) -> Iterator[tuple[str, str, Provenance]]:
+    for rules in of.proceedings.values():
+        for form in rules.forms.values():
+            yield from _form_provenances(f"{rules.kind}.toml", form)
+    if of.dossier:
+        yield from _form_provenances("dossier.toml", of.dossier)
+    for grade in of.incident.grades.values() if of.incident else ():
+        yield "incident.toml", grade.id, grade.provenance
+
+
+def _form_provenances(file: str, form: Form) -> Iterator[tuple[str, str, Provenance]]:
+    yield file, form.id, form.provenance
+    for field in form.fields.values():
+        yield file, f"{form.id}.{field.id}", field.provenance
 
 
 def _sources_exist(pack: Pack) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ Rules
 4. A pack has its provisions and sources, and either or both of two chapters: what the guard judges
    by (risks, categories, retention, tiers, guard), how the regime licenses (`procedure`). A third,
    what holds for minors (`minors`), needs both; a fourth, what a service is assessed by
-   (`assessment`), needs the first.
+   (`assessment`), needs the first. What follows after a halt (`supervision`) may join the second.
 """
 
 from __future__ import annotations
@@ -27,11 +27,18 @@ from licet.rulebook.minors import Entry as MinorsEntry
 from licet.rulebook.minors import MinorsRules
 from licet.rulebook.procedure import Entry as ProcedureEntry
 from licet.rulebook.procedure import Procedure
+from licet.rulebook.proceeding import (
+    ProceedingKind,
+    ProceedingRules,
+    Supervision,
+    SupervisionEntry,
+)
 
 Deontic = Literal["obligation", "prohibition", "permission", "power", "right", "definition"]
 Coverage = Literal["shipped", "operator-authored", "assessment-only"]
 TierName = Literal["token", "clause", "whole"]
 Role = Literal["prompt", "reply", "comment"]
+K = TypeVar("K", bound=str)
 V = TypeVar("V")
 C = TypeVar("C")
 
@@ -223,6 +230,7 @@ Entry = (
     | AssessmentEntry
     | ProcedureEntry
     | MinorsEntry
+    | SupervisionEntry
 )
 
 
@@ -253,6 +261,7 @@ class Pack:
     assessing: Assessment | None
     licensing: Procedure | None
     youth: MinorsRules | None
+    following: Supervision | None
 
     @property
     def guard(self) -> GuardSettings:
@@ -278,6 +287,15 @@ class Pack:
     def minors(self) -> MinorsRules:
         """What holds for minors. Raises NotFound for a regime that says nothing of them."""
         return self._chapter(self.youth, "rules for minors")
+
+    @property
+    def supervision(self) -> Supervision:
+        """What follows after a halt. Raises NotFound for a regime that says nothing of it."""
+        return self._chapter(self.following, "chapter on what follows after a halt")
+
+    def proceeding(self, kind: ProceedingKind) -> ProceedingRules:
+        """One kind of proceeding. Raises NotFound for a regime without it."""
+        return _known(self.supervision.proceedings, kind, f"proceeding of {self.id}")
 
     def _chapter(self, chapter: C | None, what: str) -> C:
         if chapter is None:
@@ -311,6 +329,7 @@ class Pack:
             *(self.assessing.shelves if self.assessing else ()),
             *(self.licensing.shelves if self.licensing else ()),
             *(self.youth.shelves if self.youth else ()),
+            *(self.following.shelves if self.following else ()),
         )
 
     def find(self, entry_id: str) -> Entry:
@@ -328,7 +347,7 @@ class Pack:
         return tuple(p for p in self.provisions.values() if p.cite.article == number)
 
 
-def _known(shelf: Mapping[str, V], key: str, kind: str) -> V:
+def _known(shelf: Mapping[K, V], key: K, kind: str) -> V:
     if key not in shelf:
         near = get_close_matches(key, shelf, n=3, cutoff=0.5)
         hint = f"Did you mean {', '.join(near)}?" if near else "`licet rulebook show` lists them."

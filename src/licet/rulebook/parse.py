@@ -4,7 +4,7 @@ It refuses to know where documents come from; `load` reads them.
 
 Rules
 1. Every file of CORE must be there; of a chapter (JUDGING, LICENSING) all files or none; MINORS
-   rests on both chapters, ASSESSING on JUDGING; no other.
+   rests on both chapters, ASSESSING on JUDGING, any file of SUPERVISION on LICENSING; no other.
 2. A pack whose statements don't hold together (see `cite`) is refused as a whole.
 3. The digest covers the content, not comments, order of keys or white space.
 """
@@ -20,6 +20,7 @@ from typing import Literal, Protocol, TypeVar, get_args
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.trouble import BadInput
 from licet.rulebook.check_procedure import check_procedure
+from licet.rulebook.check_supervision import check_supervision
 from licet.rulebook.cite import check_citations
 from licet.rulebook.grounds import Cite, Parameter, Source
 from licet.rulebook.model import (
@@ -42,6 +43,8 @@ from licet.rulebook.parse_assessment import BOUNDS, parse_assessment
 from licet.rulebook.parse_guard import parse_guard
 from licet.rulebook.parse_minors import parse_minors
 from licet.rulebook.parse_procedure import parse_procedure
+from licet.rulebook.parse_supervision import FILES as SUPERVISION
+from licet.rulebook.parse_supervision import parse_supervision
 from licet.rulebook.strict import Table
 
 Document = Mapping[str, object]
@@ -52,7 +55,7 @@ JUDGING = ("risks.toml", "categories.toml", "retention.toml", "tiers.toml", "gua
 LICENSING = ("forms.toml", "procedure.toml", "scope.toml", "calendar.toml")
 MINORS = ("minors.toml",)
 ASSESSING = ("assessment.toml",)
-FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING
+FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING + SUPERVISION
 OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
@@ -124,6 +127,7 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             assessing=None,
             licensing=None,
             youth=None,
+            following=None,
         )
     if JUDGING[0] in documents:
         pack = _judging(pack, table)
@@ -134,7 +138,10 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
         pack = replace(pack, assessing=assessing)
     if LICENSING[0] in documents:
         tables = {file: table(file) for file in LICENSING}
-        pack = replace(pack, licensing=parse_procedure(pack, tables))
+        procedure = parse_procedure(pack, tables)
+        tables = {file: table(file) for file in SUPERVISION if file in documents}
+        following = parse_supervision(tables, procedure, languages) if tables else None
+        pack = replace(pack, licensing=procedure, following=following)
     if MINORS[0] in documents:
         with table(MINORS[0]) as root:
             pack = replace(pack, youth=parse_minors(root, pack))
@@ -169,9 +176,9 @@ def _judging(pack: Pack, table: Callable[[str], Table]) -> Pack:
 
 def _check_files(documents: Mapping[str, Document]) -> None:
     needed: tuple[str, ...] = CORE
-    for chapter, leaning in ((JUDGING, ASSESSING), (LICENSING, ())):
+    for chapter, leaning in ((JUDGING, ASSESSING), (LICENSING, SUPERVISION)):
         needed += chapter if set(chapter + leaning + MINORS) & set(documents) else ()
-    for file in needed if len(needed) > len(CORE) else FILES:
+    for file in needed if len(needed) > len(CORE) else CORE + JUDGING + LICENSING:
         if file not in documents:
             raise BadInput(f"{file}: is missing.", hint=f"A pack holds {', '.join(FILES)}.")
     for file in sorted(set(documents) - set(FILES)):
@@ -180,7 +187,9 @@ def _check_files(documents: Mapping[str, Document]) -> None:
 
 def _refuse_faults(pack: Pack) -> None:
     procedure = check_procedure(pack.licensing) if pack.licensing else ()
-    faults = (*check_citations(pack), *procedure)
+    law = frozenset(pack.provisions) | frozenset(pack.licensing.bases if pack.licensing else ())
+    following = check_supervision(pack.following, law) if pack.following else ()
+    faults = (*check_citations(pack), *procedure, *following)
     if faults:
         first, *rest = faults
         more = f" ({len(rest)} more: {'; '.join(map(str, rest[:5]))})" if rest else ""

@@ -53,13 +53,12 @@ def parse_forms(root: Table, languages: tuple[str, ...]) -> tuple[Mapping[str, F
                 ending: types.text(ending, r"[\w.+-]+/[\w.+-]+") for ending in types.names()
             }
     limits = Limits(short, long, size, MappingProxyType(allowed))
-    forms = {
-        form.id: form for form in (_form(row, languages, limits) for row in root.tables("form"))
-    }
-    return MappingProxyType(forms), limits
+    forms = [parse_form(row, languages, limits) for row in root.tables("form")]
+    return MappingProxyType({form.id: form for form in forms}), limits
 
 
-def _form(row: Table, languages: tuple[str, ...], limits: Limits) -> Form:
+def parse_form(row: Table, languages: tuple[str, ...], limits: Limits) -> Form:
+    """One form: its sections and fields. Raises BadInput with file and key."""
     with row:
         form_id = row.text("id", WORD, '"model_filing"')
         rests = row.provenance()

@@ -30,6 +30,7 @@ FieldKind = Literal[
     "long_text",
     "number",
     "date",
+    "moment",
     "yes_no",
     "choice",
     "choices",
