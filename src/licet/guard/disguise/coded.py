@@ -7,7 +7,8 @@ Rules
    digits may stand in pairs with one separator between them.
 2. A run is text only while it decodes to text (UTF-8 without control characters); at the first
    byte that is not, it is over.
-3. Nothing counts in a run of fewer than RUN_MIN characters: words and numbers are that long.
+3. Nothing counts in a run of fewer than RUN_MIN characters: words and numbers are that long. Until
+   it is that long nobody reads it, and all of it is held back.
 4. What is decoded is held back as any text is: from the first character of the run that carries a
    bit of what may still become a match.
 5. A run within a run is decoded too, to the depth at which the caller stops.
@@ -193,7 +194,7 @@ class _Run:
         self._ends.append(self.end)
 
     def _hand_on(self) -> None:
-        if not self._chars:
+        if not self._chars or not self._counts:
             return
         if self._inner is None:
             self._inner = self._make()
@@ -219,8 +220,6 @@ class _Run:
     def free(self) -> int:
         """Where in the text what may still become a match begins."""
         inner = self._inner
-        if self.is_over:
-            return self.end
         if inner is None:
             return self.start
         index = min(inner.free, inner.hit.start if inner.hit else inner.free) - self._dropped
@@ -325,9 +324,9 @@ class CodedWatch:
                 self.hit = hit
             if len(self.flags) < HITS_MAX:
                 self.flags += run.take_flags()
-            self.free = min(self.free, run.free)
-            if not run.is_over:
+            if not run.is_over:  # of one that is, nothing can come any more
                 going.append(run)
+                self.free = min(self.free, run.free)
         self._runs = going
         if self.hit is not None:
             self.free = min(self.free, self.hit.start)

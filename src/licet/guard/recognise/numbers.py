@@ -9,6 +9,7 @@ import re
 from datetime import date
 
 _NOT_ALNUM = re.compile(r"[^0-9A-Za-z]+")
+_SSN = re.compile(r"(?<!\d)\d{3}[ -]?\d{2}[ -]?\d{4}\Z", re.ASCII)
 _CARD_LENGTHS = range(13, 20)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS = "10X98765432"
@@ -91,9 +92,13 @@ def iban(text: str) -> bool:
 
 
 def us_ssn(text: str) -> bool:
-    """A United States social security number of a form that is or was issued."""
-    digits = compact(text)
-    if len(digits) != 9 or not digits.isdecimal() or len(set(digits)) == 1:
+    """A United States social security number of a form that is or was issued, alone or behind a
+    label."""
+    found = _SSN.search(text)
+    if found is None:
+        return False
+    digits = compact(found[0])
+    if len(set(digits)) == 1:
         return False
     area, group, serial = digits[:3], digits[3:5], digits[5:]
     if digits in ("123456789", "987654321"):

@@ -24,7 +24,7 @@ _HAN_PLACE = re.compile(r"省|市|自治区|区|县|镇|乡")
 
 _EN_ROOM = re.compile(r"\b(?:apt|apartment|unit|flat|suite|ste|room|rm)\b\.?|#")
 _EN_CODE = re.compile(r"\b[a-z]{2}\.?,? \d{5}(?:-\d{4})?\b|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}\b")
-_EN_NUMBER = re.compile(r"\d{1,5}[a-z]?\b")
+_EN_NUMBER = re.compile(r"(?<![a-z0-9])\d{1,5}[a-z]? [a-z0-9]")
 
 
 def plate_cn(text: str) -> bool:
@@ -48,8 +48,9 @@ def address_cn(text: str) -> bool:
 
 
 def address_en(text: str) -> bool:
-    """An address in English form: a house number and street, with a room or a postal code."""
+    """An address in English form: a house number and street, with a room or a postal code; alone
+    or behind a label."""
     text = text.lower()
-    if _EN_NUMBER.match(text) is None:
+    if _EN_NUMBER.search(text) is None:
         return False
     return _EN_ROOM.search(text) is not None or _EN_CODE.search(text) is not None
