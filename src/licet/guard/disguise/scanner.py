@@ -74,7 +74,7 @@ class DisguiseScanner(Scanner):
             else:
                 han = _HAN <= code < _HAN_END
                 kind = LETTER if _A <= code <= _Z else 0 if han else word_class(symbol)
-                starts = word < kind or not kind
+                starts = not word or not kind
                 word = kind
                 following = (now.begins if starts else now.inside).get(symbol)
                 if following is None:
@@ -101,7 +101,7 @@ class DisguiseScanner(Scanner):
         if letter >= PLANE_14 and fold.is_tag(letter):
             return self._gap(NO_GAP)
         is_sign = letter in self._lattice.signs
-        starts = word < (kind or LETTER) if is_sign else word < kind or not kind
+        starts = not word or not (kind or is_sign)
         if self._endings:
             if not kind or kind < word:
                 self._accept_endings()
