@@ -207,6 +207,46 @@ def test_no_character_of_a_disguised_literal_is_let_go(
     assert watch.hit.start >= len(before) or whole[watch.hit.start : len(before)].strip(" .")
 
 
+WRITTEN = st.text(st.sampled_from("abcxyzAZ 09.,-é§ß中文字🐎𐍈\n\t~"), max_size=20)
+CODES = {
+    "base64": lambda data: base64.b64encode(data).decode(),
+    "address": lambda data: base64.urlsafe_b64encode(data).decode().rstrip("="),
+    "hex": lambda data: data.hex(),
+    "pairs": lambda data: data.hex(" ").upper(),
+    "colons": lambda data: data.hex(":"),
+    "0x": lambda data: "0x" + data.hex(),
+}
+
+
+@given(
+    st.sampled_from(["", "see ", "中", "w-", "(", "deadbeef ", "well+", "a1b2 c3d4 ", "4865 "]),
+    WRITTEN, WRITTEN, st.sampled_from(sorted(CODES)), st.integers(1, 30),
+)  # fmt: skip
+def test_a_literal_is_found_in_code_whatever_stands_around_it(
+    outside: str, before: str, after: str, code: str, step: int
+) -> None:
+    coded = CODES[code](f"{before} {EN} {after}".encode())
+    whole = outside + coded + "\nand so on"
+    assert EVERYTHING.scan(whole)
+    watch = EVERYTHING.watch()
+    for at in range(0, len(whole), step):
+        watch.feed(whole[at : at + step])
+        if watch.hit is not None:
+            break
+    assert watch.hit is not None
+    assert len(outside) <= watch.free <= watch.hit.start
+
+
+def test_tokens_of_digits_and_letters_are_not_held_for_the_next() -> None:
+    watch, held, length = EVERYTHING.watch(), 0, 0
+    for number in range(400):
+        token = f" ~{number * 2_654_435_761 % 2**32:08x}"
+        watch.feed(token)
+        length += len(token)
+        held += watch.free < length
+    assert held <= 60
+
+
 def test_what_is_remembered_is_bounded() -> None:
     from licet.guard.disguise import lattice
 

@@ -19,7 +19,7 @@ from typing import Final, NamedTuple
 from licet.guard import fold
 from licet.guard.pattern_reading import Symbols
 
-_AHEAD: Final = 4
+_AHEAD: Final = 6
 _MARKS: Final = f"{fold.ESCAPE}{fold.EXPAND}{fold.SURROGATE}"
 _UNSURE: Final = f"{_MARKS}{fold.SKIP}{fold.PLANE_14}-\U000e01ef"
 _BEGINS: Final = "(?<![0-9a-z][a-z])(?<![0-9][0-9])"

@@ -24,6 +24,7 @@ from licet.guard.scanner import HITS_MAX, Hit
 
 RUN_MIN: Final = 16
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS_AND_DIGITS: Final = frozenset(_LETTERS + "0123456789")
 _BASE64: Final = {char: value for value, char in enumerate(_LETTERS + "0123456789+/")}
 _BASE64.update({"-": 62, "_": 63})  # the alphabet for addresses
 _HEX: Final = {char: int(char, 16) for char in "0123456789abcdefABCDEF"}
@@ -73,17 +74,43 @@ def _second(first: Iterable[int], second: Iterable[int]) -> str:
     return f"[{''.join(re.escape(c) for c, value in _BASE64.items() if value in known)}]"
 
 
-_FIRST = "|".join(
-    (_group(_TEXT, _TEXT, _TEXT), _group(_LEAD, _REST, _REST), _group(_TEXT, _LEAD, _REST),
-     _group(_TEXT, _TEXT, _LEAD), _group(_LEAD, _REST, _TEXT), _group(_LEAD, _REST, _LEAD))
+_Bytes = range | tuple[int, ...]
+
+
+def _groups(*threes: tuple[_Bytes, _Bytes, _Bytes]) -> str:
+    return f"(?:{'|'.join(_group(*three) for three in threes)})"
+
+
+_ANEW = _groups(
+    (_TEXT, _TEXT, _TEXT), (_LEAD, _REST, _REST), (_TEXT, _LEAD, _REST),
+    (_TEXT, _TEXT, _LEAD), (_LEAD, _REST, _TEXT), (_LEAD, _REST, _LEAD),
 )  # fmt: skip
-_PAIR = r"[2-9a-fA-F](?:\Z|[0-9a-fA-F])"
-_IS_BASE64 = re.compile(_FIRST)
-_IS_HEX = re.compile(rf"(?=[2-7c-eC-E]){_PAIR}(?:\Z|[ :,\-]?(?:\Z|{_PAIR}))")
+"""Four characters, where a character of the text begins with the first byte."""
+_ON = _groups(
+    (_REST, _TEXT, _TEXT), (_REST, _LEAD, _REST), (_REST, _TEXT, _LEAD),
+    (_REST, _REST, _TEXT), (_REST, _REST, _LEAD), (_REST, _REST, _REST),
+)  # fmt: skip
+"""Four characters, where the first byte goes on with a character of the text."""
+_IS_BASE64 = re.compile(
+    f"{_groups((_TEXT, _TEXT, _TEXT), (_LEAD, _REST, _TEXT))}(?:\\Z|{_ANEW})"
+    f"|{_groups((_TEXT, _TEXT, _LEAD), (_LEAD, _REST, _LEAD))}(?:\\Z|{_ON})"
+    f"|{_groups((_TEXT, _LEAD, _REST), (_LEAD, _REST, _REST))}"
+)
+_BETWEEN = r"[ :,\n-]?"
+_AFTER = rf"{_BETWEEN}(?:\Z|[89abAB](?:\Z|[0-9a-fA-F]))"
+_PAIR = (
+    r"(?:[2-7](?:\Z|[0-9a-fA-F])|0(?:\Z|[9adAD])"
+    rf"|[cdCD](?:\Z|[0-9a-fA-F]{_AFTER})|[eE](?:\Z|[0-9a-fA-F]{_AFTER}{_AFTER})"
+    rf"|[fF](?:\Z|[0-9a-fA-F]{_AFTER}{_AFTER}{_AFTER}))"
+)
+"""A character of the text in hex digits."""
+_IS_HEX = re.compile(rf"{_PAIR}{_BETWEEN}(?:\Z|{_PAIR}{_BETWEEN}(?:\Z|{_PAIR}))")
+"""Both are read from where a run may begin, up to the end of what is there: what does not match can
+be no run that is long enough to count."""
 _MAY_BEGIN = re.compile(
     r"[0-9A-Za-fw-z](?:(?<![A-Za-z0-9][\s\S])|(?<=\b0[xX][\s\S]))"
-    rf"(?:\Z|(?<=[I-Za-f]){_second(_TEXT, (*_TEXT, *_LEAD))}|(?<=[w-z0-9]){_second(_LEAD, _REST)}"
-    r"|(?<=[2-7c-eC-E])[0-9a-fA-F])"
+    rf"(?:\Z|(?<=[CDI-Za-f]){_second(_TEXT, (*_TEXT, *_LEAD))}|(?<=[w-z0-9]){_second(_LEAD, _REST)}"
+    r"|(?<=[2-7c-fC-F])[0-9a-fA-F]|(?<=0)[9adAD])"
 )
 """The same at a glance: a look at the first two characters rules out nearly every word."""
 _ENOUGH: Final = 5
@@ -277,30 +304,36 @@ class CodedWatch:
         whole = before + self._tail + text
         self._at += len(text)
         tail = len(whole)
-        if _MAY_BEGIN.search(whole, len(before)) is not None:
-            tail = self._begin(whole, len(before))
+        found = _MAY_BEGIN.search(whole, len(before))
+        if found is not None:
+            tail = self._begin(whole, found)
         self._before, self._tail = whole[max(0, tail - _BEFORE) : tail], whole[tail:]
         self.free = self._at - len(self._tail)
         if self._runs:
             self._settle()
 
-    def _begin(self, whole: str, first: int) -> int:
-        """Begin the runs that begin in `whole` from `first` on. Returns from where on it is too
-        early to say; the whole ends where the text does."""
+    def _begin(self, whole: str, found: re.Match[str] | None) -> int:
+        """Begin the runs that begin in `whole` where one was `found`, and behind. Returns from
+        where on it is too early to say; the whole ends where the text does."""
         length = len(whole)
-        for found in _MAY_BEGIN.finditer(whole, first):
+        while found is not None:
             place = found.start()
-            runs = [pattern.match(whole, place) for pattern in (_IS_BASE64, _IS_HEX)]
-            if length - place < _ENOUGH:
-                if any(runs):
+            runs = (_IS_BASE64.match(whole, place), _IS_HEX.match(whole, place))
+            if runs[0] is not None or runs[1] is not None:
+                if length - place < _ENOUGH:
                     return place
-                continue
-            for is_hex, match in enumerate(runs):
-                if match is not None:
-                    offset = self._at - length + place
-                    run = _Run(offset, bool(is_hex), self._make)
-                    run.feed(whole, place, offset)
-                    self._runs.append(run)
+                offset = self._at - length + place
+                for is_hex, match in enumerate(runs):
+                    if match is not None:
+                        run = _Run(offset, bool(is_hex), self._make)
+                        run.feed(whole, place, offset)
+                        self._runs.append(run)
+            # No other run begins within this one; behind `0x` one does.
+            further = place + 1
+            if whole[place] != "0" or whole[further : further + 1] not in ("x", "X"):
+                while further < length and whole[further] in _LETTERS_AND_DIGITS:
+                    further += 1
+            found = _MAY_BEGIN.search(whole, further)
         return length
 
     @property
