@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from licet.guard import fold
 from licet.guard.machine import Machine, PatternEntry
 from licet.guard.pattern import Pattern, parse_pattern
 from licet.guard.pattern_walk import PatternWalk
@@ -108,6 +109,13 @@ def same(pair: tuple[Machine, Machine], text: str, json: bool, most: int, rng: R
     quick.finish()
     slow.finish()
     assert (quick.found, quick.free) == (slow.found, slow.free)
+    assert not slow.found or quick.may_match(fold.written().symbols(text))
+
+
+def test_a_text_without_what_a_pattern_needs_is_not_walked() -> None:
+    made = PatternWalk(machine(["card no[^0-9]{0,9}[0-9]{4}", "akia[a-z]{4}"], True), gap_max=10)
+    for text, may in (("my card no is", False), ("1", True), ("akia", True), ("a<b>kia", True)):
+        assert made.may_match(fold.written().symbols(text)) is may, text
 
 
 @pytest.mark.parametrize("piece", ["是的，可以", "The weather. ", " of the", "\n\n", "в том"])

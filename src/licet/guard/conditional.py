@@ -56,14 +56,29 @@ class Conditional:
 
     def watch(self, *, json: bool) -> ConditionalWatch:
         """Begin a stream."""
+        return self._watch(self._sources("halt", json), self._sources("flag", json), json)
+
+    def _watch(
+        self, halting: list[Source], flagging: list[Source], json: bool
+    ) -> ConditionalWatch:
         return ConditionalWatch(
-            self._sources("halt", json), self._sources("flag", json), self._conditions,
-            gap_max=self._gap_max, json=json,
-        )  # fmt: skip
+            halting, flagging, self._conditions, gap_max=self._gap_max, json=json
+        )
 
     def scan(self, text: str, *, json: bool) -> list[Counted]:
         """What counts in a whole text: of what halts the first, of what flags all."""
-        watch = self.watch(json=json)
+        symbols = fold.written().symbols(text)
+        halting, flagging = (
+            [
+                source
+                for source in self._sources(action, json)
+                if not isinstance(source, PatternWalk) or source.may_match(symbols)
+            ]
+            for action in _ACTIONS
+        )
+        if not halting and not flagging:
+            return []
+        watch = self._watch(halting, flagging, json)
         for at in range(0, len(text), LATER_CHARACTERS):
             watch.feed(text[at : at + LATER_CHARACTERS])
             if watch.best is not None and watch.settled >= watch.best.key:

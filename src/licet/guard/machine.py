@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
+from licet.guard.needs import needs_of
 from licet.guard.openings import Places, find_openings
 from licet.guard.pattern import Pattern
 from licet.guard.pattern_reading import Symbols
@@ -84,6 +85,7 @@ class Machine:
     def __init__(self, entries: Sequence[PatternEntry]) -> None:
         self.entries = tuple(entries)
         self.width_max = max((entry.pattern.width_max for entry in entries), default=0)
+        self.needs = needs_of(entry.pattern for entry in entries)
         self._follow: list[tuple[int, ...]] = []
         self._reads: list[int] = []  # the number of its set
         self._ends: list[int] = []  # the number of the entry that may end there, or -1

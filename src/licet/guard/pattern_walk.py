@@ -51,6 +51,10 @@ class PatternWalk:
         self.free = 0
         self.found: list[Hit] = []
 
+    def may_match(self, symbols: str) -> bool:
+        """Whether anything may be found in a whole text of these symbols (the written view)."""
+        return self._machine.needs.may_be_met(symbols)
+
     @property
     def settled(self) -> int:
         """Every match that ends here or before has been found."""

@@ -115,13 +115,20 @@ _MAY_BEGIN = re.compile(
 """The same at a glance: a look at the first two characters rules out nearly every word."""
 _ENOUGH: Final = 5
 """So many characters of a run say whether it is one."""
-_WORTH = re.compile(r"[A-Za-z0-9+/_-]{16}|(?:[0-9a-fA-F]{2}[ :,\n-]){5}[0-9a-fA-F]{2}")
+_WORTH = re.compile(
+    r"[A-Za-z0-9+/_-](?<![A-Za-z0-9+/_-][\s\S])[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]{14}"
+    r"|(?<=[0-9a-fA-F]{2})[ :,\n-](?:[0-9a-fA-F]{2}[ :,\n-]){4}[0-9a-fA-F]{2})"
+)
+_PAIRS = re.compile(r"[ \n][0-9a-fA-F]{2}(?<=[0-9a-fA-F]{2}...)")
 _BEFORE: Final = 3
 """Characters of the text before a piece that are looked at again with it."""
 
 
 def may_hold_runs(text: str) -> bool:
     """Whether a whole text has a run that is long enough to count."""
+    longest = max(map(len, text.split()), default=0)
+    if longest < RUN_MIN and _PAIRS.search(text) is None:  # nearly every text of short words
+        return False
     return _WORTH.search(text) is not None
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from licet.guard import fold
 from licet.guard.automaton import Automaton
-from licet.guard.disguise.lattice import Found, Lattice
+from licet.guard.disguise.lattice import Found, Lattice, State
 from licet.guard.disguise.spellings import signs
 from licet.guard.fold import GAP, LETTER, MARKS_END, PLANE_14, SKIP, word_class
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
@@ -59,43 +59,51 @@ class DisguiseScanner(Scanner):
         for char in text:
             symbol = known.get(char) or self._learnt(char)
             code = ord(symbol)
+            is_latin = _A <= code <= _Z
             if code < _MARKS_END:
                 if code > _SKIP:
                     break
                 word = 0 if code == _GAP else word
                 if now is not root or self._endings:
+                    self._stand(now)
                     self._gap(gap_strength(char) if code == _GAP else NO_GAP)
                     now = self._now
-            elif symbol in is_sign or self._endings or code >= _PLANE_14:
+            elif self._endings or (not is_latin and (symbol in is_sign or code >= _PLANE_14)):
+                self._stand(now)
                 kind = word_class(symbol)
                 self._letter(symbol, kind, word, at, at + 1)
                 now = self._now
                 word = kind if code < _PLANE_14 else word
             else:
-                han = _HAN <= code < _HAN_END
-                kind = LETTER if _A <= code <= _Z else 0 if han else word_class(symbol)
+                kind = LETTER if is_latin else 0 if _HAN <= code < _HAN_END else word_class(symbol)
                 starts = not word or not kind
                 word = kind
                 following = (now.begins if starts else now.inside).get(symbol)
                 if following is None:
                     following = lattice.step(now, symbol, starts)
-                if following is root:
-                    if now is not root:
-                        self._forget()
-                        now = root
-                else:
+                if following is not root:
                     window.append(at << 3 | self._gap_now << 1 | starts)
-                    self._gap_now = self._gaps = 0
-                    self._now, self._state, now = following, _IN_USE, following
+                    if self._gaps:
+                        self._gap_now = self._gaps = 0
+                    now = following
                     if following.found:
                         self._ended_here(following.found, symbol, at + 1)
                     if len(window) > _WINDOW_MAX:
                         del window[: -following.longest]
+                elif now is not root:
+                    self._forget()
+                    now = root
             if self.hit is not None:
                 break
             at += 1
         self._word, self._at = word, at
+        self._stand(now)
         return at - first
+
+    def _stand(self, now: State) -> None:
+        """What the quick way has come to, for all who ask."""
+        self._now = now
+        self._state = 0 if now is self._lattice.root else _IN_USE
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
         if letter >= PLANE_14 and fold.is_tag(letter):
