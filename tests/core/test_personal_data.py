@@ -108,7 +108,13 @@ def test_ordinary_words_and_numbers_are_not_held() -> None:
 
 
 def test_a_number_is_held_back_behind_a_label_alone() -> None:
-    for text, held in (("room 12", 0), ("卡号 51", 5), ("so", 2), ("-", 1), ("ask for her home", 0)):
+    for text, held in (
+        ("room 12", 0),
+        ("卡号 51", 5),
+        ("so", 2),
+        ("-", 1),
+        ("ask for her home", 0),
+    ):
         watch = LEXICON.watch("reply")
         watch.feed(text)
         assert len(text) - watch.free == held, text
