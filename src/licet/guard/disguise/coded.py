@@ -105,11 +105,12 @@ _PAIR = (
 )
 """A character of the text in hex digits."""
 _IS_HEX = re.compile(rf"{_PAIR}{_BETWEEN}(?:\Z|{_PAIR}{_BETWEEN}(?:\Z|{_PAIR}))")
-"""Both are read from where a run may begin, up to the end of what is there: what does not match can
-be no run that is long enough to count."""
+"""Both are read from where a run may begin, up to the end of what is there: what does not match
+can be no run that is long enough to count."""
 _MAY_BEGIN = re.compile(
     r"[0-9A-Za-fw-z](?:(?<![A-Za-z0-9][\s\S])|(?<=\b0[xX][\s\S]))"
-    rf"(?:\Z|(?<=[CDI-Za-f]){_second(_TEXT, (*_TEXT, *_LEAD))}|(?<=[w-z0-9]){_second(_LEAD, _REST)}"
+    rf"(?:\Z|(?<=[CDI-Za-f]){_second(_TEXT, (*_TEXT, *_LEAD))}"
+    rf"|(?<=[w-z0-9]){_second(_LEAD, _REST)}"
     r"|(?<=[2-7c-fC-F])[0-9a-fA-F]|(?<=0)[9adAD])"
 )
 """The same at a glance: a look at the first two characters rules out nearly every word."""
