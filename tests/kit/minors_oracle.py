@@ -78,6 +78,11 @@ class Oracle:
         """A guardian gave more time."""
         self.extras.append((at_s, until_s, more_s))
 
+    def forget(self, before_s: int) -> None:
+        """Let go of what ended before a moment: no question will be about it."""
+        self.signs = [sign for sign in self.signs if sign[1] >= before_s]
+        self.extras = [extra for extra in self.extras if extra[1] >= before_s]
+
     def stretches(self, since_s: int = 0) -> list[tuple[int, int]]:
         """All use: signs that overlap once each is made longer by the gap are one stretch."""
         out: list[tuple[int, int]] = []

@@ -99,10 +99,21 @@ def test_nobody_is_known_at_first(shared: Play) -> None:
 
 def test_a_record_is_there_for_everybody_at_once(shared: Play) -> None:
     async def script(one: MinorsStore, two: MinorsStore) -> None:
-        await one.put(SUBJECT, '{"a": "名"}')
-        assert (await two.look(SUBJECT)).record == '{"a": "名"}'
-        await two.put(SUBJECT, "{}")
+        first = '{"a": "名"}'
+        assert await one.put(SUBJECT, first, None)
+        assert (await two.look(SUBJECT)).record == first
+        assert await two.put(SUBJECT, "{}", first)
         assert (await one.look(SUBJECT)).record == "{}"
+
+    shared(script)
+
+
+def test_of_two_changes_to_one_record_the_later_is_told_to_look_again(shared: Play) -> None:
+    async def script(one: MinorsStore, two: MinorsStore) -> None:
+        both = await asyncio.gather(one.put(SUBJECT, "1", None), two.put(SUBJECT, "2", None))
+        assert sorted(both) == [False, True]
+        assert (await one.look(SUBJECT)).record == ("1" if both[0] else "2")
+        assert not await two.put(SUBJECT, "3", "0")
 
     shared(script)
 
@@ -159,7 +170,7 @@ def test_every_store_counts_as_the_rule_does(shared: Play) -> None:
 def test_records_and_counts_do_not_disturb_each_other(shared: Play) -> None:
     async def script(one: MinorsStore, two: MinorsStore) -> None:
         await one.mark(SUBJECT, 30_000)
-        await two.put(SUBJECT, "{}")
+        await two.put(SUBJECT, "{}", None)
         await one.mark(SUBJECT, 0)
         seen = await two.look(SUBJECT)
         assert seen.record == "{}"
@@ -170,7 +181,7 @@ def test_records_and_counts_do_not_disturb_each_other(shared: Play) -> None:
 
 def test_who_is_forgotten_is_unknown(shared: Play) -> None:
     async def script(one: MinorsStore, two: MinorsStore) -> None:
-        await one.put(SUBJECT, "{}")
+        await one.put(SUBJECT, "{}", None)
         await one.mark(SUBJECT, 30_000)
         await two.forget(SUBJECT)
         seen = await one.look(SUBJECT)
@@ -193,7 +204,7 @@ def test_counts_outlive_a_gateway_that_restarts(opened: Open) -> None:
         first = opened()
         if isinstance(first, LocalStore) and first.is_forgetful:
             pytest.skip("memory: outlives nothing")
-        await first.put(SUBJECT, "{}")
+        await first.put(SUBJECT, "{}", None)
         before = await first.mark(SUBJECT, 500)
         await first.close()
         second = opened()

@@ -45,8 +45,9 @@ class MinorsStore(Protocol):
         """A sign of life now, with so much to read after it; what is known then."""
         ...
 
-    async def put(self, subject: str, record: str) -> None:
-        """Keep a record in place of the one before. Kept for good when this returns."""
+    async def put(self, subject: str, record: str, instead_of: str | None) -> bool:
+        """Keep a record, if the one before is still `instead_of`; else nothing, and False. What
+        is kept when this returns is kept for good."""
         ...
 
     async def forget(self, subject: str) -> None:

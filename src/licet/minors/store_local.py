@@ -86,11 +86,15 @@ class LocalStore:
             self.flush()
         return Seen(now, record, usage)
 
-    async def put(self, subject: str, record: str) -> None:
+    async def put(self, subject: str, record: str, instead_of: str | None) -> bool:
         """As MinorsStore.put."""
-        self._known[subject] = (record, self._of(subject)[1])
+        before, usage = self._of(subject)
+        if before != instead_of:
+            return False
+        self._known[subject] = (record, usage)
         self._dirty.add(subject)
         self.flush()
+        return True
 
     async def forget(self, subject: str) -> None:
         """As MinorsStore.forget."""

@@ -48,10 +48,7 @@ _LOCK = (
     " DO UPDATE SET subject = excluded.subject RETURNING record, until_ms, streak_ms, days"
 )
 _WRITE = "UPDATE minor SET until_ms = %s, streak_ms = %s, days = %s WHERE subject = %s"
-_PUT = (
-    "INSERT INTO minor (subject, record) VALUES (%s, %s)"
-    " ON CONFLICT (subject) DO UPDATE SET record = excluded.record"
-)
+_PUT = "UPDATE minor SET record = %s WHERE subject = %s AND record IS NOT DISTINCT FROM %s"
 _THREADS = 4
 _WAIT_S = 2.0
 T = TypeVar("T")
@@ -78,9 +75,9 @@ class PostgresStore:
         """As MinorsStore.mark."""
         return await self._call(lambda db: self._mark(db, subject, read_ms))
 
-    async def put(self, subject: str, record: str) -> None:
+    async def put(self, subject: str, record: str, instead_of: str | None) -> bool:
         """As MinorsStore.put."""
-        await self._call(lambda db: db.execute(_PUT, (subject, record)))
+        return await self._call(lambda db: self._put(db, subject, record, instead_of))
 
     async def forget(self, subject: str) -> None:
         """As MinorsStore.forget."""
@@ -107,6 +104,11 @@ class PostgresStore:
             days = encode_days(usage.days)
             db.execute(_WRITE, (usage.until_ms, usage.streak_ms, days, subject))
         return Seen(int(now[0]), row[0], usage)
+
+    def _put(self, db: _Db, subject: str, record: str, instead_of: str | None) -> bool:
+        with db.transaction():
+            db.execute(_LOCK, (subject,))
+            return db.execute(_PUT, (record, subject, instead_of)).rowcount == 1
 
     async def _call(self, work: Callable[[_Db], T]) -> T:
         running = asyncio.get_running_loop().run_in_executor(self._threads, self._using, work)

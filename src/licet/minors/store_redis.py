@@ -70,6 +70,11 @@ redis.call('PEXPIRE', KEYS[1], keep)
 return answer(at)
 """
 )
+_PUT = """
+if (redis.call('GET', KEYS[2]) or '') ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[2], ARGV[1])
+return 1
+"""
 _TRIES = 3
 
 
@@ -82,6 +87,7 @@ class RedisStore:
         self._redis = connect(url)
         self._look = self._redis.register_script(_LOOK)
         self._mark = self._redis.register_script(_MARK)
+        self._put = self._redis.register_script(_PUT)
         self._prefix = prefix
         self._at_ms = 0  # the server's time, as last heard
 
@@ -105,9 +111,10 @@ class RedisStore:
             self._at_ms = int(found[0])  # rule 2
         raise Unavailable("the clock of the minors' store runs wild.", hint="Set its time right.")
 
-    async def put(self, subject: str, record: str) -> None:
+    async def put(self, subject: str, record: str, instead_of: str | None) -> bool:
         """As MinorsStore.put."""
-        await self._asked(self._redis.set(self._names(subject)[1], record))
+        args = [record, "" if instead_of is None else instead_of]
+        return bool(await self._asked(self._put(keys=self._names(subject), args=args)))
 
     async def forget(self, subject: str) -> None:
         """As MinorsStore.forget."""

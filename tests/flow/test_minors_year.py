@@ -1,0 +1,47 @@
+"""A small year: no minute over the limit is granted, no lawful one refused, counts are exact.
+
+`make minors-year` lives a whole one with ten thousand minors.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from kit.minors_year import Year, found_secrets
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_small_year_agrees_with_the_oracle_to_the_second(tmp_path: Path, seed: int) -> None:
+    log = logging.FileHandler(tmp_path / "year.log")
+    logging.getLogger("minors_year").addHandler(log)
+    try:
+        year = Year(120, 50, seed, tmp_path)
+        tally = year.run()
+    finally:
+        logging.getLogger("minors_year").removeHandler(log)
+        log.close()
+    assert tally.faults == []
+    assert {"curfew", "window", "daily_total", "quiet_hours"} <= set(tally.refusals)
+    assert tally.given > 0
+    assert tally.restarts > 0
+    assert tally.shifts > 0
+    assert found_secrets(tmp_path, year.children) == []
+
+
+def test_the_search_finds_what_was_written(tmp_path: Path) -> None:
+    year = Year(20, 1, 1, tmp_path)
+    year.run()
+    child = year.children[7]
+    for secret in child.secrets:
+        (tmp_path / "log.txt").write_text(f'{{"who":"{secret}"}}', encoding="utf-8")
+        assert found_secrets(tmp_path, year.children) == ["log.txt: child 7"], secret
+
+
+def test_an_oracle_that_is_contradicted_is_heard(tmp_path: Path) -> None:
+    year = Year(60, 30, 3, tmp_path)
+    for child in year.children:
+        child.oracle.gap_s = 80  # another notion of use
+    assert year.run().faults
