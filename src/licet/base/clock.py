@@ -28,6 +28,13 @@ class SystemClock:
         return time.monotonic()
 
 
+def rfc3339_ms(at_ms: int) -> str:
+    """`rfc3339` of a moment in milliseconds since 1970."""
+    return rfc3339(
+        datetime.fromtimestamp(at_ms // 1000, UTC).replace(microsecond=at_ms % 1000 * 1000)
+    )
+
+
 def rfc3339(moment: datetime) -> str:
     """`2026-11-24T02:19:57.123Z`: UTC, milliseconds (RFC 3339). `moment` must be aware."""
     if moment.tzinfo is None:

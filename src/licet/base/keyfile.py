@@ -8,10 +8,12 @@ It refuses to know what the secret is for.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
-from licet.base.trouble import NotAllowed, NotFound
+from licet.base.ids import Chance
+from licet.base.trouble import Corrupt, NotAllowed, NotFound
 
 
 def write_once(path: Path, data: bytes) -> None:
@@ -52,3 +54,15 @@ def read_private(path: Path) -> bytes:
     if mode & 0o077:
         raise NotAllowed(f"{path} can be read by others", hint=f"Run: chmod 600 {path}")
     return data
+
+
+def load_or_create_key(path: Path, size: int, chance: Chance) -> bytes:
+    """The `size` bytes at `path`, drawn at the first call. Raises NotAllowed as `read_private`,
+    Corrupt where there are more or fewer."""
+    if not path.exists():
+        with contextlib.suppress(NotAllowed):  # another process made it first: it counts
+            write_once(path, chance(size))
+    key = read_private(path)
+    if len(key) != size:
+        raise Corrupt(f"the key {path.name} has {len(key)} bytes, not {size}")
+    return key

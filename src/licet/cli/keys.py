@@ -17,7 +17,7 @@ from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.gateway.config import load_config
 from licet.gateway.keyring import KeyStore
-from licet.gateway.keys import AUDIENCES, ROUTES, Audience, Grant, Key, Route
+from licet.gateway.keys import AUDIENCES, BY_NAME_ONLY, ROUTES, Audience, Grant, Key, Route
 from licet.gateway.keystore import open_keystore
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -134,7 +134,7 @@ def _as_object(key: Key) -> dict[str, Any]:
         "prefix": key.prefix,
         "created": rfc3339(key.created),
         "revoked": rfc3339(key.revoked) if key.revoked else None,
-        "routes": [route for route in ROUTES if route in key.grant.routes],
+        "routes": [route for route in (*ROUTES, *BY_NAME_ONLY) if route in key.grant.routes],
         "models": list(key.grant.models),
         "rate_per_minute": key.grant.rate_per_minute,
         "concurrency_max": key.grant.concurrency_max,

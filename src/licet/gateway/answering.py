@@ -16,7 +16,7 @@ import msgspec
 from licet.base.trouble import BadInput, Trouble
 from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Send
 from licet.gateway.asking import ASK_AGAIN_S, AskingRelay, judged_within
-from licet.gateway.clearance import NotLicensed
+from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.exchange import Exchange
 from licet.gateway.outcome import Outcome, Question
@@ -122,6 +122,8 @@ async def _relay_asking(
 
     def fresh_guard() -> Guard | None:
         nonlocal urgent
+        if trace.over is not None:
+            raise trace.over
         if urgent == parts.urgent:
             return None
         parts.clearance.check()
@@ -136,7 +138,7 @@ async def _relay_asking(
     )  # fmt: skip
     try:
         out = await relay.run()
-    except NotLicensed as lost:
+    except NotServed as lost:
         out = exchange.failed(lost, lost.message)
     await _close(parts, ask, exchange, reply, trace, send, out)
 

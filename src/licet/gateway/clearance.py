@@ -28,13 +28,17 @@ from licet.gateway.asgi import Scope
 _FORWARDED = frozenset((b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"))
 
 
-class NotLicensed(NotAllowed):
-    """This service may not be offered to the public just now."""
+class NotServed(NotAllowed):
+    """What is asked for may not be given just now: with the code and HTTP status to say so."""
 
     def __init__(self, code: str, message: str, *, status: int = 403) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+
+
+class NotLicensed(NotServed):
+    """This service may not be offered to the public just now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import Annotated, Literal
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
 from licet.gateway.config_judge import EncoderConfig, JudgeConfig, check_judges
+from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.config_read import Between, Matching, StoreAt, TableReader
 from licet.gateway.config_values import Count, EnvName, Limit, Name, Seconds, WebUrl
 from licet.gateway.upstream_settings import Secret, UpstreamSettings
@@ -178,6 +179,7 @@ class Config:
     server: ServerConfig = ServerConfig()
     models: Mapping[str, ModelConfig] = field(default_factory=lambda: MappingProxyType({}))
     licence: LicenceConfig | None = None
+    minors: MinorsConfig | None = None
     limits: LimitsConfig = LimitsConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
 

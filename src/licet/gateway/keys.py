@@ -27,7 +27,7 @@ from licet.base.trouble import BadInput
 Audience = Literal["default", "minor"]
 Route = Literal[
     "chat", "completions", "responses", "messages", "embeddings", "models", "moderations", "check",
-    "guardrail",
+    "guardrail", "minors",
 ]  # fmt: skip
 
 AUDIENCES: tuple[Audience, ...] = ("default", "minor")
@@ -43,6 +43,11 @@ ROUTES: tuple[Route, ...] = (
     "guardrail",
 )
 ALL_ROUTES: frozenset[Route] = frozenset(ROUTES)
+"""What a key opens unless told otherwise."""
+BY_NAME_ONLY: tuple[Route, ...] = ("minors",)
+"""What a key opens only where it names it: who may say how old a user is, is no mere client."""
+
+_NAMES = ", ".join((*ROUTES, *BY_NAME_ONLY))
 
 KEY_START = "licet_"
 KEY_CHARACTERS = len(KEY_START) + 43
@@ -136,10 +141,10 @@ def check_name(name: str) -> None:
 
 def check_grant(grant: Grant) -> None:
     """Raises BadInput, naming what to write instead, for a grant that no key can carry."""
-    if strange := sorted(set(grant.routes) - ALL_ROUTES):
-        raise BadInput(f"there is no route {strange[0]!r}.", hint=f"Routes: {', '.join(ROUTES)}.")
+    if strange := sorted(set(grant.routes) - ALL_ROUTES - set(BY_NAME_ONLY)):
+        raise BadInput(f"there is no route {strange[0]!r}.", hint=f"Routes: {_NAMES}.")
     if not grant.routes:
-        raise BadInput("a key needs at least one route.", hint=f"Routes: {', '.join(ROUTES)}.")
+        raise BadInput("a key needs at least one route.", hint=f"Routes: {_NAMES}.")
     if grant.audience not in AUDIENCES:
         raise BadInput(
             f"there is no audience {grant.audience!r}.", hint=f"One of: {', '.join(AUDIENCES)}."

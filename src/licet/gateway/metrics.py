@@ -157,6 +157,10 @@ class Metrics:
         self._limited = Counter(
             "licet_limited", "Requests beyond a key's limit.", ("which",), registry=registry
         )
+        self._minors = Counter(
+            "licet_minors", "Requests of minors, by what became of them.", ("what",),
+            registry=registry,
+        )  # fmt: skip
         self._unsealed = _unsealed_counter(registry)
         self._late = _late_histogram(registry)
         self._shadow = _shadow_counter(registry)
@@ -234,6 +238,10 @@ class Metrics:
     def limited(self, which: str) -> None:
         """Count a request beyond a limit, by Limited.which."""
         self._limited.labels(which).inc()
+
+    def minor(self, what: str) -> None:
+        """Count a minor's request: allowed, helped, ended, unavailable, or why it was refused."""
+        self._minors.labels(what).inc()
 
     def not_licensed(self, state: str) -> None:
         """Count a request that no valid licence covered, by Clearance.state."""

@@ -22,6 +22,7 @@ from licet.gateway.keyring import KeyRing
 from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance, Limits
 from licet.gateway.metrics import Metrics
+from licet.gateway.minding import Minding
 from licet.gateway.outcome import Outcome
 from licet.gateway.recorder import Recorder
 from licet.gateway.trace import Trace
@@ -81,6 +82,7 @@ class Parts:
     spans: SpanSink | None = None
     issuer: Issuer | None = None
     beside: Beside | None = None
+    minors: Minding | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
     departures: Departures = field(default_factory=Departures)

@@ -80,7 +80,7 @@ class Relay:
             except UpstreamTrouble as trouble:
                 if self._is_judging:
                     raise RuntimeError("a stream could not be judged") from trouble
-                lost = self._parts.clearance.lost()  # then it was we who cut the model off
+                lost = self._parts.clearance.lost() or self._trace.over  # then it was we who cut
                 self._last = (
                     exchange.failed(lost, lost.message) if lost else exchange.failed(trouble)
                 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from licet.base.trouble import NotFound
-from licet.gateway import desk, licence_desk
+from licet.gateway import desk, licence_desk, minors_desk
 from licet.gateway.asgi import Receive, Scope, Send, json_answer
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.guardrail import guard_for_litellm
@@ -29,6 +29,7 @@ EXACT: dict[tuple[str, str], Handler] = {
     ("GET", "/v1/models"): desk.list_models,
     ("POST", "/v1/moderations"): desk.moderate,
     ("POST", "/beta/litellm_basic_guardrail_api"): guard_for_litellm,
+    **{("POST", path): minors_desk.serve_minors for path in minors_desk.PATHS},
     ("GET", "/healthz"): desk.health,
     ("GET", "/readyz"): desk.readiness,
     ("GET", "/metrics"): desk.metrics,

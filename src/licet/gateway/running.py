@@ -196,6 +196,8 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
         await upstream.close()
     await gateway.parts.licensing.close()
     await gateway.parts.limits.close()
+    if gateway.parts.minors is not None:
+        await gateway.parts.minors.service.close()
     if gateway.parts.judge is not None:
         await gateway.parts.judge.close()
     if gateway.parts.spans is not None:
@@ -254,6 +256,11 @@ class Upkeep:
             await self.staging.tend(self._bundle)
             await parts.licensing.tend()
             self._look()
+            if parts.minors is not None:
+                try:
+                    parts.minors.service.flush()
+                except Trouble as trouble:
+                    self._note(f"minors: {trouble}")
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())

@@ -42,9 +42,10 @@ from licet.gateway.asgi import (
 )
 from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
-from licet.gateway.clearance import NotLicensed
+from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.keys import Key, Route
+from licet.gateway.minding import Seat
 from licet.gateway.outcome import Outcome
 from licet.gateway.parts import Parts
 from licet.gateway.prompting import PromptJudgement
@@ -106,6 +107,14 @@ async def _admitted(
         await deny(dialect, understood, trace, send)
         return
     ask, target = understood
+    seat: Seat | None = None
+    if parts.minors is not None:
+        seat = await parts.minors.seat(parts.guard, parts.memory, dialect, ask, trace, send)
+        send = seat.send
+        if (no := seat.refusal) is not None:
+            await deny(dialect, Denial(no.status, no.code, no.message, seat.wait_s), trace, send)
+        if no is not None or seat.helped:
+            return
     departure = parts.departures.expect(receive)
     try:
         await _judged(parts, dialect, ask, target, trace, scope, send)
@@ -113,7 +122,7 @@ async def _admitted(
         if not departure.left:
             raise
         # The client has left; whatever was open was aborted on the way here.
-    except NotLicensed as lost:
+    except NotServed as lost:
         await deny(dialect, Denial(lost.status, lost.code, lost.message), trace, send)
     except UpstreamTrouble as trouble:
         await _upstream_failed(parts, dialect, trace, trouble, send)
@@ -121,6 +130,8 @@ async def _admitted(
         await deny(dialect, Denial(503, trouble.code, str(trouble)), trace, send)
     finally:
         departure.close()
+        if seat is not None:
+            await seat.leave()
 
 
 async def _understand(
@@ -177,6 +188,8 @@ async def _judged(
         urgent = parts.urgent
         parts.clearance.check()
         reply = await _call(parts, dialect, ask, target, scope)
+        if trace.sitting is not None:
+            trace.sitting.watch(reply)
         if urgent != parts.urgent:  # an urgent bundle came before the answer, or a suspension
             guard = parts.guard
             trace.bundle = guard.name
@@ -194,7 +207,7 @@ async def _judged(
         else:
             outcome = await answer_whole(parts, dialect, ask, guard, reply, trace, flags, send)
     except Trouble as trouble:
-        lost = parts.clearance.lost()  # then our cutting off is what went wrong
+        lost = parts.clearance.lost() or trace.over  # then our cutting off is what went wrong
         outcome = Outcome("failed", flags=flags, code=(lost or trouble).code)
         raise (lost or trouble)
     finally:
@@ -254,6 +267,8 @@ async def _refuse(
     if durable is not None:
         await durable
     message = f"The request was refused: {notice.reason.get('en', '')} Case {notice.case}."
+    if trace.sitting is not None:
+        message += trace.sitting.comfort(finding.category)
     body = dialect.error(400, "content_filter", message, judgement.where or None, notice)
     await Answer(400, body, (JSON, (b"x-request-id", trace.id.encode()))).send(send)
     if parts.spans is not None:

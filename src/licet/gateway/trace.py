@@ -3,6 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
+
+from licet.gateway.clearance import NotServed
+from licet.gateway.upstream_reply import Reply
+
+
+class Sitting(Protocol):
+    """What an exchange has to do with a minor's time."""
+
+    def watch(self, reply: Reply) -> None:
+        """From now on this is what is cut off when time is up."""
+        ...
+
+    def comfort(self, category: str) -> str:
+        """Words of help to go with a refusal in a category of crisis; empty for any other."""
+        ...
 
 
 class Trace:
@@ -10,8 +26,8 @@ class Trace:
 
     __slots__ = (
         "audience", "began", "bundle", "characters", "dialect", "end_user", "first_in",
-        "first_out", "held_characters", "id", "key", "model", "now", "recorded", "route",
-        "sent_at", "stream", "tokens_saved", "upstream",
+        "first_out", "held_characters", "id", "key", "model", "now", "over", "recorded", "route",
+        "sent_at", "sitting", "stream", "tokens_saved", "upstream",
     )  # fmt: skip
 
     def __init__(self, number: str, route: str, dialect: str, began: float, now: datetime) -> None:
@@ -36,6 +52,10 @@ class Trace:
         self.characters = 0
         self.held_characters = 0
         self.tokens_saved = 0
+        self.sitting: Sitting | None = None
+        """A minor's, who may use the service for a time."""
+        self.over: NotServed | None = None
+        """Why it must end before its end; None while it may go on."""
         self.recorded = False
         """Whether it is on record: one exchange is one entry."""
 

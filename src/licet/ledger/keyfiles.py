@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from licet.base.ids import Chance
-from licet.base.keyfile import read_private, write_once
-from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound
+from licet.base.keyfile import load_or_create_key, read_private, write_once
+from licet.base.trouble import BadInput, NotAllowed, NotFound
 from licet.ledger.note import Signer, Verifier, make_signer, parse_skey, parse_vkey
 from licet.ledger.seal import KEY_BYTES
 
@@ -109,14 +109,7 @@ class PeriodKeys:
         return len(past)
 
     def _load(self, period: str) -> bytes:
-        path = self._path(period)
-        if not path.exists():
-            with contextlib.suppress(NotAllowed):  # another process made it first: it counts
-                write_once(path, self._chance(KEY_BYTES))
-        key = read_private(path)
-        if len(key) != KEY_BYTES:
-            raise Corrupt(f"the key of period {period} has {len(key)} bytes, not {KEY_BYTES}")
-        return key
+        return load_or_create_key(self._path(period), KEY_BYTES, self._chance)
 
     def _path(self, period: str) -> Path:
         if not period.replace("-", "").isalnum():

@@ -145,6 +145,10 @@ class MinorsService:
         """Remove all that is known of a person."""
         await self._store.forget(subject)
 
+    def flush(self) -> None:
+        """Write what waits to be written. Raises Unavailable; then it is tried again."""
+        self._store.flush()
+
     async def close(self) -> None:
         await self._store.close()
 

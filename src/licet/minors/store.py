@@ -23,6 +23,7 @@ from licet.minors.use import Usage
 TOLERANCE_MS = 2_000
 SETTLE_S = 60.0
 SUBJECT_CHARACTERS = 32
+SUBJECT_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class MinorsStore(Protocol):
         """Remove record and use."""
         ...
 
+    def flush(self) -> None:
+        """Write what waits to be written, if anything does. Called every second."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -62,7 +67,7 @@ class Subjects:
     finds one from the other; destroying the key forgets everybody."""
 
     def __init__(self, key: bytes) -> None:
-        if len(key) < 32:
+        if len(key) < SUBJECT_KEY_BYTES:
             raise ValueError("a key of subjects has 32 bytes at least")
         self._key = key
 

@@ -115,7 +115,7 @@ class LocalStore:
     def flush(self) -> None:
         """Bring the file up to date. Raises Unavailable; then it is tried again later."""
         self._flushed_ms = self._at_ms()
-        if self._db is None:
+        if self._db is None or not self._dirty:
             return
         rows = []
         for subject in self._dirty:

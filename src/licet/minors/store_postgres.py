@@ -83,6 +83,9 @@ class PostgresStore:
         """As MinorsStore.forget."""
         await self._call(lambda db: db.execute("DELETE FROM minor WHERE subject = %s", (subject,)))
 
+    def flush(self) -> None:
+        """As MinorsStore.flush: nothing waits."""
+
     async def close(self) -> None:
         """Let go of the connections, once running calls are over."""
         await asyncio.to_thread(self._threads.shutdown)

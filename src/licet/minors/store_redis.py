@@ -120,6 +120,9 @@ class RedisStore:
         """As MinorsStore.forget."""
         await self._asked(self._redis.delete(*self._names(subject)))
 
+    def flush(self) -> None:
+        """As MinorsStore.flush: nothing waits."""
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._redis.aclose()

@@ -1,0 +1,251 @@
+"""Minors at the gateway: asked before an exchange, signs during it, an end when time is up.
+
+It refuses to decide who may do what: `licet.minors` does. Without [minors] nothing here runs.
+
+Rules
+1. Whoever may not begin is told why, when again and whom to ask; that counts nothing as use.
+2. Help in a crisis is answered whatever the time, in the pack's words, without a model.
+3. A minor's exchange gives a sign at its beginning, three in each gap, and one at its end with
+   the reading. An answer that runs when time is up is ended after the profile's grace.
+4. No reference to a user leaves this module but as a subject; nothing of a person is logged.
+
+law:cn-genai-2023/art10.3
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from licet.base.clock import rfc3339_ms
+from licet.base.trouble import BadInput, Trouble, Unavailable
+from licet.gateway.asgi import Headers, Message, Send
+from licet.gateway.clearance import NotServed
+from licet.gateway.config_minors import MinorsConfig
+from licet.gateway.crisis import CrisisHelp
+from licet.gateway.dialects.model import Ask, Dialect
+from licet.gateway.metrics import Metrics
+from licet.gateway.minors_words import OVER, UNNAMED, refusal_words
+from licet.gateway.sse import SseParser
+from licet.gateway.trace import Trace
+from licet.gateway.upstream import Reply
+from licet.guard.guarding import Guard
+from licet.guard.memory import VerdictMemory
+from licet.minors.service import Answer, MinorsService
+from licet.minors.store import Subjects
+
+COUNTED_ROUTES = frozenset(("chat", "completions", "responses", "messages"))
+AUDIENCE = "minor"
+SIGNS_A_GAP = 3
+_READ_BYTES_MAX = 64 << 10
+"""Of an answer, to count its characters by: what is longer is read for longer than ever counts."""
+_LONG = 1_000_000
+
+
+@dataclass(slots=True)
+class Seat:
+    """What became of a request at the door: `send` bears the hints; a `refusal` is to be told,
+    with the wait until it is over; `helped` was answered already; `sitting` is None for whoever is
+    not limited."""
+
+    send: Send
+    refusal: NotServed | None = None
+    wait_s: float = 0.0
+    helped: bool = False
+    sitting: Sitting | None = None
+
+    async def leave(self) -> None:
+        """The exchange is over, whatever became of it."""
+        if self.sitting is not None:
+            await self.sitting.leave()
+
+
+class Minding:
+    """Shared by all exchanges of a gateway."""
+
+    def __init__(
+        self, config: MinorsConfig, service: MinorsService, subjects: Subjects, metrics: Metrics
+    ) -> None:
+        self._config = config
+        self.service = service
+        self.subjects = subjects
+        self._metrics = metrics
+        self.crisis = CrisisHelp(service.rules.crisis)
+
+    async def seat(
+        self, guard: Guard, memory: VerdictMemory, dialect: Dialect, ask: Ask, trace: Trace,
+        send: Send,
+    ) -> Seat:  # fmt: skip
+        """Ask for whoever sent this, and take note that they are here."""
+        if trace.route not in COUNTED_ROUTES:
+            return Seat(send)
+        if ask.end_user is None:
+            if self._config.unknown == "adult":
+                return Seat(send)
+            return Seat(send, NotServed("user_unnamed", UNNAMED, status=400))
+        subject = self.subjects.of(ask.end_user)
+        try:
+            answer = await self.service.ask(subject)
+        except Unavailable as trouble:
+            self._metrics.minor("unavailable")
+            if self._config.when_down == "pass":
+                return Seat(send)
+            return Seat(send, NotServed("minors_unavailable", str(trouble), status=503))
+        if answer.decision is None:
+            return Seat(send)
+        trace.audience = AUDIENCE
+        if answer.allowed:
+            self._metrics.minor("allowed")
+            sitting = Sitting(self, subject, answer, dialect, ask, trace, send)
+            trace.sitting = sitting
+            return Seat(sitting.send, sitting=sitting)
+        bearing = _bearing(send, answer)
+        if self.crisis.is_meant(ask, guard, memory):
+            self._metrics.minor("helped")
+            await self.crisis.answer(dialect, ask, bearing)
+            return Seat(bearing, helped=True)
+        self._metrics.minor(answer.decision.why)
+        words = refusal_words(answer, self.service.rules.time_zone)
+        next_ms = answer.decision.next_ms
+        wait_s = 0.0 if next_ms is None else (next_ms - answer.at_ms) / 1000
+        return Seat(bearing, NotServed("minor_time_limit", words), wait_s)
+
+    def ended(self) -> None:
+        """Count an answer that was ended."""
+        self._metrics.minor("ended")
+
+
+class Sitting:
+    """One exchange of a minor who may use the service. `leave` it when it is over."""
+
+    def __init__(
+        self, minding: Minding, subject: str, answer: Answer, dialect: Dialect, ask: Ask,
+        trace: Trace, send: Send,
+    ) -> None:  # fmt: skip
+        self._minding = minding
+        self._subject = subject
+        self._dialect = dialect
+        self._ask = ask
+        self._trace = trace
+        self._plain_send = send
+        self._hints = _headers(answer)
+        self._status = 0
+        self._said = bytearray()
+        self._reply: Reply | None = None
+        self._until_ms: int | None = None
+        self._heard_ms, self._heard_at = 0, 0.0
+        self._heed(answer)
+        self._attending = asyncio.ensure_future(self._attend())
+
+    async def send(self, message: Message) -> None:
+        """Passes a message on with the hints; keeps enough of the answer to count it."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            message["headers"] = [*message["headers"], *self._hints]
+        elif len(self._said) < _READ_BYTES_MAX:
+            self._said += message.get("body", b"")
+        await self._plain_send(message)
+
+    def watch(self, reply: Reply) -> None:
+        """From now on this is what is cut off when time is up."""
+        self._reply = reply
+        if self._trace.over is not None:
+            reply.abort()
+
+    def comfort(self, category: str) -> str:
+        """Words of help to go with a refusal in a category of crisis; empty for any other."""
+        return self._minding.crisis.comfort(category)
+
+    async def leave(self) -> None:
+        """The last sign, with the reading. A store that fails here costs the child nothing."""
+        self._attending.cancel()
+        await asyncio.wait({self._attending})
+        if not self._attending.cancelled() and (bug := self._attending.exception()):
+            raise bug
+        with contextlib.suppress(Trouble):
+            await self._minding.service.sign(self._subject, self._characters())
+
+    async def _attend(self) -> None:
+        service = self._minding.service
+        beat_s = service.rules.use.gap_s / SIGNS_A_GAP
+        while True:
+            with contextlib.suppress(Trouble):  # the next beat closes the gap
+                self._heed(await service.sign(self._subject))
+            left_s = self._left_s()
+            if left_s is not None and left_s <= 0:
+                break
+            await asyncio.sleep(beat_s if left_s is None else min(beat_s, left_s))
+            left_s = self._left_s()
+            if left_s is not None and left_s <= 0:
+                break
+        self._minding.ended()
+        self._trace.over = NotServed("minor_time_up", OVER)
+        if self._reply is not None:
+            self._reply.abort()
+
+    def _heed(self, answer: Answer) -> None:
+        """Until when this may go on, as of the store's clock."""
+        decision = answer.decision
+        self._heard_ms, self._heard_at = answer.at_ms, asyncio.get_running_loop().time()
+        if decision is None:  # grown up meanwhile
+            self._until_ms = None
+        elif decision.allowed:
+            self._until_ms = decision.ends_ms
+        else:
+            until = answer.at_ms if self._until_ms is None else self._until_ms
+            self._until_ms = min(until, answer.at_ms)
+
+    def _left_s(self) -> float | None:
+        if self._until_ms is None:
+            return None
+        grace_ms = self._minding.service.profile.grace_s * 1000
+        since_s = asyncio.get_running_loop().time() - self._heard_at
+        return (self._until_ms + grace_ms - self._heard_ms) / 1000 - since_s
+
+    def _characters(self) -> int:
+        """How long the answer was, as far as the client got it."""
+        if self._status != 200:
+            return 0
+        try:
+            if not self._ask.stream:
+                return sum(len(s.text) for s in self._dialect.reply(bytes(self._said)).spans)
+            reader, count = self._dialect.reader(self._ask), 0
+            for event in SseParser().feed(bytes(self._said)):
+                count += sum(len(span.text) for span in reader.read(event).spans)
+        except BadInput:
+            return _LONG if len(self._said) >= _READ_BYTES_MAX else 0
+        return count
+
+
+def _bearing(send: Send, answer: Answer) -> Send:
+    """`send` that adds the hints to the head of an answer."""
+    hints = _headers(answer)
+
+    async def bearing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *hints]
+        await send(message)
+
+    return bearing
+
+
+def _headers(answer: Answer) -> Headers:
+    """What a client program can show: minutes left, reminders due, features off; or why not."""
+    decision = answer.decision
+    assert decision is not None
+    out: list[tuple[str, str]] = []
+    if answer.left_ms is not None:
+        out.append(("licet-minutes-left", str(answer.left_ms // 60_000)))
+    due = {"pause": decision.pause_reminders, "reality": decision.reality_reminders}
+    if any(due.values()):
+        told = ", ".join(f"{name}={count}" for name, count in due.items() if count)
+        out.append(("licet-reminders", told))
+    if answer.features_off:
+        out.append(("licet-features-off", ", ".join(sorted(answer.features_off))))
+    if not decision.allowed:
+        out.append(("licet-why", decision.why))
+        out.append(("licet-can-ask", "yes" if answer.can_ask else "no"))
+        if decision.next_ms is not None:
+            out.append(("licet-next", rfc3339_ms(decision.next_ms)))
+    return [(name.encode(), value.encode()) for name, value in out]

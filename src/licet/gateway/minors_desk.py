@@ -1,0 +1,189 @@
+"""What a provider tells the gateway of its minors, and asks: signals, guardians, time, reports.
+
+Every request is a POST of one JSON object with `user`, the reference that the same provider sends
+with the user's requests; so no reference stands in an address, and none in a log of addresses.
+
+It refuses to decide: `licet.minors` does.
+
+Rules
+1. A key opens this only where it names the route `minors`.
+2. A birth date, a name or the number of a document is refused by its field, unread.
+3. A lawful "no" (a setting that is not a guardian's to loosen) is a 409 with its stable code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+
+import msgspec
+
+from licet.base.clock import rfc3339_ms
+from licet.base.trouble import BadInput, Conflict, NotFound, Unavailable
+from licet.gateway.admission import Denial, admit, refuse_service
+from licet.gateway.asgi import Answer, Receive, Scope, Send, json_answer, read_body
+from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
+from licet.gateway.parts import Parts
+from licet.minors import asking
+from licet.minors.record import parse_settings
+from licet.minors.service import Answer as Standing
+from licet.minors.service import MinorsService
+from licet.minors.signal import parse_signal
+
+BODY_BYTES_MAX = 16 << 10
+USER_CHARACTERS_MAX = 512
+_STATUS = {"bad_input": 400, "not_found": 404, "conflict": 409, "unavailable": 503}
+
+Body = Mapping[str, object]
+Deed = Callable[[MinorsService, str, Body], Awaitable[Answer]]
+
+
+async def serve_minors(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
+    """One request to the minors' desk."""
+    try:
+        answer = await _answer(parts, scope, receive)
+    except ClientLeft:
+        return
+    except BodyTooLarge as trouble:
+        answer = _error(413, trouble.code, str(trouble))
+    except (BadInput, NotFound, Conflict, Unavailable) as trouble:
+        answer = _error(_STATUS[trouble.code], trouble.code, str(trouble))
+    await answer.send(send)
+
+
+async def _answer(parts: Parts, scope: Scope, receive: Receive) -> Answer:
+    denial = None if parts.clearance.is_open else refuse_service(parts, scope)
+    key = denial or admit(parts, scope, "minors")
+    if isinstance(key, Denial):
+        return _error(key.status, key.code, key.message)
+    if parts.minors is None:
+        return _error(
+            404, "minors_off", "Minors are not counted here: the operator has no [minors]."
+        )
+    deed, fields = _DEEDS[scope["path"]]
+    body = _object(await read_body(scope, receive, BODY_BYTES_MAX), fields)
+    subject = parts.minors.subjects.of(_user(body))
+    return await deed(parts.minors.service, subject, body)
+
+
+async def _signal(service: MinorsService, subject: str, body: Body) -> Answer:
+    await service.register(subject, parse_signal(body.get("signal"), service.rules))
+    return await _status(service, subject, body)
+
+
+async def _forget(service: MinorsService, subject: str, body: Body) -> Answer:
+    await service.forget(subject)
+    return json_answer(200, {"forgotten": True})
+
+
+async def _guardian(service: MinorsService, subject: str, body: Body) -> Answer:
+    linked, consented = _flag(body, "linked"), _flag(body, "consented")
+    await service.set_guardian(subject, linked=linked, consented=consented)
+    return await _status(service, subject, body)
+
+
+async def _settings(service: MinorsService, subject: str, body: Body) -> Answer:
+    settings = parse_settings(body.get("settings"))
+    if settings.extras:
+        raise BadInput("settings.extras: is given by /v1/minors/more.", hint="Leave it out.")
+    faults = await service.set_settings(subject, settings)
+    if faults:
+        named = [asdict(fault) for fault in faults]
+        return _error(409, "settings_refused", "The pack does not allow these settings.", named)
+    return await _status(service, subject, body)
+
+
+async def _more(service: MinorsService, subject: str, body: Body) -> Answer:
+    minutes = body.get("minutes")
+    if type(minutes) is not int:
+        raise BadInput("minutes: will not do.", hint="A whole number of minutes.")
+    at_ms = (await service.ask(subject)).at_ms
+    asked = asking.ask_more("now", subject, minutes, at_ms, service.rules, service.profile)
+    if isinstance(asked, asking.Refusal):
+        return _error(409, asked.code, "More time cannot be given so.")
+    answered = asking.answer_more(asked, minutes, at_ms, service.rules, service.profile)
+    if isinstance(answered, asking.Refusal) or answered[1] is None:
+        raise BadInput("minutes: will not do.", hint="A whole number of minutes.")
+    await service.give(subject, answered[1])
+    return await _status(service, subject, body)
+
+
+async def _heartbeat(service: MinorsService, subject: str, body: Body) -> Answer:
+    """The page is open and somebody is there: what a provider's page says while it is read."""
+    answer = await service.ask(subject)
+    if answer.decision is not None and answer.allowed:
+        answer = await service.sign(subject)
+    return json_answer(200, _shown(answer))
+
+
+async def _status(service: MinorsService, subject: str, body: Body) -> Answer:
+    return json_answer(200, _shown(await service.ask(subject)))
+
+
+async def _report(service: MinorsService, subject: str, body: Body) -> Answer:
+    return json_answer(200, {"days": [asdict(day) for day in await service.report(subject)]})
+
+
+_DEEDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
+    "/v1/minors/signal": (_signal, ("signal",)),
+    "/v1/minors/forget": (_forget, ()),
+    "/v1/minors/guardian": (_guardian, ("linked", "consented")),
+    "/v1/minors/settings": (_settings, ("settings",)),
+    "/v1/minors/more": (_more, ("minutes",)),
+    "/v1/minors/heartbeat": (_heartbeat, ()),
+    "/v1/minors/status": (_status, ()),
+    "/v1/minors/report": (_report, ()),
+}
+PATHS = tuple(_DEEDS)
+
+
+def _shown(answer: Standing) -> dict[str, object]:
+    """What holds for a person, as JSON."""
+    decision = answer.decision
+    out: dict[str, object] = {"standing": answer.standing, "allowed": answer.allowed}
+    if decision is None:
+        return out
+    left = answer.left_ms
+    return out | {
+        "why": decision.why,
+        "minutes_left": None if left is None else left // 60_000,
+        "next": None if decision.next_ms is None else rfc3339_ms(decision.next_ms),
+        "can_ask": answer.can_ask,
+        "reminders": {"pause": decision.pause_reminders, "reality": decision.reality_reminders},
+        "features_off": sorted(answer.features_off),
+        "presumed": decision.presumed,
+    }
+
+
+def _object(data: bytes, fields: tuple[str, ...]) -> Body:
+    try:
+        body = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadInput("the body is not JSON.", hint="Send one JSON object.") from None
+    allowed = ("user", *fields)
+    if not isinstance(body, dict) or set(body) - set(allowed):
+        raise BadInput("the body is not as it should be.", hint=f"Fields: {', '.join(allowed)}.")
+    return body
+
+
+def _user(body: Body) -> str:
+    user = body.get("user")
+    if not isinstance(user, str) or not 0 < len(user) <= USER_CHARACTERS_MAX:
+        raise BadInput(
+            "user: will not do.", hint="The reference that you send as safety_identifier or user."
+        )
+    return user
+
+
+def _flag(body: Body, name: str) -> bool:
+    value = body.get(name)
+    if not isinstance(value, bool):
+        raise BadInput(f"{name}: will not do.", hint="true or false.")
+    return value
+
+
+def _error(status: int, code: str, message: str, faults: object = None) -> Answer:
+    error: dict[str, object] = {"message": message, "type": "minors_error", "code": code}
+    if faults is not None:
+        error["faults"] = faults
+    return json_answer(status, {"error": error})
