@@ -6,6 +6,7 @@ The time of the minors' store is the test's own; everything else is as an operat
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
 import urllib.error
@@ -21,22 +22,11 @@ import pytest
 
 from kit.clients import LONG, MODEL, anthropic_client, ask, openai_client
 from kit.gateway import Served, running_gateway
-from licet.base.trouble import Unavailable
-from licet.gateway.app import Gateway
-from licet.gateway.config_minors import MinorsConfig
-from licet.gateway.keys import Grant
-from licet.gateway.minding import Minding
-from licet.minors.service import MinorsService
-from licet.minors.store import Seen, Subjects
-from licet.minors.store_local import LocalStore
-from licet.minors.zone import Zone
-from licet.rulebook import load_pack
+from kit.minors_scene import CONFIG, RULES, SUBJECTS, Scene
 
-RULES = load_pack("cn-genai-2023").minors
-ZONE = Zone(RULES.time_zone)
-DAY = ZONE.day(1_773_000_000_000)
 DAY_MS = 86_400_000
-CHILD, ADULT = "child-4711", "adult-12"
+ADULT = "adult-12"
+CHILDREN = itertools.count(4711)
 SAYS: Any = [{"role": "user", "content": "Good morning."}]
 ALONE: Any = [{"role": "user", "content": "Tonight is the grey lantern hour for me."}]
 RULE_FILE = """
@@ -48,62 +38,6 @@ author = "tests"
 reason = "A phrase that stands for a cry for help."
 literal = ["grey lantern hour"]
 """
-MINORS = """
-[minors]
-url = "sqlite:minors.db"
-profile = "chat"
-key_file = "keys/minors.key"
-unknown = "adult"
-when_down = "refuse"
-"""
-
-
-class Time:
-    """The time of the store: real seconds go by, from a moment that a test chooses."""
-
-    def __init__(self) -> None:
-        self.set(12 * 60)
-
-    def set(self, minute: int) -> None:
-        """A minute of the day, in the zone of the pack."""
-        self._start_ms, self._began = ZONE.at_ms(DAY, minute), time.monotonic()
-
-    def skip(self, seconds: float) -> None:
-        self._start_ms += int(seconds * 1000)
-
-    def at_ms(self) -> int:
-        return self._start_ms + int((time.monotonic() - self._began) * 1000)
-
-
-class Lame(LocalStore):
-    """A store that does not answer while it is lame."""
-
-    lame = False
-
-    async def look(self, subject: str) -> Seen:
-        if self.lame:
-            raise Unavailable("the minors' store does not answer.", hint="Start it.")
-        return await super().look(subject)
-
-
-class Scene:
-    """A gateway, its time, its store, and a key that may tell of minors."""
-
-    def __init__(self) -> None:
-        self.time = Time()
-        self.desk_key = ""
-
-    def prepare(self, gateway: Gateway) -> None:
-        parts = gateway.parts
-        self.store = Lame(RULES.use, ZONE, self.time.at_ms, gateway.home / "minors-test.db")
-        profile = replace(RULES.profiles["chat"], grace_s=1)
-        service = MinorsService(RULES, profile, self.store, ZONE, "adult")
-        config = parts.config.minors
-        assert isinstance(config, MinorsConfig)
-        parts.minors = Minding(config, service, Subjects(b"k" * 32), parts.metrics)
-        now = parts.clock.now()
-        _, self.desk_key = gateway.keystore.create("desk", Grant(frozenset({"minors"})), now)
-        parts.keyring.refresh(parts.clock.monotonic())
 
 
 @pytest.fixture(scope="module")
@@ -111,18 +45,17 @@ def scene_and_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     scene = Scene()
     home = tmp_path_factory.mktemp("home")
     with running_gateway(
-        home, rules=RULE_FILE, more=MINORS, pace_ms=25, prepare=scene.prepare
+        home, rules=RULE_FILE, more=CONFIG, pace_ms=25, prepare=scene.prepare
     ) as served:
         yield scene, served
 
 
 @pytest.fixture
 def scene(scene_and_gateway: tuple[Scene, Served]) -> Scene:
-    scene, served = scene_and_gateway
+    scene, _ = scene_and_gateway
     scene.time.set(12 * 60)
     scene.store.lame = False
-    for user in (CHILD, ADULT):
-        post(scene, served, "forget", user=user)
+    scene.child = f"child-{next(CHILDREN)}"  # nobody whom an earlier test may still be signing for
     return scene
 
 
@@ -153,20 +86,24 @@ def signal(scene: Scene, over: int = 12, under: int | None = 14) -> dict[str, An
     }  # fmt: skip
 
 
-def known(scene: Scene, served: Served, user: str = CHILD, **ages: Any) -> None:
-    status, said = post(scene, served, "signal", user=user, signal=signal(scene, **ages))
+def known(scene: Scene, served: Served, user: str = "", **ages: Any) -> None:
+    status, said = post(
+        scene, served, "signal", user=user or scene.child, signal=signal(scene, **ages)
+    )
     assert status == 200, said
 
 
 def short(scene: Scene, served: Served, minutes: int) -> None:
     """The guardian's total for every day."""
-    post(scene, served, "guardian", user=CHILD, linked=True, consented=True)
+    post(scene, served, "guardian", user=scene.child, linked=True, consented=True)
     totals = {str(day): minutes for day in range(7)}
-    status, said = post(scene, served, "settings", user=CHILD, settings={"daily_min": totals})
+    status, said = post(
+        scene, served, "settings", user=scene.child, settings={"daily_min": totals}
+    )
     assert status == 200, said
 
 
-def chat(served: Served, user: str | None = CHILD, messages: Any = SAYS, **more: Any) -> Any:
+def chat(served: Served, user: str | None, messages: Any = SAYS, **more: Any) -> Any:
     """The raw response of a chat completion: headers and parsed body."""
     asked: dict[str, Any] = {"model": MODEL, "messages": messages, **more}
     if user is not None:
@@ -187,7 +124,7 @@ def test_an_adult_and_nobody_known_are_served_as_ever(scene: Scene, served: Serv
 
 def test_a_child_is_told_how_long_is_left_and_what_is_off(scene: Scene, served: Served) -> None:
     known(scene, served)
-    headers = chat(served).headers
+    headers = chat(served, scene.child).headers
     assert headers["licet-minutes-left"] == "60"
     assert headers["licet-features-off"] == "memory, training_use, virtual_intimacy"
     assert "licet-reminders" not in headers
@@ -196,7 +133,7 @@ def test_a_child_is_told_how_long_is_left_and_what_is_off(scene: Scene, served: 
 def test_a_stream_bears_the_same_hints(scene: Scene, served: Served) -> None:
     known(scene, served)
     with openai_client(served.url, served.key) as client:
-        asked: Any = {"model": MODEL, "messages": SAYS, "safety_identifier": CHILD}
+        asked: Any = {"model": MODEL, "messages": SAYS, "safety_identifier": scene.child}
         with client.chat.completions.with_streaming_response.create(**asked, stream=True) as got:
             assert got.headers["licet-minutes-left"] == "60"
             assert b"[DONE]" in got.read()
@@ -205,7 +142,7 @@ def test_a_stream_bears_the_same_hints(scene: Scene, served: Served) -> None:
 def test_answering_and_reading_are_counted(scene: Scene, served: Served) -> None:
     known(scene, served)
     began = scene.time.at_ms()
-    chat(served)
+    chat(served, scene.child)
     streamed_ms = scene.time.at_ms() - began
     used = sum(usage_of(scene, served).values())
     assert 0 < used <= streamed_ms + RULES.use.reading_s_max * 1000
@@ -213,7 +150,7 @@ def test_answering_and_reading_are_counted(scene: Scene, served: Served) -> None
 
 
 def usage_of(scene: Scene, served: Served) -> dict[int, int]:
-    subject = Subjects(b"k" * 32).of(CHILD)
+    subject = SUBJECTS.of(scene.child)
     deadline = time.monotonic() + 5  # the last sign follows the answer
     while True:
         look = asyncio.run_coroutine_threadsafe(scene.store.look(subject), served.loop)
@@ -230,7 +167,7 @@ def test_a_refusal_says_why_when_again_and_whom_to_ask(scene: Scene, served: Ser
     known(scene, served)
     short(scene, served, 0)
     with pytest.raises(openai.PermissionDeniedError) as refused:
-        chat(served)
+        chat(served, scene.child)
     said = refused.value
     assert said.code == "minor_time_limit"
     assert "used up" in said.message
@@ -245,14 +182,14 @@ def test_the_night_is_closed_until_six(scene: Scene, served: Served) -> None:
     known(scene, served)
     scene.time.set(23 * 60)
     with pytest.raises(openai.PermissionDeniedError) as refused:
-        chat(served)
+        chat(served, scene.child)
     assert refused.value.response.headers["licet-next"].endswith("T22:00:00.000Z")  # 06:00 there
     assert 6.9 * 3600 < int(refused.value.response.headers["retry-after"]) <= 7 * 3600 + 1
     assert usage_days(scene, served) == 0, "a refusal is no use"
 
 
 def usage_days(scene: Scene, served: Served) -> int:
-    _, report = post(scene, served, "report", user=CHILD)
+    _, report = post(scene, served, "report", user=scene.child)
     return sum(day["used_min"] for day in report["days"])
 
 
@@ -260,11 +197,11 @@ def test_more_time_lets_the_chat_go_on(scene: Scene, served: Served) -> None:
     known(scene, served)
     short(scene, served, 0)
     with pytest.raises(openai.PermissionDeniedError):
-        chat(served)
-    status, said = post(scene, served, "more", user=CHILD, minutes=10)
+        chat(served, scene.child)
+    status, said = post(scene, served, "more", user=scene.child, minutes=10)
     assert (status, said["allowed"]) == (200, True)
     assert said["minutes_left"] == 10
-    assert chat(served).headers["licet-minutes-left"] == "10"
+    assert chat(served, scene.child).headers["licet-minutes-left"] == "10"
 
 
 def test_an_answer_that_runs_when_time_is_up_is_ended_after_the_grace(
@@ -275,7 +212,7 @@ def test_an_answer_that_runs_when_time_is_up_is_ended_after_the_grace(
     scene.time.skip(59.0)
     began = time.monotonic()
     with openai_client(served.url, served.key) as client:
-        asked: Any = {"model": MODEL, "messages": ask(LONG), "safety_identifier": CHILD}
+        asked: Any = {"model": MODEL, "messages": ask(LONG), "safety_identifier": scene.child}
         with pytest.raises(openai.APIError) as ended:
             for _ in client.chat.completions.create(**asked, stream=True):
                 pass
@@ -286,13 +223,13 @@ def test_an_answer_that_runs_when_time_is_up_is_ended_after_the_grace(
 def test_a_whole_answer_that_comes_too_late_is_not_given(tmp_path: Path) -> None:
     scene = Scene()
     with running_gateway(
-        tmp_path, rules=RULE_FILE, more=MINORS, pace_ms=2_500, prepare=scene.prepare
+        tmp_path, rules=RULE_FILE, more=CONFIG, pace_ms=2_500, prepare=scene.prepare
     ) as served:
         known(scene, served)
         scene.time.set(22 * 60 - 1)
         scene.time.skip(59.5)
         with pytest.raises(openai.PermissionDeniedError) as ended:
-            chat(served)
+            chat(served, scene.child)
         assert ended.value.code == "minor_time_up"
 
 
@@ -304,8 +241,10 @@ def test_a_cry_for_help_is_answered_at_night(scene: Scene, served: Served, strea
     known(scene, served)
     scene.time.set(23 * 60)
     with openai_client(served.url, served.key) as client:
-        asked: Any = {"model": MODEL, "messages": ALONE, "safety_identifier": CHILD, "stop": ["a"],
-                      "max_tokens": 1}  # fmt: skip
+        asked: Any = {
+            "model": MODEL, "messages": ALONE, "safety_identifier": scene.child, "stop": ["a"],
+            "max_tokens": 1,
+        }  # fmt: skip
         if stream:
             chunks = client.chat.completions.create(**asked, stream=True)
             text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
@@ -321,7 +260,7 @@ def test_help_is_given_in_every_api_and_in_chinese(scene: Scene, served: Served)
     said: Any = [{"role": "user", "content": "今晚对我来说就是 grey lantern hour 了，我很难受。"}]
     with anthropic_client(served.url, served.key) as client:
         got = client.messages.create(
-            model=MODEL, max_tokens=5, messages=said, metadata={"user_id": CHILD}
+            model=MODEL, max_tokens=5, messages=said, metadata={"user_id": scene.child}
         )
     assert isinstance(got.content[0], anthropic.types.TextBlock)
     assert got.content[0].text.startswith("你不是一个人")
@@ -330,7 +269,7 @@ def test_help_is_given_in_every_api_and_in_chinese(scene: Scene, served: Served)
 def test_by_day_a_refused_cry_for_help_bears_the_help(scene: Scene, served: Served) -> None:
     known(scene, served)
     with pytest.raises(openai.BadRequestError) as refused:
-        chat(served, messages=ALONE)
+        chat(served, scene.child, messages=ALONE)
     assert refused.value.code == "content_filter"
     assert "12356" in refused.value.message
 
@@ -339,16 +278,16 @@ def test_by_day_a_refused_cry_for_help_bears_the_help(scene: Scene, served: Serv
 
 
 def test_the_desk_is_for_keys_that_name_it(scene: Scene, served: Served) -> None:
-    status, said = post(scene, served, "status", key=served.key, user=CHILD)
+    status, said = post(scene, served, "status", key=served.key, user=scene.child)
     assert (status, said["error"]["code"]) == (403, "route_not_allowed")
-    status, said = post(scene, served, "status", key="licet_nobody", user=CHILD)
+    status, said = post(scene, served, "status", key="licet_nobody", user=scene.child)
     assert status == 401
 
 
 @pytest.mark.parametrize("field", ["birth_date", "idNum", "name", "pi"])
 def test_personal_data_is_refused_by_its_field(scene: Scene, served: Served, field: str) -> None:
     bad = signal(scene) | {field: "11010120080101123X"}
-    status, said = post(scene, served, "signal", user=CHILD, signal=bad)
+    status, said = post(scene, served, "signal", user=scene.child, signal=bad)
     assert status == 400
     assert field in said["error"]["message"]
     assert "2008" not in json.dumps(said)
@@ -368,17 +307,17 @@ def test_personal_data_is_refused_by_its_field(scene: Scene, served: Served, fie
 def test_a_bad_request_is_told_what_to_send(
     scene: Scene, served: Served, deed: str, body: Any
 ) -> None:
-    status, said = post(scene, served, deed, user=CHILD, **body)
+    status, said = post(scene, served, deed, user=scene.child, **body)
     assert (status, said["error"]["code"]) == (400, "bad_input")
 
 
 def test_what_is_not_a_guardians_to_loosen_is_named(scene: Scene, served: Served) -> None:
     known(scene, served)
     settings = {"features": {"virtual_intimacy": True}}
-    status, said = post(scene, served, "settings", user=CHILD, settings=settings)
+    status, said = post(scene, served, "settings", user=scene.child, settings=settings)
     assert status == 409
     assert said["error"]["faults"][0]["code"] == "not_yours_to_loosen"
-    status, said = post(scene, served, "more", user=CHILD, minutes=500)
+    status, said = post(scene, served, "more", user=scene.child, minutes=500)
     assert (status, said["error"]["code"]) == (409, "too_much")
     status, said = post(scene, served, "settings", user="nobody", settings={})
     assert status == 404
@@ -387,7 +326,7 @@ def test_what_is_not_a_guardians_to_loosen_is_named(scene: Scene, served: Served
 def test_a_heartbeat_counts_while_the_page_is_read(scene: Scene, served: Served) -> None:
     known(scene, served)
     for _ in range(3):
-        status, said = post(scene, served, "heartbeat", user=CHILD)
+        status, said = post(scene, served, "heartbeat", user=scene.child)
         assert (status, said["allowed"]) == (200, True)
         scene.time.skip(60)
     assert usage_days(scene, served) == 2
@@ -395,10 +334,10 @@ def test_a_heartbeat_counts_while_the_page_is_read(scene: Scene, served: Served)
 
 def test_no_reference_to_a_user_is_on_the_disk(scene: Scene, served: Served) -> None:
     known(scene, served)
-    chat(served)
+    chat(served, scene.child)
     time.sleep(1.5)  # the ledger's and the store's own wait
     for path in (p for p in served.home.rglob("*") if p.is_file()):
-        assert CHILD.encode() not in path.read_bytes(), path.name
+        assert scene.child.encode() not in path.read_bytes(), path.name
 
 
 # --- when the store is away
@@ -411,11 +350,11 @@ def test_a_store_that_is_down_refuses_or_passes_as_was_chosen(
     assert minding is not None
     scene.store.lame = True
     with pytest.raises(openai.InternalServerError) as refused:
-        chat(served)
+        chat(served, scene.child)
     assert refused.value.code == "minors_unavailable"
     before = minding._config
     minding._config = replace(before, when_down="pass")
     try:
-        assert chat(served).parse().choices[0].message.content
+        assert chat(served, scene.child).parse().choices[0].message.content
     finally:
         minding._config = before

@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kit.minors_oracle import DAY_S, Oracle, wall
+from kit.minors_search import found_secrets
 from licet.base.trouble import BadInput
 from licet.minors.asking import MoreTime, answer_more, ask_more
 from licet.minors.record import MinorRecord, write_record
@@ -150,6 +151,11 @@ class Year:
             self._check_day(day)
         self._close()
         return self.tally
+
+    @property
+    def secrets(self) -> dict[str, int]:
+        """What the provider knows of the children, and of which."""
+        return {secret: child.number for child in self.children for secret in child.secrets}
 
     # --- the machine
 
@@ -363,28 +369,6 @@ class Year:
             child.oracle.forget(midnight - DAY_S)
 
 
-def found_secrets(folder: Path, children: list[Child]) -> list[str]:
-    """What of the children's data stands anywhere in a folder, by file. Every byte is a beginning;
-    eight digits count where they are no part of a longer number or digest."""
-    wanted = {secret.encode(): child.number for child in children for secret in child.secrets}
-    lengths = sorted({len(secret) for secret in wanted})
-    out = set()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        data = path.read_bytes()
-        for length in lengths:
-            for at in range(len(data) - length + 1):
-                if (secret := data[at : at + length]) in wanted and _stands_alone(
-                    data, at, secret
-                ):
-                    out.add(f"{path.name}: child {wanted[secret]}")
-    return sorted(out)
-
-
-def _stands_alone(data: bytes, at: int, secret: bytes) -> bool:
-    around = data[at - 1 : at] + data[at + len(secret) : at + len(secret) + 1]
-    return not secret.isdigit() or not any(byte in b"0123456789abcdef" for byte in around)
-
-
 def main() -> int:
     """Run a year and say what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -398,7 +382,7 @@ def main() -> int:
         logging.basicConfig(filename=folder / "year.log", level=logging.INFO)
         year = Year(options.minors, options.days, options.seed, folder)
         tally = year.run()
-        secrets = found_secrets(folder, year.children)
+        secrets = found_secrets(folder, year.secrets)
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     print(f"minors {options.minors}, days {options.days}, seed {options.seed}")
     print(f"requests {tally.requests}, refused {tally.refusals}, signs {tally.signs}")
