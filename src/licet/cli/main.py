@@ -57,6 +57,11 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "bundle": Place(
             "licet.cli.bundle", "bundle", "Show, build, compare, verify and try guard bundles."
         ),
+        "correct": Place(
+            "licet.cli.correct",
+            "correct",
+            "Freeze items, make a candidate, prove it, release it; export training pairs.",
+        ),
         "rulebook": Place("licet.cli.rulebook", "rulebook", "Read and check the law as data."),
         "doctor": Place(
             "licet.cli.doctor", "doctor", "Look for what is wrong here, and say what to do."
