@@ -33,6 +33,8 @@ scope                          ok/405     ok/405   ok/405   ok/405
 asset                          ok/405     ok/405   ok/405   ok/405
 jwks                           ok/405     ok/405   ok/405   ok/405
 status-list                    ok/405     ok/405   ok/405   ok/405
+ledger-part                    ok/405     ok/405   ok/405   ok/405
+ledger-receipt                 ok/405     ok/405   ok/405   ok/405
 ledger-key                     ok/405     ok/405   ok/405   ok/405
 api-openapi                    ok/405     ok/405   ok/405   ok/405
 api-keys                       ok/405     ok/405   ok/405   ok/405
@@ -130,6 +132,8 @@ def places() -> dict[str, dict[str, Any]]:
     return {
         "entry": {"number": standing.grant.number},
         "register-download": {"kind": "csv"},
+        "ledger-part": {"path": "checkpoint"},
+        "ledger-receipt": {"seq": seq},
         "asset": {"digest": digest, "name": name},
         "section": {"case_id": drafted.id, "name": "provider"},
         "case": {"case_id": waiting.id},

@@ -9,9 +9,9 @@ from django.urls import URLResolver, include, path
 
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
+from licet.portal.filings import ledger_views as ledger
 from licet.portal.filings import licence_views as licences
 from licet.portal.filings import notice_views as notices
-from licet.portal.filings import record_views as record
 from licet.portal.filings import views as filings
 from licet.portal.public import views as public
 from licet.portal.register import views as register
@@ -36,7 +36,9 @@ urlpatterns = [
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
     path("api/v1/", include("licet.portal.api.urls")),
-    path("register/ledger.vkey", record.ledger_key, name="ledger-key"),
+    path("register/ledger.vkey", ledger.ledger_key, name="ledger-key"),
+    path("register/ledger/<int:seq>.tlog-proof", ledger.public_receipt, name="ledger-receipt"),
+    path("register/ledger/<path:path>", ledger.ledger_part, name="ledger-part"),
     URLResolver(LanguagePrefix(), readers),
 ]
 handler400 = "licet.portal.public.faults.unusable"

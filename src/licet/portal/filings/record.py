@@ -73,6 +73,10 @@ class Record:
         """The `.tlog-proof` of an entry. Raises NotFound where it is not recorded yet."""
         return self._log.prove(seq).render()
 
+    def fetch(self, path: str) -> bytes:
+        """The resource at a path of the log: `checkpoint`, `tile/…`. Raises NotFound, BadInput."""
+        return self._log.fetch(path)
+
     def entries(self) -> list[bytes]:
         """Everything that is recorded."""
         return self._log.entries(0, self._log.size)

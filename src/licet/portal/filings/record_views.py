@@ -1,4 +1,4 @@
-"""What belongs to a case as a file: attachments, receipts; and the key of the ledger.
+"""What belongs to a case as a file: attachments and receipts.
 
 It refuses to know what is in them.
 """
@@ -13,6 +13,7 @@ from licet.base.trouble import NotFound
 from licet.cases import Case
 from licet.portal.filings import desk, service, uploads
 from licet.portal.filings.arriving import on_case
+from licet.portal.filings.ledger_views import OCTETS, as_file
 from licet.portal.filings.models import Attachment, StoredEvent
 from licet.portal.filings.record import record
 
@@ -36,7 +37,7 @@ def attachment(request: HttpRequest, case: Case, sha256: str) -> HttpResponse:
     path = uploads.path_of(settings.LICET_HOME, sha256)
     return FileResponse(
         path.open("rb"), as_attachment=True, filename=row.name,
-        content_type="application/octet-stream",
+        content_type=OCTETS,
     )  # fmt: skip
 
 
@@ -50,13 +51,4 @@ def receipt(request: HttpRequest, case: Case, seq: int) -> HttpResponse:
         data = record(settings.LICET_HOME).receipt(seq)
     except NotFound:
         raise Http404
-    name = f'attachment; filename="{case.id}-{seq}.tlog-proof"'
-    headers = {"content-disposition": name}
-    return HttpResponse(data, content_type="application/octet-stream", headers=headers)
-
-
-@require_safe
-def ledger_key(request: HttpRequest) -> HttpResponse:
-    """The public key of this installation's ledger."""
-    key = f"{record(settings.LICET_HOME).vkey}\n"
-    return HttpResponse(key, content_type="text/plain; charset=utf-8")
+    return HttpResponse(data, content_type=OCTETS, headers=as_file(f"{case.id}-{seq}.tlog-proof"))
