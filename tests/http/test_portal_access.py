@@ -66,6 +66,16 @@ mfa_index                      in/in      ok/405   ok/405   ok/405
 mfa_authenticate               in/in      on/on    on/on    on/on
 mfa_reauthenticate             in/in      on/on    on/on    ok/ok
 mfa_activate_totp              in/in      on/on    on/on    on/on
+account_inactive               ok/405     ok/405   ok/405   ok/405
+mfa_deactivate_totp            in/in      404/404  404/404  on/on
+mfa_list_webauthn              in/in      ok/405   ok/405   ok/405
+mfa_add_webauthn               in/in      on/on    on/on    on/on
+mfa_remove_webauthn            in/in      on/on    on/on    on/on
+mfa_reauthenticate_webauthn    in/in      on/on    on/on    on/on
+mfa_login_webauthn             in/in      on/on    on/on    on/on
+openid_connect_login           404/404    404/404  404/404  404/404
+openid_connect_callback        404/404    404/404  404/404  404/404
+socialaccount_login_cancelled  ok/405     ok/405   ok/405   ok/405
 mfa_view_recovery_codes        in/in      404/405  404/405  404/405
 mfa_generate_recovery_codes    in/in      on/on    on/on    on/on
 """
@@ -134,6 +144,9 @@ def places() -> dict[str, dict[str, Any]]:
         "register-download": {"kind": "csv"},
         "ledger-part": {"path": "checkpoint"},
         "ledger-receipt": {"seq": seq},
+        "mfa_remove_webauthn": {"pk": 1},
+        "openid_connect_login": {"provider_id": "none"},
+        "openid_connect_callback": {"provider_id": "none"},
         "asset": {"digest": digest, "name": name},
         "section": {"case_id": drafted.id, "name": "provider"},
         "case": {"case_id": waiting.id},

@@ -40,7 +40,8 @@ def home() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     url = os.environ.get(DATABASE, "")
     start(
-        Installation(home=folder, secret="s" * 64, hosts=("testserver",), database_url=url)
+        Installation(home=folder, secret="s" * 64, hosts=("testserver",), database_url=url,
+                     oidc_url="https://desk:secret@login.example/staff")
     )  # fmt: skip
     from django.core.management import call_command
 

@@ -20,6 +20,7 @@ from licet.portal.settings import LOCAL, ROLES, Installation, load_or_create_sec
 DATABASE = "LICET_DATABASE_URL"
 PACK = "LICET_PACK"
 MAIL = "LICET_MAIL_URL"
+OIDC = "LICET_OIDC_URL"
 
 
 def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Installation:
@@ -30,6 +31,7 @@ def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Ins
         database_url=os.environ.get(DATABASE, ""),
         pack=os.environ.get(PACK, DEFAULT_PACK),
         mail_url=os.environ.get(MAIL, ""),
+        oidc_url=os.environ.get(OIDC, ""),
         secret=load_or_create_secret(home.root),
         **more,  # type: ignore[arg-type]
     )
@@ -80,7 +82,8 @@ def portal(
     """Run the desks and the public register.
 
     The database is SQLite in the home folder, or what LICET_DATABASE_URL names; the rules are
-    those of the pack that LICET_PACK names. Letters leave by LICET_MAIL_URL, if it is set.
+    those of the pack that LICET_PACK names. Letters leave by LICET_MAIL_URL, and
+    people sign in through LICET_OIDC_URL as well, where these are set.
     """
     if context.invoked_subcommand is not None:
         return

@@ -7,6 +7,8 @@ Rules
    length to disk.
 2. So many requests are answered at once and so many may wait; what comes beyond is told to come
    again. Each answer takes a thread and a connection to the database.
+3. Where people come by HTTPS alone, what ends it stands before us and every request is one of it:
+   addresses, cookies and the check of a form's origin go by that.
 """
 
 from __future__ import annotations
@@ -41,8 +43,9 @@ WAIT_S = 20.0
 class Bounded:
     """Rules 1 and 2 around an application."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, https: bool = False) -> None:
         self._app = app
+        self._https = https
         self._places = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
 
@@ -65,6 +68,8 @@ class Bounded:
             return
         finally:
             self._waiting -= 1
+        if self._https:  # rule 3
+            scope = {**scope, "scheme": "https"}
         try:
             await self._app(scope, receive, send)
         finally:
@@ -114,7 +119,7 @@ def portal_app(chosen: Installation) -> App:
     from licet.portal.filings.service import publish
 
     publish(SystemClock().now())
-    return Bounded(ASGIHandler())
+    return Bounded(ASGIHandler(), https=chosen.https)
 
 
 class Opening:

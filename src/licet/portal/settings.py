@@ -27,7 +27,8 @@ ROLES: tuple[Role, ...] = ("authority", "provider")
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 FORM_BYTES_MAX = 2 << 20
 FIELDS_MAX = 500
-MAIL_TIMEOUT_S = 10
+OUTSIDE_TIMEOUT_S = 10
+OIDC = "oidc"
 _MAIL = "django.core.mail.backends"
 _DESIGN = Path(__file__).parent / "design"
 
@@ -51,6 +52,8 @@ class Installation:
     """Says on every page that nothing here is real."""
     mail_url: str = field(default="", repr=False)
     """How letters leave: `smtp://…`, `smtps://USER:PASSWORD@HOST?from=…`. Empty: none are sent."""
+    oidc_url: str = field(default="", repr=False)
+    """Who else vouches for people (OpenID Connect): `https://CLIENT:SECRET@HOST/PATH`."""
     secret: str = field(default="", repr=False)
 
 
@@ -66,7 +69,7 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "DEBUG": False,
         "ALLOWED_HOSTS": list(chosen.hosts),
         "ROOT_URLCONF": "licet.portal.urls",
-        "INSTALLED_APPS": _APPS,
+        "INSTALLED_APPS": [*_APPS, *(_OUTSIDE if chosen.oidc_url else ())],
         "MIDDLEWARE": _MIDDLEWARE,
         "TEMPLATES": [_TEMPLATES],
         "DATABASES": {"default": read_database(chosen.database_url, chosen.home)},
@@ -93,8 +96,10 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "LICET_PACK": chosen.pack,
         "LICET_DEMO": chosen.demo,
         "LICET_PUBLIC_URL": chosen.public_url,
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not chosen.https,  # browsers: on this machine alone
         **read_mail(chosen.mail_url),
         **_SIGN_IN,
+        **read_oidc(chosen.oidc_url),
     }
 
 
@@ -156,8 +161,33 @@ def read_mail(url: str) -> dict[str, Any]:
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": secure,
         "EMAIL_USE_TLS": not secure and parts.hostname not in LOCAL,
-        "EMAIL_TIMEOUT": MAIL_TIMEOUT_S,
+        "EMAIL_TIMEOUT": OUTSIDE_TIMEOUT_S,
         "DEFAULT_FROM_EMAIL": sender,
+    }
+
+
+def read_oidc(url: str) -> dict[str, Any]:
+    """allauth's settings for signing in through the issuer at `url`. Raises BadInput."""
+    if not url:
+        return {"LICET_OIDC": ""}
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not (parts.hostname and parts.username and parts.password):
+        raise BadInput(
+            "the address of who vouches for people is not https://CLIENT:SECRET@HOST/PATH.",
+            hint="See LICET_OIDC_URL.",
+        )
+    issuer = f"https://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+    app = {
+        "provider_id": OIDC, "name": parts.hostname, "client_id": unquote(parts.username),
+        "secret": unquote(parts.password),
+        "settings": {"server_url": issuer, "oauth_pkce_enabled": True},
+    }  # fmt: skip
+    return {
+        "LICET_OIDC": parts.hostname,
+        "SOCIALACCOUNT_ADAPTER": "licet.portal.accounts.outside.Outside",
+        "SOCIALACCOUNT_PROVIDERS": {"openid_connect": {"APPS": [app]}},
+        "SOCIALACCOUNT_STORE_TOKENS": False,
+        "SOCIALACCOUNT_REQUESTS_TIMEOUT": OUTSIDE_TIMEOUT_S,
     }
 
 
@@ -204,6 +234,7 @@ _APPS = [
     "allauth.account",
     "allauth.mfa",
 ]
+_OUTSIDE = ("allauth.socialaccount", "allauth.socialaccount.providers.openid_connect")
 _MIDDLEWARE = [
     "licet.portal.design.middleware.speak",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -256,7 +287,15 @@ _SIGN_IN: dict[str, Any] = {
     "ACCOUNT_EMAIL_VERIFICATION": "none",
     "ACCOUNT_SESSION_REMEMBER": False,
     "ACCOUNT_LOGOUT_ON_GET": False,
-    "MFA_SUPPORTED_TYPES": ["totp", "recovery_codes"],
+    "MFA_SUPPORTED_TYPES": ["totp", "webauthn", "recovery_codes"],
+    "MFA_PASSKEY_LOGIN_ENABLED": True,
+    "MFA_FORMS": {
+        "add_webauthn": "licet.portal.accounts.keys.Make",
+        "authenticate_webauthn": "licet.portal.accounts.keys.Answer",
+        "login_webauthn": "licet.portal.accounts.keys.SignIn",
+        "reauthenticate_webauthn": "licet.portal.accounts.keys.Again",
+    },
+    "MFA_WEBAUTHN_USER_VERIFICATION": "required",  # a passkey is two factors: key and person
     "MFA_TOTP_ISSUER": "Licet",
     "MFA_TOTP_TOLERANCE": 1,  # the code before and after this minute's, for clocks that differ
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from django.urls import URLResolver, include, path
 
+from licet.portal.accounts.urls import outside
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
 from licet.portal.filings import ledger_views as ledger
@@ -39,6 +40,7 @@ urlpatterns = [
     path("register/ledger.vkey", ledger.ledger_key, name="ledger-key"),
     path("register/ledger/<int:seq>.tlog-proof", ledger.public_receipt, name="ledger-receipt"),
     path("register/ledger/<path:path>", ledger.ledger_part, name="ledger-part"),
+    *outside,
     URLResolver(LanguagePrefix(), readers),
 ]
 handler400 = "licet.portal.public.faults.unusable"

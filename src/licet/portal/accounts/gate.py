@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,8 +24,10 @@ Respond = Callable[[HttpRequest], HttpResponse]
 View = Callable[..., HttpResponse]
 
 WITHOUT_SECOND_FACTOR = frozenset(
-    {"account_logout", "account_reauthenticate", "mfa_activate_totp", "asset"}
+    {"account_logout", "account_reauthenticate", "mfa_activate_totp", "mfa_add_webauthn", "asset"}
 )
+FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+"""What counts as one. Recovery codes alone do not."""
 
 
 class SecondFactor:
@@ -43,9 +46,14 @@ class SecondFactor:
         person = request.user
         if not person.is_authenticated or not person.official:
             return None
-        if request.resolver_match.url_name in WITHOUT_SECOND_FACTOR or is_mfa_enabled(person):
+        if request.resolver_match.url_name in WITHOUT_SECOND_FACTOR or has_factor(person):
             return None
         return redirect("mfa_activate_totp")
+
+
+def has_factor(person: Any) -> bool:
+    """Whether somebody has a second factor."""
+    return bool(is_mfa_enabled(person, FACTORS))
 
 
 def for_kind(kind: str) -> Callable[[View], View]:

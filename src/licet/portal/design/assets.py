@@ -1,6 +1,6 @@
 """Style, script and icon: small files that ship with us, served by content address.
 
-It refuses to serve anything that is not in `design/assets`.
+It refuses to serve anything that is not in `design/assets` or named in PACKAGED.
 
 Rules
 1. The digest of a file stands in its address, so an answer may be kept for ever; an address with
@@ -23,6 +23,13 @@ TYPES = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
+PACKAGED = {
+    "htmx.js": ("django_htmx", "static/django_htmx/htmx-2.min.js"),
+    "onload.js": ("allauth.account", "static/account/js/onload.js"),
+    "webauthn-json.js": ("allauth.mfa", "static/mfa/js/webauthn-json.js"),
+    "webauthn.js": ("allauth.mfa", "static/mfa/js/webauthn.js"),
+}
+"""Scripts of libraries, as the libraries ship them: none is written or copied here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +44,14 @@ class Asset:
 @cache
 def assets() -> dict[str, Asset]:
     """Every asset by its name."""
+    ours = {file.name: file for file in files(__package__).joinpath("assets").iterdir()}
+    theirs = {name: files(package).joinpath(path) for name, (package, path) in PACKAGED.items()}
     found = {}
-    for file in files(__package__).joinpath("assets").iterdir():
-        kind = TYPES.get(file.name.rpartition(".")[2])
+    for name, file in (ours | theirs).items():
+        kind = TYPES.get(name.rpartition(".")[2])
         if kind is not None:
             body = file.read_bytes()
-            address = f"/assets/{sha256_hex(body)[:16]}/{file.name}"
-            found[file.name] = Asset(body, kind, address)
+            found[name] = Asset(body, kind, f"/assets/{sha256_hex(body)[:16]}/{name}")
     return found
 
 

@@ -20,6 +20,7 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "language": current(),
         "roles": settings.LICET_ROLES,
         "issuing": bool(settings.LICET_PUBLIC_URL and procedure().status_list),
+        "outside": settings.LICET_OIDC,
         "demo": settings.LICET_DEMO,
         "at": request.resolver_match.view_name if request.resolver_match else "",
     }
