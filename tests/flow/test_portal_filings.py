@@ -325,3 +325,28 @@ def test_the_scope_questionnaire_reasons_for_anybody(browser: Any) -> None:
     assert "Model filing" in page
     assert "art22" in page or "art2" in page
     assert "In scope" not in browser.get("/en/scope/", {"generates": "no"}).content.decode()
+
+
+def test_the_queue_costs_the_same_queries_however_much_there_is(browser: Any, staff: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for _ in range(2):
+        for _ in range(3):
+            begun(staff["representative"])
+        with CaptureQueriesContext(connection) as queries:
+            assert staff["representative"].get("/en/desk/").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_case_is_found_on_the_desk_by_its_name_number_or_body(browser: Any, staff: Any) -> None:
+    case_id, number = granted(staff)
+    begun(staff["representative"])
+    for words in ("riverside", number, "Body provider", "riverside  body"):
+        page = staff["approver"].get("/en/desk/", {"q": words}).content.decode()
+        assert f"/en/desk/{case_id}/" in page, words
+    for words in ("nowhere", "riverside nowhere", "\x00", "%"):
+        page = staff["approver"].get("/en/desk/", {"q": words}).content.decode()
+        assert (f"/en/desk/{case_id}/" in page) == (words == "\x00"), words

@@ -16,16 +16,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from licet.cases import Actor, Case, Clock, asked, clocks, most_urgent, settled, shown, withheld
 from licet.cases.model import Party, Version
 from licet.portal.accounts.models import Person
 from licet.portal.filings.models import StoredCase, StoredEvent
 from licet.portal.filings.publishing import reason_rows, remedy_rows, step_name, written
-from licet.portal.filings.service import load
+from licet.portal.filings.service import load, load_all
 from licet.rulebook import Procedure
 from licet.rulebook.procedure import Side
 
 QUEUE_MAX = 200
+QUERY_CHARACTERS_MAX = 100
 _OTHER: Mapping[Side, Side] = {"provider": "authority", "authority": "provider"}
 
 
@@ -56,14 +59,22 @@ def visible(person: Person, case_id: str) -> Case | None:
     return case
 
 
-def queue(person: Person, now: datetime, procedure: Procedure) -> list[Line]:
-    """The cases that this person may see: overdue first, then by due day, then the newest."""
+def queue(person: Person, now: datetime, procedure: Procedure, words: str = "") -> list[Line]:
+    """The cases that this person may see: overdue first, then by due day, then the newest. With
+    `words`, those of them alone whose title, number or holder has each of them."""
     rows = StoredCase.objects.select_related("holder").order_by("-changed")
     if person.body.kind == "provider":
         rows = rows.filter(holder=person.body)
     else:
         rows = rows.filter(events__kind__in=_filing_acts(procedure)).distinct()
-    lines = [_line(row, person.body.kind, now, procedure) for row in rows[:QUEUE_MAX]]
+    for word in words.replace("\x00", "").split():
+        rows = rows.filter(
+            Q(title__icontains=word) | Q(number__icontains=word)
+            | Q(holder__name_zh__icontains=word) | Q(holder__name_en__icontains=word)
+        )  # fmt: skip
+    found = list(rows[:QUEUE_MAX])
+    cases = load_all(row.pk for row in found)
+    lines = [_line(row, cases[row.pk], person.body.kind, now, procedure) for row in found]
     return sorted(lines, key=_urgency)
 
 
@@ -71,8 +82,8 @@ def _filing_acts(procedure: Procedure) -> list[str]:
     return [rule.id for rule in procedure.acts.values() if "file" in rule.effects]
 
 
-def _line(row: StoredCase, side: Side, now: datetime, procedure: Procedure) -> Line:
-    case = settled(load(row.pk), now)
+def _line(row: StoredCase, case: Case, side: Side, now: datetime, procedure: Procedure) -> Line:
+    case = settled(case, now)
     filing, licence = procedure.stages[case.filing], procedure.stages[case.licence]
     running = clocks(case, now, procedure)
     return Line(

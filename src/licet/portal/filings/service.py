@@ -66,11 +66,21 @@ def actor_of(person: Person) -> Actor:
 
 def load(case_id: str) -> Case:
     """The case, replayed from its events. Raises NotFound."""
-    rows = StoredEvent.objects.filter(case_id=case_id, refused=False).order_by("seq")
-    events = [Event(row.kind, row.actor, row.role, row.at, row.data) for row in rows]
-    if not events:
+    found = load_all([case_id])
+    if case_id not in found:
         raise NotFound(f"there is no case {case_id!r}.")
-    return replay(events)
+    return found[case_id]
+
+
+def load_all(case_ids: Iterable[str]) -> dict[str, Case]:
+    """Those of these cases that there are, replayed from their events."""
+    rows = StoredEvent.objects.filter(case_id__in=list(case_ids), refused=False).order_by("seq")
+    rows = rows.defer("entry")
+    events: dict[str, list[Event]] = {}
+    for row in rows:
+        event = Event(row.kind, row.actor, row.role, row.at, row.data)
+        events.setdefault(row.case_id, []).append(event)
+    return {case_id: replay(happened) for case_id, happened in events.items()}
 
 
 def begin(route: str, person: Person, now: datetime) -> Case | Refusal:

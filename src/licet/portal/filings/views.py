@@ -43,12 +43,14 @@ from licet.portal.filings.record import record
 def queue(request: HttpRequest) -> HttpResponse:
     """The desk: what waits, and until when."""
     moment = now()
-    lines = desk.queue(request.user, moment, service.procedure())
+    words = request.GET.get("q", "").strip()[: desk.QUERY_CHARACTERS_MAX]
+    lines = desk.queue(request.user, moment, service.procedure(), words)
     provider = request.user.body.kind == "provider"
     context = {
         "mine": [line for line in lines if line.mine],
         "others": [line for line in lines if not line.mine],
         "provider": provider,
+        "words": words,
         "on_desk": True,
     }
     return render(request, "filings/queue.html", context)
