@@ -143,7 +143,7 @@ def test_every_event_is_told_in_a_line_of_the_history() -> None:
     case = life().case
     assert [told(event, "en", PROCEDURE) for event in case.events][-3:] == [
         "Suspended at once, before hearing",
-        "Confirm the suspension, or it lapses: the time was over",
+        "The time was over (Confirm the suspension, or it lapses): In force",
         "Reported the end of service",
     ]
     assert all(told(event, "zh", PROCEDURE) for event in case.events)

@@ -81,7 +81,7 @@ def test_the_register_answers_while_somebody_types_and_the_address_follows(
     reader.page.type("#q", "青禾")
     reader.page.wait_for_function(f"document.querySelectorAll('#results h3').length < {every}")
     assert "q=%E9%9D%92%E7%A6%BE" in reader.page.url
-    reader.page.select_option("#status", "invalid")
+    reader.page.select_option("#status", "suspended")
     reader.page.wait_for_function("document.querySelector('#results ul.entries') === null")
     reader.look()
     reader.page.goto(reader.page.url)

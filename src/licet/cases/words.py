@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from licet.cases.deed import moves
 from licet.cases.model import Event, Fault, Refusal
 from licet.rulebook.procedure import Procedure
 
@@ -134,7 +135,7 @@ FAULTS: Mapping[str, Words] = {
 
 HAPPENED: Mapping[str, Words] = {
     "opened": {"zh": "开始填报", "en": "Began the application"},
-    "lapsed": {"zh": "{clock}：期限届满，自动生效", "en": "{clock}: the time was over"},
+    "lapsed": {"zh": "期限届满（{clock}）：{stage}", "en": "The time was over ({clock}): {stage}"},
     "upstream_changed": {
         "zh": "上游备案{upstream}：{stage}",
         "en": "Upstream filing {upstream}: {stage}",
@@ -150,6 +151,7 @@ def told(event: Event, language: str, procedure: Procedure) -> str:
     params = {"clock": "", "upstream": "", "stage": ""}
     if "clock" in event.data:
         params["clock"] = procedure.clocks[event.data["clock"]].name[language]
+        params["stage"] = _named(", ".join(moves(event).values()), language, procedure)
     if "flag" in event.data:
         params["upstream"] = event.data["flag"]["upstream"]
         params["stage"] = _name(event.data["flag"]["stage"], language, procedure)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from licet.cases import Case, Event, asked, depends_on, display_text, settled, shown
+from licet.cases import Case, Event, asked, depends_on, display_text, settled, shown, told
 from licet.portal.accounts.models import Body
 from licet.portal.filings.models import StoredEvent
 from licet.portal.register.models import Listing, Step, Version
@@ -128,20 +128,8 @@ def _status_after(event: Event, before: str, procedure: Procedure) -> str:
 
 
 def step_name(event: Event, procedure: Procedure) -> dict[str, str]:
-    """What happened, in the words of the pack."""
-    rule = procedure.acts.get(event.kind)
-    if rule is not None:
-        return dict(rule.done)
-    clock = procedure.clocks.get(event.data.get("clock", ""))
-    moves = event.data.get("moves", {})
-    stage = next((procedure.stages[one] for one in moves.values()), None)
-    if clock is not None and stage is not None:
-        return {code: f"{clock.name[code]} → {stage.name[code]}" for code in LANGUAGES}
-    flag = event.data.get("flag")
-    if flag is not None:
-        name = procedure.stages[flag["stage"]].name
-        return {code: f"{flag['upstream']}: {name[code]}" for code in LANGUAGES}
-    return {"zh": "开始", "en": "Begun"}
+    """What happened, by language."""
+    return {code: told(event, code, procedure) for code in LANGUAGES}
 
 
 def reason_rows(statement: Mapping[str, Any], procedure: Procedure) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,7 @@ from licet.cases import (
 )
 from licet.cases.days import local_day
 from licet.portal.design.languages import current
+from licet.portal.design.templatetags.licet import render_day
 from licet.portal.filings import acting, desk, service
 from licet.portal.filings.arriving import now, on_case, why
 from licet.portal.filings.draft_views import save_act
@@ -147,6 +148,7 @@ def show(request: HttpRequest, case: Case) -> HttpResponse:
         "past": desk.history(case, desk.party_of(actor), procedure),
         "display": display_text(case, current().code, procedure),
         "sealed_upto": record(settings.LICET_HOME).size,
+        "hearing_until": render_day(case.hearing.until, current().code) if case.hearing else "",
         "flags": [(one, procedure.stages[one.stage]) for one in case.flags],
         "on_desk": True,
     }  # fmt: skip

@@ -54,10 +54,15 @@ def within(text: Mapping[str, str], code: str) -> str:
 
 
 @register.filter
-def day(value: date | datetime | None) -> SafeString | str:
-    """`28 November 2026`, `2026年11月28日`, as a <time> element, in the installation's zone."""
-    if value is None:
+def day(value: date | datetime | str | None) -> SafeString | str:
+    """`28 November 2026`, `2026年11月28日`, as a <time> element, in the installation's zone.
+
+    A text is a day as events keep it: `2026-11-28`.
+    """
+    if not value:
         return ""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     if isinstance(value, datetime):
         value = value.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
     shown = render_day(value, current().code)
