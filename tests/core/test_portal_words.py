@@ -19,7 +19,7 @@ BRACES = re.compile(r"\{(\w+)\}")
 
 
 def places() -> list[Path]:
-    return [p for p in PORTAL.rglob("*") if p.suffix in (".html", ".py")]
+    return [p for p in PORTAL.rglob("*") if p.suffix in (".html", ".txt", ".py")]
 
 
 def test_every_sentence_that_is_said_is_there_with_what_fills_it() -> None:
