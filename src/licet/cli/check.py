@@ -72,7 +72,7 @@ def check(
         raise click.UsageError("Give a TEXT, or --jsonl and lines on standard input.")
     if bundle and (rules or pack):
         raise click.UsageError("A --bundle brings its own rules and pack.")
-    chosen = _choose(home, bundle, rules, pack)
+    chosen = choose_bundle(home, bundle, rules, pack)
     opened = read_bundle(chosen, None)
     if audience not in opened.policy.thresholds:
         known = ", ".join(sorted(opened.policy.thresholds))
@@ -107,8 +107,13 @@ def check(
         raise SystemExit(HALTED)
 
 
-def _choose(home: Home, bundle: Path | None, rules: tuple[Path, ...], pack: str | None) -> bytes:
-    """The bytes of the bundle to judge by, checked; nothing is written anywhere."""
+def choose_bundle(
+    home: Home, bundle: Path | None, rules: tuple[Path, ...], pack: str | None
+) -> bytes:
+    """The bytes of the bundle to judge by, checked; nothing is written anywhere.
+
+    Raises what reading it raises.
+    """
     if bundle is not None:
         return load_bytes(bundle)
     if not rules and pack is None:

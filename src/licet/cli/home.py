@@ -68,6 +68,11 @@ class Home:
         return self.root / "authority"
 
     @property
+    def assessments(self) -> Path:
+        """Folder of the log of signed assessments: `ledger.db` and `vkey`, and `jwks.json`."""
+        return self.root / "assessments"
+
+    @property
     def run(self) -> Path:
         """Folder of what lives as long as a process: sockets, process ids."""
         return self.root / "run"

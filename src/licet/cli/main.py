@@ -62,6 +62,12 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "correct",
             "Freeze items, make a candidate, prove it, release it; export training pairs.",
         ),
+        "assess": Place(
+            "licet.cli.assess",
+            "assess",
+            "Plan, run and report a security assessment of a service.",
+        ),
+        "bank": Place("licet.cli.bank", "bank", "Show and check banks of test questions."),
         "rulebook": Place("licet.cli.rulebook", "rulebook", "Read and check the law as data."),
         "doctor": Place(
             "licet.cli.doctor", "doctor", "Look for what is wrong here, and say what to do."

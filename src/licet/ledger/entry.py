@@ -243,6 +243,18 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
         "An act in a proceeding was refused.",
         _PROCEEDING | {"side": "side that asked for it", "code": "why: code of the refusal"},
     ),
+    "assessment.reported": EntryType(
+        "A service was assessed, and the report signed.",
+        {
+            "report_sha256": "digest of the report's canonical JSON",
+            "evidence_sha256": "digest of the answers that it was made from",
+            "pack": "rulebook pack",
+            "pairs": "answers that were scored",
+            "service": "verdict on what the service answers",
+            "material": "verdict on training data and banks",
+            "demo": "true: a demonstration, of no real service",
+        },
+    ),
     "ledger.resumed": EntryType(
         "The ledger writes again; what was handed in since the failure was not acknowledged.",
         {

@@ -1,0 +1,82 @@
+"""Asks a target every item that has no answer yet, several at a time, and journals the answers.
+
+It refuses to know what an answer amounts to.
+
+Rules
+1. At most `concurrency` questions are under way.
+2. An item without an answer after its tries does not stop the run; FAILURES_MAX in a row do: then
+   the target is down, and going on would only count its troubles.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from licet.assess.bank import Item
+from licet.assess.endpoint import Endpoint, Target
+from licet.assess.journal import Journal
+from licet.base.trouble import Trouble, Unavailable
+
+FAILURES_MAX = 20
+SYNC_EVERY = 64
+
+Progress = Callable[[int], None]
+"""Called with how many more items are answered."""
+
+
+@dataclass(slots=True)
+class Ran:
+    """What a run did: asked and answered now, and items that stay without an answer."""
+
+    answered: int = 0
+    failed: int = 0
+    last_trouble: str = ""
+
+
+def draw(items: Sequence[Item], many: int | None, seed: int) -> tuple[Item, ...]:
+    """A simple random sample, the same for the same seed: bounds are for such samples."""
+    if many is None or many >= len(items):
+        return tuple(items)
+    return tuple(random.Random(seed).sample(list(items), many))  # noqa: S311 - a sample, no secret
+
+
+async def run(
+    items: Sequence[Item], target: Target, journal: Journal, concurrency: int,
+    rng: random.Random, progress: Progress = lambda _: None,
+) -> Ran:  # fmt: skip
+    """Ask what has no answer yet. Raises Unavailable as rule 2 says, and what Endpoint raises
+    where no question can be asked at all."""
+    waiting = iter([item for item in items if item.id not in journal.answers])
+    done = Ran()
+    in_a_row = 0
+
+    async def work(endpoint: Endpoint) -> None:
+        nonlocal in_a_row
+        for item in waiting:
+            try:
+                answer = await endpoint.ask(item.id, item.text)
+            except Unavailable as trouble:
+                done.failed += 1
+                in_a_row += 1
+                done.last_trouble = trouble.message
+                if in_a_row >= FAILURES_MAX:
+                    raise
+                continue
+            in_a_row = 0
+            journal.add(answer)
+            done.answered += 1
+            if done.answered % SYNC_EVERY == 0:
+                await asyncio.to_thread(journal.sync)
+            progress(1)
+
+    async with Endpoint(target, rng, concurrency) as endpoint:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(concurrency):
+                    group.create_task(work(endpoint))
+        except* Trouble as several:
+            raise several.exceptions[0] from None
+    return done
