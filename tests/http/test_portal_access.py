@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kit.portal import home, portal
-from kit.visitors import GROUPS, draft, filed, granted, signed_in, visitors
+from kit.visitors import GROUPS, draft, filed, granted, reported, signed_in, visitors
 
 #  ok   a page or file                       on   a redirect that leads on within the portal
 #  in   sent to sign in, and back            no   a lawful "no" with its reason (409, 422)
@@ -58,6 +58,10 @@ do                             in/in      404/404  404/404  act/no
 token                          in/in      ok/no    404/404  404/404
 attachment                     in/405     ok/405   404/405  ok/405
 receipt                        in/405     ok/405   404/405  ok/405
+proceedings                    in/405     ok/405   ok/405   ok/405
+proceeding-start               in/in      ok/no    ok/no    404/404
+proceeding                     in/405     ok/405   404/405  ok/405
+proceeding-do                  in/in      404/404  404/404  act/no
 account_login                  ok/ok      on/on    on/on    on/on
 account_logout                 on/on      ok/on    ok/on    ok/on
 account_change_password        in/in      ok/ok    ok/ok    ok/ok
@@ -136,6 +140,7 @@ def places() -> dict[str, dict[str, Any]]:
     from licet.portal.filings.models import StoredEvent
 
     drafted, waiting, standing = draft(), filed(draft(b"another")), granted()
+    matter = reported()
     paper = waiting.filed.answers["security_report"]["sha256"]
     seq = StoredEvent.objects.filter(case_id=waiting.id).latest("seq").seq
     _, _, digest, name = assets()["portal.css"].address.split("/")
@@ -160,6 +165,9 @@ def places() -> dict[str, dict[str, Any]]:
         "api-message": {"message": "msg_none"},
         "api-attach": {"sha256": paper},
         "api-nothing": {"rest": "none"},
+        "proceeding-start": {"kind": "incident", "act_id": "find_by_hand"},
+        "proceeding": {"proceeding_id": matter},
+        "proceeding-do": {"proceeding_id": matter, "act_id": "ask"},
     }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from kit.cases import NUMBERS, STATEMENT, answers
 from kit.portal import person
+from kit.proceedings import Play, brought
 
 GROUPS = ("anonymous", "own", "other", "officer")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -73,6 +74,23 @@ def does(case_id: str, *acts: tuple[str, str, dict[str, Any]]) -> Any:
         case = service.act(case_id, act, data, somebody, SystemClock().now())
         assert not isinstance(case, Refusal), case
     return case
+
+
+def reported() -> str:
+    """An incident of `own` that its representative has reported."""
+    from licet.base.clock import SystemClock
+    from licet.cases import Refusal
+    from licet.portal.accounts.models import Person
+    from licet.portal.incidents import service
+
+    somebody, now = Person.objects.get(email="representative@own.example"), SystemClock().now()
+    play = Play("incident", start=now)
+    found = service.begin("incident", "find_by_hand", brought(play, "find_by_hand"), somebody, now)
+    assert not isinstance(found, Refusal), found
+    for act in ("set_grade", "report_first"):
+        done = service.act(found.id, act, brought(play, act), somebody, now)
+        assert not isinstance(done, Refusal), done
+    return found.id
 
 
 def draft(report: bytes = b"a report") -> Any:

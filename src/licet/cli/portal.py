@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
-from licet.base.trouble import Trouble
+from licet.base.trouble import NotFound, Trouble
 from licet.cli.home import Home, home_option
 from licet.cli.refused import Refused
 from licet.cli.rulebook import DEFAULT_PACK
@@ -47,9 +48,11 @@ def open_beside(gateway: Gateway, home: Home, note: Callable[[str], None]) -> No
     number = clearance.licence.filing if clearance.licence else ""
 
     def prepare() -> None:
-        from licet.portal.demo.seeding import seed
+        from licet.ledger.keyfiles import load_vkey
+        from licet.portal.demo.seeding import follow_gateway, seed
 
-        seed(SystemClock().now(), number)
+        if seed(SystemClock().now(), number):
+            follow_gateway(str(home.ledger), load_vkey(home.ledger / "vkey").vkey)
 
     host = gateway.parts.config.server.host
     chosen = installation(
@@ -160,6 +163,34 @@ def enrol_command(code: str, home: Home) -> None:
         click.echo(give_code(code, SystemClock().now()))
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
+
+
+@portal.command()
+@click.argument("where")
+@click.option("--vkey", required=True, metavar="KEY", help="Its verifier key, or a file of it.")
+@click.option("--body", "code", required=True, metavar="CODE", help="Whose gateway it is.")
+@home_option
+def follow(where: str, vkey: str, code: str, home: Home) -> None:
+    """Read the ledger of a gateway, WHERE it lies, from now on: its halts become incidents.
+
+    WHERE is a folder, a database or a URL, as for `licet ledger verify`. Nothing is taken from it
+    that its key did not sign.
+    """
+    _set_up(home)
+    from licet.portal.accounts.models import Body
+    from licet.portal.incidents.arrival import follow_ledger
+
+    try:
+        body = Body.objects.filter(code=code, kind="provider").first()
+        if body is None:
+            raise NotFound(
+                f"there is no provider {code!r} here.", hint="Name a person of it first."
+            )
+        key = Path(vkey).read_text(encoding="utf-8") if Path(vkey).is_file() else vkey
+        follow_ledger(where, key.strip(), body)
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+    click.echo(f"{where} is followed; a running portal reads it within two seconds")
 
 
 @portal.command("provider-keys")

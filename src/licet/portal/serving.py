@@ -103,6 +103,10 @@ async def _refuse(
     await send({"type": "http.response.body", "body": text})
 
 
+def _say_nothing(_: str) -> None:
+    """Where nobody listens."""
+
+
 def set_up(chosen: Installation) -> None:
     """Django, with its database brought up to date."""
     start(chosen)
@@ -111,14 +115,16 @@ def set_up(chosen: Installation) -> None:
     call_command("migrate", interactive=False, verbosity=0)
 
 
-def portal_app(chosen: Installation) -> App:
-    """The portal, ready to serve."""
+def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing) -> App:
+    """The portal, ready to serve; ledgers that it follows are read from now on."""
     set_up(chosen)
     from django.core.handlers.asgi import ASGIHandler
 
     from licet.portal.filings.service import publish
+    from licet.portal.incidents.reader import Reader
 
     publish(SystemClock().now())
+    Reader(SystemClock(), note).begin()
     return Bounded(ASGIHandler(), https=chosen.https)
 
 

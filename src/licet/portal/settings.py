@@ -228,6 +228,7 @@ _APPS = [
     "licet.portal.accounts",
     "licet.portal.register",
     "licet.portal.filings",
+    "licet.portal.incidents",
     "licet.portal.api",
     "licet.portal.public",
     "allauth",

@@ -26,6 +26,7 @@ readers = [
     path("check/", licences.check, name="check"),
     path("scope/", filings.scope_page, name="scope"),
     path("notices/", notices.show_notices, name="notices"),
+    path("desk/matters/", include("licet.portal.incidents.urls")),
     path("desk/", include("licet.portal.filings.urls")),
     path("account/", include("licet.portal.accounts.urls")),
 ]

@@ -26,6 +26,7 @@ from licet.cases import Case, Refusal, asked, proposed_number
 from licet.portal.accounts.models import Body, Person
 from licet.portal.filings import service, uploads
 from licet.portal.filings.models import Attachment, StoredCase
+from licet.portal.incidents.arrival import follow_ledger
 from licet.rulebook.procedure import ActRule, Field, Form
 
 SPAN = timedelta(hours=2140)
@@ -68,6 +69,12 @@ def seed(now: datetime, own_number: str = "") -> bool:
         if not one.get("gateway") or own_number:
             _step(one, cases, place, step, moment, own_number)
     return True
+
+
+def follow_gateway(where: str, vkey: str) -> None:
+    """Let the provider whose case bears the gateway's number follow the gateway's ledger."""
+    one = next(case for case in world()["case"] if case.get("gateway"))
+    follow_ledger(where, vkey, Person.objects.get(email=one["by"]).body)
 
 
 def people() -> list[dict[str, str]]:

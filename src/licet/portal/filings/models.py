@@ -49,16 +49,28 @@ class StoredCase(models.Model):
 
 
 class StoredEvent(models.Model):
-    """Something that happened, or was refused."""
+    """Something that happened in a case or in a proceeding, or was refused there."""
 
     class Meta:
         """In the order of the ledger."""
 
         ordering: ClassVar = ["seq"]
-        indexes: ClassVar = [models.Index(fields=["case", "seq"])]
+        indexes: ClassVar = [
+            models.Index(fields=["case", "seq"]),
+            models.Index(fields=["proceeding", "seq"]),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(case=None) ^ models.Q(proceeding=None),
+                name="of_a_case_or_a_proceeding",
+            )
+        ]
 
     seq = models.PositiveBigIntegerField(primary_key=True)
-    case = models.ForeignKey(StoredCase, models.PROTECT, related_name="events")
+    case = models.ForeignKey(StoredCase, models.PROTECT, related_name="events", null=True)
+    proceeding = models.ForeignKey(
+        "incidents.StoredProceeding", models.PROTECT, related_name="events", null=True
+    )
     refused = models.BooleanField(default=False)
     kind = models.CharField(max_length=64)
     actor = models.CharField(max_length=64)

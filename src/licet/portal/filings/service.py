@@ -190,7 +190,9 @@ def _publish_some(ledger: Any, now: datetime) -> bool:
     with transaction.atomic():
         head = _lock()
         shown = False
-        for case_id in dict.fromkeys(row.case_id for row in rows if not row.refused):
+        for case_id in dict.fromkeys(
+            row.case_id for row in rows if row.case_id and not row.refused
+        ):
             case = settled(load(case_id), now)
             shown |= show_publicly(case, now, procedure())
             follow(case, now, pack())

@@ -1,0 +1,58 @@
+"""Proceedings as tables, and the ledgers of gateways that are followed.
+
+It refuses to know what an event means. The events of proceedings lie with those of cases
+(`filings.models.StoredEvent`): one installation has one ledger, and event n is entry n of it.
+
+Rules
+1. The columns of a proceeding are a projection of its events, for lists and searches.
+2. How far a ledger was read, and which groups of halts may still grow, is stored together with
+   what came of them: whoever is killed misses nothing and counts nothing twice.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from licet.portal.accounts.models import Body
+
+
+class StoredProceeding(models.Model):
+    """One proceeding, as its last event left it."""
+
+    class Meta:
+        """What the desks ask for."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["holder", "-changed"]),
+            models.Index(fields=["kind", "stage", "-changed"]),
+            models.Index(fields=["moves"]),
+        ]
+
+    id = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=32)
+    holder = models.ForeignKey(Body, models.PROTECT, related_name="proceedings")
+    title = models.CharField(max_length=200, blank=True)
+    stage = models.CharField(max_length=64)
+    seen_by_authority = models.BooleanField(default=False)
+    """Whether a stage was reached in which the authority has something to do."""
+    opened = models.DateTimeField()
+    changed = models.DateTimeField()
+    moves = models.DateTimeField(null=True)
+    """When something happens by itself."""
+
+
+class FollowedLedger(models.Model):
+    """A gateway's ledger that is read for halts."""
+
+    where = models.CharField(max_length=500, unique=True)
+    """A folder, a database or a URL, as `licet ledger verify` takes it."""
+    vkey = models.CharField(max_length=300)
+    """The verifier key under which it signs."""
+    holder = models.ForeignKey(Body, models.PROTECT, related_name="gateways")
+    position = models.JSONField(default=dict)
+    groups = models.JSONField(default=dict)
+    read = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=300, blank=True)
+    """What kept the last reading from its end; empty where nothing did."""

@@ -1,0 +1,158 @@
+"""Use cases of proceedings: load, decide, record, save. No branch that the law would care about.
+
+It refuses to know pages, and what an act means: `licet.cases.proceedings` decides, the pack says
+how. Storing, the ledger and turns at writing are those of `filings.service`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from licet.base.ids import new_id
+from licet.base.trouble import NotFound
+from licet.cases import Act, Event, Refusal
+from licet.cases import proceedings as rules_of
+from licet.cases.proceedings import Person as Actor
+from licet.cases.proceedings import Proceeding
+from licet.ledger.entry import make_entry
+from licet.portal.accounts.models import Body, Person
+from licet.portal.filings.models import Head, StoredEvent
+from licet.portal.filings.service import together
+from licet.portal.incidents.models import StoredProceeding
+from licet.portal.pack import pack
+from licet.rulebook.proceeding import ProceedingKind, ProceedingRules
+
+AT_ONCE = 500
+
+
+def actor_of(person: Person) -> Actor:
+    """Who acts, as proceedings know them."""
+    account = f"person-{person.pk}"
+    return Actor(account, person.body.kind, person.body.code, frozenset(person.roles))
+
+
+def rules(kind: ProceedingKind) -> ProceedingRules:
+    """What the installation's pack says of a kind. Raises NotFound."""
+    return pack().proceeding(kind)
+
+
+def load(proceeding_id: str) -> Proceeding:
+    """The proceeding, replayed from its events. Raises NotFound."""
+    rows = StoredEvent.objects.filter(proceeding_id=proceeding_id, refused=False).order_by("seq")
+    events = [Event(row.kind, row.actor, row.role, row.at, row.data) for row in rows]
+    if not events:
+        raise NotFound(f"there is no proceeding {proceeding_id!r}.")
+    return rules_of.replay(events)
+
+
+def begin(
+    kind: ProceedingKind, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
+) -> Proceeding | Refusal:
+    """Begin a proceeding of the person's own body."""
+    proceeding_id = new_id(kind, now, secrets.token_bytes)
+    with together(now) as head:
+        actor = actor_of(person)
+        return begin_on(head, proceeding_id, kind, act_id, data, actor, person.body, now)
+
+
+def act(
+    proceeding_id: str, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
+) -> Proceeding | Refusal:
+    """Do something: the proceeding afterwards, or why not. Refusals are recorded too."""
+    with together(now) as head:
+        return act_on(head, proceeding_id, act_id, data, actor_of(person), now)
+
+
+def begin_on(
+    head: Head, proceeding_id: str, kind: ProceedingKind, act_id: str, data: Mapping[str, Any],
+    actor: Actor, holder: Body, now: datetime,
+) -> Proceeding | Refusal:  # fmt: skip
+    """Begin a proceeding about a provider, under an id that is new, inside `together`."""
+    of = rules(kind)
+    parties: rules_of.Parties = {"provider": holder.code}
+    outcome = rules_of.begin(proceeding_id, Act(act_id, dict(data)), actor, now, of, parties)
+    if isinstance(outcome, Refusal):
+        return outcome
+    row = StoredProceeding(id=proceeding_id, kind=kind, holder=holder, opened=now, changed=now)
+    row.save(force_insert=True)
+    return keep(head, row, None, outcome)
+
+
+def act_on(
+    head: Head, proceeding_id: str, act_id: str, data: Mapping[str, Any], actor: Actor,
+    now: datetime,
+) -> Proceeding | Refusal:  # fmt: skip
+    """Do something in a proceeding, inside `together`."""
+    found = load(proceeding_id)
+    row = StoredProceeding.objects.get(pk=proceeding_id)
+    outcome = rules_of.decide(found, Act(act_id, dict(data)), actor, now, rules(found.kind))
+    if isinstance(outcome, Refusal):
+        _keep_refusal(head, row, found, actor, outcome, now)
+        return outcome
+    return keep(head, row, found, outcome)
+
+
+def settle(now: datetime) -> int:
+    """Write down what has happened by itself up to `now`; asking twice writes once."""
+    ripe = list(
+        StoredProceeding.objects.filter(moves__lte=now).values_list("pk", flat=True)[:AT_ONCE]
+    )
+    for proceeding_id in ripe:
+        with together(now) as head:
+            found, row = load(proceeding_id), StoredProceeding.objects.get(pk=proceeding_id)
+            keep(head, row, found, rules_of.due(found, now), now)
+    return len(ripe)
+
+
+def keep(
+    head: Head, row: StoredProceeding, of: Proceeding | None, events: Iterable[Event],
+    now: datetime | None = None,
+) -> Proceeding:  # fmt: skip
+    """Store events that follow each other, each with its line of the ledger."""
+    for event in events:
+        of = rules_of.apply(of, event)
+        _add(head, row, event, make_entry(*_line(rules_of.entry_of(of, event), event.at)))
+    assert of is not None
+    _project(row, of, now or of.events[-1].at)
+    head.save()
+    return of
+
+
+def _line(entry: tuple[str, dict[str, Any]], at: datetime) -> tuple[str, datetime, dict[str, Any]]:
+    kind, pub = entry
+    return kind, at, pub
+
+
+def _keep_refusal(
+    head: Head, row: StoredProceeding, of: Proceeding, actor: Actor, no: Refusal, now: datetime
+) -> None:
+    role = min(actor.roles, default="none")
+    event = Event(no.act, actor.account, role, now, {"code": no.code})
+    line = make_entry(*_line(rules_of.refusal_entry(of, no, actor), now))
+    _add(head, row, event, line, refused=True)
+    head.save()
+
+
+def _add(
+    head: Head, row: StoredProceeding, event: Event, line: bytes, *, refused: bool = False
+) -> None:
+    StoredEvent.objects.create(
+        seq=head.next_seq, proceeding=row, refused=refused, kind=event.kind, actor=event.actor,
+        role=event.role, at=event.at, data=dict(event.data), entry=line,
+    )  # fmt: skip
+    head.next_seq += 1
+
+
+def _project(row: StoredProceeding, of: Proceeding, now: datetime) -> None:
+    known = rules(of.kind)
+    row.title = str(of.facts.get("system") or of.facts.get("family") or "")[:200]
+    row.stage = of.stage
+    theirs = {at for act in known.acts.values() if act.side == "authority" for at in act.at}
+    row.seen_by_authority = bool(theirs & {*of.before, of.stage})
+    row.changed = of.events[-1].at
+    ahead = [timer.at for timer in of.timers.values() if of.stage in timer.to and timer.at > now]
+    row.moves = min(ahead, default=None)
+    row.save()

@@ -1,0 +1,208 @@
+"""From a gateway's ledger to the desks: halts become incidents, once, whatever is interrupted."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.portal import person, portal
+from kit.proceedings import Play, brought
+from licet.base.trouble import Unavailable
+from licet.ledger.connect import open_store
+from licet.ledger.entry import make_entry, parse_entry
+from licet.ledger.log import Log
+from licet.ledger.note import make_signer
+from licet.ledger.source import StoreSource, open_source
+from licet.ledger.tiles import TileName
+
+NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
+ORIGIN = "gateway.example/ledger"
+
+
+class Gateway:
+    """A gateway's ledger on disk, written by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "gateway.db"
+        self.signer = make_signer(ORIGIN, secrets.token_bytes)
+        self._log = Log(open_store(self.path), self.signer, ORIGIN)
+
+    def serves(self, count: int) -> None:
+        entry = make_entry("exchange.served", NOON, {"exchange": "ex_1"})
+        self._log.append([entry] * count, NOON)
+
+    def halts(self, minutes: float, rule: str, category: str = "illegal_activity") -> None:
+        about = {"exchange": "ex_1", "rule": rule, "category": category}
+        at = NOON + timedelta(minutes=minutes)
+        self._log.append([make_entry("exchange.halted", at, about)], at)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Gateway:
+    return Gateway(tmp_path)
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    with portal() as client:
+        yield client
+
+
+def followed(gateway: Gateway) -> Any:
+    """The people of a provider that follows the gateway."""
+    from licet.portal.incidents.arrival import follow_ledger
+
+    officer = person("provider", "officer@acme.example", ("drafter", "representative"), "acme")
+    follow_ledger(str(gateway.path), gateway.signer.verifier.vkey, officer.body)
+    return officer
+
+
+def incidents() -> list[tuple[str, int]]:
+    """Every incident: its family, its halts."""
+    from licet.portal.incidents import service
+    from licet.portal.incidents.models import StoredProceeding
+
+    rows = StoredProceeding.objects.order_by("opened", "pk")
+    found = [service.load(pk).facts for pk in rows.values_list("pk", flat=True)]
+    return sorted((facts["family"], facts["halts"]) for facts in found)
+
+
+def test_halts_become_incidents_and_grow(browser: Any, gateway: Gateway) -> None:
+    from licet.portal.incidents.arrival import read_ledgers
+
+    followed(gateway)
+    gateway.serves(300)
+    gateway.halts(0, "base.fraud.zh.1")
+    gateway.halts(5, "base.fraud.en.2")
+    gateway.halts(6, "base.weapons.en.1", "weapons")
+    assert read_ledgers(NOON) == 303
+    assert incidents() == [("base.fraud", 2), ("base.weapons", 1)]
+    gateway.halts(7, "base.weapons.en.1", "weapons")
+    gateway.halts(30, "base.fraud.zh.1")
+    assert read_ledgers(NOON) == 2
+    assert incidents() == [("base.fraud", 3), ("base.weapons", 1), ("base.weapons", 1)]
+    assert read_ledgers(NOON) == 0
+
+
+def test_a_reading_that_is_cut_off_goes_on_and_counts_once(browser: Any, gateway: Gateway) -> None:
+    from licet.portal.incidents.arrival import read_ledgers
+    from licet.portal.incidents.models import FollowedLedger
+
+    followed(gateway)
+    gateway.halts(0, "base.fraud.zh.1")
+    gateway.serves(9000)
+    gateway.halts(1, "base.fraud.zh.1")
+
+    class Breaks(StoreSource):
+        left = 20
+
+        def fetch_tile(self, name: TileName) -> bytes:
+            if name.level is None:
+                type(self).left -= 1
+                if type(self).left < 0:
+                    raise Unavailable("the disk is gone")
+            return super().fetch_tile(name)
+
+    def opened(where: str) -> StoreSource:
+        return Breaks(where, open_store(Path(where), read_only=True))
+
+    for _ in range(20):
+        Breaks.left = 20
+        read_ledgers(NOON, opened)
+        if not FollowedLedger.objects.get().trouble:
+            break
+    read_ledgers(NOON, open_source)
+    assert incidents() == [("base.fraud", 2)]
+    assert FollowedLedger.objects.get().position["size"] == 9002
+
+
+def test_a_ledger_that_was_changed_opens_nothing_and_says_so(
+    browser: Any, gateway: Gateway, tmp_path: Path
+) -> None:
+    from licet.portal.incidents.arrival import follow_ledger, read_ledgers
+    from licet.portal.incidents.models import FollowedLedger
+
+    officer = followed(gateway)
+    gateway.halts(0, "base.fraud.zh.1")
+    stranger = make_signer("gateway.example/other", secrets.token_bytes)
+    follow_ledger(str(gateway.path), stranger.verifier.vkey, officer.body)
+    assert read_ledgers(NOON) == 0
+    assert FollowedLedger.objects.get().trouble
+    assert incidents() == []
+
+
+def test_from_halt_to_closed_in_the_ledger_of_the_installation(
+    browser: Any, gateway: Gateway
+) -> None:
+    from django.conf import settings
+
+    from licet.portal.filings.record import record
+    from licet.portal.incidents import service
+    from licet.portal.incidents.arrival import read_ledgers
+    from licet.portal.incidents.models import StoredProceeding
+
+    officer = followed(gateway)
+    reviewer = person("authority", "r@bureau.example", ("reviewer", "approver"), "bureau")
+    gateway.halts(0, "base.fraud.zh.1")
+    read_ledgers(NOON)
+    number = StoredProceeding.objects.get().pk
+    play = Play("incident", start=NOON)
+    for somebody, act in (
+        (officer, "set_grade"), (officer, "report_first"), (reviewer, "triage"),
+        (reviewer, "ask"), (officer, "answer"), (officer, "report_final"), (reviewer, "close"),
+    ):  # fmt: skip
+        play.of = service.load(number)
+        done = service.act(number, act, brought(play, act), somebody, NOON + timedelta(hours=1))
+        assert getattr(done, "stage", None), done
+    assert service.load(number).stage == "closed"
+    entries = [parse_entry(line) for line in record(settings.LICET_HOME).entries()]
+    told = [entry.pub["act"] for entry in entries if entry.kind == "proceeding.event"]
+    assert told[0] == "find"
+    assert told[-1] == "close"
+    assert entries[-1].pub["grade"] == "ordinary"
+    refused = service.act(number, "set_grade", {}, officer, NOON + timedelta(hours=2))
+    assert getattr(refused, "code", "") == "not_now"
+    kinds = [parse_entry(line).kind for line in record(settings.LICET_HOME).entries()]
+    assert kinds[-1] == "proceeding.refused"
+
+
+def test_pages_show_a_matter_to_those_whose_it_is(browser: Any, gateway: Gateway) -> None:
+    from kit.visitors import signed_in
+    from licet.portal.incidents import service
+    from licet.portal.incidents.arrival import read_ledgers
+    from licet.portal.incidents.models import StoredProceeding
+
+    officer = followed(gateway)
+    rival = person("provider", "sly@rival.example", ("drafter", "representative"), "rival")
+    official = person("authority", "r@bureau.example", ("reviewer",), "bureau")
+    gateway.halts(0, "base.fraud.zh.1")
+    read_ledgers(NOON)
+    number = StoredProceeding.objects.get().pk
+    page = f"/en/desk/matters/{number}/"
+    mine, theirs, authority = (signed_in(one) for one in (officer, rival, official))
+    for language, title in (("en", "After a halt"), ("zh", "拦截之后")):
+        listed = mine.get(f"/{language}/desk/matters/").content.decode()
+        assert title in listed
+        assert "base.fraud" in listed
+    assert mine.get(page).status_code == 200
+    assert theirs.get(page).status_code == 404
+    assert authority.get(page).status_code == 404, "nothing was reported yet"
+    form = mine.get(f"{page}do/set_grade/").content.decode()
+    assert "Why this grade" in form
+    wrong = mine.post(f"{page}do/set_grade/", {"kind": "content"})
+    assert wrong.status_code == 409
+    assert "Please give this" in wrong.content.decode()
+    given = {"kind": "content", "grade": "ordinary", "grade_reason": "One answer, stopped."}
+    assert mine.post(f"{page}do/set_grade/", given).status_code == 302
+    assert service.load(number).stage == "graded"
+    report = {"system": "Riverside", "found_at": NOON.isoformat(), "happened": "One answer."}
+    report["measures_taken"] = "Stopped."
+    assert mine.post(f"{page}do/report_first/", report).status_code == 302
+    assert authority.get(page).status_code == 200
+    assert authority.get(f"{page}do/ask/").status_code == 200
+    assert mine.get(f"{page}do/ask/").status_code == 404
