@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kit.serve import serve
+from licet.gateway.asgi import Sender, quick
 from licet.gateway.front import bounded_http
 
 REQUEST_S = 0.3
@@ -25,6 +26,40 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     headers = [(b"content-length", b"2")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def streaming(scope: Any, receive: Any, send: Any) -> None:
+    """Streams what the path says, ten times, the quick way where that is open."""
+    sender = quick(scope, send)
+    assert isinstance(sender, Sender)
+    said = scope["path"][1:].encode()
+    assert not sender.piece(said), "no piece before the head"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(10):
+        if not sender.piece(said):
+            await send({"type": "http.response.body", "body": said, "more_body": True})
+        await asyncio.sleep(0.001)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    assert not sender.piece(said), "no piece behind the end"
+
+
+def test_pieces_of_pipelined_answers_stay_with_their_own_answer() -> None:
+    with serve(streaming, http=bounded_http(4096, REQUEST_S)) as root:
+        host, port = root.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            names = ("one", "two", "three")
+            sock.sendall(
+                b"".join(b"GET /%b HTTP/1.1\r\nhost: a\r\n\r\n" % n.encode() for n in names)
+            )
+            said = b""
+            while said.count(b"0\r\n\r\n") < len(names):
+                piece = sock.recv(4096)
+                assert piece, said
+                said += piece
+        answers = said.split(b"0\r\n\r\n")
+        for name, answer in zip(names, answers, strict=False):
+            body = answer.split(b"\r\n\r\n", 1)[1]
+            assert body.split(b"\r\n")[1::2] == [name.encode()] * 10
 
 
 @pytest.fixture(scope="module")

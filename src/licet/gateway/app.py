@@ -17,7 +17,7 @@ from licet.base.keyfile import load_or_create_key
 from licet.base.trouble import BadInput, NotFound
 from licet.credentials.issuer import Issuer, ListSettings, open_issuer
 from licet.credentials.shelf import Shelf
-from licet.gateway.asgi import Receive, Scope, Send
+from licet.gateway.asgi import Receive, Scope, Send, quick
 from licet.gateway.bundlefile import CURRENT, load_bytes
 from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
 from licet.gateway.bundling import draft_bundle, shipped_encoder
@@ -79,7 +79,7 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] == "http":
-            await dispatch(self.parts, scope, receive, send)
+            await dispatch(self.parts, scope, receive, quick(scope, send))
 
 
 def build_gateway(

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Coroutine, Generator
 from typing import Any
 
-from licet.gateway.asgi import Message, Send
+from licet.gateway.asgi import Message, Send, Sender
 from licet.gateway.exchange import Exchange
 from licet.gateway.parts import Parts
 from licet.gateway.trace import Trace
@@ -49,8 +49,8 @@ class Relay:
     """One stream. `run` it in the task that serves it."""
 
     __slots__ = (
-        "_exchange", "_is_judging", "_last", "_message", "_parts", "_reply", "_send", "_trace",
-        "_unsent", "_urgent",
+        "_exchange", "_is_judging", "_last", "_message", "_parts", "_piece", "_reply", "_send",
+        "_trace", "_unsent", "_urgent",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,7 @@ class Relay:
         self._reply = reply
         self._trace = trace
         self._send = send
+        self._piece = send.piece if isinstance(send, Sender) else None
         self._message: Message = {"type": "http.response.body", "body": b"", "more_body": True}
         self._urgent = parts.urgent
         self._last = b""
@@ -117,6 +118,8 @@ class Relay:
     def _write(self, out: bytes) -> bool:
         if not self._trace.first_out:
             self._trace.first_out = self._parts.clock.monotonic()
+        if self._piece is not None and self._piece(out):
+            return True
         self._message["body"] = out
         sending = self._send(self._message)
         assert isinstance(sending, Coroutine)
