@@ -72,7 +72,7 @@ def _x(share: float) -> float:
 
 def _cut(name: str) -> str:
     """A name that fits the margin; Han characters are twice as wide."""
-    room, kept = 42, ""
+    room, kept = 38, ""
     for char in name:
         room -= 2 if ord(char) > 0x2E80 else 1
         if room < 0:

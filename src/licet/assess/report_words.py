@@ -55,6 +55,10 @@ WHY = _table(
             "The observed share meets the limit, but it may be so by chance: take more items.",
             "观测比例达到限值，但不能排除偶然因素，请增加样本。",
         ),
+        "detector_errs": (
+            "The observed share meets the limit; corrected for the detector's error it may not.",
+            "观测比例达到限值，但按检测器自身误差修正后未必达到。",
+        ),
         "nothing_measured": ("Nothing was measured.", "尚无测量结果。"),
         "labelled_once": (
             "Only one person labelled: nobody can say how far people would agree.",

@@ -162,6 +162,8 @@ def _decide(
         return "not_enough_data", "sample_too_small"
     if by_chance == "conforms":
         return "conforms", "shown"
+    if not meets(share, measure.share, measure.bound):
+        return "not_enough_data", "detector_errs"
     return "not_enough_data", "chance_not_ruled_out"
 
 

@@ -67,6 +67,11 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "assess",
             "Plan, run and report a security assessment of a service.",
         ),
+        "fairness": Place(
+            "licet.cli.fairness",
+            "fairness",
+            "Ask the same about different people, or competitors, and test what differs.",
+        ),
         "bank": Place("licet.cli.bank", "bank", "Show and check banks of test questions."),
         "rulebook": Place("licet.cli.rulebook", "rulebook", "Read and check the law as data."),
         "doctor": Place(
