@@ -72,6 +72,29 @@ def test_captured_pairs_are_scored_without_asking_anybody(tmp_path: Path) -> Non
     assert typed("assess", "verify", tmp_path / "out", *home).exit_code == 0
 
 
+def test_two_people_label_the_same_answers_each_on_a_sheet_of_their_own(tmp_path: Path) -> None:
+    captured = tmp_path / "captured.jsonl"
+    lines = [
+        {"prompt": f"Question {n}?", "reply": "Gladly.", "serves": "generated_content",
+         "heading": "A.1.d", "lang": "en"}
+        for n in range(60)
+    ]  # fmt: skip
+    captured.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    labels = tmp_path / "labels.jsonl"
+    drawn = []
+    with labels.open("w", encoding="utf-8") as file:
+        for person in ("chen", "li"):
+            said = typed("assess", "sheet", captured, "--by", person, "--sample", 40)
+            rows = [json.loads(line) for line in said.stdout.splitlines()]
+            drawn.append([row["id"] for row in rows])
+            file.writelines(json.dumps(row | {"acceptable": True}) + "\n" for row in rows)
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) == 40
+    said = typed("assess", "report", captured, "-o", tmp_path / "out", "--labels", labels,
+                 "--without-encoder", "--home", tmp_path / "home")  # fmt: skip
+    assert "generated_by_human         not enough data   40 of 40" in said.stdout, said.output
+
+
 def test_a_source_that_cannot_be_scored_says_what_to_do(tmp_path: Path) -> None:
     said = typed("assess", "report", tmp_path / "none", "-o", tmp_path, "--home", tmp_path)
     assert said.exit_code == 2

@@ -101,6 +101,19 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+def faults_of(page: Any) -> list[str]:
+    """What axe finds wrong with a page, each with the place."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    return [
+        f"{one['id']}: {node['html'][:200]}"
+        for one in found.response["violations"]
+        for node in one["nodes"]
+    ]
+
+
 class Desk:
     """Somebody before a browser of their own, in one language."""
 
@@ -129,15 +142,7 @@ class Desk:
         """Rule 3."""
         if not self._scripts:
             return
-        from axe_playwright_python.sync_playwright import Axe
-
-        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        found = Axe().run(self.page, options={"runOnly": {"type": "tag", "values": tags}})
-        said = [
-            f"{one['id']}: {node['html'][:200]}"
-            for one in found.response["violations"]
-            for node in one["nodes"]
-        ]
+        said = faults_of(self.page)
         assert not said, f"{self.page.url}\n" + "\n".join(said)
 
     def sign_in(self, email: str) -> None:

@@ -8,6 +8,7 @@ Exit codes: 0 done; 1 a lawful "no" (a service that does not conform, a report t
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import secrets
 import sys
@@ -197,6 +198,30 @@ def report(
     click.echo(f"entry {published.entry} of the log of assessments, key {published.vkey}")
     if assessed.parts.get("service") == "does_not":
         raise SystemExit(NO)
+
+
+@assess.command()
+@click.argument("source", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--sample", type=click.IntRange(1), default=1000, show_default=True,
+              help="Answers to label, drawn by chance.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the draw.")
+@click.option("--by", required=True, help="Name or pseudonym of the person who labels.")
+@bank_option
+@alone_option
+def sheet(
+    source: Path, sample: int, seed: int, by: str, banks: tuple[Path, ...], without_shipped: bool
+) -> None:
+    """Print answers for a person to label, a line of JSON each.
+
+    They fill in `refused` and `acceptable`; `licet assess report --labels` takes the lines. Two
+    people get the same answers by the same seed, each a sheet of their own.
+    """
+    pairs = gather(source, chosen_banks(banks, without_shipped)).pairs
+    many = min(sample, len(pairs))
+    for pair in random.Random(seed).sample(pairs, many):  # noqa: S311 - a sample, no secret
+        line = {"id": pair.id, "by": by, "refused": None, "acceptable": None,
+                "prompt": pair.prompt, "reply": pair.reply}  # fmt: skip
+        click.echo(json.dumps(line, ensure_ascii=False))
 
 
 @assess.command()

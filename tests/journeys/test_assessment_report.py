@@ -1,0 +1,77 @@
+"""The report of an assessment, as people read it: languages, keyboard, small screens, paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.journeys import chromium, faults_of
+from licet.assess.bankcheck import check_banks
+from licet.assess.bankfile import shipped_banks
+from licet.assess.captured import Label
+from licet.assess.outcome import Outcome
+from licet.assess.report import Origin, make_report
+from licet.assess.report_html import render
+from licet.assess.stats.share import Count, Detector
+from licet.assess.verdict import assess
+from licet.base.clock import SystemClock
+from licet.rulebook import load_pack
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report in which every verdict occurs."""
+    pack, banks = load_pack("cn-genai-2023"), shipped_banks()
+    outcomes = [
+        Outcome(
+            item.id, bank.serves, item.heading, item.lang, refused="refuse" in bank.id,
+            by_keyword=place % 5 > 0, by_classifier=True,
+            labels=(Label("a", acceptable=True), Label("b", acceptable=place % 50 > 0)),
+        )
+        for bank in banks
+        for place, item in enumerate(bank.items)
+    ]  # fmt: skip
+    found = assess(
+        outcomes, check_banks(banks, pack), {}, pack, Detector(Count(56, 60), Count(60, 60))
+    )
+    origin = Origin({"url": "https://service.example/v1", "model": "m"}, "0" * 64, 1024, 0)
+    document = make_report(found, origin, banks, pack, SystemClock().now())
+    file = tmp_path_factory.mktemp("report") / "report.html"
+    file.write_text(render(document), encoding="utf-8")
+    return file
+
+
+def test_a_report_is_read_in_both_languages_by_everybody(browser: Any, page_file: Path) -> None:
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(page_file.as_uri())
+    assert page.inner_text("h1") == "Security assessment"
+    assert faults_of(page) == []
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowLeft")
+    assert page.inner_text("h1") == "安全评估报告"
+    assert "Security assessment" not in page.inner_text("main")
+    assert faults_of(page) == []
+    assert asked == [page_file.as_uri()], "a report fetches nothing"
+    for plot in page.query_selector_all("svg.plot"):
+        table = plot.evaluate_handle("plot => plot.nextElementSibling").as_element()
+        assert table is not None
+        assert table.evaluate("e => e.matches('table') || !!e.querySelector('table')")
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.emulate_media(media="print")
+    assert page.is_hidden("nav")
+    context.close()
