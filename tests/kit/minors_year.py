@@ -203,7 +203,7 @@ class Year:
         child = Child(
             number, profile, band, born, name, id_number, f"1hpfml{chance.randbytes(16).hex()}",
             chance, oracle, self.subjects.of(f"{id_number}/{name}"), settings, linked,
-            days_between=chance.uniform(5, 60),
+            days_between=chance.uniform(8, 90),
             patience_s=chance.choice((300, 2_000, 6_000, 9_000)),
         )  # fmt: skip
         self._register(child, age)
