@@ -15,7 +15,7 @@ from licet.gateway import config as settings
 from licet.gateway.config import Config, load_config, parse_config, upstream_settings
 from licet.gateway.config_demo import DemoChoice, demo_config, render_demo_config
 from licet.gateway.config_judge import EncoderConfig
-from licet.gateway.config_minors import MinorsConfig
+from licet.gateway.config_minors import MinorsConfig, RealNameConfig
 from licet.guard.ruleset import Rule, parse_rules
 
 FOLDER = Path("/etc/licet")
@@ -284,6 +284,7 @@ TABLES: dict[str, type] = {
     "[keys]": settings.KeysConfig,
     "[limits]": settings.LimitsConfig,
     "[minors]": MinorsConfig,
+    "[minors.real_name]": RealNameConfig,
     "[appeal]": settings.AppealConfig,
     "[telemetry]": settings.TelemetryConfig,
     "[[rule]]": Rule,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.minors_search import found_secrets
+from kit.real_name import CREDENTIALS, HOSTS, START_S, World, number_of
 from licet.base.trouble import BadInput, Corrupt, NotFound
-from licet.minors.realname.desk import OnOutage, RealNameDesk
-from licet.minors.realname.driver import Act, Driver, Hosts
-from licet.minors.realname.outbox import Outbox
+from licet.minors.realname.desk import OnOutage
+from licet.minors.realname.driver import Act, Driver
 from licet.minors.realname.protocol import (
     CODES,
     QUOTA_PER_S,
@@ -35,74 +34,14 @@ from licet.minors.realname.protocol import (
     seal_body,
     sign,
 )
-from licet.minors.realname.simulator import Simulator, pi_of
+from licet.minors.realname.simulator import pi_of
 from licet.rulebook import load_pack
 
 RULES = load_pack("cn-genai-2023").minors
-CREDENTIALS = Credentials("test-appId", "test-bizId", "000102030405060708090a0b0c0d0e0f")
-HOSTS = Hosts("https://a.example", "https://b.example", "https://c.example")
-START_S = 1_773_000_000.0
-
-
-def number_of(born: str, serial: int = 1) -> str:
-    """A made-up number of somebody born on a day, with its check character. No real district."""
-    digits = f"000000{born}{serial:03}"
-    total = sum(int(d) * (2 ** (17 - n) % 11) for n, d in enumerate(digits))
-    return digits + "10X98765432"[total % 11]
 
 
 CHILD = number_of("20130501")
 SUBJECT = "c" * 32
-
-
-class World:
-    """Time that is turned by hand, the simulator, and what goes wrong between. `faults` are
-    used up one a request: "slow", "500", "garbage", "lost" (it arrived, the answer did not)."""
-
-    def __init__(self, place: Path, on_outage: OnOutage = "refuse") -> None:
-        self.now_s = START_S
-        self.faults: list[str] = []
-        self.down = False
-        self.noted: list[Fault] = []
-        self.simulator = Simulator(CREDENTIALS, lambda: self.now_s)
-        self.place = place
-        self.outbox = Outbox(place / "real-name.db", b"k" * 32, random.Random(1).randbytes)
-        self.on_outage = on_outage
-        self.restart()
-
-    def restart(self) -> None:
-        driver = Driver(
-            HOSTS, CREDENTIALS, self.send, self, random.Random(2).randbytes, self.sleep
-        )
-        self.driver = driver
-        self.desk = RealNameDesk(
-            driver, self.outbox, RULES, self, self.on_outage, self.noted.append
-        )
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.now_s, UTC)
-
-    def monotonic(self) -> float:
-        return self.now_s
-
-    async def sleep(self, seconds: float) -> None:
-        self.now_s += seconds
-
-    async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, bytes]:
-        fault = "slow" if self.down else (self.faults.pop(0) if self.faults else "")
-        if fault == "slow":
-            self.now_s += 5
-            raise TimeoutError
-        if fault == "500":
-            return 500, b""
-        if fault == "garbage":
-            return 200, b"<html>"
-        answer = self.simulator.answer(method, url, headers, body)
-        if fault == "lost":
-            raise ConnectionResetError
-        return answer
 
 
 @pytest.fixture

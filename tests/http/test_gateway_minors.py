@@ -9,8 +9,6 @@ import asyncio
 import itertools
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +21,7 @@ import pytest
 from kit.clients import LONG, MODEL, anthropic_client, ask, openai_client
 from kit.gateway import Served, running_gateway
 from kit.minors_scene import CONFIG, RULES, SUBJECTS, Scene
+from kit.minors_scene import post as post_to_desk
 
 DAY_MS = 86_400_000
 ADULT = "adult-12"
@@ -66,16 +65,7 @@ def served(scene_and_gateway: tuple[Scene, Served]) -> Served:
 
 def post(scene: Scene, served: Served, deed: str, key: str = "", **body: Any) -> tuple[int, Any]:
     """One request to the minors' desk: status and JSON."""
-    request = urllib.request.Request(
-        f"{served.url}/minors/{deed}",
-        json.dumps(body).encode(),
-        {"authorization": f"Bearer {key or scene.desk_key}", "content-type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.loads(answer.read())
-    except urllib.error.HTTPError as refused:
-        return refused.code, json.loads(refused.read())
+    return post_to_desk(served, key or scene.desk_key, deed, **body)
 
 
 def signal(scene: Scene, over: int = 12, under: int | None = 14) -> dict[str, Any]:

@@ -5,9 +5,14 @@ It refuses to know what is tested; everything but that time is as an operator ru
 
 from __future__ import annotations
 
+import json
 import time
+import urllib.error
+import urllib.request
 from dataclasses import replace
+from typing import Any
 
+from kit.gateway import Served
 from licet.base.trouble import Unavailable
 from licet.gateway.app import Gateway
 from licet.gateway.config_minors import MinorsConfig
@@ -80,3 +85,17 @@ class Scene:
         now = parts.clock.now()
         _, self.desk_key = gateway.keystore.create("desk", Grant(frozenset({"minors"})), now)
         parts.keyring.refresh(parts.clock.monotonic())
+
+
+def post(served: Served, key: str, deed: str, **body: Any) -> tuple[int, Any]:
+    """One request to the minors' desk of a gateway: status and JSON."""
+    request = urllib.request.Request(
+        f"{served.url}/minors/{deed}",
+        json.dumps(body).encode(),
+        {"authorization": f"Bearer {key}", "content-type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.loads(refused.read())

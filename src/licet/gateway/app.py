@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from licet.base.clock import Clock, SystemClock
-from licet.base.keyfile import load_or_create_key
 from licet.base.trouble import BadInput, NotFound
 from licet.credentials.issuer import Issuer, ListSettings, open_issuer
 from licet.credentials.shelf import Shelf
@@ -34,7 +33,7 @@ from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance
 from licet.gateway.limits_store import open_limits
 from licet.gateway.metrics import Metrics
-from licet.gateway.minding import Minding
+from licet.gateway.minors_opening import open_minors
 from licet.gateway.parts import Parts
 from licet.gateway.pseudonyms import Pseudonyms
 from licet.gateway.recorder import Recorder
@@ -51,10 +50,6 @@ from licet.ledger.keyfiles import (
 )
 from licet.ledger.log import Log
 from licet.ledger.writer import Writer
-from licet.minors.opening import open_store as open_store_of_minors
-from licet.minors.service import MinorsService
-from licet.minors.store import SUBJECT_KEY_BYTES, Subjects
-from licet.minors.zone import Zone
 from licet.rulebook import Pack, load_pack
 
 LEDGER_WAIT_MS = 50
@@ -132,7 +127,7 @@ def build_gateway(
             config.limits.rate_per_minute, config.limits.concurrency_max
         ),
         judge=judge, spans=make_span_sink(config.telemetry),
-        minors=open_minors(config, pack, metrics, clock),
+        minors=open_minors(config.minors, pack, metrics, clock, environ),
     )  # fmt: skip
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
 
@@ -179,26 +174,6 @@ def _open_issuer(config: Config, pack: Pack) -> Issuer | None:
     return open_issuer(
         licence.authority_home, licence.public_url, list_settings(pack), secrets.token_bytes
     )
-
-
-def open_minors(config: Config, pack: Pack, metrics: Metrics, clock: Clock) -> Minding | None:
-    """Whoever minds minors, where the configuration has it so. Raises BadInput for a profile that
-    the pack has not, and as `open_store` does."""
-    settings = config.minors
-    if settings is None:
-        return None
-    rules = pack.minors
-    if settings.profile not in rules.profiles:
-        raise BadInput(
-            f"[minors] profile: the pack {pack.id} has no {settings.profile!r}.",
-            hint=f"One of: {', '.join(rules.profiles)}; your licence names it.",
-        )
-    zone = Zone(rules.time_zone)
-    store = open_store_of_minors(settings.url, rules.use, zone, clock)
-    profile = rules.profiles[settings.profile]
-    service = MinorsService(rules, profile, store, zone, settings.unknown)
-    key = load_or_create_key(settings.key_file, SUBJECT_KEY_BYTES, secrets.token_bytes)
-    return Minding(settings, service, Subjects(key), metrics)
 
 
 def list_settings(pack: Pack) -> ListSettings:

@@ -27,6 +27,7 @@ from licet.gateway.crisis import CrisisHelp
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.metrics import Metrics
 from licet.gateway.minors_words import OVER, UNNAMED, refusal_words
+from licet.gateway.real_name import RealName
 from licet.gateway.sse import SseParser
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import Reply
@@ -65,12 +66,14 @@ class Minding:
     """Shared by all exchanges of a gateway."""
 
     def __init__(
-        self, config: MinorsConfig, service: MinorsService, subjects: Subjects, metrics: Metrics
-    ) -> None:
+        self, config: MinorsConfig, service: MinorsService, subjects: Subjects, metrics: Metrics,
+        real_name: RealName | None = None,
+    ) -> None:  # fmt: skip
         self._config = config
         self.service = service
         self.subjects = subjects
         self._metrics = metrics
+        self.real_name = real_name
         self.crisis = CrisisHelp(service.rules.crisis)
 
     async def seat(
@@ -110,6 +113,18 @@ class Minding:
         next_ms = answer.decision.next_ms
         wait_s = 0.0 if next_ms is None else (next_ms - answer.at_ms) / 1000
         return Seat(bearing, NotServed("minor_time_limit", words), wait_s)
+
+    async def tend(self) -> None:
+        """Every second: write what waits, register whom the real-name service verified."""
+        self.service.flush()
+        if self.real_name is not None:
+            await self.real_name.tend()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        if self.real_name is not None:
+            await self.real_name.close()
+        await self.service.close()
 
     def ended(self) -> None:
         """Count an answer that was ended."""

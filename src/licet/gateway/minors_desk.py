@@ -7,7 +7,8 @@ It refuses to decide: `licet.minors` does.
 
 Rules
 1. A key opens this only where it names the route `minors`.
-2. A birth date, a name or the number of a document is refused by its field, unread.
+2. A birth date, a name or the number of a document is refused by its field, unread; but where the
+   real-name service is connected, whoever it is asked about is named to it, and to nobody else.
 3. A lawful "no" (a setting that is not a guardian's to loosen) is a 409 with its stable code.
 """
 
@@ -24,6 +25,7 @@ from licet.gateway.admission import Denial, admit, refuse_service
 from licet.gateway.asgi import Answer, Receive, Scope, Send, json_answer, read_body
 from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.parts import Parts
+from licet.gateway.real_name import RealName
 from licet.minors import asking
 from licet.minors.record import parse_settings
 from licet.minors.service import Answer as Standing
@@ -36,6 +38,7 @@ _STATUS = {"bad_input": 400, "not_found": 404, "conflict": 409, "unavailable": 5
 
 Body = Mapping[str, object]
 Deed = Callable[[MinorsService, str, Body], Awaitable[Answer]]
+NamedDeed = Callable[[RealName, str, Body], Awaitable[dict[str, object]]]
 
 
 async def serve_minors(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,10 +63,18 @@ async def _answer(parts: Parts, scope: Scope, receive: Receive) -> Answer:
         return _error(
             404, "minors_off", "Minors are not counted here: the operator has no [minors]."
         )
-    deed, fields = _DEEDS[scope["path"]]
+    _, fields = (_DEEDS | _NAMED)[scope["path"]]
     body = _object(await read_body(scope, receive, BODY_BYTES_MAX), fields)
-    subject = parts.minors.subjects.of(_user(body))
-    return await deed(parts.minors.service, subject, body)
+    user = _user(body)
+    subject = parts.minors.subjects.of(user)
+    named = _NAMED.get(scope["path"])
+    if named is None:
+        return await _DEEDS[scope["path"]][0](parts.minors.service, subject, body)
+    if parts.minors.real_name is None:
+        return _error(404, "real_name_off", "There is no [minors.real_name] in this gateway.")
+    said = await named[0](parts.minors.real_name, user, body)
+    shown = _shown(await parts.minors.service.ask(subject))
+    return json_answer(200, shown | said)
 
 
 async def _signal(service: MinorsService, subject: str, body: Body) -> Answer:
@@ -124,6 +135,17 @@ async def _report(service: MinorsService, subject: str, body: Body) -> Answer:
     return json_answer(200, {"days": [asdict(day) for day in await service.report(subject)]})
 
 
+async def _verify(real_name: RealName, user: str, body: Body) -> dict[str, object]:
+    """Name and number are used for this one call."""
+    name, number = (_text(body, field) for field in ("name", "id_number"))
+    return {"verification": await real_name.verify(user, name, number)}
+
+
+async def _visit(real_name: RealName, user: str, body: Body) -> dict[str, object]:
+    await real_name.visit(user, _text(body, "visit"), online=_flag(body, "online"))
+    return {}
+
+
 _DEEDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "/v1/minors/signal": (_signal, ("signal",)),
     "/v1/minors/forget": (_forget, ()),
@@ -134,7 +156,11 @@ _DEEDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "/v1/minors/status": (_status, ()),
     "/v1/minors/report": (_report, ()),
 }
-PATHS = tuple(_DEEDS)
+_NAMED: dict[str, tuple[NamedDeed, tuple[str, ...]]] = {
+    "/v1/minors/verify": (_verify, ("name", "id_number")),
+    "/v1/minors/visit": (_visit, ("visit", "online")),
+}
+PATHS = (*_DEEDS, *_NAMED)
 
 
 def _shown(answer: Standing) -> dict[str, object]:
@@ -173,6 +199,13 @@ def _user(body: Body) -> str:
             "user: will not do.", hint="The reference that you send as safety_identifier or user."
         )
     return user
+
+
+def _text(body: Body, name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= USER_CHARACTERS_MAX:
+        raise BadInput(f"{name}: will not do.", hint="A text in quotes.")
+    return value
 
 
 def _flag(body: Body, name: str) -> bool:

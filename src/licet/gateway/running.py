@@ -197,7 +197,7 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
     await gateway.parts.licensing.close()
     await gateway.parts.limits.close()
     if gateway.parts.minors is not None:
-        await gateway.parts.minors.service.close()
+        await gateway.parts.minors.close()
     if gateway.parts.judge is not None:
         await gateway.parts.judge.close()
     if gateway.parts.spans is not None:
@@ -258,7 +258,7 @@ class Upkeep:
             self._look()
             if parts.minors is not None:
                 try:
-                    parts.minors.service.flush()
+                    await parts.minors.tend()
                 except Trouble as trouble:
                     self._note(f"minors: {trouble}")
             if now_s - self._swept_s > SWEEP_S:
