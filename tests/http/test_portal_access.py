@@ -33,6 +33,7 @@ scope                          ok/405     ok/405   ok/405   ok/405
 asset                          ok/405     ok/405   ok/405   ok/405
 jwks                           ok/405     ok/405   ok/405   ok/405
 status-list                    ok/405     ok/405   ok/405   ok/405
+public-file                    ok/405     ok/405   ok/405   ok/405
 ledger-part                    ok/405     ok/405   ok/405   ok/405
 ledger-receipt                 ok/405     ok/405   ok/405   ok/405
 ledger-key                     ok/405     ok/405   ok/405   ok/405
@@ -147,6 +148,10 @@ def places() -> dict[str, dict[str, Any]]:
     return {
         "entry": {"number": standing.grant.number},
         "register-download": {"kind": "csv"},
+        "public-file": {
+            "number": standing.grant.number,
+            "sha256": standing.filed.answers["service_agreement"]["sha256"],
+        },
         "ledger-part": {"path": "checkpoint"},
         "ledger-receipt": {"seq": seq},
         "mfa_remove_webauthn": {"pk": 1},
@@ -265,6 +270,25 @@ def test_what_belongs_to_another_case_is_not_found_through_ones_own(browser: Any
         ):  # fmt: skip
             answer = asked(who.browser, "GET", f"/en/desk/{path}/")
             assert answer.status_code == (302 if who.group == "anonymous" else 404), path
+
+
+def test_the_public_fetches_what_a_form_calls_public_once_it_is_in_force(browser: Any) -> None:
+    visitors()
+    case = filed()
+    paper, report = (case.filed.answers[n] for n in ("service_agreement", "security_report"))
+    address = "/register/files/Beijing-Riverside-20260309/"
+    assert browser.get(address + paper["sha256"]).status_code == 404, "nothing is granted yet"
+    granted(case)
+    answer = browser.get(address + paper["sha256"])
+    assert b"".join(answer.streaming_content).startswith(b"for everybody")
+    assert answer["content-disposition"] == 'attachment; filename="service_agreement.txt"'
+    assert answer["content-type"] == "application/octet-stream"
+    assert (
+        address + paper["sha256"]
+        in browser.get("/en/register/Beijing-Riverside-20260309/").content.decode()
+    )
+    for sha256 in (report["sha256"], "0" * 64, "..", "none"):
+        assert browser.get(address + sha256).status_code == 404, sha256
 
 
 def test_officers_see_no_draft(browser: Any) -> None:

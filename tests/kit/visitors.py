@@ -17,6 +17,7 @@ from kit.cases import NUMBERS, STATEMENT, answers
 from kit.portal import person
 from kit.proceedings import Play, brought
 
+PUBLIC = b"for everybody: "
 GROUPS = ("anonymous", "own", "other", "officer")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -94,7 +95,7 @@ def reported() -> str:
 
 
 def draft(report: bytes = b"a report") -> Any:
-    """A whole draft of a model filing of `own`, with one attached file."""
+    """A whole draft of a model filing of `own`: its report is attached, and one public paper."""
     from django.conf import settings
 
     from licet.base.clock import SystemClock
@@ -105,16 +106,17 @@ def draft(report: bytes = b"a report") -> Any:
     holder, now = Person.objects.get(email="representative@own.example"), SystemClock().now()
     case = service.begin("model_filing", holder, now)
     assert not hasattr(case, "code"), case
-    taken = uploads.Taken("report.txt", "text/plain", report)
-    uploads.put(settings.LICET_HOME, taken)
-    Attachment.objects.create(
-        case_id=case.id, sha256=taken.sha256, name=taken.name, kind=taken.kind,
-        size=len(report), at=now,
-    )  # fmt: skip
-    paper = {
-        "name": "report.txt", "sha256": taken.sha256, "bytes": len(report), "type": "text/plain",
-    }  # fmt: skip
-    whole = {**answers("model_filing"), "security_report": paper}
+    whole = answers("model_filing")
+    for field, data in (("security_report", report), ("service_agreement", PUBLIC + report)):
+        taken = uploads.Taken(f"{field}.txt", "text/plain", data)
+        uploads.put(settings.LICET_HOME, taken)
+        Attachment.objects.create(
+            case_id=case.id, sha256=taken.sha256, name=taken.name, kind=taken.kind,
+            size=len(data), at=now,
+        )  # fmt: skip
+        whole[field] = {
+            "name": taken.name, "sha256": taken.sha256, "bytes": len(data), "type": taken.kind,
+        }  # fmt: skip
     return does(case.id, ("representative", "save_draft", {"answers": whole}))
 
 

@@ -13,7 +13,10 @@ from kit.databases import postgres_schema
 from kit.house import ROOT
 from kit.portal import DATABASE
 
-SAME = ("tests/flow/test_portal_filings.py", "tests/http/test_portal_register.py")
+SAME = (
+    "tests/flow/test_portal_filings.py", "tests/flow/test_portal_notices.py",
+    "tests/http/test_portal_register.py",
+)  # fmt: skip
 
 
 @pytest.mark.slow

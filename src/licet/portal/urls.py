@@ -13,6 +13,7 @@ from licet.portal.design.languages import LanguagePrefix
 from licet.portal.filings import ledger_views as ledger
 from licet.portal.filings import licence_views as licences
 from licet.portal.filings import notice_views as notices
+from licet.portal.filings import record_views as record
 from licet.portal.filings import views as filings
 from licet.portal.public import views as public
 from licet.portal.register import views as register
@@ -38,6 +39,7 @@ urlpatterns = [
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
     path("api/v1/", include("licet.portal.api.urls")),
+    path("register/files/<str:number>/<str:sha256>", record.public_file, name="public-file"),
     path("register/ledger.vkey", ledger.ledger_key, name="ledger-key"),
     path("register/ledger/<int:seq>.tlog-proof", ledger.public_receipt, name="ledger-receipt"),
     path("register/ledger/<path:path>", ledger.ledger_part, name="ledger-part"),

@@ -78,12 +78,16 @@ def _versions(listing: Listing, case: Case, procedure: Procedure) -> Iterator[Ve
         last, number = granted["version"], number + 1
         answers = case.versions[last - 1].answers
         public = shown(form, answers, "public")
-        rows = [
-            {"id": f.id, "label": dict(f.label), "value": written(f, public[f.id])}
-            for f in asked(form, answers)
-            if f.id in public
-        ]
+        rows = [_row(f, public[f.id]) for f in asked(form, answers) if f.id in public]
         yield Version(listing=listing, number=number, at=event.at, rows=rows)
+
+
+def _row(field: Field, value: Any) -> dict[str, Any]:
+    """An answer as a row of a version; a file can be fetched by its digest."""
+    row = {"id": field.id, "label": dict(field.label), "value": written(field, value)}
+    if isinstance(value, Mapping):
+        row |= {"name": value["name"], "file": value["sha256"]}
+    return row
 
 
 def written(field: Field, value: Any) -> Any:

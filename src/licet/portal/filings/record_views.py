@@ -16,6 +16,21 @@ from licet.portal.filings.arriving import on_case
 from licet.portal.filings.ledger_views import OCTETS, as_file
 from licet.portal.filings.models import Attachment, StoredEvent
 from licet.portal.filings.record import record
+from licet.portal.register.reading import get_listing
+
+
+@require_safe
+def public_file(request: HttpRequest, number: str, sha256: str) -> HttpResponse:
+    """A file that a form calls public, of a version that the register shows."""
+    listing = get_listing(number)
+    versions = listing.versions.all() if listing is not None else ()
+    names = [r["name"] for v in versions for r in v.rows if r.get("file") == sha256]
+    path = uploads.path_of(settings.LICET_HOME, sha256)
+    if not names or not path.exists():
+        raise Http404
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=names[0], content_type=OCTETS
+    )  # fmt: skip
 
 
 @require_safe
