@@ -11,6 +11,7 @@ import pytest
 
 from kit.cases import answers
 from kit.portal import PASSWORD, person, portal
+from kit.visitors import signed_in as before_browser
 
 ROLES = {
     "drafter": "provider", "representative": "provider",
@@ -24,17 +25,9 @@ def browser() -> Iterator[Any]:
         yield client
 
 
-def signed_in(role: str, body: str = "", lang: str = "en") -> Any:
-    """A browser in which somebody with this role is signed in (officials with their factor)."""
-    from allauth.mfa.totp.internal import auth
-    from django.test import Client
-
-    somebody = person(ROLES[role], f"{role}{body}@body.example", (role,), body)
-    if somebody.official:
-        auth.TOTP.activate(somebody, auth.generate_totp_secret())
-    client = Client()
-    client.force_login(somebody, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
+def signed_in(role: str, body: str = "") -> Any:
+    """A browser in which somebody with this role is signed in."""
+    return before_browser(person(ROLES[role], f"{role}{body}@body.example", (role,), body))
 
 
 def begun(client: Any, route: str = "model_filing") -> str:

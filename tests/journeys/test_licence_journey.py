@@ -106,8 +106,9 @@ def test_apply_send_back_refile_review_grant_check_suspend_restore(
         "send_back",
         requests__0__text="请说明用户范围。Say who the users are.",
     )
+    holder.go("/notices/")
+    assert "Say who the users are." in holder.page.inner_text("main li:first-child")
     holder.open_case(title)
-    assert "Say who the users are." in holder.page.inner_text("main")
     holder.do("refile")
     say(clerk, title, "accept")
     reviewer.open_case(title)
@@ -237,3 +238,25 @@ def test_every_public_page_has_no_violation(browser: Any, demo: Demo, lang: str)
         reader.go(path)
     reader.go("/register/?q=晨星对话")
     reader.press('main a:text-is("晨星对话大模型")')
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("email", [CHEN, APPROVER])
+def test_every_page_of_a_desk_has_no_violation(
+    browser: Any, demo: Demo, lang: str, email: str
+) -> None:
+    somebody = Desk(browser, demo, lang)
+    somebody.sign_in(email)
+    paths = ["/desk/", "/notices/", "/me/", "/account/factor/", "/account/password/"]
+    paths += ["/desk/new/"] if email == CHEN else []
+    for path in paths:
+        somebody.go(path)
+    somebody.go("/desk/")
+    cases = somebody.page.eval_on_selector_all("#lines th a", "all => all.map(a => a.pathname)")
+    for case in cases[:4]:
+        somebody.go(case.removeprefix(f"/{lang}"))
+        acts = somebody.page.eval_on_selector_all(
+            'main a[href*="/do/"]', "all => all.map(a => a.pathname)"
+        )
+        for act in acts[:2]:
+            somebody.go(act.removeprefix(f"/{lang}"))
