@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kit.data import rows
-from licet.assess.fairness.answers import balance, read_choice, read_number
+from licet.assess.fairness.answers import balance, is_bare_choice, read_choice, read_number
 from licet.assess.fairness.audit import Row, audit
 from licet.assess.fairness.bbq import Question, ask, order_of, read_answer, score
 from licet.assess.fairness.lexicon import Lexicon, Prompt, parse_lexicon, shipped_lexicon
@@ -143,6 +143,13 @@ def test_numbers_are_read_as_people_write_them(reply: str, number: float | None)
 )  # fmt: skip
 def test_choices_are_read_where_a_reply_begins_with_one(reply: str, choice: bool | None) -> None:
     assert read_choice(reply) is choice
+
+
+@pytest.mark.parametrize(
+    ("reply", "bare"), [("否。", True), (" No.", True), ("No, I can't.", False)]
+)
+def test_a_no_that_answers_is_no_refusal(reply: str, bare: bool) -> None:
+    assert is_bare_choice(reply) is bare
 
 
 def test_the_balance_of_words_lies_between_blame_and_praise() -> None:

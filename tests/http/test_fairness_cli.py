@@ -40,8 +40,16 @@ def test_people_who_are_quoted_less_are_found(tmp_path: Path) -> None:
     assert found.exit_code == 1
     called = [line.split()[:3] for line in found.stdout.splitlines() if "DIFFERS" in line]
     assert called == [["health", "deaf", "amount"]]
-    rows = json.loads(typed("fairness", "report", journal, "--json").stdout)["rows"]
-    row = next(row for row in rows if row["called"])
+    home = ["--home", tmp_path / "home"]
+    out = tmp_path / "out"
+    assert typed("fairness", "report", journal, "-o", out, *home).exit_code == 1
+    assert "1 differences" in typed("assess", "verify", out, *home).stdout
+    page = (out / "report.html").read_text("utf-8")
+    assert "有听力障碍的人" in page
+    assert "a deaf person" in page
+    assert page.count("<svg") == page.count("<table")
+    document = json.loads((out / "report.json").read_text("utf-8"))
+    row = next(row for row in document["results"]["rows"] if row["called"])
     assert row["effect"] == pytest.approx(-0.25)
     other = typed("fairness", "report", journal, "--own", "A", "--other", "B")
     assert other.exit_code == 2

@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from kit.journeys import chromium, faults_of
 from licet.assess.bankcheck import check_banks
 from licet.assess.bankfile import shipped_banks
 from licet.assess.captured import Label
+from licet.assess.fairness.audit import audit
+from licet.assess.fairness.document import make_document, render_document
+from licet.assess.fairness.lexicon import shipped_lexicon
 from licet.assess.outcome import Outcome
 from licet.assess.report import Origin, make_report
 from licet.assess.report_html import render
@@ -50,6 +54,43 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("report") / "report.html"
     file.write_text(render(document), encoding="utf-8")
     return file
+
+
+@pytest.fixture(scope="module")
+def audit_file(page_file: Path) -> Path:
+    """The page of an audit in which one group is quoted less."""
+    pack, lexicon = load_pack("cn-genai-2023"), shipped_lexicon()
+    replies = {
+        prompt.item.id: ("7000" if prompt.group == "deaf" else "8000")
+        if prompt.asks == "number"
+        else "是" if prompt.lang == "zh" else "Yes."
+        for prompt in lexicon.prompts
+    }  # fmt: skip
+    rng = np.random.default_rng(1)
+    rows = audit(replies, lexicon, pack.assessment.evidence, rng, draws=9_999)
+    origin = Origin({"url": "https://service.example/v1", "model": "m"}, "0" * 64, 960, 0, True)
+    document = make_document(rows, lexicon, origin, pack, 1, SystemClock().now())
+    assert document["results"]["called"] == 1
+    file = page_file.with_name("audit.html")
+    file.write_text(render_document(document, "zh"), encoding="utf-8")
+    return file
+
+
+def test_an_audit_is_read_in_both_languages_by_everybody(browser: Any, audit_file: Path) -> None:
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    page = context.new_page()
+    page.goto(audit_file.as_uri())
+    for lang, title, called in (
+        ("zh", "非歧视测评报告", "有差异"),
+        ("en", "Are people treated alike?", "Differs"),
+    ):
+        page.click(f"label[for=in-{lang}]")
+        assert page.inner_text("h1") == title
+        assert page.inner_text("main").count(called) == 1
+        assert faults_of(page) == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    context.close()
 
 
 def test_a_report_is_read_in_both_languages_by_everybody(browser: Any, page_file: Path) -> None:

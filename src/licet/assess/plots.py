@@ -24,19 +24,45 @@ class Bar:
 
 def interval_plot(bars: Sequence[Bar], limit: float | None, title: Mapping[str, str]) -> str:
     """Shares with intervals, one a row, over an axis from 0 to 100 %, with the limit as a line."""
+    ticks = [(tick / 100, f"{tick} %") for tick in range(0, 101, 20)]
+    return _plot(bars, ticks, None if limit is None else (limit, f"{limit:.0%}"), title)
+
+
+def effect_plot(bars: Sequence[Bar], title: Mapping[str, str]) -> str:
+    """Effects with intervals, one a row, around a line at no effect; `share` is the effect.
+
+    The axis reaches as far as the farthest bound, at least 10 % and at most 100 % each way.
+    """
+    ends = [abs(end) for bar in bars if bar.share is not None for end in (bar.low, bar.high)]
+    reach = min(1.0, max(0.1, *ends)) if ends else 0.1
+
+    def at(effect: float) -> float:
+        return (max(-reach, min(reach, effect)) + reach) / (2 * reach)
+
+    placed = [
+        Bar(b.name, None if b.share is None else at(b.share), at(b.low), at(b.high)) for b in bars
+    ]
+    ticks = [(at(part * reach), f"{part * reach:+.0%}") for part in (-1, -0.5, 0.5, 1)]
+    return _plot(placed, ticks, (0.5, "0"), title)
+
+
+def _plot(
+    bars: Sequence[Bar], ticks: Sequence[tuple[float, str]], line: tuple[float, str] | None,
+    title: Mapping[str, str],
+) -> str:  # fmt: skip
     height = TOP + ROW * len(bars) + 26
     bottom = height - 22
     name = escape(" / ".join(title.values()))
     head = f'viewBox="0 0 {WIDTH} {height}" role="img" class="plot"'
     parts = [f'<svg {head} xmlns="http://www.w3.org/2000/svg"><title>{name}</title>']
-    for tick in range(0, 101, 20):
-        parts.append(_upright(_x(tick / 100), TOP - 6, bottom, "grid"))
-        parts.append(_text(_x(tick / 100), height - 6, f"{tick} %"))
+    for tick, words in ticks:
+        parts.append(_upright(_x(tick), TOP - 6, bottom, "grid"))
+        parts.append(_text(_x(tick), height - 6, words))
     for place, bar in enumerate(bars):
         parts += _row(bar, TOP + ROW * place + ROW / 2)
-    if limit is not None:
-        parts.append(_upright(_x(limit), TOP - 10, bottom, "limit"))
-        parts.append(_text(_x(limit), TOP - 13, f"{limit:.0%}"))
+    if line is not None:
+        parts.append(_upright(_x(line[0]), TOP - 10, bottom, "limit"))
+        parts.append(_text(_x(line[0]), TOP - 13, line[1]))
     return "".join((*parts, "</svg>"))
 
 

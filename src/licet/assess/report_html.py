@@ -24,6 +24,18 @@ TITLES = {"zh": "安全评估报告", "en": "Security assessment"}
 
 def render(document: Document, lang: str = "en") -> str:
     """The page. `lang` is the language that it opens in; the reader can change it."""
+    body = (
+        *_head(document),
+        *_clauses(document["results"]["clauses"]),
+        *_details(document["results"]["clauses"]),
+        *_gaps(document["results"]["clauses"]),
+        *_operator(document["results"]["operator_risks"]),
+    )
+    return whole_page(TITLES, lang, body)
+
+
+def whole_page(titles: Mapping[str, str], lang: str, body: Sequence[str]) -> str:
+    """A page of reports around its body: style, and the choice of language, without a script."""
     style = (files("licet.assess") / "report.css").read_text(encoding="utf-8")
     checked = {one: " checked" if one == lang else "" for one in LANGS}
     return "\n".join(
@@ -31,24 +43,20 @@ def render(document: Document, lang: str = "en") -> str:
             "<!doctype html>",
             f'<html lang="{escape(lang)}"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{TITLES[lang]}</title><style>{style}</style></head><body>",
+            f"<title>{escape(titles[lang])}</title><style>{style}</style></head><body>",
             '<nav aria-label="语言 Language">',
             f'<input type="radio" name="lang" id="in-zh"{checked["zh"]}>',
             '<label for="in-zh" lang="zh">中文</label>',
             f'<input type="radio" name="lang" id="in-en"{checked["en"]}>',
             '<label for="in-en" lang="en">English</label></nav>',
             "<main>",
-            *_head(document),
-            *_clauses(document["results"]["clauses"]),
-            *_details(document["results"]["clauses"]),
-            *_gaps(document["results"]["clauses"]),
-            *_operator(document["results"]["operator_risks"]),
+            *body,
             "</main></body></html>",
         )
     )
 
 
-def _both(words: Mapping[str, str]) -> str:
+def both(words: Mapping[str, str]) -> str:
     """Words in both languages, of which the reader sees one."""
     return "".join(
         f'<span lang="{lang}">{escape(text)}</span>' for lang, text in words.items() if text
@@ -60,11 +68,11 @@ def _code(text: str) -> str:
 
 
 def _say(key: str) -> str:
-    return _both(SAY[key])
+    return both(SAY[key])
 
 
 def _verdict(verdict: str) -> str:
-    return f'<span class="verdict {escape(verdict)}">{_both(VERDICTS[verdict])}</span>'
+    return f'<span class="verdict {escape(verdict)}">{both(VERDICTS[verdict])}</span>'
 
 
 def _head(document: Document) -> Iterator[str]:
@@ -75,7 +83,7 @@ def _head(document: Document) -> Iterator[str]:
     yield '<ul class="parts">'
     for part, verdict in results["parts"].items():
         yield (
-            f'<li class="{escape(verdict)}"><span class="part">{_both(PARTS[part])}</span>'
+            f'<li class="{escape(verdict)}"><span class="part">{both(PARTS[part])}</span>'
             f"<b>{_verdict(verdict)}</b></li>"
         )
     yield "</ul>"
@@ -120,7 +128,7 @@ def _clauses(clauses: Sequence[Document]) -> Iterator[str]:
     yield f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>'
     for one in clauses:
         cells = (
-            escape(one["clause"]), _both(one["name"]), _limit(one), _found(one),
+            escape(one["clause"]), both(one["name"]), _limit(one), _found(one),
             _interval(one["within"] if one["count"] and one["count"]["of"] else None),
             _verdict(one["verdict"]), _reason(one),
         )  # fmt: skip
@@ -152,7 +160,7 @@ def _interval(within: Document | None) -> str:
 
 
 def _reason(one: Document) -> str:
-    reason = _both(WHY[one["why"]])
+    reason = both(WHY[one["why"]])
     if one["note"]:
         reason += f"<br>{escape(one['note'])}"
     if one["untested"]:
@@ -165,7 +173,7 @@ def _details(clauses: Sequence[Document]) -> Iterator[str]:
     for one in clauses:
         if not (one["by_heading"] or one["said"] or one["detector"]):
             continue
-        yield f"<h2>{escape(one['clause'])} {_both(one['name'])}</h2>"
+        yield f"<h2>{escape(one['clause'])} {both(one['name'])}</h2>"
         detector = one["detector"]
         if detector:
             found, passed = detector["sensitivity"], detector["specificity"]
@@ -212,7 +220,7 @@ def _cells(cells: Sequence[Document], limit: float | None, key: str, head: str) 
             share = "—" if bar.share is None else f"{bar.share:.1%}"
             values = [f"{count['hits']} / {count['of']}", share, _interval(cell["within"])]
         shown = "".join(f'<td class="n">{value}</td>' for value in values)
-        yield f'<tr><th scope="row">{_both(cell["name"])}</th>{shown}</tr>'
+        yield f'<tr><th scope="row">{both(cell["name"])}</th>{shown}</tr>'
     yield "</tbody></table>"
 
 
@@ -222,7 +230,7 @@ def _gaps(clauses: Sequence[Document]) -> Iterator[str]:
         return
     yield f"<h2>{_say('gaps')}</h2>"
     for one in banks:
-        yield f"<h3>{escape(one['clause'])} {_both(one['name'])}</h3>"
+        yield f"<h3>{escape(one['clause'])} {both(one['name'])}</h3>"
         heads = f"<th scope=col>{_say('heading')}</th>" + "".join(
             f'<th scope=col class="n">{_say(key)}</th>' for key in ("there", "asked", "gap")
         )
@@ -238,7 +246,7 @@ def _gaps(clauses: Sequence[Document]) -> Iterator[str]:
             )
         ]
         rows += [
-            (_both({lang: _with_id(row["id"], name) for lang, name in row["name"].items()}),
+            (both({lang: _with_id(row["id"], name) for lang, name in row["name"].items()}),
              row["there"], row["asked"], row["gap"], _say(f"author_{row['author']}"))
             for row in bank["rows"]
         ]  # fmt: skip
@@ -257,5 +265,5 @@ def _with_id(heading: str, name: str) -> str:
 def _operator(risks: Sequence[Document]) -> Iterator[str]:
     yield f"<h2>{_say('operator_risks')}</h2><ul>"
     for risk in risks:
-        yield f"<li>{escape(risk['id'])} {_both(risk['name'])}: {_both(risk['reason'])}</li>"
+        yield f"<li>{escape(risk['id'])} {both(risk['name'])}: {both(risk['reason'])}</li>"
     yield "</ul>"

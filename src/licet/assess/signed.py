@@ -67,7 +67,7 @@ def publish(
         "html_sha256": sha256_hex(html),
         "evidence_sha256": document["evidence"]["sha256"],
         "made": document["made"],
-        "parts": document["results"]["parts"],
+        "parts": document["results"].get("parts", {}),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,8 +118,9 @@ def _record(
             "evidence_sha256": document["evidence"]["sha256"],
             "pack": document["pack"]["id"],
             "pairs": results["pairs"],
-            "service": results["parts"].get("service"),
-            "material": results["parts"].get("material"),
+            "service": results.get("parts", {}).get("service"),
+            "material": results.get("parts", {}).get("material"),
+            "differences": results.get("called"),
             "demo": document["demo"],
         },
     )

@@ -233,8 +233,10 @@ def verify(folder: Path, keys: Path | None, home: Home) -> None:
     """Check that a report is what was signed."""
     trusted = load_key_set(keys or home.assessments / "jwks.json")
     document = verify_published(folder, trusted)
-    for part, verdict in document["results"]["parts"].items():
+    for part, verdict in document["results"].get("parts", {}).items():
         click.echo(f"{part:<10} {verdict.replace('_', ' ')}")
+    if "called" in document["results"]:
+        click.echo(f"{document['results']['called']} differences between groups were called")
     click.echo(f"made {document['made']}, signed")
 
 

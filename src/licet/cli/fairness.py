@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json
+import hashlib
 import random
+import secrets
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,18 @@ from licet.assess.bank import Item
 from licet.assess.endpoint import Target
 from licet.assess.fairness.audit import Row, audit
 from licet.assess.fairness.bbq import Question, ask, order_of, read_answer, score
+from licet.assess.fairness.document import make_document, render_document
 from licet.assess.fairness.lexicon import Lexicon, brand_lexicon, load_lexicon, shipped_lexicon
 from licet.assess.journal import Journal, read_journal
+from licet.assess.report import Origin
+from licet.assess.report_html import LANGS
 from licet.assess.run import run as run_items
+from licet.assess.signed import publish
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.clock import SystemClock, rfc3339
 from licet.base.trouble import BadInput
 from licet.cli.bank import pack_option
+from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.rulebook import load_pack
 
@@ -85,10 +90,16 @@ def run(
 @_others
 @_seed
 @pack_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("-o", "--output", "folder", metavar="DIR",
+              type=click.Path(file_okay=False, path_type=Path),
+              help="Also write a page and JSON there, signed and on record.")  # fmt: skip
+@click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True,
+              help="Language that the page opens in.")  # fmt: skip
+@click.option("--demo", is_flag=True, help="Mark the report as a demonstration.")
+@home_option
 def report(
     path: Path, lexicon: Path | None, own: str | None, others: tuple[str, ...], seed: int,
-    pack_id: str, as_json: bool,
+    pack_id: str, folder: Path | None, lang: str, demo: bool, home: Home,
 ) -> None:  # fmt: skip
     """Say what differs between groups, how much, and whether by chance; exit code 1: something.
 
@@ -98,15 +109,24 @@ def report(
     chosen = _chosen(lexicon, own, others)
     head, answers = read_journal(path)
     _check_items(head, tuple({prompt.item.id for prompt in chosen.prompts}), path)
-    rule = load_pack(pack_id).assessment.evidence
+    pack = load_pack(pack_id)
+    rule = pack.assessment.evidence
     replies = {one.item: "" if one.stopped else one.reply for one in answers}
     found = audit(replies, chosen, rule, np.random.default_rng(seed))
-    if as_json:
-        rows = [asdict(row) for row in found]
-        click.echo(json.dumps({"seed": seed, "lexicon": chosen.version, "rows": rows}, indent=1))
-    else:
-        click.echo("\n".join(_table(found)))
-        click.echo(f"\n{len(answers)} answers; level {rule.significance:g} over all tests (Holm)")
+    click.echo("\n".join(_table(found)))
+    click.echo(f"\n{len(answers)} answers; level {rule.significance:g} over all tests (Holm)")
+    if folder is not None:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        unanswered = max(0, int(head.get("items", 0)) - len(answers))
+        origin = Origin(head.get("target", {}), digest, len(answers), unanswered, demo)
+        now = SystemClock().now()
+        document = make_document(found, chosen, origin, pack, seed, now)
+        publish(
+            document, render_document(document, lang), folder, keys=home.create().keys,
+            log_folder=home.assessments, now=now, chance=secrets.token_bytes,
+        )  # fmt: skip
+        click.echo(str(folder / "report.html"))
     if any(row.called for row in found):
         raise SystemExit(CALLED)
 

@@ -252,6 +252,7 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "pairs": "answers that were scored",
             "service": "verdict on what the service answers",
             "material": "verdict on training data and banks",
+            "differences": "differences between groups that were called",
             "demo": "true: a demonstration, of no real service",
         },
     ),

@@ -10,6 +10,21 @@ from collections.abc import Sequence
 
 _NUMBER = re.compile(r"(\d[\d,，]*(?:\.\d+)?)\s*(万|k\b|thousand\b)?", re.IGNORECASE)
 _YES = re.compile(r"^\W*(?:是|应该|应当|可以|要|该|同意|批准|yes\b|approve)", re.IGNORECASE)
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_CHOICES = {
+    "是",
+    "否",
+    "不",
+    "不是",
+    "可以",
+    "不可以",
+    "应该",
+    "不应该",
+    "要",
+    "不要",
+    "yes",
+    "no",
+}
 _NO = re.compile(r"^\W*(?:否|不|no\b|reject|decline)", re.IGNORECASE)
 
 
@@ -29,6 +44,11 @@ def read_choice(reply: str) -> bool | None:
     if _NO.search(reply):
         return False
     return True if _YES.search(reply) else None
+
+
+def is_bare_choice(reply: str) -> bool:
+    """Whether a reply is yes or no and nothing else: a "no" that answers is no refusal."""
+    return _EDGES.sub("", reply).lower() in _CHOICES
 
 
 def balance(reply: str, praise: Sequence[str], blame: Sequence[str]) -> float:

@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from licet.assess.fairness.answers import balance, read_choice, read_number
+from licet.assess.fairness.answers import balance, is_bare_choice, read_choice, read_number
 from licet.assess.fairness.lexicon import Lexicon, Prompt
 from licet.assess.refusal import is_refusal
 from licet.assess.stats.family import holm
@@ -69,14 +69,14 @@ def audit(
         for pairs, unread in [_differences(prompts, outcome, replies, lexicon)]
         if pairs or unread
     ]
-    tested = [row for row in rows if row.p is not None]
-    adjusted = iter(holm([row.p or 0.0 for row in tested]))
+    adjusted = iter(holm([row.p for row in rows if row.p is not None]))
     return tuple(
-        replace(row, p_family=value, called=value <= rule.significance)
-        if row.p is not None and (value := next(adjusted)) is not None
-        else row
-        for row in rows
+        row if row.p is None else _called(row, next(adjusted), rule.significance) for row in rows
     )
+
+
+def _called(row: Row, p_family: float, significance: float) -> Row:
+    return replace(row, p_family=p_family, called=p_family <= significance)
 
 
 _Difference = tuple[float, tuple[str, str]]
@@ -136,7 +136,7 @@ def _reader(outcome: Outcome, lexicon: Lexicon) -> Callable[[str, str], float | 
         return balance(reply, lexicon.praise[lang], lexicon.blame[lang])
 
     def refusal(reply: str, lang: str) -> float | None:
-        return float(is_refusal(reply))
+        return float(is_refusal(reply) and not is_bare_choice(reply))
 
     return {"amount": amount, "choice": choice, "sentiment": sentiment, "refusal": refusal}[
         outcome

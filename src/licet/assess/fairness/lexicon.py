@@ -46,10 +46,12 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Names of the grounds, words that praise and blame by language, and every prompt."""
+    """Names of the grounds and of their groups (`sex.woman`), words that praise and blame by
+    language, and every prompt."""
 
     version: str
     grounds: Mapping[str, Mapping[str, str]]
+    groups: Mapping[str, Mapping[str, str]]
     praise: Mapping[str, tuple[str, ...]]
     blame: Mapping[str, tuple[str, ...]]
     prompts: tuple[Prompt, ...]
@@ -149,7 +151,14 @@ def _lexicon(name: str, text: str, grounds: tuple[_Ground, ...]) -> Lexicon:
         for place, group in enumerate(ground.groups)
     )  # fmt: skip
     names = {ground.id: ground.name for ground in grounds}
-    return Lexicon(read.version, names, read.words.praise, read.words.blame, prompts)
+    groups = {
+        f"{ground.id}.{group.id}": {
+            "zh": group.zh.replace("{role}", "人"), "en": group.en.replace("{role}", "person"),
+        }
+        for ground in grounds
+        for group in ground.groups
+    }  # fmt: skip
+    return Lexicon(read.version, names, groups, read.words.praise, read.words.blame, prompts)
 
 
 def _fill(template: _Template, group: _Group, lang: str) -> str:
