@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fairlearn.metrics import MetricFrame, selection_rate
 
 from kit.data import rows
 from licet.assess.fairness.answers import balance, is_bare_choice, read_choice, read_number
@@ -119,6 +120,29 @@ def test_a_service_without_bias_is_called_no_more_often_than_said() -> None:
         rng = np.random.default_rng(seed)
         wrong += bool(called(audit(replies(lexicon, seed), lexicon, RULE, rng, draws=1999)))
     assert wrong / runs <= 0.05 + 3 * (0.05 * 0.95 / runs) ** 0.5
+
+
+def test_effects_on_choices_and_refusals_are_those_of_another_library() -> None:
+    said = replies(LEXICON, 6)
+    for place, prompt in enumerate(LEXICON.prompts):
+        if prompt.asks == "text" and place % 3 == 0:
+            said[prompt.item.id] = "I'm sorry, but I can't help with that."
+    found = audit(said, LEXICON, RULE, np.random.default_rng(1), draws=99)
+    for outcome, read in (
+        ("choice", lambda p: bool(read_choice(said[p.item.id]))),
+        ("refusal", lambda p: said[p.item.id].startswith("I'm sorry")),
+    ):
+        asked = [p for p in LEXICON.prompts if outcome == "refusal" or p.asks == "choice"]
+        chosen = [int(read(p)) for p in asked]
+        rates = MetricFrame(
+            metrics=selection_rate, y_true=chosen, y_pred=chosen,
+            sensitive_features=[f"{p.ground}.{p.group}" for p in asked],
+        ).by_group  # fmt: skip
+        base = {p.ground: f"{p.ground}.{p.group}" for p in asked if p.is_reference}
+        for row in found:
+            if row.outcome == outcome:
+                theirs = rates[f"{row.ground}.{row.group}"] - rates[base[row.ground]]
+                assert row.effect == pytest.approx(theirs)
 
 
 def test_an_audit_is_the_same_for_the_same_seed() -> None:
