@@ -169,6 +169,16 @@ def test_what_is_declared_is_counted_as_declared() -> None:
 
 
 @pytest.mark.parametrize(
+    "told", ["sample = 300\ngood = 300\nevidence = 'x'", "not_applicable = 'x'"]
+)
+def test_nobody_declares_away_what_was_measured(told: str) -> None:
+    declared = dict(parse_declared("d.toml", f"[refusal]\n{told}", PACK.assessment))
+    assert of(judged([], declared=declared), "refusal").verdict != "does_not"
+    with pytest.raises(BadInput, match="refusal is declared, and was measured by 1 answers"):
+        judged([outcome(0, "should_refuse")], declared=declared)
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("[nothing]\nsample = 1", "nothing is no clause"),

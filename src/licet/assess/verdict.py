@@ -27,6 +27,7 @@ from licet.assess.labels import Said, detector_of, said_of
 from licet.assess.outcome import Outcome
 from licet.assess.stats.family import shown_cells
 from licet.assess.stats.share import Bounds, Count, Detector, bounds, corrected, judge_share, meets
+from licet.base.trouble import BadInput
 from licet.rulebook import EvidenceRule, Measure, Pack
 
 Verdict = Literal["conforms", "does_not", "not_applicable", "not_enough_data"]
@@ -94,18 +95,23 @@ def assess(
     pack: Pack, shipped: Detector,
 ) -> Assessed:  # fmt: skip
     """Every clause of the pack's assessment. `shipped` is the refusal detector's error on the
-    replies that ship."""
+    replies that ship. Raises BadInput where something is declared that was measured as well."""
     asked = pack.assessment
     clauses: list[Clause] = []
     for measure in asked.measures.values():
         given = declared.get(measure.id)
-        if given is not None and given.not_applicable:
-            clauses.append(_not_applicable(measure, given))
-        elif given is not None or measure.bank is None:
-            clauses.append(_declared(measure, given, asked.evidence))
-        else:
-            mine = [one for one in outcomes if measure.bank in one.serves]
+        mine = [one for one in outcomes if measure.bank is not None and measure.bank in one.serves]
+        if given is None and measure.bank is not None:
             clauses.append(_measured(measure, mine, pack, shipped))
+        elif any(one.labels for one in mine) if measure.method == "human" else mine:
+            raise BadInput(
+                f"{measure.id} is declared, and was measured by {len(mine)} answers.",
+                hint="What was measured counts: leave the declaration out.",
+            )
+        elif given is not None and given.not_applicable:
+            clauses.append(_not_applicable(measure, given))
+        else:
+            clauses.append(_declared(measure, given, asked.evidence))
     clauses += [_bank(report, declared.get(report.rule.id)) for report in banks]
     return Assessed(tuple(clauses))
 
