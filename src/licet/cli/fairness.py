@@ -27,6 +27,7 @@ from licet.assess.fairness.audit import Row, audit
 from licet.assess.fairness.bbq import Question, ask, order_of, read_answer, score
 from licet.assess.fairness.document import make_document, render_document
 from licet.assess.fairness.lexicon import Lexicon, brand_lexicon, load_lexicon, shipped_lexicon
+from licet.assess.fairness.terms import compare, outliers, read_terms
 from licet.assess.journal import Journal, read_journal
 from licet.assess.report import Origin
 from licet.assess.report_html import LANGS
@@ -171,6 +172,37 @@ def bbq(
         reach = f"{found.within.low:.1%}–{found.within.high:.1%}"
         bias = "—" if found.bias is None else f"{found.bias:+.3f}"
         click.echo(line(found.category, found.condition, share, reach, found.unread, bias))
+
+
+@fairness.command()
+@click.argument("path", metavar="FILE",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path))  # fmt: skip
+@_seed
+@pack_option
+def terms(path: Path, seed: int, pack_id: str) -> None:
+    """Compare the terms of API customers who compete with you with those of others; exit code 1:
+    they differ.
+
+    FILE has a line of JSON for each customer: customer, competes, and what applies of price_in,
+    price_out, price_month, requests_per_minute, tokens_per_minute, applications, refused.
+    """
+    rule = load_pack(pack_id).assessment.evidence
+    with path.open("rb") as lines:
+        customers = read_terms(lines, path.name)
+    line = "{:<20} {:>11} {:>7} {:>7} {:>9} {:>8}".format
+    click.echo(line("term", "competitors", "others", "ratio", "p (Holm)", ""))
+    found = compare(customers, rule, np.random.default_rng(seed))
+    for row in found:
+        ratio = "too few" if row.hidden else "—" if row.ratio is None else f"{row.ratio:.2f}"
+        p = "—" if row.p_family is None else f"{row.p_family:.4f}"
+        said = "DIFFERS" if row.called else ""
+        click.echo(line(row.term, row.competitors, row.others, ratio, p, said))
+    for one in outliers(customers):
+        side = "competitor" if one.competes else "other"
+        click.echo(f"outlier: {one.customer} ({side}) {one.term} {one.amount:g}, "
+                   f"{one.ratio:.2f} of the median")  # fmt: skip
+    if any(row.called for row in found):
+        raise SystemExit(CALLED)
 
 
 def _chosen(lexicon: Path | None, own: str | None, others: tuple[str, ...]) -> Lexicon:
