@@ -149,6 +149,21 @@ def test_a_report_has_minutes_and_who_is_forgotten_has_none() -> None:
     play(script)
 
 
+def test_counts_that_are_kept_long_enough_are_swept_and_settings_stay() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.service.register(CHILD, desk.signal(12, 14))
+        await desk.use(7)
+        await desk.service.sweep()
+        assert [day.used_min for day in await desk.service.report(CHILD)][-1] == 7
+        desk.now_ms += (RULES.use.keep_days + 1) * DAY_MS
+        await desk.service.sweep()
+        seen = await desk.store.look(CHILD)
+        assert seen.usage.days == {}
+        assert seen.record is not None
+
+    play(script)
+
+
 class Contested(LocalStore):
     """A store in which somebody else always comes first."""
 

@@ -163,6 +163,7 @@ def test_a_refusal_says_why_when_again_and_whom_to_ask(scene: Scene, served: Ser
     assert "used up" in said.message
     assert "今天的使用时长已用完" in said.message
     assert "guardian" in said.message
+    assert "如果你已满18周岁" in said.message
     headers = said.response.headers
     assert (headers["licet-why"], headers["licet-can-ask"]) == ("daily_total", "yes")
     assert headers["licet-minutes-left"] == "0"

@@ -190,6 +190,24 @@ def test_who_is_forgotten_is_unknown(shared: Play) -> None:
     shared(script)
 
 
+def test_counts_that_are_kept_long_enough_are_removed_and_records_stay(shared: Play) -> None:
+    async def script(one: MinorsStore, two: MinorsStore) -> None:
+        await one.put(SUBJECT, "{}", None)
+        seen = await one.mark(SUBJECT, 30_000)
+        other = secrets.token_hex(16)
+        await two.mark(other, 30_000)
+        await one.sweep(seen.usage.until_ms - 60_000)
+        assert (await two.look(SUBJECT)).usage == seen.usage
+        await one.sweep(seen.usage.until_ms + 3_600_000)
+        if type(one).__name__ == "RedisStore":
+            return  # there counts end by themselves
+        assert (await two.look(SUBJECT)).usage == Usage()
+        assert (await two.look(SUBJECT)).record == "{}"
+        assert (await two.look(other)).usage == Usage()
+
+    shared(script)
+
+
 def test_one_child_is_not_another(shared: Play) -> None:
     async def script(one: MinorsStore, two: MinorsStore) -> None:
         other = secrets.token_hex(16)

@@ -39,6 +39,7 @@ from licet.minors.store import Subjects
 COUNTED_ROUTES = frozenset(("chat", "completions", "responses", "messages"))
 AUDIENCE = "minor"
 SIGNS_A_GAP = 3
+SWEEP_S = 3_600.0
 _READ_BYTES_MAX = 64 << 10
 """Of an answer, to count its characters by: what is longer is read for longer than ever counts."""
 _LONG = 1_000_000
@@ -73,6 +74,7 @@ class Minding:
         self.service = service
         self.subjects = subjects
         self._metrics = metrics
+        self._swept_s = float("-inf")
         self.real_name = real_name
         self.crisis = CrisisHelp(service.rules.crisis)
 
@@ -109,14 +111,20 @@ class Minding:
             await self.crisis.answer(dialect, ask, bearing)
             return Seat(bearing, helped=True)
         self._metrics.minor(answer.decision.why)
-        words = refusal_words(answer, self.service.rules.time_zone)
+        rules = self.service.rules
+        words = refusal_words(answer, rules.time_zone, rules.adult)
         next_ms = answer.decision.next_ms
         wait_s = 0.0 if next_ms is None else (next_ms - answer.at_ms) / 1000
         return Seat(bearing, NotServed("minor_time_limit", words), wait_s)
 
     async def tend(self) -> None:
-        """Every second: write what waits, register whom the real-name service verified."""
+        """Every second: write what waits, register whom the real-name service verified; every
+        hour: remove counts that are kept long enough."""
         self.service.flush()
+        at_s = asyncio.get_running_loop().time()
+        if at_s - self._swept_s >= SWEEP_S:
+            self._swept_s = at_s
+            await self.service.sweep()
         if self.real_name is not None:
             await self.real_name.tend()
 

@@ -25,6 +25,10 @@ _WHY: dict[Why, tuple[str, str]] = {
     ),
 }  # fmt: skip
 _AGAIN = ("You can go on from {when}.", "{when}起可以继续使用。")
+_ADULT = (
+    "If you are {age} or older, ask this service to correct that.",
+    "如果你已满{age}周岁，可以向本服务申请更正。",
+)
 _ASK = ("You can ask your guardian for more time.", "你可以请监护人增加时长。")
 OVER = "Time is up, and the answer was ended. 时间已到，回答已结束。"
 UNNAMED = (
@@ -33,8 +37,9 @@ UNNAMED = (
 )
 
 
-def refusal_words(answer: Answer, zone: str) -> str:
-    """Why not, when again, and whether a guardian can be asked: English, then Chinese."""
+def refusal_words(answer: Answer, zone: str, adult: int) -> str:
+    """Why not, when again, whether a guardian can be asked, and what an adult can do who is taken
+    for a minor: English, then Chinese."""
     decision = answer.decision
     assert decision is not None
     said = [_WHY[decision.why]]
@@ -44,4 +49,5 @@ def refusal_words(answer: Answer, zone: str) -> str:
                      _AGAIN[1].format(when=f"{moment:%m月%d日%H:%M}")))  # fmt: skip
     if answer.can_ask:
         said.append(_ASK)
+    said.append((_ADULT[0].format(age=adult), _ADULT[1].format(age=adult)))
     return " ".join(en for en, _ in said) + " " + "".join(zh for _, zh in said)

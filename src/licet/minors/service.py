@@ -22,15 +22,16 @@ from licet.minors.record import MinorRecord, read_record, write_record
 from licet.minors.reporting import DayUse, week
 from licet.minors.settings import NO_SETTINGS, Extra, Fault, Settings, check_settings, features_off
 from licet.minors.signal import AgeSignal, Standing, band_of, standing
-from licet.minors.store import MinorsStore, Seen
+from licet.minors.store import SUBJECT_CHARACTERS, MinorsStore, Seen
 from licet.minors.timetable import Timetable
 from licet.minors.use import reading_ms
-from licet.minors.zone import Zone
+from licet.minors.zone import DAY_MS, Zone
 from licet.rulebook.minors import MinorsRules, Profile
 
 Unknown = Literal["adult", "minor"]
 _TABLES_KEPT = 20_000
 _TRIES = 5
+_NOBODY = "0" * SUBJECT_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,11 @@ class MinorsService:
     def flush(self) -> None:
         """Write what waits to be written. Raises Unavailable; then it is tried again."""
         self._store.flush()
+
+    async def sweep(self) -> None:
+        """Remove counts that are kept long enough. Raises Unavailable; then it is tried again."""
+        now_ms = (await self._store.look(_NOBODY)).at_ms
+        await self._store.sweep(now_ms - self.rules.use.keep_days * DAY_MS)
 
     async def close(self) -> None:
         await self._store.close()

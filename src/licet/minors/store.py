@@ -59,6 +59,11 @@ class MinorsStore(Protocol):
         """Write what waits to be written, if anything does. Called every second."""
         ...
 
+    async def sweep(self, before_ms: int) -> None:
+        """Remove the counts of whoever gave no sign since a moment; records stay. Called every
+        hour, for counts past the pack's `keep_days`."""
+        ...
+
     async def close(self) -> None: ...
 
 

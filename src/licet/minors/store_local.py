@@ -6,7 +6,8 @@ Rules
 1. Memory is what counts; the file follows within FLUSH_MS, and at once for a record. A process
    that is killed forgets at most that much of use, and use that goes on closes the gap.
 2. What is not in memory is read from the file when it is asked for.
-3. Memory is bounded: above KEPT_MAX persons those whose use is on the file are dropped.
+3. Memory is bounded: above KEPT_MAX persons those whose use is on the file are dropped; without a
+   file nobody more is counted, and whoever asks is told. Who only looks is not remembered.
 """
 
 from __future__ import annotations
@@ -40,6 +41,10 @@ _UPSERT = (
     " days = excluded.days"
 )
 Connect = Callable[..., sqlite3.Connection]
+_SWEEP_GONE = "DELETE FROM minor WHERE record IS NULL AND until_ms < ?"
+_SWEEP_COUNTS = (
+    "UPDATE minor SET until_ms = 0, streak_ms = 0, days = '{}' WHERE until_ms BETWEEN 1 AND ? - 1"
+)
 _Known = tuple[str | None, Usage]
 _NOBODY: _Known = (None, UNUSED)
 
@@ -80,8 +85,7 @@ class LocalStore:
         record, usage = self._of(subject)
         now = self._at_ms()
         usage = mark(usage, now, read_ms, self._rule, self._zone)
-        self._known[subject] = (record, usage)
-        self._dirty.add(subject)
+        self._remember(subject, (record, usage))
         if abs(now - self._flushed_ms) >= FLUSH_MS:
             self.flush()
         return Seen(now, record, usage)
@@ -91,8 +95,7 @@ class LocalStore:
         before, usage = self._of(subject)
         if before != instead_of:
             return False
-        self._known[subject] = (record, usage)
-        self._dirty.add(subject)
+        self._remember(subject, (record, usage))
         self.flush()
         return True
 
@@ -128,10 +131,34 @@ class LocalStore:
         if len(self._known) > KEPT_MAX:
             self._known.clear()
 
+    async def sweep(self, before_ms: int) -> None:
+        """As MinorsStore.sweep."""
+        self.flush()
+        stale = [s for s, (_, usage) in self._known.items() if usage.until_ms < before_ms]
+        for subject in stale:
+            record, _ = self._known.pop(subject)
+            if self._db is None and record is not None:
+                self._known[subject] = (record, UNUSED)
+        if self._db is not None:
+            with self._told() as db, db:
+                db.execute(_SWEEP_GONE, (before_ms,))
+                db.execute(_SWEEP_COUNTS, (before_ms,))
+
+    def _remember(self, subject: str, known: _Known) -> None:
+        if self._db is None and subject not in self._known and len(self._known) >= KEPT_MAX:
+            raise Unavailable(
+                f"memory: holds {KEPT_MAX} minors and no more.",
+                hint="Write [minors] url = sqlite:PATH, redis://… or postgresql://….",
+            )
+        self._known[subject] = known
+        self._dirty.add(subject)
+
     def _of(self, subject: str) -> _Known:
         known = self._known.get(subject)
         if known is None:
-            known = self._known[subject] = self._read(subject)
+            known = self._read(subject)
+            if known is not _NOBODY:
+                self._known[subject] = known
         return known
 
     def _read(self, subject: str) -> _Known:

@@ -49,6 +49,11 @@ _LOCK = (
 )
 _WRITE = "UPDATE minor SET until_ms = %s, streak_ms = %s, days = %s WHERE subject = %s"
 _PUT = "UPDATE minor SET record = %s WHERE subject = %s AND record IS NOT DISTINCT FROM %s"
+_SWEEP = (
+    "WITH gone AS (DELETE FROM minor WHERE record IS NULL AND until_ms < %s RETURNING 1)"
+    " UPDATE minor SET until_ms = 0, streak_ms = 0, days = '{}'"
+    " WHERE record IS NOT NULL AND until_ms BETWEEN 1 AND %s - 1"
+)
 _THREADS = 4
 _WAIT_S = 2.0
 T = TypeVar("T")
@@ -85,6 +90,10 @@ class PostgresStore:
 
     def flush(self) -> None:
         """As MinorsStore.flush: nothing waits."""
+
+    async def sweep(self, before_ms: int) -> None:
+        """As MinorsStore.sweep."""
+        await self._call(lambda db: db.execute(_SWEEP, (before_ms, before_ms)))
 
     async def close(self) -> None:
         """Let go of the connections, once running calls are over."""

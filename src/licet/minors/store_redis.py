@@ -123,6 +123,9 @@ class RedisStore:
     def flush(self) -> None:
         """As MinorsStore.flush: nothing waits."""
 
+    async def sweep(self, before_ms: int) -> None:
+        """As MinorsStore.sweep: counts end by themselves (rule 3)."""
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._redis.aclose()
