@@ -27,11 +27,13 @@ _BASE = re.compile(r"http://\S+:\d+")
 _KEY = re.compile(r"API key \([^)]*\): (\S+)")
 
 
-def licet(*words: object, home: Path | None = None) -> subprocess.CompletedProcess[str]:
+def licet(
+    *words: object, home: Path | None = None, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return subprocess.run(
         _command(words), capture_output=True, text=True, timeout=STOP_S, check=False,
-        env=_environ(home), cwd=ROOT,
+        env=_environ(home) | environ, cwd=ROOT,
     )  # fmt: skip
 
 
@@ -72,12 +74,12 @@ class Running:
 
 
 @contextlib.contextmanager
-def started(*words: object, home: Path, until: str) -> Iterator[Running]:
+def started(*words: object, home: Path, until: str, **environ: str) -> Iterator[Running]:
     """A command that goes on, from when it has printed `until`; killed at the end of the block
     if it still runs. Raises AssertionError with its words where it ends before."""
     process = subprocess.Popen(
         _command(words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=_environ(home), cwd=ROOT,
+        env=_environ(home) | environ, cwd=ROOT,
     )  # fmt: skip
     running = Running(process)
     threads = [

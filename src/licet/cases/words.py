@@ -76,6 +76,14 @@ REFUSALS: Mapping[str, Words] = {
         "en": "These items fail; each needs a condition, or the filing is not granted: {checks}",
     },
     "bad_data": {"zh": "请改正标明的各项。", "en": "Please correct what is marked."},
+    "no_authority": {
+        "zh": "本系统尚未与主管部门连接，无法提交。",
+        "en": "This installation is not linked to an authority yet; nothing can be sent.",
+    },
+    "on_its_way": {
+        "zh": "本案件已有一份报文正在发送，收到主管部门回执后才能继续。",
+        "en": "Something about this case is on its way to the authority; wait for its answer.",
+    },
 }
 
 FAULTS: Mapping[str, Words] = {

@@ -40,6 +40,12 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "up": Place("licet.cli.up", "up", "Start a gateway with everything that it needs."),
         "gateway": Place("licet.cli.up", "gateway", "Run a gateway as its configuration says."),
         "portal": Place("licet.cli.portal", "portal", "Run the desks and the public register."),
+        "filing": Place(
+            "licet.cli.filing",
+            "filing",
+            "File with an authority's installation over the network, and read what it says.",
+        ),
+        "tick": Place("licet.cli.tick", "tick", "Do what time has made due; again is no harm."),
         "check": Place("licet.cli.check", "check", "Judge a text, or many, as the gateway would."),
         "keys": Place(
             "licet.cli.keys",

@@ -5,37 +5,20 @@ It refuses to know pages and law: parse, call, render.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from licet.base.trouble import NotFound, Trouble
 from licet.cli.home import Home, home_option
+from licet.cli.installation import installation
 from licet.cli.refused import Refused
-from licet.cli.rulebook import DEFAULT_PACK
-from licet.gateway.app import Gateway
-from licet.portal.settings import LOCAL, ROLES, Installation, load_or_create_secret
+from licet.portal.settings import LOCAL, ROLES
 
-DATABASE = "LICET_DATABASE_URL"
-PACK = "LICET_PACK"
-MAIL = "LICET_MAIL_URL"
-OIDC = "LICET_OIDC_URL"
-
-
-def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Installation:
-    """The portal of a home folder, as the environment and the command line say."""
-    return Installation(
-        home=home.root,
-        roles=tuple(one for one in ROLES if one in roles) or ROLES,
-        database_url=os.environ.get(DATABASE, ""),
-        pack=os.environ.get(PACK, DEFAULT_PACK),
-        mail_url=os.environ.get(MAIL, ""),
-        oidc_url=os.environ.get(OIDC, ""),
-        secret=load_or_create_secret(home.root),
-        **more,  # type: ignore[arg-type]
-    )
+if TYPE_CHECKING:
+    from licet.gateway.app import Gateway
 
 
 def open_beside(gateway: Gateway, home: Home, note: Callable[[str], None]) -> None:
@@ -91,7 +74,7 @@ def portal(
     if context.invoked_subcommand is not None:
         return
     from licet.gateway.running import bind
-    from licet.portal.serving import portal_app, run_portal
+    from licet.portal.serving import begin_courier, portal_app, run_portal
 
     home.create()
     try:
@@ -102,6 +85,8 @@ def portal(
         app = portal_app(chosen)
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
+    if "provider" in chosen.roles:
+        begin_courier(lambda text: click.echo(f"licet: {text}", err=True))
     click.echo(f"The portal stands at http://{host}:{listener.getsockname()[1]}/")
     run_portal(app, listener)
 

@@ -128,6 +128,13 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     return Bounded(ASGIHandler(), https=chosen.https)
 
 
+def begin_courier(note: Callable[[str], None]) -> None:
+    """Let a thread carry what is between this provider's installation and its authority."""
+    from licet.portal.outbox.courier import Courier
+
+    Courier(SystemClock(), note).begin()
+
+
 class Opening:
     """A portal that is built in a thread of its own; until it stands, people are told to wait.
 

@@ -94,6 +94,7 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "LICET_HOME": chosen.home,
         "LICET_ROLES": chosen.roles,
         "LICET_PACK": chosen.pack,
+        "LICET_CARRIER": "licet.portal.outbox.carrying.carry",
         "LICET_DEMO": chosen.demo,
         "LICET_PUBLIC_URL": chosen.public_url,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not chosen.https,  # browsers: on this machine alone
@@ -230,6 +231,7 @@ _APPS = [
     "licet.portal.filings",
     "licet.portal.incidents",
     "licet.portal.api",
+    "licet.portal.outbox",
     "licet.portal.public",
     "allauth",
     "allauth.account",

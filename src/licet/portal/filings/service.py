@@ -8,12 +8,14 @@ Rules
    order; what was interrupted is caught up by the next `publish`.
 2. Writers take turns (`Head` is locked), so `seq` has no gaps and nobody decides on an old case.
 3. The public sees an event, and tokens follow it, when it is in the ledger, never before.
+4. Where the authority is another installation, drafting alone happens here: every other act is
+   carried there, and events come back by `adopt`. Nothing happens by itself here.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -21,6 +23,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.module_loading import import_string
 
 from licet.base.ids import new_id
 from licet.base.trouble import Conflict, Corrupt, NotFound, Unavailable
@@ -40,6 +43,7 @@ from licet.cases import (
     replay,
     settled,
 )
+from licet.cases.fold import OPENED
 from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Head, StoredCase, StoredEvent
 from licet.portal.filings.notices import remind, tell
@@ -94,8 +98,18 @@ def act(
     case_id: str, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
 ) -> Case | Refusal:
     """Do something in a case: the case afterwards, or why not. Refusals are recorded too."""
+    rule = procedure().acts.get(act_id)
+    if not decides_here() and (rule is None or "save" not in rule.effects):
+        carry = import_string(settings.LICET_CARRIER)
+        carried: Case | Refusal = carry(case_id, act_id, data, person, now)
+        return carried
     with together(now) as head:
         return act_on(head, case_id, act_id, data, actor_of(person), now)
+
+
+def decides_here() -> bool:
+    """Whether this installation is the authority, or both (rule 4)."""
+    return "authority" in settings.LICET_ROLES
 
 
 @contextmanager
@@ -141,6 +155,30 @@ def act_on(
     return load(case_id)
 
 
+def adopt(head: Head, case_id: str, holder: Body, events: Sequence[Event]) -> None:
+    """Keep events that happened at the authority, in their order, inside `together` (rule 4).
+
+    Raises Corrupt where they do not begin a case of this holder, or go on with one."""
+    row = StoredCase.objects.filter(pk=case_id, holder=holder).first()
+    case = load(case_id) if row is not None else None
+    if events and events[0].kind == OPENED:
+        opened = events[0].data
+        if (opened.get("case"), opened.get("holder")) != (case_id, holder.code):
+            raise Corrupt(f"the authority's case {case_id} is not ours.")
+        if row is None:
+            first = replay(events[:1])
+            row = StoredCase(
+                id=case_id, route=first.route, holder=holder, opened=first.opened_at,
+                changed=first.opened_at, filing=first.filing, licence=first.licence,
+            )  # fmt: skip
+            row.save(force_insert=True)
+        else:  # drafted here: it was opened before
+            events = events[1:]
+    if row is None:
+        raise Corrupt(f"the authority's case {case_id} has no beginning here.")
+    _keep(head, row, case, events)
+
+
 def settle(now: datetime) -> int:
     """Write down what has happened by itself up to `now`, and tell of periods that are near their
     end; asking twice writes once."""
@@ -150,7 +188,7 @@ def settle(now: datetime) -> int:
         with transaction.atomic():
             head = _lock()
             case, row = load(case_id), StoredCase.objects.get(pk=case_id)
-            _keep(head, row, case, due(case, now))
+            _keep(head, row, case, due(case, now) if decides_here() else ())
             case = settled(case, now)
             remind(row, case, now, procedure())
             # What is over and did not happen waits for somebody's act, and not for the time.
@@ -194,8 +232,9 @@ def _publish_some(ledger: Any, now: datetime) -> bool:
             row.case_id for row in rows if row.case_id and not row.refused
         ):
             case = settled(load(case_id), now)
-            shown |= show_publicly(case, now, procedure())
-            follow(case, now, pack())
+            if decides_here():
+                shown |= show_publicly(case, now, procedure())
+                follow(case, now, pack())
         if shown:
             turn(secrets.token_hex(8))
         head.published = max(head.published, rows[-1].seq + 1)
@@ -229,7 +268,7 @@ def _keep(head: Head, row: StoredCase, case: Case | None, events: Iterable[Event
     if case is None:
         return
     _project(row, case)
-    if case.grant is not None and case.licence != licence_before:
+    if decides_here() and case.grant is not None and case.licence != licence_before:
         _tell_dependants(head, case)
     head.save()
 

@@ -1,0 +1,93 @@
+"""What happened at the authority is read and kept here, event by event.
+
+It refuses to know what an event means, and to decide anything about a case: the authority did.
+
+Rules
+1. Events are kept in the authority's order and never twice: how far a case was read is stored in
+   the same transaction as the events.
+2. What is ours alone, drafting before the first filing, stays before what comes; replay does not
+   mind that a draft was saved twice.
+3. A case of another holder than ours is not kept, whoever sends it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from licet.base.trouble import BadInput, Corrupt, Unavailable
+from licet.cases import Event, event_from_json
+from licet.portal.accounts.models import Body
+from licet.portal.api.shapes import CaseList, CasePage
+from licet.portal.filings import service
+from licet.portal.outbox.line import Line
+from licet.portal.outbox.linking import access, link
+from licet.portal.outbox.models import Followed, Link
+
+PAGES_MAX = 1_000
+_T = TypeVar("_T", CaseList, CasePage)
+
+
+def follow(line: Line, now: datetime) -> int:
+    """Read what changed at the authority; gives how many events came. Raises Unavailable, or
+    Corrupt where what came contradicts itself."""
+    to, after, came = link(), "", 0
+    for _ in range(PAGES_MAX):
+        listed = _read(line, to, f"/api/v1/cases?after={after}", CaseList, now)
+        for row in listed.cases:
+            known = Followed.objects.filter(pk=row.case, changed=row.changed.isoformat())
+            if not known.exists():
+                came += follow_case(line, row.case, now)
+        if listed.next is None:
+            break
+        after = listed.next
+    return came
+
+
+def follow_case(line: Line, case_id: str, now: datetime) -> int:
+    """Read one case from where we left it; gives how many events came."""
+    to, came = link(), 0
+    for _ in range(PAGES_MAX):
+        begun = Followed.objects.filter(pk=case_id).first()
+        start = begun.next if begun else 0
+        path = f"/api/v1/cases/{case_id}?after={start}"
+        page = _read(line, to, path, CasePage, now)
+        came += _keep(page, start, to, now)
+        if page.complete:
+            break
+    return came
+
+
+def _keep(page: CasePage, start: int, to: Link, now: datetime) -> int:
+    """Rule 1."""
+    if [one.number for one in page.events] != list(range(start, page.next)):
+        raise Corrupt("the authority's events are not in their order.")
+    events = [_event(one) for one in page.events]
+    holder = Body.objects.get(code=to.provider)
+    with service.together(now) as head:
+        mark, _ = Followed.objects.get_or_create(pk=page.case)
+        if mark.next != start:  # somebody else read it in the meantime
+            return 0
+        service.adopt(head, page.case, holder, events)
+        mark.next = page.next
+        if page.complete:
+            mark.changed = page.changed.isoformat()
+        mark.save()
+    return len(events)
+
+
+def _event(one: object) -> Event:
+    shown = msgspec.to_builtins(one)
+    return event_from_json({key: shown[key] for key in ("kind", "actor", "role", "at", "data")})
+
+
+def _read(line: Line, to: Link, path: str, shape: type[_T], now: datetime) -> _T:
+    answer = line.ask("GET", path, bearer=access(to, "GET", path, now))
+    if answer.status != 200 or answer.media_type != "application/json":
+        raise Unavailable(f"the authority answers {answer.status} to {path}.")
+    try:
+        return msgspec.json.decode(answer.data, type=shape)
+    except msgspec.DecodeError as error:
+        raise BadInput(f"the authority's answer to {path} is not understood: {error}") from None

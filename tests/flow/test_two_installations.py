@@ -1,0 +1,106 @@
+"""Two installations that talk by HTTP alone, each with its own database, one of them down for a
+while: nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kit.installations import enrol, eventually, filled_in, two_installations
+
+CASE = "case_00000000000000000001"
+FILED = "StoredCase.objects.count(), Received.objects.count(), StoredEvent.objects.count()"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_filing_outlives_an_authority_that_is_down(tmp_path: Path, database: str) -> None:
+    with two_installations(tmp_path, database) as (authority, provider):
+        with authority.serving():
+            enrol(authority, provider)
+        form = filled_in(tmp_path, CASE)
+        assert provider.does("filing", "check", form) == "complete\n"
+
+        sent = provider.run("filing", "send", form, "--wait", "0")
+        assert sent.returncode == 1
+        assert "waits in the outbox" in sent.stderr
+        assert "does not answer" in sent.stderr
+        assert authority.ask(f"[{FILED}]") == [0, 0, 0]
+
+        with provider.serving(), authority.serving():  # the courier finds it back by itself
+            state = "list(Outgoing.objects.values_list('state', flat=True))"
+            eventually(lambda: provider.ask(state) == ["done"], "a receipt")
+            again = provider.does("filing", "send", form)
+            assert again.split()[0] == CASE
+            eventually(lambda: provider.ask("StoredCase.objects.count()") == 1, "the case here")
+        assert authority.ask(f"[{FILED}]") == [1, 1, 3]
+        assert authority.ask("StoredCase.objects.get().filing") == "filed"
+
+        asked = {"requests": [{"text": "Say who the users are."}]}
+        authority.acts("clerk@gov.example", CASE, "send_back", asked)
+        with authority.serving():
+            told = provider.does("filing", "status", CASE)
+            assert "Say who the users are." in told
+            assert "refile" in told
+            changed = filled_in(tmp_path, CASE, intended_users="Everybody who asks.")
+            provider.does("filing", "act", CASE, "refile", "--answers", changed)
+            refused = provider.run("filing", "act", CASE, "refile", "--answers", changed)
+            assert refused.returncode == 1
+            assert "cannot be done at the stage" in refused.stderr
+        assert authority.ask("StoredCase.objects.get().filing") == "filed"
+        both = f"[(e.kind, e.data) for e in service.load({CASE!r}).events]"
+        assert provider.ask(both) == authority.ask(both), "both sides hold the same case"
+
+
+@pytest.mark.slow
+def test_receipts_verify_with_nobody_to_ask(tmp_path: Path) -> None:
+    with two_installations(tmp_path) as (authority, provider):
+        with authority.serving():
+            enrol(authority, provider)
+            provider.does("filing", "send", filled_in(tmp_path, CASE))
+        out = tmp_path / "evidence"
+        said = provider.does("filing", "receipt", CASE, "--out", out)
+        assert said.startswith("DONE")
+        assert "entries    0 to 2" in said
+        kept = {path.suffix: path for path in out.iterdir()}
+        about = ["--about", kept[".message"], "--keys", kept[".json"]]
+        assert provider.does("filing", "receipt", kept[".receipt"], *about).startswith("DONE")
+        kept[".message"].write_text(kept[".message"].read_text()[:-1])
+        false = provider.run("filing", "receipt", kept[".receipt"], *about)
+        assert (false.returncode, false.stdout[:5]) == (1, "FALSE")
+
+
+@pytest.mark.slow
+def test_what_is_not_complete_is_not_sent(tmp_path: Path) -> None:
+    with two_installations(tmp_path) as (authority, provider):
+        with authority.serving():
+            enrol(authority, provider)
+            form = filled_in(tmp_path, CASE)
+            said = json.loads(form.read_text())
+            said["answers"] |= {"contact_email": "nobody", "security_report": "run.exe"}
+            (tmp_path / "run.exe").write_bytes(b"MZ")
+            form.write_text(json.dumps(said))
+            checked = provider.run("filing", "check", form)
+            assert checked.returncode == 1
+            assert "contact_email: Write an e-mail address." in checked.stdout
+            assert "run.exe: file type" in checked.stdout
+            assert provider.run("filing", "send", form).returncode == 2
+        assert provider.ask("Outgoing.objects.count()") == 0
+        blank = tmp_path / "form.toml"
+        blank.write_text(provider.does("filing", "new", "model_filing"), encoding="utf-8")
+        assert "organisation: Please give this." in provider.run("filing", "check", blank).stdout
+        assert "Routes:" in provider.run("filing", "new", "nothing").stderr
+
+
+@pytest.mark.slow
+def test_a_tick_does_what_is_due_and_again_nothing(tmp_path: Path) -> None:
+    with two_installations(tmp_path) as (authority, provider):
+        with authority.serving():
+            enrol(authority, provider)
+            provider.does("filing", "send", filled_in(tmp_path, CASE))
+        first = authority.does("tick", "--role", "authority")
+        assert authority.does("tick", "--role", "authority") == first
+        before = authority.ask(f"[{FILED}]")
+        assert before == authority.ask(f"[{FILED}]") == [1, 1, 3]
