@@ -251,6 +251,7 @@ _MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "licet.portal.accounts.gate.SecondFactor",
+    "licet.portal.roles.OneSide",
     "licet.portal.filings.middleware.up_to_date",
 ]
 _TEMPLATES: dict[str, Any] = {

@@ -23,6 +23,7 @@ from django.conf import settings
 from licet.base.ids import Chance
 from licet.base.trouble import BadInput, Corrupt, Unavailable
 from licet.credentials.message import Receipt, read_receipt
+from licet.portal.api.shapes import FileAnswer
 from licet.portal.filings.uploads import path_of
 from licet.portal.outbox.line import Answer, Line
 from licet.portal.outbox.linking import access, link, receipt_keys
@@ -108,10 +109,18 @@ def _send_files(one: Outgoing, to: Link, line: Line, now: datetime) -> Answer | 
             "PUT", path, data=data, media_type="application/octet-stream",
             bearer=access(to, "PUT", path, now),
         )  # fmt: skip
-        if answer.status != 201:
+        if answer.status != 201 or not _names(answer, file.sha256):
             return answer
         OutgoingFile.objects.filter(pk=file.pk).update(sent=True)
     return None
+
+
+def _names(answer: Answer, sha256: str) -> bool:
+    """Whether an authority says that it has this file (rule 1)."""
+    try:
+        return msgspec.json.decode(answer.data, type=FileAnswer).sha256 == sha256
+    except msgspec.DecodeError:
+        return False
 
 
 def _heard(one: Outgoing, to: Link, answer: Answer) -> tuple[Ending | None, str, str]:

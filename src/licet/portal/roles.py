@@ -1,0 +1,56 @@
+"""One installation, one side or both: what belongs to the other side does not exist here.
+
+It refuses to know pages, and what people may do on their own side.
+
+Rules
+1. The public register, its ledger, the check of licences, their keys and lists are the
+   authority's; the door for machines says so by itself (`portal.api`).
+2. Whoever acts for a body of the other side may sign in and out; there is no desk for them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+
+from licet.portal.accounts.gate import Respond, View
+from licet.portal.filings.urls import urlpatterns as desk
+
+OF_THE_AUTHORITY = frozenset(
+    {
+        "register",
+        "register-any",
+        "register-download",
+        "entry",
+        "check",
+        "jwks",
+        "status-list",
+        "ledger-key",
+        "ledger-receipt",
+        "ledger-part",
+    }
+)
+ON_A_DESK = frozenset(one.name for one in desk) | {"notices"}
+
+
+class OneSide:
+    """Rules 1 and 2, as middleware."""
+
+    def __init__(self, respond: Respond) -> None:
+        self._respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._respond(request)
+
+    def process_view(
+        self, request: HttpRequest, view: View, args: tuple[Any, ...], fields: dict[str, Any]
+    ) -> None:
+        """Raises Http404 for what is not of this side."""
+        name, roles = request.resolver_match.url_name, settings.LICET_ROLES
+        if name in OF_THE_AUTHORITY and "authority" not in roles:
+            raise Http404
+        person = request.user
+        if name in ON_A_DESK and person.is_authenticated and person.body.kind not in roles:
+            raise Http404
