@@ -18,7 +18,8 @@ EVERYWHERE = {
     "mfa_reauthenticate", "mfa_activate_totp", "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_deactivate_totp", "mfa_list_webauthn",
     "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_login_webauthn",
-    "mfa_reauthenticate_webauthn",
+    "mfa_reauthenticate_webauthn", "account_inactive", "openid_connect_login",
+    "openid_connect_callback", "socialaccount_login_cancelled",
 }  # fmt: skip
 """What an installation of either side has."""
 
