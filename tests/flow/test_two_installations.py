@@ -4,10 +4,14 @@ while: nothing is lost, nothing is done twice."""
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from kit import outbox_child
+from kit.house import ROOT
 from kit.installations import enrol, eventually, filled_in, two_installations
 
 CASE = "case_00000000000000000001"
@@ -104,3 +108,26 @@ def test_a_tick_does_what_is_due_and_again_nothing(tmp_path: Path) -> None:
         assert authority.does("tick", "--role", "authority") == first
         before = authority.ask(f"[{FILED}]")
         assert before == authority.ask(f"[{FILED}]") == [1, 1, 3]
+
+
+@pytest.mark.slow
+def test_a_provider_that_is_killed_at_any_write_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    with two_installations(tmp_path) as (authority, provider):
+        with authority.serving():
+            enrol(authority, provider)
+            form = filled_in(tmp_path, CASE)
+            child = Path(outbox_child.__file__)
+            run = subprocess.run(
+                [sys.executable, child, provider.home, form],
+                capture_output=True, text=True, timeout=280, check=False, cwd=ROOT,
+            )  # fmt: skip
+            assert run.returncode == 0, run.stderr[-3000:]
+        rounds = int(run.stdout)
+        assert rounds > 20, "there is more to be killed at"
+        assert authority.ask(f"[{FILED}]") == [rounds, rounds, 3 * rounds]
+        counted = "Outgoing.objects.filter(state='done').count(), Outgoing.objects.count()"
+        assert provider.ask(f"[{counted}]") == [rounds, rounds]
+        events = "[(e.case_id, e.kind) for e in StoredEvent.objects.order_by('case_id', 'seq')]"
+        assert provider.ask(events) == authority.ask(events)
+        ledger = provider.run("ledger", "verify", provider.home / "authority-ledger")
+        assert ledger.returncode == 0, ledger.stdout + ledger.stderr

@@ -16,7 +16,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from licet.portal.accounts.gate import Respond, View
-from licet.portal.filings.urls import urlpatterns as desk
+from licet.portal.filings.urls import urlpatterns as cases
+from licet.portal.incidents.urls import urlpatterns as matters
 
 OF_THE_AUTHORITY = frozenset(
     {
@@ -32,7 +33,7 @@ OF_THE_AUTHORITY = frozenset(
         "ledger-part",
     }
 )
-ON_A_DESK = frozenset(one.name for one in desk) | {"notices"}
+ON_A_DESK = frozenset(one.name for one in (*cases, *matters)) | {"notices"}
 
 
 class OneSide:
