@@ -131,3 +131,65 @@ def test_a_provider_that_is_killed_at_any_write_loses_and_doubles_nothing(tmp_pa
         assert provider.ask(events) == authority.ask(events)
         ledger = provider.run("ledger", "verify", provider.home / "authority-ledger")
         assert ledger.returncode == 0, ledger.stdout + ledger.stderr
+
+
+DRAFT = """
+from kit.cases import answers
+from licet.portal.filings import uploads
+from licet.portal.filings.models import Attachment
+me, now = Person.objects.get(email="li@acme.example"), SystemClock().now()
+case = service.begin("model_filing", me, now)
+whole = answers("model_filing")
+for name, value in whole.items():
+    if isinstance(value, dict):
+        taken = uploads.Taken(f"{name}.txt", "text/plain", name.encode())
+        uploads.put(home, taken)
+        Attachment.objects.create(case_id=case.id, sha256=taken.sha256, name=taken.name,
+                                  kind=taken.kind, size=len(taken.data), at=now)
+        whole[name] = {"name": taken.name, "sha256": taken.sha256, "bytes": len(taken.data),
+                       "type": taken.kind}
+service.act(case.id, "save_draft", {"answers": whole}, me, now)
+unfit = service.act(case.id, "refile", {}, me, now)
+filed = service.act(case.id, "file", {}, me, now)
+again = service.act(case.id, "withdraw", {}, me, now)
+from django.test import Client
+page = Client()
+page.force_login(me, backend="allauth.account.auth_backends.AuthenticationBackend")
+shown = page.get(f"/en/desk/{case.id}/", headers={"host": "localhost"}).content.decode()
+"""
+
+REFILED = """
+me, now, case = Person.objects.get(email="li@acme.example"), SystemClock().now(), "CASE"
+changed = {**service.load(case).draft, "functions": ["text"]}
+service.act(case, "save_draft", {"answers": changed}, me, now)
+filed = service.act(case, "refile", {}, me, now)
+"""
+
+
+@pytest.mark.slow
+def test_what_is_done_on_a_providers_pages_is_decided_at_the_authority(tmp_path: Path) -> None:
+    with two_installations(tmp_path) as (authority, provider):
+        provider.does(
+            "portal", "person", "li@acme.example", "--name", "Li", "--body", "ACME",
+            "--body-kind", "provider", "--body-zh", "ACME", "--body-en", "ACME",
+            "--role", "representative",
+        )  # fmt: skip
+        with authority.serving():
+            enrol(authority, provider)
+        said = "[case.id, unfit.code, filed.filing, again.code, 'On its way' in shown]"
+        case, *told = provider.ask(said, DRAFT)
+        assert told == ["not_now", "draft", "on_its_way", True]
+        unreached = provider.run("tick", "--role", "provider")
+        assert (unreached.returncode, "does not answer" in unreached.stderr) == (2, True)
+        with authority.serving():
+            provider.does("filing", "status")
+            assert "Filed" in provider.does("filing", "status", case)
+        authority.acts("clerk@gov.example", case, "send_back", {"requests": [{"text": "Why?"}]})
+        with authority.serving():
+            provider.does("tick", "--role", "provider")
+            assert provider.ask("filed.filing", REFILED.replace("CASE", case)) == "sent_back"
+            provider.does("tick", "--role", "provider")
+        filed = (
+            f"[service.load({case!r}).filing, service.load({case!r}).filed.answers['functions']]"
+        )
+        assert provider.ask(filed) == authority.ask(filed) == ["filed", ["text"]]

@@ -24,7 +24,8 @@ DRAWN = settings(max_examples=40, deadline=None, suppress_health_check=list(Heal
 
 REFUSED = (401, 403)
 load_all_checks()
-schemathesis.serializer.alias("application/jose", "text/plain")
+for media_type in ("application/jose", "application/jwk+json"):
+    schemathesis.serializer.alias(media_type, "text/plain")
 CONFORMS = [
     CHECKS.get_one(name)
     for name in (
@@ -207,5 +208,19 @@ def test_what_is_not_there_is_a_problem_and_no_page(acme: Provider) -> None:
     for path in ("/api/v1/nothing", "/api/v1/", "/api/v1/cases/x/y/z", "/api/v2/cases"):
         answer = acme.client.get(path)
         assert answer.status_code == 404
-        if path.startswith("/api/v1/") and path != "/api/v1/":
-            assert answer["content-type"] == "application/problem+json", path
+        assert answer["content-type"] == "application/problem+json", path
+    strange = acme.client.get("/api/v1/keys", headers={"host": "other.example"})
+    assert (strange.status_code, strange.json()["code"]) == (400, "bad-request")
+
+
+def test_a_mistake_of_ours_says_nothing_of_its_inside(acme: Provider) -> None:
+    """The installation cannot make its key: a bug for the door, which says so and no more."""
+    from pathlib import Path
+
+    from django.test import override_settings
+
+    quiet = type(acme.client)(raise_request_exception=False)
+    with override_settings(LICET_HOME=Path("/proc/nothing")):
+        answer = quiet.get("/api/v1/keys")
+    assert (answer.status_code, answer.json()["code"]) == (500, "broken")
+    assert b"/proc" not in answer.content

@@ -333,3 +333,31 @@ def test_a_code_of_two_weeks_ago_is_closed(acme: Provider) -> None:
     late = Provider(acme.client, "late", enrolled=False)
     code = give_code("late", now() - timedelta(days=14, seconds=1))
     assert late.enrol(code).json()["code"] == "code-unknown"
+
+
+def test_a_licence_is_given_to_the_key_of_a_gateway_and_the_same_again(acme: Provider) -> None:
+    from kit.cases import NUMBERS, STATEMENT
+    from licet.credentials import read_licence
+    from licet.portal.filings import service
+
+    body = acme.filing()
+    case, gateway = body["case"], SigningKey.from_seed(b"g" * 32)
+    acme.send("filing", body)
+    path = f"/cases/{case}/licences/{gateway.public.id}"
+    assert acme.put(path, gateway.public.as_jwk()).status_code == 404, "nothing is in force"
+    decides(case, "accept", "clerk")
+    checks = service.procedure().checks_of("model_filing")
+    found = {one.id: {"result": "conforms", "note": ""} for one in checks}
+    decides(case, "assess", "reviewer", findings=found)
+    decides(case, "recommend", "reviewer", text="It conforms.")
+    decides(case, "grant", "approver", number=NUMBERS["model_filing"], conditions=[],
+            statement=STATEMENT)  # fmt: skip
+    token = acme.put(path, gateway.public.as_jwk())
+    assert (token.status_code, token["content-type"]) == (200, "application/dc+sd-jwt")
+    keys = parse_jwks(acme.client.get("/.well-known/jwks.json").content)
+    assert read_licence(token.content.decode(), keys).key == gateway.public
+    assert acme.put(path, gateway.public.as_jwk()).content == token.content
+    assert acme.put(path, STRANGE.public.as_jwk()).json()["code"] == "bad-request"
+    assert acme.put(path, [1]).json()["code"] == "bad-request"
+    other = Provider(acme.client, "other")
+    assert other.put(path, gateway.public.as_jwk()).status_code == 404

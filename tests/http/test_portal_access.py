@@ -48,6 +48,7 @@ api-message                    key/405    key/405  key/405  key/405
 api-attach                     405/405    405/405  405/405  405/405
 api-send                       405/type   405/type 405/type 405/type
 api-enrol                      405/type   405/type 405/type 405/type
+api-licence                    405/405    405/405  405/405  405/405
 api-nothing                    404/404    404/404  404/404  404/404
 me                             in/405     ok/405   ok/405   ok/405
 notices                        in/in      ok/on    ok/on    ok/on
@@ -169,6 +170,7 @@ def places() -> dict[str, dict[str, Any]]:
         "api-proof": {"case": waiting.id, "entry": seq},
         "api-message": {"message": "msg_none"},
         "api-attach": {"sha256": paper},
+        "api-licence": {"case": standing.id, "kid": "k" * 43},
         "api-nothing": {"rest": "none"},
         "proceeding-start": {"kind": "incident", "act_id": "find_by_hand"},
         "proceeding": {"proceeding_id": matter},

@@ -10,6 +10,7 @@ change them for tests of what is not taken.
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -97,6 +98,14 @@ class Provider:
         return self.client.put(
             path, data, content_type="application/octet-stream",
             headers={"authorization": bearer},
+        )  # fmt: skip
+
+    def put(self, path: str, value: Any) -> Any:
+        """A JSON Web Key, put where it belongs."""
+        path = f"/api/v1{path}"
+        return self.client.put(
+            path, json.dumps(value), content_type="application/jwk+json",
+            headers={"authorization": f"Bearer {self.access('PUT', path)}"},
         )  # fmt: skip
 
     def filing(self, case: str = "", **changes: Any) -> dict[str, Any]:

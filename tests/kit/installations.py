@@ -59,9 +59,10 @@ class Side:
             words += ["--public-url", self.url]
         return started(*words, home=self.home, until="stands at", **self.environ)
 
-    def ask(self, code: str) -> Any:
-        """What an expression over the installation's tables gives, in a process of its own."""
-        script = f"{_SETUP}\nprint(json.dumps({code}))"
+    def ask(self, code: str, first: str = "") -> Any:
+        """What an expression over the installation's tables gives, after the statements `first`,
+        in a process of its own."""
+        script = f"{_SETUP}\n{first}\nprint(json.dumps({code}))"
         run = subprocess.run(
             [sys.executable, "-c", script, str(self.home), self.role, self.url,
              self.environ.get("LICET_DATABASE_URL", "")],
@@ -83,8 +84,9 @@ from pathlib import Path
 from licet.base.clock import SystemClock
 from licet.portal.serving import set_up
 from licet.portal.settings import Installation
-home, role, url, database = sys.argv[1:5]
-set_up(Installation(home=Path(home), roles=(role,), secret="s" * 64, database_url=database,
+home, role, url, database = Path(sys.argv[1]), *sys.argv[2:5]
+sys.path.append("tests")
+set_up(Installation(home=home, roles=(role,), secret="s" * 64, database_url=database,
                     public_url=url if role == "authority" else ""))
 from licet.portal.accounts.models import Person
 from licet.portal.api.models import Received, Upload

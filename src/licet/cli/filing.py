@@ -20,7 +20,11 @@ from licet.cli.filing_file import blank, read, read_answers
 from licet.cli.home import Home, home_option
 from licet.cli.installation import installation
 from licet.cli.refused import TroubleGroup
-from licet.credentials.keyfiles import load_key_set
+from licet.credentials.keyfiles import (
+    load_key_set,
+    load_or_create_signing_key,
+    replace_file,
+)
 from licet.credentials.message import Receipt, read_receipt
 
 if TYPE_CHECKING:
@@ -160,6 +164,30 @@ def status(case: str | None, home: Home) -> None:
         click.echo(line)
     if trouble:
         click.echo(f"not up to date: {trouble}", err=True)
+
+
+@filing.command()
+@click.argument("case")
+@click.option(
+    "--key-file", required=True, type=click.Path(dir_okay=False, path_type=Path),
+    help="The key that it is bound to, as the gateway's configuration names it; made if new.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write it there."
+)
+@home_option
+def licence(case: str, key_file: Path, output: Path | None, home: Home) -> None:
+    """Get the licence of a case that was granted, for the key of your gateway."""
+    _set_up(home)
+    from licet.portal.outbox.line import HttpLine
+    from licet.portal.outbox.linking import fetch_licence, link
+
+    key = load_or_create_signing_key(key_file, secrets.token_bytes)
+    token = fetch_licence(case, key.public, HttpLine(link().url), SystemClock().now())
+    if output is None:
+        click.echo(token)
+    else:
+        replace_file(output, token.encode("ascii"))
 
 
 @filing.command()

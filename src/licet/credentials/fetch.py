@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 from licet.base.trouble import BadInput, NotFound, TooMuch, Unavailable
 
@@ -28,15 +28,7 @@ def fetch(url: str, bytes_max: int, *, time: int | None = None) -> bytes:
 
     Raises BadInput (rule 1), NotFound, TooMuch or Unavailable.
     """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise BadInput(f"{url} is no address.", hint="Begin it with https://.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
-        raise BadInput(f"{url} is no address that can be asked.", hint="Begin it with https://.")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise BadInput(f"{url} is not asked: its answer could be changed on the way.",
-                       hint="Use https.")  # fmt: skip
+    parts = split_address(url)
     if time is not None:
         url += ("&" if parts.query else "?") + urlencode({"time": time})
     try:
@@ -52,6 +44,20 @@ def fetch(url: str, bytes_max: int, *, time: int | None = None) -> bytes:
     if len(data) > bytes_max:
         raise TooMuch(f"{url} gives more than {bytes_max} bytes.")
     return data
+
+
+def split_address(url: str) -> SplitResult:
+    """The parts of an address that may be asked. Raises BadInput for any other (rule 1)."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise BadInput(f"{url} is no address.", hint="Begin it with https://.") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment:
+        raise BadInput(f"{url} is no address that can be asked.", hint="Begin it with https://.")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise BadInput(f"{url} is not asked: its answer could be changed on the way.",
+                       hint="Use https.")  # fmt: skip
+    return parts
 
 
 def is_loopback(host: str) -> bool:

@@ -122,6 +122,13 @@ class Issuer:
             (read_licence(act.token, self.keys), now[act.index]) for act in acts if act.token
         )
 
+    def token_of(self, licence_id: str) -> str:
+        """The token of a licence that was issued here. Raises NotFound."""
+        for act in self._read():
+            if act.token and act.licence == licence_id:
+                return act.token
+        raise NotFound(f"no licence {licence_id!r} was issued here.")
+
     def status_token(self, now: datetime) -> str:
         """The list as it is now: good for `valid_s`, to be asked for again after `ttl_s`."""
         acts = self._read()

@@ -259,7 +259,10 @@ _TEMPLATES: dict[str, Any] = {
     "DIRS": [_DESIGN / "templates"],
     "APP_DIRS": True,
     "OPTIONS": {
-        "builtins": ["licet.portal.design.templatetags.licet"],
+        "builtins": [
+            "licet.portal.design.templatetags.licet",
+            "licet.portal.outbox.templatetags.outbox",
+        ],
         "context_processors": [
             "django.template.context_processors.request",
             "django.contrib.auth.context_processors.auth",

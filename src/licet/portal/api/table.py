@@ -189,6 +189,26 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         problems=("no-such-case", "not-found"),
     ),
     Endpoint(
+        "licence",
+        "PUT",
+        "/cases/{case}/licences/{kid}",
+        "The licence of a case, as a token for the key of your gateway.",
+        views.licence,
+        (Gives(200, "The token; the same while it says the same and lasts.", views.LICENCE),),
+        signed=True,
+        takes=(views.KEY, "The public key, as a JSON Web Key."),
+        params=(
+            _CASE,
+            Param(
+                "kid",
+                "Its thumbprint (RFC 7638).",
+                {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
+                required=True,
+            ),
+        ),
+        problems=("no-such-case", "not-found"),
+    ),
+    Endpoint(
         "listings",
         "GET",
         "/register",

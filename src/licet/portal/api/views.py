@@ -13,6 +13,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from licet.base.trouble import BadInput, NotFound
+from licet.cases import settled
+from licet.credentials.keys import parse_jwk
 from licet.credentials.message import (
     ACCESS_CHARACTERS_MAX,
     MESSAGE_CHARACTERS_MAX,
@@ -24,6 +26,7 @@ from licet.portal.api import enrolling, reading, taking, uploading
 from licet.portal.api.models import Received
 from licet.portal.api.shapes import Enrolled, FileAnswer, RegisterEntry, RegisterPage
 from licet.portal.api.signing import authority_name, receipt_keys
+from licet.portal.filings import service, tokens
 from licet.portal.filings.record import record
 from licet.portal.pack import pack, procedure
 from licet.portal.register import reading as register
@@ -32,6 +35,8 @@ from licet.portal.register.dump import as_object
 JOSE = "application/jose"
 JSON = "application/json"
 PROOF = "application/octet-stream"
+LICENCE = "application/dc+sd-jwt"
+KEY = "application/jwk+json"
 
 
 def as_json(value: Any, status: int = 200) -> HttpResponse:
@@ -117,6 +122,22 @@ def proof(
     if not reading.is_event_of(body, _clean(case), entry):
         raise NotTaken("no-such-case", "you have no such case or entry here.")
     return HttpResponse(record(settings.LICET_HOME).receipt(entry), content_type=PROOF)
+
+
+def licence(
+    request: HttpRequest, now: datetime, body: Body, case: str, kid: str
+) -> HttpResponse:  # fmt: skip
+    """The licence of a case as a token for the key that the address names."""
+    if reading.show_case(body, _clean(case), 0, now) is None:
+        raise NotTaken("no-such-case", "you have no such case here.")
+    try:
+        key = parse_jwk(msgspec.json.decode(request.read(ACCESS_CHARACTERS_MAX)))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadInput("the body is no JSON Web Key.") from None
+    if key.id != kid:
+        raise BadInput("the key is not that of the address.", hint="kid is its thumbprint.")
+    token = tokens.give(settled(service.load(case), now), key, now, pack())
+    return HttpResponse(token, content_type=LICENCE)
 
 
 def listings(request: HttpRequest, now: datetime) -> HttpResponse:

@@ -13,6 +13,7 @@ Rules
 from __future__ import annotations
 
 import secrets
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -69,7 +70,9 @@ def follow(case: Case, now: datetime, pack: Pack) -> None:
 
 
 def give(case: Case, key: PublicKey, now: datetime, pack: Pack) -> str:
-    """A token for the holder's key. Raises NotFound where nothing is in force (rule 1)."""
+    """A token for the holder's key: the one that it has, while that says the same and lasts.
+
+    Raises NotFound where nothing is in force (rule 1)."""
     desk = issuer(pack)
     stage = pack.procedure.stages[case.licence]
     version = case.in_force
@@ -100,7 +103,20 @@ def give(case: Case, key: PublicKey, now: datetime, pack: Pack) -> str:
         register=f"{settings.LICET_PUBLIC_URL}/register?q={case.grant.number}",
         demo=settings.LICET_DEMO,
     )
+    for licence, standing in tokens_of(case, desk):
+        if standing is Status.VALID and _lasts(licence, terms, now):
+            return desk.token_of(licence.id)
     return desk.issue(terms, now)[1]
+
+
+def _lasts(licence: Licence, terms: Terms, now: datetime) -> bool:
+    """Whether a licence says what these terms say, and is not half over where it has no term."""
+    same = all(
+        getattr(licence, one.name) == getattr(terms, one.name)
+        for one in fields(Terms)
+        if one.name not in ("begins", "ends")
+    )
+    return same and (licence.ends == terms.ends or licence.ends - now > WITHOUT_TERM / 2)
 
 
 def check(token: str, pack: Pack, clock: Clock | None = None) -> Standing | None:

@@ -17,10 +17,9 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from licet.base.trouble import BadInput, Unavailable
-from licet.credentials.fetch import is_loopback
+from licet.credentials.fetch import split_address
 
 WAIT_S = 20.0
 DEADLINE_S = 120.0
@@ -50,14 +49,8 @@ class HttpLine:
     """A line over HTTP to an address. Raises BadInput for one that is not asked (rule 1)."""
 
     def __init__(self, url: str) -> None:
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            raise BadInput(f"{url} is no address.", hint="Begin it with https://.") from None
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-            raise BadInput(f"{url} is no authority's address.", hint="Begin it with https://.")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise BadInput(f"{url} is not asked over an open line.", hint="Use https.")
+        if split_address(url).query:
+            raise BadInput(f"{url} is no authority's address.", hint="Leave out what follows ?.")
         self._url = url.rstrip("/")
 
     def ask(

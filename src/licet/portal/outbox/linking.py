@@ -21,7 +21,7 @@ from django.conf import settings
 from licet.base.trouble import BadInput, Conflict, NotFound, Unavailable
 from licet.cases import Actor
 from licet.credentials.keyfiles import load_or_create_signing_key
-from licet.credentials.keys import KeySet, SigningKey, parse_jwks
+from licet.credentials.keys import KeySet, PublicKey, SigningKey, parse_jwks
 from licet.credentials.message import sign_access, sign_enrolment
 from licet.portal.accounts.models import Body
 from licet.portal.outbox.line import Line
@@ -100,6 +100,19 @@ def enrol(url: str, address: str, code: str, line: Line, now: datetime) -> Link:
     }  # fmt: skip
     made, _ = Link.objects.update_or_create(pk=before.pk if before else 1, defaults=fields)
     return made
+
+
+def fetch_licence(case: str, key: PublicKey, line: Line, now: datetime) -> str:
+    """The licence of a case as a token for that key. Raises NotFound or Unavailable."""
+    path = f"/api/v1/cases/{case}/licences/{key.id}"
+    answer = line.ask(
+        "PUT", path, data=msgspec.json.encode(key.as_jwk()), media_type="application/jwk+json",
+        bearer=access(link(), "PUT", path, now),
+    )  # fmt: skip
+    if answer.status == 200 and answer.media_type == "application/dc+sd-jwt":
+        return answer.data.decode("ascii", "replace").strip()
+    told = str(_said(answer.data).get("detail") or f"the authority answers {answer.status}")
+    raise (Unavailable if answer.status >= 500 else NotFound)(told)
 
 
 def _said(data: bytes) -> dict[str, Any]:
