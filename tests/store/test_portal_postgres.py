@@ -15,7 +15,7 @@ from kit.portal import DATABASE
 
 SAME = (
     "tests/flow/test_portal_filings.py", "tests/flow/test_portal_notices.py",
-    "tests/http/test_portal_register.py",
+    "tests/http/test_portal_register.py", "tests/http/test_api_messages.py",
 )  # fmt: skip
 
 
@@ -25,6 +25,6 @@ def test_the_portal_keeps_its_promises_on_postgresql() -> None:
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SAME],
             cwd=ROOT, env=os.environ | {DATABASE: url}, capture_output=True, text=True,
-            timeout=280, check=False,
+            timeout=290, check=False,
         )  # fmt: skip
     assert run.returncode == 0, run.stdout[-4000:]

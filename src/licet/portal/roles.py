@@ -31,6 +31,7 @@ OF_THE_AUTHORITY = frozenset(
         "ledger-key",
         "ledger-receipt",
         "ledger-part",
+        "public-file",
     }
 )
 ON_A_DESK = frozenset(one.name for one in (*cases, *matters)) | {"notices"}
