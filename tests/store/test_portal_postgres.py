@@ -13,18 +13,20 @@ from kit.databases import postgres_schema
 from kit.house import ROOT
 from kit.portal import DATABASE
 
-SAME = (
-    "tests/flow/test_portal_filings.py", "tests/flow/test_portal_notices.py",
-    "tests/http/test_portal_register.py", "tests/http/test_api_messages.py",
-)  # fmt: skip
+SAME = {
+    "desks": ("tests/flow/test_portal_filings.py", "tests/flow/test_portal_notices.py",
+              "tests/http/test_portal_register.py"),
+    "door": ("tests/http/test_api_messages.py", "tests/http/test_outbox.py"),
+}  # fmt: skip
 
 
 @pytest.mark.slow
-def test_the_portal_keeps_its_promises_on_postgresql() -> None:
+@pytest.mark.parametrize("part", SAME)
+def test_the_portal_keeps_its_promises_on_postgresql(part: str) -> None:
     with postgres_schema() as url:
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SAME],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *SAME[part]],
             cwd=ROOT, env=os.environ | {DATABASE: url}, capture_output=True, text=True,
-            timeout=290, check=False,
+            timeout=280, check=False,
         )  # fmt: skip
     assert run.returncode == 0, run.stdout[-4000:]
