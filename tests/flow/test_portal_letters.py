@@ -101,6 +101,38 @@ def test_a_letter_leaves_when_the_server_is_back(office: type[Office]) -> None:
     assert len(office.kept) == 2
 
 
+def test_a_portal_that_nobody_visits_tells_and_writes_all_the_same(office: type[Office]) -> None:
+    from licet.portal.filings.letters import tell_and_write
+    from licet.portal.filings.models import Notice, StoredCase
+
+    case = filed()
+    does(case.id, ("clerk", "send_back", {"requests": [{"text": "Sign it."}]}))
+    send(now())
+    office.kept = []
+    near = StoredCase.objects.get(pk=case.id).warns
+    assert tell_and_write(near) == 1
+    assert Notice.objects.filter(event=None).count() == 1
+    assert to(office) == ["drafter@own.example", "representative@own.example"]
+    assert tell_and_write(near) == 0
+
+
+def test_a_round_that_fails_is_said_once_and_tried_again() -> None:
+    from licet.base.trouble import Unavailable
+    from licet.portal.rounds import Rounds
+
+    said: list[str] = []
+    turns = iter([True, True, False, True])
+
+    def work(_: datetime) -> None:
+        if next(turns):
+            raise Unavailable("nobody answers.")
+
+    rounds = Rounds("letters", work, 30.0, SystemClock(), said.append)
+    for _ in range(4):
+        rounds.once()
+    assert said == ["letters: nobody answers.", "letters: nobody answers."]
+
+
 def test_without_a_mail_server_nothing_waits(office: type[Office]) -> None:
     from django.test import override_settings
 

@@ -120,10 +120,13 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     set_up(chosen)
     from django.core.handlers.asgi import ASGIHandler
 
+    from licet.portal.filings.letters import ROUND_S, tell_and_write
     from licet.portal.filings.service import publish
     from licet.portal.incidents.reader import Reader
+    from licet.portal.rounds import Rounds
 
     publish(SystemClock().now())
+    Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
     Reader(SystemClock(), note).begin()
     return Bounded(ASGIHandler(), https=chosen.https)
 

@@ -30,12 +30,19 @@ from licet.portal.design.languages import LANGUAGES
 from licet.portal.design.words import word
 from licet.portal.filings.models import Notice
 from licet.portal.filings.notices import as_told
-from licet.portal.filings.service import actor_of, load, procedure
+from licet.portal.filings.service import actor_of, load, procedure, settle
 
 AT_ONCE = 50
+ROUND_S = 30.0
 CLAIM = timedelta(minutes=15)
 TRIES_MAX = 8
 _log = logging.getLogger("licet.portal.letters")
+
+
+def tell_and_write(now: datetime) -> int:
+    """What a portal does that nobody visits: tell of what time has made due, and send letters."""
+    settle(now)
+    return send_letters(now)
 
 
 def send_letters(now: datetime) -> int:
