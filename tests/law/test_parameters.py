@@ -201,6 +201,29 @@ def _following() -> list[Example]:
     ]
 
 
+LABELS = PACK.labels
+LABEL_ROWS = {**dict.fromkeys(LABELS.degrees, "degree"), **dict.fromkeys(LABELS.media, "medium")}
+
+
+def _label(path: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
+    row = LABEL_ROWS.get(path.partition(".")[0])
+    place = ((row,) if row else ()) + tuple(path.split("."))
+    return Example(f"labels.{path}", "labels.toml", place, passes, trips)
+
+
+def _medium(name: str) -> Iterator[Example]:
+    medium = LABELS.media[name]
+    yield _label(f"{name}.places", (["start"], ["edge", "end"]), ([], ["under"], "end", ["x"]))
+    if medium.height_share_min:
+        yield _label(f"{name}.height_share_min", (0.05, 1.0), (0, 1.01, "0.05", True))
+    if medium.seconds_min:
+        yield _label(f"{name}.seconds_min", (1, 2), (0, 61, 1.5, "2"))
+    if medium.rhythm:
+        yield _label(f"{name}.rhythm", (".- ..", "."), ("", "a", ". ", 5, True))
+        yield _label(f"{name}.rhythm_unit_ms", (20, 120), (19, 1_001, "120"))
+        yield _label(f"{name}.speech_characters_per_minute", (120, 160), (59, 601, "140"))
+
+
 PROCEDURE = PACK.procedure
 EXAMPLES = [
     *_following(),
@@ -314,6 +337,22 @@ EXAMPLES = [
     _minors("appeal.answer_days", (1, 5), (0, 366, "5")),
     _minors("aggregates.cell_min", (2, 10), (1, 10_001, True)),
     _minors("crisis.categories", ([], ["self_harm"]), (["sadness"], "self_harm")),
+    *(_label(f"{name}.value", ("7", "8"), ("", "0", "10", 1)) for name in LABELS.degrees),
+    *(_label(f"{name}.by", (["producer"], []), (["user"], "x")) for name in LABELS.degrees),
+    *(_label(f"propagation.{name}", ("suspected",), ("sure", 1)) for name in LABELS.propagation),
+    _label(
+        "metadata.fields",
+        (list(LABELS.metadata.fields), list(LABELS.metadata.fields[:6])),
+        (["Label"], ["Label", "Label"], "Label", ["Other"]),  # what is required is a field
+    ),
+    _label("metadata.required", ([], ["Label"]), (["Other"], "Label")),
+    _label("metadata.required_of_propagator", ([], ["Label"]), (["Other"], "Label")),
+    _label("metadata.characters", ("21-7E", "21"), ("", "7E-21", "21-110000", "xx", 33)),
+    _label("metadata.value_characters_max", (1, 512), (0, 4097, "512", True)),
+    _label("metadata.copies_max", (1,), (0, 2, True, "1")),
+    *(one for name in LABELS.media for one in _medium(name)),
+    _label("unlabelled.needs", (["request"], []), (["nothing"], "request")),
+    _label("unlabelled.records", (["recipient"], []), (["colour"], "time")),
     *(_threshold(name, which) for name in PACK.guard.thresholds for which in ("halt", "flag")),
 ]
 

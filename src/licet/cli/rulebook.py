@@ -22,6 +22,7 @@ from licet.cli.coverage import (
     shipped_means,
 )
 from licet.cli.rulebook_assessment import assessment_grounds, assessment_lines
+from licet.cli.rulebook_labels import labels_grounds, labels_lines
 from licet.cli.rulebook_minors import minors_grounds, minors_lines
 from licet.cli.rulebook_procedure import procedure_grounds, procedure_lines
 from licet.cli.rulebook_supervision import supervision_ground, supervision_lines
@@ -42,6 +43,7 @@ from licet.rulebook import (
     unknown_citations,
 )
 from licet.rulebook.grounds import Source
+from licet.rulebook.labels import Degree, LabelCheck, Medium
 from licet.rulebook.minors import Band, Feature, HelpLine, Profile
 from licet.rulebook.model import Entry, RiskGroup, Tier
 from licet.rulebook.proceeding import Grade, LadderStep, ProceedingClock
@@ -247,6 +249,10 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
         case Band() | Profile() | Feature() | HelpLine():
             yield from minors_lines(entry, lang)
             for rests in minors_grounds(pack, entry):
+                yield from _provenance(rests)
+        case Degree() | Medium() | LabelCheck():
+            yield from labels_lines(entry, lang)
+            for rests in labels_grounds(pack, entry):
                 yield from _provenance(rests)
         case Measure() | BankRule() | Aspect():
             yield from assessment_lines(pack, entry, lang)

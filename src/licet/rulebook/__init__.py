@@ -17,6 +17,7 @@ from licet.rulebook.cite import (
     unknown_citations,
 )
 from licet.rulebook.grounds import Fault, Parameter, Provenance
+from licet.rulebook.labels import LabelCheck, LabelRules
 from licet.rulebook.load import cited_in, installed_packs, load_pack
 from licet.rulebook.minors import MinorsRules
 from licet.rulebook.model import (
@@ -48,6 +49,8 @@ __all__ = [
     "Fault",
     "GuardSettings",
     "JudgedSettings",
+    "LabelCheck",
+    "LabelRules",
     "LexicalSettings",
     "Measure",
     "MinorsRules",

@@ -95,6 +95,11 @@ def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
         yield "minors.toml", line.id, line.provenance
     if pack.following:
         yield from _supervision_provenances(pack.following)
+    if pack.labelling:
+        for degree in pack.labelling.degrees.values():
+            yield "labels.toml", degree.id, degree.provenance
+        for check in pack.labelling.checks.values():
+            yield "labels.toml", check.id, check.provenance
     for provision in pack.provisions.values():
         yield "provisions.toml", provision.id, provision.provenance
         if provision.clock:

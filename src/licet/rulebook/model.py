@@ -8,8 +8,9 @@ Rules
 3. A paraphrase is ours; nothing in a pack passes for the official text.
 4. A pack has its provisions and sources, and either or both of two chapters: what the guard judges
    by (risks, categories, retention, tiers, guard), how the regime licenses (`procedure`). A third,
-   what holds for minors (`minors`), needs both; a fourth, what a service is assessed by
-   (`assessment`), needs the first. What follows after a halt (`supervision`) may join the second.
+   what holds for minors (`minors`), needs both; what a service is assessed by (`assessment`) and
+   how generated content is labelled (`labels`) need the first. What follows after a halt
+   (`supervision`) may join the second.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from typing import Literal, TypeVar
 from licet.base.trouble import NotFound
 from licet.rulebook.assessment import Assessment, AssessmentEntry, Bound
 from licet.rulebook.grounds import Cite, Parameter, Provenance, Source, Text
+from licet.rulebook.labels import Entry as LabelsEntry
+from licet.rulebook.labels import LabelRules
 from licet.rulebook.minors import Entry as MinorsEntry
 from licet.rulebook.minors import MinorsRules
 from licet.rulebook.procedure import Entry as ProcedureEntry
@@ -231,6 +234,7 @@ Entry = (
     | ProcedureEntry
     | MinorsEntry
     | SupervisionEntry
+    | LabelsEntry
 )
 
 
@@ -262,6 +266,7 @@ class Pack:
     licensing: Procedure | None
     youth: MinorsRules | None
     following: Supervision | None
+    labelling: LabelRules | None
 
     @property
     def guard(self) -> GuardSettings:
@@ -297,6 +302,11 @@ class Pack:
         """One kind of proceeding. Raises NotFound for a regime without it."""
         return _known(self.supervision.proceedings, kind, f"proceeding of {self.id}")
 
+    @property
+    def labels(self) -> LabelRules:
+        """How generated content is labelled. Raises NotFound for a regime that asks for none."""
+        return self._chapter(self.labelling, "rules for labels")
+
     def _chapter(self, chapter: C | None, what: str) -> C:
         if chapter is None:
             raise NotFound(f"the pack {self.id} has no {what}.", hint="Name another pack.")
@@ -330,6 +340,7 @@ class Pack:
             *(self.licensing.shelves if self.licensing else ()),
             *(self.youth.shelves if self.youth else ()),
             *(self.following.shelves if self.following else ()),
+            *(self.labelling.shelves if self.labelling else ()),
         )
 
     def find(self, entry_id: str) -> Entry:

@@ -4,7 +4,8 @@ It refuses to know where documents come from; `load` reads them.
 
 Rules
 1. Every file of CORE must be there; of a chapter (JUDGING, LICENSING) all files or none; MINORS
-   rests on both chapters, ASSESSING on JUDGING, any file of SUPERVISION on LICENSING; no other.
+   rests on both chapters, ASSESSING and LABELLING on JUDGING, any file of SUPERVISION on
+   LICENSING; no other.
 2. A pack whose statements don't hold together (see `cite`) is refused as a whole.
 3. The digest covers the content, not comments, order of keys or white space.
 """
@@ -41,6 +42,7 @@ from licet.rulebook.model import (
 )
 from licet.rulebook.parse_assessment import BOUNDS, parse_assessment
 from licet.rulebook.parse_guard import parse_guard
+from licet.rulebook.parse_labels import parse_labels
 from licet.rulebook.parse_minors import parse_minors
 from licet.rulebook.parse_procedure import parse_procedure
 from licet.rulebook.parse_supervision import FILES as SUPERVISION
@@ -55,7 +57,8 @@ JUDGING = ("risks.toml", "categories.toml", "retention.toml", "tiers.toml", "gua
 LICENSING = ("forms.toml", "procedure.toml", "scope.toml", "calendar.toml")
 MINORS = ("minors.toml",)
 ASSESSING = ("assessment.toml",)
-FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING + SUPERVISION
+LABELLING = ("labels.toml",)
+FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING + LABELLING + SUPERVISION
 OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
@@ -128,14 +131,11 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             licensing=None,
             youth=None,
             following=None,
+            labelling=None,
         )
     if JUDGING[0] in documents:
         pack = _judging(pack, table)
-    if ASSESSING[0] in documents:
-        with table(ASSESSING[0]) as root:
-            groups = pack.standard.groups if pack.standard else ()
-            assessing = parse_assessment(root, languages, groups)
-        pack = replace(pack, assessing=assessing)
+    pack = _resting_on_judging(pack, table, documents)
     if LICENSING[0] in documents:
         tables = {file: table(file) for file in LICENSING}
         procedure = parse_procedure(pack, tables)
@@ -147,6 +147,20 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             pack = replace(pack, youth=parse_minors(root, pack))
     _refuse_faults(pack)
     return replace(pack, digest=_digest(documents))
+
+
+def _resting_on_judging(
+    pack: Pack, table: Callable[[str], Table], documents: Mapping[str, Document]
+) -> Pack:
+    """The pack with what a service is assessed by, and how content is labelled."""
+    if ASSESSING[0] in documents:
+        with table(ASSESSING[0]) as root:
+            groups = pack.standard.groups if pack.standard else ()
+            pack = replace(pack, assessing=parse_assessment(root, pack.languages, groups))
+    if LABELLING[0] in documents:
+        with table(LABELLING[0]) as root:
+            pack = replace(pack, labelling=parse_labels(root, pack))
+    return pack
 
 
 def _judging(pack: Pack, table: Callable[[str], Table]) -> Pack:
@@ -176,7 +190,7 @@ def _judging(pack: Pack, table: Callable[[str], Table]) -> Pack:
 
 def _check_files(documents: Mapping[str, Document]) -> None:
     needed: tuple[str, ...] = CORE
-    for chapter, leaning in ((JUDGING, ASSESSING), (LICENSING, SUPERVISION)):
+    for chapter, leaning in ((JUDGING, ASSESSING + LABELLING), (LICENSING, SUPERVISION)):
         needed += chapter if set(chapter + leaning + MINORS) & set(documents) else ()
     for file in needed if len(needed) > len(CORE) else CORE + JUDGING + LICENSING:
         if file not in documents:

@@ -219,6 +219,13 @@ class Table:
             self._keep(key, " ".join(words), cited)
             return words
 
+    def written(self, key: str, pattern: str, like: str) -> str:
+        """A cited text that matches `pattern` as a whole; `like` shows the reader one."""
+        with self._cited(key) as cited:
+            words = cited.text("value", pattern, like)
+            self._keep(key, words, cited)
+            return words
+
     def _cited(self, key: str) -> Table:
         value = self._get(key)
         if not isinstance(value, dict):
