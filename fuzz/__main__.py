@@ -18,10 +18,17 @@ import time
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from fuzz import files, licences, requests, streams, texts
+from fuzz import files, labels, licences, requests, streams, texts
 from fuzz.target import Tally, Target
 
-TARGETS = (*requests.TARGETS, *streams.TARGETS, *texts.TARGETS, *files.TARGETS, *licences.TARGETS)
+TARGETS = (
+    *requests.TARGETS,
+    *streams.TARGETS,
+    *texts.TARGETS,
+    *files.TARGETS,
+    *licences.TARGETS,
+    *labels.TARGETS,
+)
 
 
 def run_once(target: Target, tally: Tally, *, examples: int, chance: int) -> None:

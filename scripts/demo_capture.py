@@ -180,7 +180,9 @@ async def stage(home: Path, *, pace_ms: float, appeal_url: str) -> AsyncIterator
     command = [*LICET, "keys", "create", "--name", "picture", "--json"]
     made = subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=True)
     key = json.loads(made.stdout)["key"]
-    gateway = await asyncio.create_subprocess_exec(*LICET, "gateway", "--lab", "--quiet", env=environ)
+    gateway = await asyncio.create_subprocess_exec(
+        *LICET, "gateway", "--lab", "--quiet", env=environ
+    )
     root = f"http://127.0.0.1:{port}"
     try:
         await _until_ready(root)

@@ -34,7 +34,9 @@ SHARED = "licet_compiled__mypyc"
 SUFFIX: str = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
 PLAIN = "LICET_PLAIN"
 
-SOURCES = ("base", "cases", "credentials", "guard", "ledger", "minors", "rulebook", "gateway")
+SOURCES = (
+    "base", "cases", "credentials", "guard", "labels", "ledger", "minors", "rulebook", "gateway",
+)  # fmt: skip
 """The packages in which MODULES lie and all that those may import: constants are built in."""
 MODULES = (
     "licet.base.clock",

@@ -60,6 +60,9 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "licence": Place(
             "licet.cli.licence", "licence", "Check licences to serve, without asking anybody."
         ),
+        "labels": Place(
+            "licet.cli.labels", "labels", "Write, read and verify the labels of generated content."
+        ),
         "bundle": Place(
             "licet.cli.bundle", "bundle", "Show, build, compare, verify and try guard bundles."
         ),
