@@ -27,7 +27,7 @@ COMPILE := $(BIN)/python scripts/compile.py
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties minors-year demo-picture assess-demo clean
+.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -92,6 +92,10 @@ properties: $(TEST_READY) ## every property test with new chance, for MINUTES=10
 
 minors-year: $(TEST_READY) ## a year of 10,000 minors against a slow second opinion (ARGS="--minors 500")
 	PYTHONPATH=tests $(BIN)/python -m kit.minors_year $(ARGS)
+
+loop-demo: $(TEST_READY) ## the whole loop in one run: halt, report, correct, prove, serve
+	@$(COMPILE)
+	$(BIN)/python scripts/loop_demo.py
 
 assess-demo: $(TEST_READY) ## assess two made-up services, one careful, one careless: two signed reports
 	@$(COMPILE)

@@ -153,6 +153,20 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+def near_event() -> st.SearchStrategy[Any]:
+    """What nearly is an event of a proceeding."""
+    facts = st.fixed_dictionaries({"facts": JSON, "stage": st.just("graded")})
+    return st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(["find", "set_grade", "lapsed"]),
+            "actor": st.sampled_from(["system", "person-1"]),
+            "role": st.sampled_from(["system", "drafter", "approver"]),
+            "at": st.sampled_from(["2026-11-20T04:00:00+00:00", "2026-11-20", "x"]),
+            "data": facts | JSON,
+        }
+    )
+
+
 @given(data=st.data())
 @settings(DRAWN, max_examples=120)
 def test_no_signed_body_breaks_the_door(acme: Provider, data: st.DataObject) -> None:
@@ -173,6 +187,20 @@ def test_no_signed_body_breaks_the_door(acme: Provider, data: st.DataObject) -> 
             {
                 "case": st.just(new_id("case", now())), "answers": answers,
                 "route": st.sampled_from([*service.procedure().routes, "no_route"]),
+            }
+        ),
+        "report": st.fixed_dictionaries(
+            {
+                "proceeding": st.just("LI-20261128-0123456789ab"),
+                "kind": st.sampled_from(["incident", "order", "poem"]),
+                "events": st.lists(near_event() | JSON, max_size=3),
+            }
+        ),
+        "step": st.fixed_dictionaries(
+            {
+                "proceeding": st.just("LI-20261128-0123456789ab"),
+                "act": st.sampled_from(["answer", "supplement", "ask", "nod"]),
+                "data": st.dictionaries(words, JSON, max_size=3),
             }
         ),
         "act": st.fixed_dictionaries(

@@ -43,6 +43,8 @@ api-listings                   ok/405     ok/405   ok/405   ok/405
 api-listing                    ok/405     ok/405   ok/405   ok/405
 api-cases                      key/405    key/405  key/405  key/405
 api-case                       key/405    key/405  key/405  key/405
+api-proceedings                key/405    key/405  key/405  key/405
+api-proceeding                 key/405    key/405  key/405  key/405
 api-proof                      key/405    key/405  key/405  key/405
 api-message                    key/405    key/405  key/405  key/405
 api-attach                     405/405    405/405  405/405  405/405
@@ -168,6 +170,7 @@ def places() -> dict[str, dict[str, Any]]:
         "api-listing": {"number": standing.grant.number},
         "api-case": {"case": waiting.id},
         "api-proof": {"case": waiting.id, "entry": seq},
+        "api-proceeding": {"proceeding": matter},
         "api-message": {"message": "msg_none"},
         "api-attach": {"sha256": paper},
         "api-licence": {"case": standing.id, "kid": "k" * 43},

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from licet.base.trouble import BadInput, Corrupt
+from licet.cases.proceedings import lawless
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
+from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.config import load_config
+from licet.ledger.checkpoint import read_checkpoint
 from licet.ledger.connect import open_store
 from licet.ledger.entry import parse_entry
 from licet.ledger.export import export_log
@@ -24,8 +27,12 @@ from licet.ledger.keyfiles import load_signer, load_vkey
 from licet.ledger.log import LogView
 from licet.ledger.note import Verifier, parse_vkey
 from licet.ledger.proof import RECEIPT_BYTES_MAX, SUFFIX, verify_receipt
+from licet.ledger.source import open_source
+from licet.ledger.tiles import WIDTH, TileName, split_entries
 from licet.ledger.verify import Report, verify_log
+from licet.rulebook import load_pack
 
+WRONG_SHOWN = 20
 NO = 1  # exit code: the log, or the receipt, does not hold
 
 
@@ -37,8 +44,10 @@ def ledger() -> None:
 @ledger.command()
 @click.argument("where", metavar="DIR|URL|RECEIPT")
 @click.option("--vkey", metavar="KEY|FILE", help="The log's public key, as you know it.")
+@click.option("--replay", is_flag=True, help="Replay what it tells of proceedings: was it lawful?")
+@click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True, help="By this pack.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(where: str, vkey: str | None, as_json: bool) -> None:
+def verify(where: str, vkey: str | None, replay: bool, pack_id: str, as_json: bool) -> None:
     """Check a whole log from its entries up, or a .tlog-proof receipt; exit code 1: it is false.
 
     DIR holds a `ledger.db`, or `checkpoint` and `tile/` as static files. URL is what stands
@@ -53,7 +62,7 @@ def verify(where: str, vkey: str | None, as_json: bool) -> None:
         click.echo(json.dumps({**asdict(report), "ok": report.ok}))
     else:
         _show(report, beside)
-    if not report.ok:
+    if not report.ok or (replay and not _replays(where, pack_id, as_json)):
         raise SystemExit(NO)
 
 
@@ -96,6 +105,33 @@ def show(last: int, as_json: bool, home: Home) -> None:
         first = max(0, log.size - last)
         for index, data in enumerate(log.entries(first, log.size - first), first):
             click.echo(_as_json(index, data) if as_json else _as_line(index, data))
+
+
+def _replays(where: str, pack_id: str, as_json: bool) -> bool:
+    """Whether what a whole log tells of proceedings was lawful; says what was not."""
+    following = load_pack(pack_id).following
+    told = list(_told(where))
+    wrong = list(lawless(told, following.proceedings if following else {}))
+    if not as_json:
+        click.echo(f"proceedings  {len(told)} entries replayed, {len(wrong)} unlawful")
+        for line in wrong[:WRONG_SHOWN]:
+            click.echo(f"  {line}")
+    return not wrong
+
+
+def _told(where: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """The entries about proceedings, bundle by bundle."""
+    source = open_source(where)
+    try:
+        size = read_checkpoint(source.fetch_checkpoint()).size
+        for bundle in range(-(-size // WIDTH)):
+            width = min(WIDTH, size - bundle * WIDTH)
+            data = source.fetch_tile(TileName(None, bundle, width))
+            for place, line in enumerate(split_entries(data, width)):
+                if b'"type":"proceeding.event"' in line:
+                    yield bundle * WIDTH + place, parse_entry(line).pub
+    finally:
+        source.close()
 
 
 @contextlib.contextmanager

@@ -66,6 +66,11 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "bundle": Place(
             "licet.cli.bundle", "bundle", "Show, build, compare, verify and try guard bundles."
         ),
+        "incident": Place(
+            "licet.cli.incident",
+            "incident",
+            "Incidents and what follows after a halt: list, show, act.",
+        ),
         "correct": Place(
             "licet.cli.correct",
             "correct",

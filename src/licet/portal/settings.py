@@ -95,6 +95,7 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "LICET_ROLES": chosen.roles,
         "LICET_PACK": chosen.pack,
         "LICET_CARRIER": "licet.portal.outbox.carrying.carry",
+        "LICET_REPORTER": "licet.portal.outbox.reporting.carry",
         "LICET_DEMO": chosen.demo,
         "LICET_PUBLIC_URL": chosen.public_url,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not chosen.https,  # browsers: on this machine alone

@@ -8,6 +8,7 @@ persons, complaints, orders of access. One engine; what differs stands in the pa
     clocks(of, now, rules)                                 # who is bound to do what until when
 """
 
+from licet.cases.proceedings.audit import lawless
 from licet.cases.proceedings.clocks import RunningClock, clocks, most_urgent
 from licet.cases.proceedings.decide import MACHINE, barred, begin, decide, possible
 from licet.cases.proceedings.effects import names_of
@@ -32,6 +33,7 @@ __all__ = [
     "due",
     "entries_of",
     "entry_of",
+    "lawless",
     "most_urgent",
     "names_of",
     "possible",

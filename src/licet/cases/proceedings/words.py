@@ -20,6 +20,7 @@ from licet.rulebook.proceeding import ProceedingRules
 REFUSALS: Mapping[str, Words] = {
     **{code: OF_CASES[code] for code in ("no_such_act", "other_side", "not_your_role", "not_now")},
     **{code: OF_CASES[code] for code in ("four_eyes", "bad_data")},
+    **{code: OF_CASES[code] for code in ("no_authority", "on_its_way")},
     "not_yours": {"zh": "此事项与贵方无关。", "en": "This matter is not yours."},
     "done_before": {"zh": "此操作只能进行一次。", "en": "This can be done once, and it was."},
     "not_yet": {"zh": "须先进行：{acts}。", "en": "Something comes first: {acts}."},

@@ -17,24 +17,31 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from django.db import transaction
 
 from licet.cases import Actor, Case, Refusal, possible
+from licet.cases.proceedings import said as told
 from licet.credentials.message import NotTaken
 from licet.portal.accounts.models import Body
 from licet.portal.api.models import Upload
 from licet.portal.filings import service
 from licet.portal.filings.models import Attachment, Head, StoredCase
+from licet.portal.incidents import receiving
+from licet.portal.incidents import service as proceedings
 from licet.portal.pack import procedure
+from licet.rulebook.proceeding import ProceedingKind
 
 CaseId = Annotated[
     str,
     msgspec.Meta(
         pattern="^case_[0-9a-z]{20}$", max_length=25, description="Drawn by the provider, once."
     ),
+]
+ProceedingId = Annotated[
+    str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{8,64}$(?!\n)", description="Made by the provider.")
 ]
 Word = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]*$(?!\n)", max_length=64)]
 
@@ -49,10 +56,13 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of a message: what it is about, and the lawful "no" where there is one."""
+    """What came of a message: what it is about, and the lawful "no" where there is one.
+
+    `said`: its words by language, where they are not those of licensing."""
 
     subject: str
     refusal: Refusal | None = None
+    said: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,23 @@ class ActBody(msgspec.Struct, forbid_unknown_fields=True):
     act: Word
     data: dict[str, Any] = msgspec.field(default_factory=dict)
     answers: dict[str, Any] | None = None
+
+
+class ReportBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A report: a proceeding of the sender with its events from the beginning, the last of which
+    brings it before the authority. The rules here have to decide the same."""
+
+    proceeding: ProceedingId
+    kind: Word
+    events: list[Any]
+
+
+class StepBody(msgspec.Struct, forbid_unknown_fields=True):
+    """An act of the sender's side in a proceeding that was reported: a supplement, an answer."""
+
+    proceeding: ProceedingId
+    act: Word
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class _Undone(Exception):
@@ -128,6 +155,23 @@ def take_act(head: Head, sender: Sender, body: ActBody, now: datetime) -> Taken:
             return Taken(body.case, undone.refusal)
     outcome = service.act_on(head, body.case, body.act, body.data, sender.actor, now)
     return Taken(body.case, outcome if isinstance(outcome, Refusal) else None)
+
+
+def take_report(head: Head, sender: Sender, body: ReportBody, now: datetime) -> Taken:
+    """Keep a history that the rules here decide too (`incidents.receiving`)."""
+    kind = cast(ProceedingKind, body.kind)
+    receiving.receive(head, sender.body, body.proceeding, kind, body.events, now)
+    return Taken(body.proceeding)
+
+
+def take_step(head: Head, sender: Sender, body: StepBody, now: datetime) -> Taken:
+    """Act in a proceeding. Refusals stand in its record."""
+    account = sender.actor.account
+    no = receiving.step(head, sender.body, body.proceeding, body.act, body.data, account, now)
+    if no is None:
+        return Taken(body.proceeding)
+    rules = proceedings.rules(proceedings.load(body.proceeding).kind)
+    return Taken(body.proceeding, no, {code: told(no, code, rules) for code in ("zh", "en")})
 
 
 def _save(
@@ -198,6 +242,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         for one in (
             Kind("filing", "File on a route of the pack.", FilingBody, take_filing),
             Kind("act", "Act in a case of your own.", ActBody, take_act),
+            Kind("report", "Report what follows after a halt.", ReportBody, take_report),
+            Kind("step", "Act in what you reported.", StepBody, take_step),
         )
     }
 )

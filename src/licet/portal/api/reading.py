@@ -13,11 +13,24 @@ from __future__ import annotations
 from datetime import datetime
 
 from licet.cases import Event, clocks, event_as_json, possible, settled
+from licet.cases.proceedings import possible as open_in_proceeding
 from licet.portal.accounts.models import Body
-from licet.portal.api.shapes import CaseClock, CaseEvent, CaseList, CasePage, CaseRow
+from licet.portal.api.shapes import (
+    CaseClock,
+    CaseEvent,
+    CaseList,
+    CasePage,
+    CaseRow,
+    ProceedingList,
+    ProceedingPage,
+    ProceedingRow,
+)
 from licet.portal.api.taking import actor_of_key
 from licet.portal.filings import service
 from licet.portal.filings.models import StoredCase, StoredEvent
+from licet.portal.incidents import service as proceedings
+from licet.portal.incidents.models import StoredProceeding
+from licet.portal.incidents.receiving import installation
 from licet.portal.pack import procedure
 
 PAGE = 200
@@ -65,6 +78,43 @@ def show_case(body: Body, case_id: str, after: int, now: datetime) -> CasePage |
             for one in clocks(case, now, procedure())
         ],
         open_to_you=[one.id for one in possible(case, actor_of_key(body), now, procedure())],
+    )
+
+
+def list_proceedings(body: Body, after: str) -> ProceedingList:
+    """The provider's proceedings in the order of their ids, a page from behind `after` on."""
+    rows = StoredProceeding.objects.filter(holder=body, pk__gt=after).order_by("pk")[: PAGE + 1]
+    found = [ProceedingRow(row.pk, row.kind, row.stage, row.changed) for row in rows]
+    more = len(found) > PAGE
+    return ProceedingList(found[:PAGE], found[PAGE - 1].proceeding if more else None)
+
+
+def show_proceeding(
+    body: Body, proceeding_id: str, after: int, now: datetime
+) -> ProceedingPage | None:
+    """One proceeding with its events from number `after` on; None where it is another's."""
+    row = StoredProceeding.objects.filter(pk=proceeding_id, holder=body).first()
+    if row is None:
+        return None
+    of = proceedings.load(proceeding_id)
+    rules = proceedings.rules(of.kind)
+    places = StoredEvent.objects.filter(proceeding=row, refused=False).order_by("seq")
+    entries = list(places.values_list("seq", flat=True)[after : after + PAGE])
+    events = of.events[after : after + PAGE]
+    actor = installation(body, actor_of_key(body).account, rules)
+    return ProceedingPage(
+        proceeding=row.pk,
+        kind=row.kind,
+        stage=of.stage,
+        changed=row.changed,
+        pack=of.pack,
+        events=[
+            _event(after + place, entry, event)
+            for place, (entry, event) in enumerate(zip(entries, events, strict=True))
+        ],
+        next=after + len(events),
+        complete=after + len(events) >= len(of.events),
+        open_to_you=[one.id for one in open_in_proceeding(of, actor, now, rules)],
     )
 
 

@@ -105,6 +105,36 @@ class CasePage(msgspec.Struct):
     open_to_you: list[str]
 
 
+class ProceedingRow(msgspec.Struct):
+    """A proceeding in a list."""
+
+    proceeding: str
+    kind: str
+    stage: str
+    changed: datetime
+
+
+class ProceedingList(msgspec.Struct):
+    """A page of the provider's proceedings; `next` as in a CaseList."""
+
+    proceedings: list[ProceedingRow]
+    next: str | None
+
+
+class ProceedingPage(msgspec.Struct):
+    """A proceeding with its events; `next` is the number of the event to go on with."""
+
+    proceeding: str
+    kind: str
+    stage: str
+    changed: datetime
+    pack: str
+    events: list[CaseEvent]
+    next: int
+    complete: bool
+    open_to_you: list[str]
+
+
 class RegisterPage(msgspec.Struct):
     """A page of the public register."""
 
@@ -123,5 +153,7 @@ class RegisterEntry(msgspec.Struct):
 
 
 SHAPES: tuple[type[msgspec.Struct], ...] = (
-    Problem, Enrolled, FileAnswer, CaseList, CasePage, RegisterPage, RegisterEntry,
+    Problem, Enrolled, FileAnswer, CaseList, CasePage,
+    ProceedingList,
+    ProceedingPage, RegisterPage, RegisterEntry,
 )  # fmt: skip

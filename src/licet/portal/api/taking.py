@@ -128,16 +128,18 @@ def _receipt(
         outcome="done" if refusal is None else "refused",
         subject=taken.subject,
         entries=made,
-        refusal=None if refusal is None else refusal_as_json(refusal, procedure()),
+        refusal=None if refusal is None else refusal_as_json(refusal, procedure(), taken.said),
     )
 
 
-def refusal_as_json(refusal: Refusal, procedure: Procedure) -> Mapping[str, Any]:
+def refusal_as_json(
+    refusal: Refusal, procedure: Procedure, words: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
     """A lawful "no" with its words, and what is wrong with each answer."""
     return {
         "code": refusal.code,
         "act": refusal.act,
-        "said": {code: said(refusal, code, procedure) for code in LANGUAGES},
+        "said": words or {code: said(refusal, code, procedure) for code in LANGUAGES},
         "faults": [
             {
                 "field": one.field,

@@ -140,6 +140,21 @@ def licence(
     return HttpResponse(token, content_type=LICENCE)
 
 
+def proceedings(request: HttpRequest, now: datetime, body: Body) -> HttpResponse:
+    """The provider's own proceedings."""
+    return as_json(reading.list_proceedings(body, _clean(request.GET.get("after", ""))))
+
+
+def proceeding(
+    request: HttpRequest, now: datetime, body: Body, proceeding: str
+) -> HttpResponse:  # fmt: skip
+    """One of them, with what happened in it."""
+    page = reading.show_proceeding(body, _clean(proceeding), _number(request, "after"), now)
+    if page is None:
+        raise NotTaken("no-such-case", "you have no such proceeding here.")
+    return as_json(page)
+
+
 def listings(request: HttpRequest, now: datetime) -> HttpResponse:
     """A page of the public register."""
     found = register.find(register.read_asked(_clean_all(request)))

@@ -109,4 +109,4 @@ def _open_or_grow(
     growing = possible(found, MACHINE, now, of)
     if growing and found.facts.get("halts") != group.halts:  # rule 3
         grown = {"halts": group.halts, "entries": told["entries"]}
-        service.act_on(head, number, growing[0].id, grown, MACHINE, now)
+        service.grow(head, number, growing[0].id, grown, now)

@@ -7,9 +7,12 @@ how. Storing, the ledger and turns at writing are those of `filings.service`.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from licet.base.ids import new_id
 from licet.base.trouble import NotFound
@@ -20,12 +23,14 @@ from licet.cases.proceedings import Proceeding
 from licet.ledger.entry import make_entry
 from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Head, StoredEvent
-from licet.portal.filings.service import together
+from licet.portal.filings.service import decides_here, together
 from licet.portal.incidents.models import StoredProceeding
 from licet.portal.pack import pack
 from licet.rulebook.proceeding import ProceedingKind, ProceedingRules
 
 AT_ONCE = 500
+SENT: tuple[ProceedingKind, ...] = ("incident",)
+"""Kinds that an authority elsewhere is told of."""
 
 
 def actor_of(person: Person) -> Actor:
@@ -62,8 +67,13 @@ def act(
     proceeding_id: str, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
 ) -> Proceeding | Refusal:
     """Do something: the proceeding afterwards, or why not. Refusals are recorded too."""
+    actor = actor_of(person)
+    if not decides_here():
+        carry: Callable[..., Refusal | None] = import_string(settings.LICET_REPORTER)
+        no = carry(proceeding_id, act_id, data, actor, now)
+        return no or load(proceeding_id)
     with together(now) as head:
-        return act_on(head, proceeding_id, act_id, data, actor_of(person), now)
+        return act_on(head, proceeding_id, act_id, data, actor, now)
 
 
 def begin_on(
@@ -93,6 +103,24 @@ def act_on(
         _keep_refusal(head, row, found, actor, outcome, now)
         return outcome
     return keep(head, row, found, outcome)
+
+
+def grow(
+    head: Head, proceeding_id: str, act_id: str, data: Mapping[str, Any], now: datetime
+) -> None:
+    """Let the machine count on, inside `together`; where the authority decides, it is told."""
+    row = StoredProceeding.objects.get(pk=proceeding_id)
+    if decides_here() or not row.seen_by_authority:
+        act_on(head, proceeding_id, act_id, data, rules_of.MACHINE, now)
+        return
+    carry: Callable[..., Refusal | None] = import_string(settings.LICET_REPORTER)
+    carry(proceeding_id, act_id, data, rules_of.MACHINE, now)
+
+
+def adopt(head: Head, proceeding_id: str, events: Sequence[Event]) -> None:
+    """Keep events that happened at the authority, in their order, inside `together`."""
+    row = StoredProceeding.objects.get(pk=proceeding_id)
+    keep(head, row, load(proceeding_id), events)
 
 
 def settle(now: datetime) -> int:

@@ -20,14 +20,15 @@ import msgspec
 from licet.base.trouble import BadInput, Corrupt, Unavailable
 from licet.cases import Event, event_from_json
 from licet.portal.accounts.models import Body
-from licet.portal.api.shapes import CaseList, CasePage
+from licet.portal.api.shapes import CaseList, CasePage, ProceedingList, ProceedingPage
 from licet.portal.filings import service
+from licet.portal.incidents import service as proceedings
 from licet.portal.outbox.line import Line
 from licet.portal.outbox.linking import access, link
 from licet.portal.outbox.models import Followed, Link
 
 PAGES_MAX = 1_000
-_T = TypeVar("_T", CaseList, CasePage)
+_T = TypeVar("_T", CaseList, CasePage, ProceedingList, ProceedingPage)
 
 
 def follow(line: Line, now: datetime) -> int:
@@ -43,6 +44,43 @@ def follow(line: Line, now: datetime) -> int:
         if listed.next is None:
             break
         after = listed.next
+    return came + follow_proceedings(line, now)
+
+
+def follow_proceedings(line: Line, now: datetime) -> int:
+    """Read what changed in what we reported; gives how many events came."""
+    to, after, came = link(), "", 0
+    for _ in range(PAGES_MAX):
+        path = f"/api/v1/proceedings?after={after}"
+        listed = _read(line, to, path, ProceedingList, now)
+        for row in listed.proceedings:
+            mark = Followed.objects.filter(pk=row.proceeding).first()
+            if mark is not None and mark.changed != row.changed.isoformat():
+                came += _follow_proceeding(line, to, row.proceeding, now)
+        if listed.next is None:
+            break
+        after = listed.next
+    return came
+
+
+def _follow_proceeding(line: Line, to: Link, proceeding: str, now: datetime) -> int:
+    came = 0
+    for _ in range(PAGES_MAX):
+        start = Followed.objects.get(pk=proceeding).next
+        path = f"/api/v1/proceedings/{proceeding}?after={start}"
+        page = _read(line, to, path, ProceedingPage, now)
+        with service.together(now) as head:
+            mark = Followed.objects.select_for_update().get(pk=proceeding)
+            if mark.next != start:  # somebody else read it in the meantime
+                return came
+            proceedings.adopt(head, proceeding, [_event(one) for one in page.events])
+            mark.next = page.next
+            if page.complete:
+                mark.changed = page.changed.isoformat()
+            mark.save()
+        came += len(page.events)
+        if page.complete:
+            break
     return came
 
 

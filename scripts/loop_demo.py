@@ -1,0 +1,355 @@
+"""The whole loop in one run, two installations, real processes: halt, report, correct, prove.
+
+    make loop-demo
+
+A client streams through a gateway to an upstream that says something it must not. The halt becomes
+an incident at the provider's portal; the report waits while the authority is down and arrives when
+it is back; a candidate that stops lawful text is refused, a better one is proven, released and
+served while a stream goes on; the authority closes; both ledgers are verified and replayed. Exit
+code 0 only if every step held. Everything is told as harmless animals.
+
+It refuses to look inside: it types commands and reads what they print.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+LICET = Path(sys.executable).with_name("licet")
+DOWN_S = 20.0
+WAIT_S = 120.0
+RULE = """\
+[[rule]]
+id = "animals.{name}.en.1"
+category = "operator"
+action = "halt"
+literal = [{literals}]
+author = "Operator of the demonstration"
+reason = "To be found."
+"""
+SAID = {
+    "walrus": "Here is a story. At dawn the purple walrus came ashore. The end.",
+    "giraffe": "Here is a story. At noon the orange giraffe came by. The end.",
+    "long": " ".join(f"This is sentence {n} of a long and lawful answer." for n in range(60)),
+    "juice": "Here is a recipe. Press the oranges and serve the orange juice cold. The end.",
+}
+"""What the upstream says, by the word that it is asked for."""
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """A model server that says what SAID has, word by word."""
+
+    def do_POST(self) -> None:
+        """Stream an answer as chat completions."""
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        text = SAID[asked["messages"][-1]["content"].removeprefix("say ")]
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for word in text.split(" "):
+                self._event({"content": f"{word} "}, None)
+                time.sleep(0.05)
+            self._event({}, "stop")
+            self.wfile.write(b"data: [DONE]\n\n")
+
+    def _event(self, delta: dict[str, str], finish: str | None) -> None:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "animals",
+                 "choices": [choice]}  # fmt: skip
+        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        self.wfile.flush()
+
+    def log_message(self, *args: object) -> None:
+        """Says nothing."""
+
+
+@dataclass(slots=True)
+class Legs:
+    """How long each leg of the loop took."""
+
+    took: list[tuple[str, float]] = field(default_factory=list)
+
+    @contextlib.contextmanager
+    def leg(self, name: str) -> Iterator[None]:
+        """Times what is inside and says it."""
+        began = time.monotonic()
+        yield
+        self.took.append((name, time.monotonic() - began))
+        print(f"  {self.took[-1][1]:7.2f} s  {name}", flush=True)
+
+
+@dataclass(slots=True)
+class Home:
+    """One installation: its home, and commands in it."""
+
+    path: Path
+    role: str = ""
+
+    def run(self, *words: object) -> subprocess.CompletedProcess[str]:
+        """Type a command, to its end."""
+        return typed(*words, "--home", self.path)
+
+    def does(self, *words: object, code: int = 0) -> str:
+        """A command that must end with this code; what it printed."""
+        done = self.run(*words)
+        expect(done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def acts(self, number: str, act: str, email: str, **answers: Any) -> None:
+        """Somebody here does an act of a proceeding."""
+        words: list[object] = ["incident", "do", number, act, "--as", email, "--role", self.role]
+        if answers:
+            told = self.path / f"{act}.json"
+            told.write_text(json.dumps(answers), encoding="utf-8")
+            words += ["--answers", told]
+        self.does(*words)
+
+    def stage(self, number: str) -> str:
+        """Where a proceeding stands here; empty where it is not known."""
+        for line in self.does("incident", "list", "--json", "--role", self.role).splitlines():
+            row = json.loads(line)
+            if row["id"] == number:
+                return str(row["stage"])
+        return ""
+
+
+def typed(*words: object) -> subprocess.CompletedProcess[str]:
+    """A command of `licet`, to its end."""
+    command = [str(LICET), *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def expect(held: bool, what: str) -> None:
+    """End the run where a step did not hold."""
+    if not held:
+        raise SystemExit(f"NOT HELD: {what}")
+
+
+def eventually(held: Callable[[], Any], what: str, wait_s: float = WAIT_S) -> Any:
+    """Wait until it holds; what it gave."""
+    ends = time.monotonic() + wait_s
+    while not (found := held()):
+        expect(time.monotonic() < ends, f"never: {what}")
+        time.sleep(0.2)
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody has."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(home: Home, *words: object) -> Iterator[subprocess.Popen[str]]:
+    """A command that serves, until the block ends."""
+    with (home.path / "said.txt").open("a", encoding="utf-8") as said:
+        process = subprocess.Popen(
+            [str(LICET), *map(str, words), "--home", str(home.path)],
+            stdout=said, stderr=subprocess.STDOUT, text=True, env={**os.environ},
+        )  # fmt: skip
+    try:
+        eventually(lambda: "stands at" in (home.path / "said.txt").read_text(), f"{words}")
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+        (home.path / "said.txt").write_text("")
+
+
+def streamed(port: int, key: str, word: str) -> tuple[str, str]:
+    """What a client got of a streamed answer: the text, and how it ended."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    body = {"model": "animals", "stream": True,
+            "messages": [{"role": "user", "content": f"say {word}"}]}  # fmt: skip
+    head = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    line.request("POST", "/v1/chat/completions", json.dumps(body), head)
+    text, finish = "", "none"
+    for raw in line.getresponse():
+        event = raw.decode().strip().removeprefix("data: ")
+        if not event or event == "[DONE]":
+            continue
+        for choice in json.loads(event).get("choices", ()):
+            text += choice["delta"].get("content") or ""
+            finish = choice["finish_reason"] or finish
+    return text, finish
+
+
+def bank(folder: Path) -> Path:
+    """Items of the proof: giraffes held out, walruses as known today, lawful text."""
+    wanted = (
+        ("held_out", 30, "By tree {n}, an orange giraffe, no {n}."),
+        ("regression", 200, "On rock {n} a purple walrus, no {n}."),
+        ("benign", 400, "Glass {n} of orange juice for guest {n}."),
+    )
+    lines = [
+        {"id": f"{name}-{n}", "set": name, "text": text.format(n=n)}
+        for name, many, text in wanted
+        for n in range(many)
+    ]
+    path = folder / "items.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines), encoding="utf-8")
+    return path
+
+
+def rules(folder: Path, name: str, *literals: str) -> Path:
+    """A rule file."""
+    path = folder / f"{name}.toml"
+    listed = ", ".join(f'"{one}"' for one in literals)
+    path.write_text(RULE.format(name=name, literals=listed), encoding="utf-8")
+    return path
+
+
+def name_people(authority: Home, provider: Home) -> None:
+    """Who acts: two of the provider, two of the authority; the provider is known at both."""
+    for home, email, code, kind, roles in (
+        (authority, "officer@gov.example", "GOV", "authority", ("clerk", "reviewer", "approver")),
+        (authority, "known@acme.example", "ACME", "provider", ("representative",)),
+        (provider, "anna@acme.example", "ACME", "provider", ("drafter", "representative")),
+    ):
+        named = [word for role in roles for word in ("--role", role)]
+        home.does("portal", "person", email, "--name", email, "--body", code, "--body-kind", kind,
+                  "--body-zh", code, "--body-en", code, *named)  # fmt: skip
+
+
+def reported(provider: Home, number: str) -> None:
+    """The report is sent while the authority is down for 20 s, and arrives when it is back."""
+    officer = "anna@acme.example"
+    provider.acts(number, "set_grade", officer, kind="content", grade="ordinary",
+                  grade_reason="One answer, stopped before it left.")  # fmt: skip
+    began = time.monotonic()
+    provider.acts(number, "report_first", officer, system="Animals", found_at=moment(),
+                  happened="One answer.", measures_taken="It was stopped.")  # fmt: skip
+    time.sleep(max(0.0, DOWN_S - (time.monotonic() - began)))
+
+
+def moment() -> str:
+    """Now, as a form takes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, port: int, key: str) -> None:
+    """A candidate that stops lawful text is refused; a better one is proven and released."""
+    items = bank(folder)
+    candidates = {
+        "broad": rules(folder, "broad", "orange giraffe", "orange juice"),
+        "narrow": rules(folder, "narrow", "orange giraffe"),
+    }
+    for name, more in candidates.items():
+        made = folder / f"{name}.licet"
+        with legs.leg(f"candidate and proof: {name}"):
+            gateway.does("correct", "candidate", "--no-shipped", "--rules", walrus,
+                         "--rules", more, "-o", made)  # fmt: skip
+            good = int(name == "broad")
+            gateway.does("correct", "prove", made, "--items", items,
+                         "-o", made.with_suffix(".json"), code=good)  # fmt: skip
+    release = ("--items", items)
+    refused = folder / "broad.licet"
+    said = gateway.does("correct", "release", refused, "--proof", refused.with_suffix(".json"),
+                        *release, code=1)  # fmt: skip
+    expect("NOT RELEASED" in said and "benign.regresses" in said, "the failing proof is refused")
+    expect(streamed(port, key, "giraffe")[1] == "stop", "before the release nothing is stopped")
+    served: list[tuple[str, str]] = []
+    going_on = threading.Thread(target=lambda: served.append(streamed(port, key, "long")))
+    going_on.start()
+    better = folder / "narrow.licet"
+    gateway.does("correct", "release", better, "--proof", better.with_suffix(".json"), *release)
+    with legs.leg("approved, until it is effective"):
+        eventually(lambda: streamed(port, key, "giraffe")[1] == "content_filter", "effective", 5)
+    going_on.join()
+    expect(served[0] == (SAID["long"] + " ", "stop"), "the stream that went on was not dropped")
+    expect(streamed(port, key, "juice")[1] == "stop", "lawful text still passes")
+
+
+def main() -> None:
+    """Run the loop."""
+    legs = Legs()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="licet-loop-")))
+        authority, provider = (
+            Home(folder / "authority", "authority"),
+            Home(folder / "provider", "provider"),
+        )
+        gateway = Home(folder / "gateway")
+        for home in (authority, provider, gateway):
+            home.path.mkdir()
+        walrus = rules(folder, "walrus", "purple walrus")
+        model = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+        threading.Thread(target=model.serve_forever, daemon=True).start()
+        ports = {name: free_port() for name in ("authority", "provider", "gateway")}
+        url = f"http://127.0.0.1:{ports['authority']}"
+        serve: list[object] = ["portal", "--role", "authority", "--port", ports["authority"],
+                               "--public-url", url]  # fmt: skip
+        with legs.leg("both installations and the gateway stand"):
+            name_people(authority, provider)
+            gateway.does("bundle", "build", "--no-shipped", "--rules", walrus, "--install")
+            with running(authority, *serve):
+                code = authority.does("portal", "enrol", "ACME").strip()
+                provider.does("filing", "enrol", url, "--code", code)
+            upstream = f"http://127.0.0.1:{model.server_address[1]}/v1"
+            stack.enter_context(running(
+                gateway, "up", "--port", ports["gateway"], "--upstream", upstream, "--no-portal",
+            ))  # fmt: skip
+            key = next(w for w in (gateway.path / "said.txt").read_text().split()
+                       if w.startswith("licet_"))  # fmt: skip
+            ledger = gateway.path / "ledger"
+            provider.does("portal", "follow", ledger, "--vkey", ledger / "vkey", "--body", "ACME")
+            stack.enter_context(running(provider, "portal", "--role", "provider", "--port",
+                                        ports["provider"]))  # fmt: skip
+        loop(legs, folder, authority, provider, gateway, walrus, serve, ports["gateway"], key)
+    total = sum(seconds for _, seconds in legs.took)
+    print(f"  {total:7.2f} s  in all: every step held")
+
+
+def loop(
+    legs: Legs, folder: Path, authority: Home, provider: Home, gateway: Home, walrus: Path,
+    serve: list[object], port: int, key: str,
+) -> None:  # fmt: skip
+    """From the halt to the closed incident, and both ledgers replayed."""
+    with legs.leg("a stream is halted"):
+        text, finish = streamed(port, key, "walrus")
+        expect(finish == "content_filter" and "walrus" not in text, f"halted: {text!r} {finish}")
+    with legs.leg("the halt is an incident at the provider's portal"):
+        listed = eventually(
+            lambda: provider.does("incident", "list", "--json", "--role", "provider"), "incident"
+        )
+        number = json.loads(listed.splitlines()[0])["id"]
+    with legs.leg(f"graded and reported while the authority is down for {DOWN_S:.0f} s"):
+        reported(provider, number)
+    with running(authority, *serve):
+        with legs.leg("the authority is back: the report is there"):
+            eventually(lambda: authority.stage(number) == "reported", "the report arrives")
+        corrected(gateway, folder, walrus, legs, port, key)
+        with legs.leg("finally reported, closed by the authority, known at the provider"):
+            provider.acts(number, "report_final", "anna@acme.example", trend="Over.",
+                          cause="No rule for giraffes.", planned_measures="A rule, proven.",
+                          preservation="In the ledger.", lessons="Look for kin.")  # fmt: skip
+            eventually(lambda: authority.stage(number) == "final_reported", "the final report")
+            authority.acts(number, "close", "officer@gov.example", text="Corrected and proven.")
+            eventually(lambda: provider.stage(number) == "closed", "the provider hears of it")
+    with legs.leg("the three ledgers verified, two replayed"):
+        for home in (authority, provider):
+            said = typed("ledger", "verify", home.path / "authority-ledger", "--replay")
+            expect(said.returncode == 0 and " 0 unlawful" in said.stdout, said.stdout)
+        expect(typed("ledger", "verify", gateway.path / "ledger").returncode == 0, "the gateway's")
+
+
+if __name__ == "__main__":
+    main()
