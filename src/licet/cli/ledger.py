@@ -6,15 +6,19 @@ Parse, call, render. It refuses to know how a log is kept and what makes it true
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, Corrupt
 from licet.cases.proceedings import lawless
+from licet.cases.transparency import Reading, report_as_json, report_rows
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.cli.rulebook import DEFAULT_PACK
@@ -95,6 +99,31 @@ def export(folder: Path, home: Home) -> None:
         click.echo(f"{log.size} entries, {written} files written to {folder}")
 
 
+@ledger.command("report")
+@click.argument("where", metavar="DIR|URL")
+@click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True, help="By this pack.")
+@click.option("--csv", "form", flag_value="csv", help="Comma-separated rows.")
+@click.option("--json", "form", flag_value="json", help="Print JSON.")
+def count(where: str, pack_id: str, form: str | None) -> None:
+    """Report from a ledger alone: stops, incidents, measures, orders of access, notices due.
+
+    Whoever has a copy of the ledger makes the same report. Verify it first.
+    """
+    following = load_pack(pack_id).following
+    reading = Reading(following.proceedings.get("order") if following else None)
+    made = reading.read(_entries(where)).report(SystemClock().now().date())
+    if form == "json":
+        click.echo(json.dumps(report_as_json(made), ensure_ascii=False, indent=1))
+        return
+    if form == "csv":
+        csv.writer(sys.stdout).writerows(report_rows(made))
+        return
+    click.echo(f"{made.entries} entries, {made.since} to {made.until}")
+    for what, one, two, three, many in report_rows(made):
+        which = "  ".join(word for word in (one, two, three) if word)
+        click.echo(f"{many:>8}  {what:<9} {which}")
+
+
 @ledger.command()
 @click.option("--last", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -120,16 +149,25 @@ def _replays(where: str, pack_id: str, as_json: bool) -> bool:
 
 
 def _told(where: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    """The entries about proceedings, bundle by bundle."""
+    """The entries about proceedings, with their indices."""
+    marked = (pair for pair in _lines(where) if b'"type":"proceeding.event"' in pair[1])
+    return ((index, parse_entry(line).pub) for index, line in marked)
+
+
+def _entries(where: str) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+    parsed = (parse_entry(line) for _, line in _lines(where))
+    return ((entry.kind, entry.t, entry.pub) for entry in parsed)
+
+
+def _lines(where: str) -> Iterator[tuple[int, bytes]]:
+    """Every entry of a log with its index, bundle by bundle."""
     source = open_source(where)
     try:
         size = read_checkpoint(source.fetch_checkpoint()).size
         for bundle in range(-(-size // WIDTH)):
             width = min(WIDTH, size - bundle * WIDTH)
             data = source.fetch_tile(TileName(None, bundle, width))
-            for place, line in enumerate(split_entries(data, width)):
-                if b'"type":"proceeding.event"' in line:
-                    yield bundle * WIDTH + place, parse_entry(line).pub
+            yield from enumerate(split_entries(data, width), bundle * WIDTH)
     finally:
         source.close()
 
