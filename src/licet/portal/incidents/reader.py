@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 
 from licet.base.clock import Clock
+from licet.base.trouble import Trouble
 
 REST_S = 2.0
 
@@ -46,7 +47,7 @@ class Reader:
             try:
                 settle(self._clock.now())
                 read_ledgers(self._clock.now())
-            except DatabaseError as error:
+            except (Trouble, DatabaseError) as error:
                 self._say(f"{type(error).__name__}: {error}")
             else:
                 self._say("")
