@@ -84,6 +84,20 @@ def test_a_changed_file_is_told_with_the_clause_in_both_languages(folder: Path) 
     assert "改动" in chinese.output
 
 
+def test_a_manifest_is_signed_and_checked_with_keys_of_ones_own(folder: Path) -> None:
+    pytest.importorskip("c2pa", reason="c2pa-python is not installed: pip install 'licet[c2pa]'")
+    keys, path = folder / "keys", folder / "a.png"
+    assert run("make-ca", "Tea Company", "--into", keys).exit_code == 0
+    assert (keys / "signer.key").stat().st_mode & 0o077 == 0
+    assert run("write", path, *NAMED, "--sign-with", keys).exit_code == 0
+    verified = run("verify", path, "--anchors", keys / "ca.pem")
+    assert verified.exit_code == 0, verified.output
+    assert "C2PA      trusted: Tea Company" in verified.output
+    run("make-ca", "Coffee Company", "--into", folder / "others")
+    assert run("verify", path, "--anchors", folder / "others" / "ca.pem").exit_code == 1
+    assert run("make-ca", "Tea Company", "--into", keys).exit_code == 2
+
+
 def test_exit_codes_say_what_was_found(folder: Path) -> None:
     assert run("verify", folder / "a.png").exit_code == 1
     (folder / "x.png").write_bytes(samples()["a.png"][:50])

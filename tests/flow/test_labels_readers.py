@@ -122,7 +122,12 @@ def test_a_picture_saved_again_loses_its_label_unless_asked_to_keep_it() -> None
 @needs("tesseract")
 @pytest.mark.parametrize("ground", ["light", "dark", "busy"])
 @pytest.mark.parametrize("side", [256, 512, 1024])
-def test_a_mark_is_read_by_a_machine_on_any_ground(side: int, ground: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("language", "model"), [("en", "eng"), ("zh", "chi_sim")])
+def test_a_mark_is_read_by_a_machine_on_any_ground(
+    side: int, ground: str, language: str, model: str, tmp_path: Path
+) -> None:
+    if model not in said_by("tesseract", "--list-langs").split():
+        pytest.skip(f"tesseract has no model {model} here")
     rng = np.random.default_rng(20261128)
     pixels = {
         "light": np.full((side, side, 3), 250, np.uint8),
@@ -131,10 +136,10 @@ def test_a_mark_is_read_by_a_machine_on_any_ground(side: int, ground: str, tmp_p
     }[ground]
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG")
-    words = mark_words(RULES, "generated", "en")
+    words = mark_words(RULES, "generated", language)
     marked = Image.open(io.BytesIO(mark_picture(out.getvalue(), words, SHARE)))
     plate = marked.crop(ImageChops.difference(marked, Image.fromarray(pixels)).getbbox())
     path = tmp_path / "plate.png"
     plate.resize((plate.width * 1024 // side, plate.height * 1024 // side)).save(path)
-    read = said_by("tesseract", path, "-", "--psm", "7")
+    read = "".join(said_by("tesseract", path, "-", "--psm", "7", "-l", model).split())
     assert words.replace("I", "l") in read.replace("I", "l")  # alike to a machine without context

@@ -18,13 +18,16 @@ from typing import Any, cast
 
 import click
 
-from licet.base.trouble import BadInput, Conflict, TooMuch
+from licet.base.clock import SystemClock
+from licet.base.keyfile import read_private, write_once
+from licet.base.trouble import BadInput, Conflict, NotFound, TooMuch
 from licet.cli.refused import TroubleGroup
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.labels import Report, produce, propagate, verify
 from licet.labels.formats import format_of
 from licet.labels.formats.markdown import front_and_body
 from licet.labels.formats.model import FILE_BYTES_MAX
+from licet.labels.manifests import Manifest, check, make_authority, sign
 from licet.labels.marks import mark_words
 from licet.labels.marks.picture import Corner, mark_picture
 from licet.labels.marks.sound import mark_sound
@@ -32,10 +35,12 @@ from licet.labels.marks.text import mark_text
 from licet.rulebook import LabelRules, load_pack
 
 NO, UNUSABLE = 1, 2
+ROOT, ROOT_KEY, CHAIN, KEY = "ca.pem", "ca.key", "signer.pem", "signer.key"
 _FILES = click.argument(
     "files", nargs=-1, required=True, metavar="FILE...",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )  # fmt: skip
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 _PACK = click.option("--pack", default=DEFAULT_PACK, show_default=True, metavar="ID")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each.")
 _LANG = click.option("--lang", default="en", show_default=True, help="Language of the words.")
@@ -55,12 +60,14 @@ def labels() -> None:
 @click.option("--declared", is_flag=True, help="As propagator: its user says it was generated.")
 @click.option("--mark", metavar="LANG", help="Put the mark on as well, in: zh, en.")
 @click.option("--place", metavar="PLACE", help="Where the mark goes: a corner, start or end.")
-@click.option("--into", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+@click.option("--sign-with", "signer", metavar="DIR", type=_FOLDER,
+              help="Sign a C2PA manifest too, with the keys that make-ca made.")  # fmt: skip
+@click.option("--into", type=_FOLDER, metavar="DIR",
               help="Write the files there; by default each in its place.")  # fmt: skip
 @_PACK
 def write_command(
     files: tuple[Path, ...], role: str, code: str, number: str | None, declared: bool,
-    mark: str | None, place: str | None, into: Path | None, pack: str,
+    mark: str | None, place: str | None, signer: Path | None, into: Path | None, pack: str,
 ) -> None:  # fmt: skip
     """Label files as generated, or add what a platform must.
 
@@ -83,6 +90,9 @@ def write_command(
             data = produce(data, code, content_id, rules, name=path.name)
         else:
             data = propagate(data, code, content_id, rules, declared=declared, name=path.name)
+        if signer:
+            media_type = format_of(data, path.name).media_type
+            data = sign(data, media_type, _load(signer / CHAIN), read_private(signer / KEY))
         _save(target, data)
         click.echo(f"{target}  {content_id}")
 
@@ -99,10 +109,14 @@ def read_command(files: tuple[Path, ...], pack: str) -> None:
 
 @labels.command("verify")
 @_FILES
+@click.option("--anchors", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              metavar="FILE", help="Check C2PA manifests too, under these.")  # fmt: skip
 @_JSON
 @_LANG
 @_PACK
-def verify_command(files: tuple[Path, ...], as_json: bool, lang: str, pack: str) -> None:
+def verify_command(
+    files: tuple[Path, ...], anchors: Path | None, as_json: bool, lang: str, pack: str
+) -> None:
     """Say whether files bear the label that the rules ask for.
 
     compliant: one label, as the rules want it. noncompliant: what is wrong, and by which clause.
@@ -112,19 +126,55 @@ def verify_command(files: tuple[Path, ...], as_json: bool, lang: str, pack: str)
     opened = load_pack(pack)
     if lang not in opened.languages:
         raise click.UsageError(f"--lang: one of {', '.join(opened.languages)}.")
-    reports = [(path, _verified(path, opened.labels)) for path in files]
-    for path, report in reports:
+    verdicts: set[str] = set()
+    for path in files:
+        report = _verified(path, opened.labels)
+        manifest = _manifest(path, _load(anchors)) if anchors else None
+        verdicts |= {report.verdict, *(["broken"] if manifest and not manifest.stands else [])}
         if as_json:
-            click.echo(json.dumps(_as_object(path, report), ensure_ascii=False))
+            click.echo(json.dumps(_as_object(path, report, manifest), ensure_ascii=False))
         else:
-            click.echo("\n".join(_render(path, report, opened.labels, lang)))
-    verdicts = {report.verdict for _, report in reports}
+            click.echo("\n".join(_render(path, report, opened.labels, lang, manifest)))
     if verdicts != {"compliant"}:
         raise SystemExit(UNUSABLE if "inconclusive" in verdicts else NO)
 
 
+@labels.command("make-ca")
+@click.argument("organisation")
+@click.option("--into", required=True, type=_FOLDER, metavar="DIR",
+              help="Where keys and certificates go; a new folder.")  # fmt: skip
+@click.option("--days", type=click.IntRange(1, 825), default=90, show_default=True,
+              help="How long the signer is good.")  # fmt: skip
+@click.option("--root-days", type=click.IntRange(1, 7305), default=3650, show_default=True)
+def make_ca_command(organisation: str, into: Path, days: int, root_days: int) -> None:
+    """Make an authority of your own that signs C2PA manifests, and a signer under it.
+
+    Give ca.pem to whoever is to trust your files. Keep ca.key away from the machine that signs.
+    """
+    made = make_authority(
+        organisation, now=SystemClock().now(), days=days, root_days=max(days, root_days)
+    )
+    if into.exists():
+        raise Conflict(f"{into} is there already.", hint="Name a new folder.")
+    into.mkdir(parents=True, mode=0o700)
+    _save(into / ROOT, made.root)
+    _save(into / CHAIN, made.chain)
+    for name, key in ((ROOT_KEY, made.root_key), (KEY, made.key)):
+        write_once(into / name, key)
+    click.echo(f"{into / ROOT}  to be trusted\n{into / CHAIN}  the signer, good for {days} days")
+
+
 def _verified(path: Path, rules: LabelRules) -> Report:
     return verify(_load(path), rules, name=path.name)
+
+
+def _manifest(path: Path, anchors: bytes) -> Manifest:
+    data = _load(path)
+    try:
+        media_type = format_of(data, path.name).media_type
+    except BadInput:
+        return Manifest("not_found")
+    return check(data, media_type, anchors)
 
 
 def _marked(data: bytes, name: str, lang: str, place: str | None, rules: LabelRules) -> bytes:
@@ -143,11 +193,14 @@ def _marked(data: bytes, name: str, lang: str, place: str | None, rules: LabelRu
     raise BadInput(f"no mark can be put on {known.id}.", hint=hint)
 
 
-def _as_object(path: Path, report: Report) -> dict[str, Any]:
-    return {"file": str(path), **asdict(report)}
+def _as_object(path: Path, report: Report, manifest: Manifest | None = None) -> dict[str, Any]:
+    said = {"file": str(path), **asdict(report)}
+    return said | {"manifest": asdict(manifest)} if manifest else said
 
 
-def _render(path: Path, report: Report, rules: LabelRules, lang: str) -> Iterator[str]:
+def _render(
+    path: Path, report: Report, rules: LabelRules, lang: str, manifest: Manifest | None
+) -> Iterator[str]:
     yield f"{path}: {report.verdict}"
     if report.problem:
         yield f"  problem   {report.problem}"
@@ -162,9 +215,12 @@ def _render(path: Path, report: Report, rules: LabelRules, lang: str) -> Iterato
         yield f"  where     {', '.join(copy.place for copy in report.copies)}"
     if report.bound:
         yield "  bound     the digest in the label fits the content"
+    if manifest:
+        why = ", ".join(manifest.problems) or _shown(manifest.signer)
+        yield f"  C2PA      {manifest.state}{f': {_shown(why)}' if why else ''}"
     for fault in report.faults:
-        check = rules.checks[fault.check]
-        yield f"  fault     {check.broken[lang]}: {_shown(fault.detail)} ({check.clause})"
+        broken = rules.checks[fault.check]
+        yield f"  fault     {broken.broken[lang]}: {_shown(fault.detail)} ({broken.clause})"
 
 
 def _shown(text: str) -> str:
@@ -173,6 +229,8 @@ def _shown(text: str) -> str:
 
 
 def _load(path: Path) -> bytes:
+    if not path.is_file():
+        raise NotFound(f"there is no file {path}.", hint="`licet labels make-ca` makes keys.")
     if path.stat().st_size > FILE_BYTES_MAX:
         raise TooMuch(f"{path} is too large.", hint=f"Up to {FILE_BYTES_MAX >> 20} MiB.")
     return path.read_bytes()

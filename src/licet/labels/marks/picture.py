@@ -21,6 +21,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 from licet.base.trouble import BadInput, TooMuch, Unavailable
+from licet.labels.marks.png_writer import encode_png
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -34,7 +35,7 @@ Corner = Literal["bottom-right", "bottom-left", "top-right", "top-left"]
 _PLATE = (0, 0, 0, 153)  # 60 %: white becomes #666
 _FONT = "LicetMark-Bold.otf"
 _SAVING: dict[str, dict[str, Any]] = {
-    "PNG": {"compress_level": 1},  # a third larger than level 6, and five times as quick
+    "PNG": {"compress_level": 1},  # of several frames; one is written by png_writer
     "JPEG": {"quality": 95, "subsampling": 0},
     "WEBP": {"quality": 95},
     "GIF": {},
@@ -83,6 +84,8 @@ def mark_picture(
 def _saved(frames: list[Image.Image], kind: str, options: dict[str, Any]) -> bytes:
     out = io.BytesIO()
     first, *rest = frames
+    if kind == "PNG" and not rest and first.mode != "CMYK":
+        return encode_png(first, options)
     if rest:
         options["append_images"] = rest
     first.save(out, format=kind, **_SAVING[kind], **options)
