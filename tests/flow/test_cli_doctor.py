@@ -30,6 +30,7 @@ from licet.gateway.bundlefile import CURRENT, save_bundle
 from licet.gateway.bundlekey import PUBLIC
 from licet.gateway.config import Config, UpstreamConfig, load_config
 from licet.gateway.config_demo import DemoChoice, demo_config
+from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
 from licet.gateway.keystore import open_keystore
@@ -316,6 +317,30 @@ def test_the_worst_upstream_is_what_is_found(served: Scene) -> None:
     assert found.state == "bad"
     assert "replay: built in" in found.said
     assert "away: " in found.said
+
+
+MINORS = MinorsConfig("sqlite:m.db", "chat", Path("minors.key"), "adult", "refuse")
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "said"),
+    [
+        (None, "ok", "nobody"),
+        (MINORS, "ok", "chat"),
+        (replace(MINORS, url="memory:"), "warn", "restart"),
+        (replace(MINORS, profile="opera"), "bad", "opera"),
+        (replace(MINORS, url="redis://:hunter2@127.0.0.1:{port}/0"), "bad", "refuse"),
+    ],
+)
+def test_how_minors_are_counted_is_looked_at(
+    served: Scene, settings: MinorsConfig | None, state: str, said: str
+) -> None:
+    if settings is not None:
+        settings = replace(settings, url=settings.url.format(port=free_port()))
+    scene = replace(served, config=replace(configured(served), minors=settings))
+    found = doctor_reach.check_minors(scene)
+    assert (found.state, "hunter2" in f"{found}") == (state, False)
+    assert said in found.said
 
 
 @pytest.mark.parametrize("url", ["redis://:hunter2@127.0.0.1:{port}/0", "redis://:hunter2@a:b/0"])

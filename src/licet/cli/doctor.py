@@ -65,6 +65,7 @@ CHECKS = (
     Look("licence", _LICENCE, "check_licence"),
     Look("port", _REACH, "check_port"),
     Look("limits", _REACH, "check_limits"),
+    Look("minors", _REACH, "check_minors"),
     Look("upstreams", _REACH, "check_upstreams"),
     Look("judges", _JUDGES, "check_judges"),
 )

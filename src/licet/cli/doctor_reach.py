@@ -14,9 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from licet.base.trouble import BadInput, Unavailable
+from licet.base.valkey import SCHEMES
 from licet.cli.doctor_scene import WAIT_S, Finding, Scene
 from licet.gateway.config import REPLAY, ServerConfig, UpstreamConfig
 from licet.gateway.upstream_settings import UpstreamSettings, load_tls, parse_origin
+from licet.ledger.connect import POSTGRES
+from licet.rulebook import load_pack
 
 ANSWER_BYTES_MAX = 64 << 10
 
@@ -48,11 +51,39 @@ def check_limits(scene: Scene) -> Finding:
     """The server that counts for the limits answers, where one is configured."""
     if scene.config is None or scene.config.limits.url == "memory:":
         return Finding("ok", "counted in the gateway itself")
+    return _ask_redis(scene.config.limits.url, "[limits]", scene.config.limits.when_down)
+
+
+def check_minors(scene: Scene) -> Finding:
+    """The store in which minors are counted answers, and the pack has the profile."""
+    settings = scene.config.minors if scene.config else None
+    if scene.config is None or settings is None:
+        return Finding("ok", "nobody's time is counted")
+    known = load_pack(scene.config.guard.pack).minors.profiles
+    if settings.profile not in known:
+        return Finding("bad", f"the pack has no profile {settings.profile!r}",
+                       f"[minors] profile is one of: {', '.join(known)}.")  # fmt: skip
+    real_name = settings.real_name
+    if real_name is not None and not scene.environ.get(real_name.secret_env):
+        return Finding("warn", f"{real_name.secret_env} is not set in this shell",
+                       f"Where the gateway runs: export {real_name.secret_env}=…")  # fmt: skip
+    if settings.url.startswith(POSTGRES):
+        ask_postgres(settings.url)
+        return Finding("ok", f"{settings.profile}; PostgreSQL answers")
+    if settings.url.startswith(SCHEMES):
+        return _ask_redis(settings.url, "[minors]", settings.when_down)
+    if settings.url == "memory:":
+        return Finding("warn", "counts outlive no restart", "Write [minors] url = sqlite:PATH.")
+    return Finding("ok", f"{settings.profile}; counted by one gateway")
+
+
+def _ask_redis(address: str, table: str, when_down: str) -> Finding:
+    """Whether the server of a store answers. `table` is that of the configuration."""
     try:
         redis = importlib.import_module("redis")
     except ImportError:
         return Finding("bad", "its client is not installed", "Run: uv sync --extra redis")
-    url = scene.config.limits.url.replace("valkeys://", "rediss://", 1)
+    url = address.replace("valkeys://", "rediss://", 1)
     url = url.replace("valkey://", "redis://", 1)
     try:
         client = redis.Redis.from_url(
@@ -60,13 +91,12 @@ def check_limits(scene: Scene) -> Finding:
             retry=redis.retry.Retry(redis.backoff.NoBackoff(), 0),
         )  # fmt: skip
     except ValueError:  # it quotes the URL, which may hold a password
-        return Finding("bad", "[limits] url cannot be read", "Write redis://host:6379/0.")
+        return Finding("bad", f"{table} url cannot be read", "Write redis://host:6379/0.")
     try:
         client.ping()
     except redis.RedisError as error:
-        then = scene.config.limits.when_down
-        return Finding("bad", f"Redis does not answer ({type(error).__name__}); then: {then}",
-                       "Check that it runs, and [limits] url.")  # fmt: skip
+        said = f"Redis does not answer ({type(error).__name__}); then: {when_down}"
+        return Finding("bad", said, f"Check that it runs, and {table} url.")
     finally:
         client.close()
     return Finding("ok", "Redis answers")
