@@ -278,3 +278,26 @@ def test_a_judge_is_asked_in_its_band_alone_and_by_its_own_threshold(tmp_path: P
     count, response = asked_with("threshold = 0.3", tmp_path / "c")
     assert (count, response.status_code) == (1, 400)
     assert response.json()["error"]["licet"]["rule"] == "judge.near.violence"
+
+
+@pytest.mark.parametrize(("fault", "status"), [("none", 200), ("late", 503), ("error", 503)])
+def test_moderations_say_what_the_judge_says_and_nothing_without_it(
+    fault: str, status: int, tmp_path: Path
+) -> None:
+    with (
+        upstream(model) as server,
+        upstream(judging(fault)) as judge,
+        running_gateway(tmp_path, server.url, config=config("whole", "pass", judge.url)) as on,
+    ):
+        inputs = [PROSE, f"{PROSE} {BAD}"]
+        response = plain.post(
+            f"{on.url}/moderations", json={"input": inputs}, headers=on.headers, timeout=20
+        )
+        assert response.status_code == status
+        if status != 200:
+            assert response.json()["error"]["code"] == "judge_unavailable"
+            return
+        calm, bad = response.json()["results"]
+        assert (calm["flagged"], bad["flagged"]) == (False, True)
+        assert bad["categories"]["violence"]
+        assert bad["category_scores"]["violence"] > 0.9

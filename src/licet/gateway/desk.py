@@ -6,6 +6,7 @@ It refuses to call an upstream.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,21 +25,21 @@ from licet.gateway.asgi import (
     read_body,
 )
 from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
+from licet.gateway.asking import JudgeUnavailable, judged_within
 from licet.gateway.casepage import case_page
 from licet.gateway.dialects.errors import openai_error
-from licet.gateway.dialects.moderations import (
-    Judged,
-    ModerationAsk,
-    parse_moderation,
-    render_moderation,
-)
+from licet.gateway.dialects.model import PromptText
+from licet.gateway.dialects.moderations import Judged, parse_moderation, render_moderation
 from licet.gateway.keys import Key
 from licet.gateway.metrics import CONTENT_TYPE
 from licet.gateway.parts import Parts
 from licet.gateway.upstream import Upstream
 from licet.gateway.upstream_trouble import UpstreamTrouble
+from licet.guard.policy import decide
 
 MODELS_BYTES_MAX = 1 << 20
+JUDGED_WITHIN_S = 30.0
+"""How long a client of moderations waits for judges at most, whatever it sent."""
 _OCTETS = (b"content-type", b"application/octet-stream")
 _PLAIN = (b"content-type", b"text/plain; charset=utf-8")
 _FOR_EVER = (b"cache-control", b"public, max-age=604800, immutable")
@@ -184,7 +185,8 @@ async def show_model(parts: Parts, scope: Scope, receive: Receive, send: Send) -
 
 
 async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
-    """OpenAI's moderation API, answered by our guard; nothing is stored."""
+    """OpenAI's moderation API, answered by our guard and, in doubt, the judges behind it; nothing
+    is stored."""
     if not parts.clearance.is_open and (refusal := refuse_service(parts, scope)) is not None:
         await _denied(refusal).send(send)
         return
@@ -200,7 +202,8 @@ async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
         server = parts.config.server
         body = await read_body(scope, receive, server.body_bytes_max)
         ask = parse_moderation(body, json_depth_max=server.json_depth_max)
-        judged = [_judge_input(parts, key, ask, index) for index in range(len(ask.inputs))]
+        async with judged_within(JUDGED_WITHIN_S):
+            judged = [await _judge_input(parts, key, texts) for texts in ask.inputs]
         number = new_id("modr", parts.clock.now(), secrets.token_bytes)
         out = render_moderation(judged, model=ask.model, moderation_id=number)
         await Answer(200, out).send(send)
@@ -216,13 +219,24 @@ async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
         await parts.limits.release(key.id, place)
 
 
-def _judge_input(parts: Parts, key: Key, ask: ModerationAsk, index: int) -> Judged:
+async def _judge_input(parts: Parts, key: Key, texts: Sequence[PromptText]) -> Judged:
+    """Raises JudgeUnavailable where a judge was asked in vain: no verdict is no "not flagged"."""
     found: set[str] = set()
     scores: dict[str, float] = {}
-    for text in ask.inputs[index]:
-        verdict = parts.guard.judge(text.text, "comment", audience=key.grant.audience)
-        found.update(f.category for f in verdict.findings if f.action == "halt")
-        for category, score in verdict.categories.items():
+    audience = key.grant.audience
+    for text in texts:
+        verdict = parts.guard.judge(text.text, "comment", audience=audience)
+        findings, said = list(verdict.findings), verdict.categories
+        if text.text and verdict.action != "halt" and parts.guard.asks(verdict):
+            assert parts.judge is not None
+            answer = await parts.judge.ask(text.text, "comment", harm=verdict.harm)
+            if answer is None:
+                raise JudgeUnavailable("A judge was asked and has not answered.")
+            said = answer.categories
+            thresholds = parts.guard.thresholds(audience)
+            findings += decide(answer, thresholds, 0, len(text.text), "judge")
+        found.update(finding.category for finding in findings if finding.action == "halt")
+        for category, score in said.items():
             scores[category] = max(score, scores.get(category, 0.0))
     return Judged(bool(found), frozenset(found), scores)
 
