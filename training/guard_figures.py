@@ -121,7 +121,7 @@ def false_stops(said: Sequence[Said]) -> list[Record]:
 
 LABELLED_SETS = frozenset({
     "cold", "swsr", "davidson", "decodingtrust-toxicity", "diasafety", "jade-v3", "cvalues",
-    "own-functional",
+    "own-functional", "own-late",
 })  # fmt: skip
 """Sets whose harmless rows come from the threads and templates of the harmful ones: they measure
 telling apart, and are no lawful traffic."""
