@@ -7,14 +7,13 @@ heard beside the network, so whoever changes its weights must calibrate anew.
 
 from __future__ import annotations
 
-import tempfile
+import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 import numpy as np
 from corpus import CATEGORIES
-from encoder_net import Net, graph, shrink
+from encoder_net import Net, graph
 from encoder_rows import Example, Say
 from measure import Floats
 from numpy.typing import NDArray
@@ -28,6 +27,10 @@ ROWS_A_SET = 700
 """Of each set, language, role and side that calibrate: large sets must not speak for all."""
 LEAST_ROWS = 10
 """A category with fewer harmful rows stays as the network has it."""
+INJECTION_RARE = 36
+"""A lawful prompt stands for so many where injection is calibrated. It has the thresholds of
+harm, and with as many of either side it would take long instructions for injections: two lawful
+texts of one set would then decide above which score no harm at all is stopped."""
 RIDGE = 1e-3
 FULL_ROWS = 100
 Truth, Names = NDArray[np.bool_], NDArray[np.str_]
@@ -36,10 +39,7 @@ Truth, Names = NDArray[np.bool_], NDArray[np.str_]
 def written(net: Net, words: Vocabulary, header: Header) -> bytes:
     """The file with this header."""
     metadata = {METADATA: msgspec.json.encode(header).decode(), WORDS: "\n".join(words.words)}
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "encoder.onnx"
-        shrink(graph(net, metadata), out)
-        return out.read_bytes()
+    return graph(net, metadata).SerializeToString(deterministic=True)
 
 
 def plain(name: str) -> Header:
@@ -124,7 +124,9 @@ def calibrated(encoder: Encoder, judge: Classifier, examples: list[Example], say
         if truth[sure].sum() < LEAST_ROWS:
             heads[name] = Line(1.0, 0.0)
             continue
-        heads[name] = fitted([one[sure] for one in signals], truth[sure], sets[sure])
+        line = fitted([one[sure] for one in signals], truth[sure], sets[sure])
+        rare = math.log(INJECTION_RARE) if name == INJECTION else 0.0
+        heads[name] = msgspec.structs.replace(line, offset=round(line.offset - rare, 4))
     return msgspec.structs.replace(encoder.header, harm=harm, heads=heads)
 
 

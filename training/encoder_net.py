@@ -1,13 +1,15 @@
 """The encoder's network while it learns, and the graph that it becomes.
 
-It refuses to know rows and losses. `Net` is for PyTorch; `graph` writes the same network as ONNX,
-tables in 8 bits by row; `shrink` makes the products 8-bit too.
+It refuses to know rows and losses. `Net` is for PyTorch, many texts at a time; `graph` writes the
+same network as ONNX for one text, tables in 8 bits by row, products by column.
+
+Rule: no text is padded where it is judged. So the graph needs no mask, and the range of its 8 bits
+is that of the text alone: what it says of a text does not depend on the texts beside it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -17,6 +19,11 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 
 EPSILON = 1e-12
+RUNTIME = "com.microsoft"
+OF_RUNTIME = (
+    "DynamicQuantizeMatMul", "Gelu", "MatMulIntegerToFloat", "MultiHeadAttention",
+)  # fmt: skip
+"""Operators that ONNX Runtime has beside the standard's: each does the work of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +73,27 @@ class Layer(nn.Module):
         self.down = nn.Linear(shape.inner, shape.width)
         self.norm2 = nn.LayerNorm(shape.width, eps=EPSILON)
 
-    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def seen(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """What the heads see, side by side."""
         b, t, d = x.shape
         q, k, v = self.qkv(x).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
         seen = F.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
-        seen = self.out(seen.transpose(1, 2).reshape(b, t, d))
+        return seen.transpose(1, 2).reshape(b, t, d)
+
+    def inner(self, x: torch.Tensor) -> torch.Tensor:
+        """The inner neurons."""
+        return F.gelu(self.up(x))
+
+    def forward(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        seen = self.out(self.seen(x, mask))
         x = self.norm1(x + F.dropout(seen, self.dropout, self.training))
-        inner = self.down(F.gelu(self.up(x)))
+        inner = self.down(self.inner(x))
         return self.norm2(x + F.dropout(inner, self.dropout, self.training))
+
+
+def unseen(mask: torch.Tensor) -> torch.Tensor:
+    """What is added to the scores of attention, so that nothing is seen beside the text."""
+    return (mask[:, None, None, :] - 1.0) * 1e4
 
 
 class Net(nn.Module):
@@ -93,11 +113,14 @@ class Net(nn.Module):
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
         self.head = nn.Linear(2 * shape.width, shape.outputs)
 
-    def states(self, ids, pairs, types, mask):  # type: ignore[no-untyped-def]
+    def begun(self, ids, pairs, types):  # type: ignore[no-untyped-def]
+        """The states before the first layer."""
         x = self.word(ids) + self.pair(pairs) + self.kind(types)
-        x = self.norm(x + self.place.weight[: ids.shape[1]])
-        x = F.dropout(x, self.dropout, self.training)
-        away = (mask[:, None, None, :] - 1.0) * 1e4
+        return self.norm(x + self.place.weight[: ids.shape[1]])
+
+    def states(self, ids, pairs, types, mask):  # type: ignore[no-untyped-def]
+        x = F.dropout(self.begun(ids, pairs, types), self.dropout, self.training)
+        away = unseen(mask)
         for layer in self.layers:
             x = layer(x, away)
         return x
@@ -114,29 +137,17 @@ class Net(nn.Module):
 
 
 def graph(net: Net, metadata: dict[str, str]) -> onnx.ModelProto:
-    """The network as ONNX, products still in 32 bits. `metadata` travels in the file."""
+    """The network as ONNX for one text a call, in 8 bits. `metadata` travels in the file."""
     weights = {k: v.detach().float().numpy() for k, v in net.state_dict().items()}
     weights["word.weight"] = net.word.weight.detach().numpy()
-    made = _Graph(weights)
-    return made.model(net.shape, metadata)
-
-
-def shrink(model: onnx.ModelProto, out: Path) -> None:
-    """Writes the model with 8-bit products (weights by column, inputs by their range)."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    wide = out.with_suffix(".wide.onnx")
-    onnx.save(model, str(wide))
-    quantize_dynamic(
-        str(wide), str(out), op_types_to_quantize=["MatMul"], per_channel=True,
-        weight_type=QuantType.QInt8, extra_options={"MatMulConstBOnly": True},
-    )  # fmt: skip
-    wide.unlink()
+    return _Graph(weights, net.shape).model(metadata)
 
 
 class _Graph:
-    def __init__(self, weights: dict[str, np.ndarray]) -> None:
-        self.w, self.nodes, self.constants, self.count = weights, [], [], 0
+    def __init__(self, weights: dict[str, np.ndarray], shape: Shape) -> None:
+        self.w, self.shape, self.count = weights, shape, 0
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: list[TensorProto] = []
 
     def const(self, value: np.ndarray) -> str:
         self.count += 1
@@ -144,91 +155,87 @@ class _Graph:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+    def ops(self, kind: str, *inputs: str, outputs: int = 1, **attributes: object) -> list[str]:
         self.count += 1
-        out = f"x{self.count}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [out], **attributes))
+        out = [f"x{self.count}.{i}" for i in range(outputs)]
+        domain = RUNTIME if kind in OF_RUNTIME else ""
+        self.nodes.append(helper.make_node(kind, list(inputs), out, domain=domain, **attributes))
         return out
+
+    def op(self, kind: str, *inputs: str, **attributes: object) -> str:
+        return self.ops(kind, *inputs, **attributes)[0]
 
     def ints(self, *values: int) -> str:
         return self.const(np.array(values, dtype=np.int64))
 
     def table(self, name: str, index: str) -> str:
         """Rows of a table that is kept in 8 bits, with a scale for each row."""
-        rows = self.w[name]
-        scale = np.maximum(np.abs(rows).max(1, keepdims=True), 1e-9) / 127.0
-        small = np.clip(np.rint(rows / scale), -127, 127).astype(np.int8)
+        small, scale = eighth(self.w[name], 1)
         picked = self.op("Cast", self.op("Gather", self.const(small), index), to=TensorProto.FLOAT)
-        scales = self.op("Gather", self.const(scale.astype(np.float32)), index)
-        return self.op("Mul", picked, scales)
+        return self.op("Mul", picked, self.op("Gather", self.const(scale), index))
 
-    def linear(self, x: str, name: str, weight: np.ndarray | None = None,
-               bias: np.ndarray | None = None) -> str:  # fmt: skip
-        weight = self.w[f"{name}.weight"] if weight is None else weight
-        bias = self.w[f"{name}.bias"] if bias is None else bias
-        return self.op("Add", self.op("MatMul", x, self.const(weight.T)), self.const(bias))
+    def product(self, name: str, rows: slice = slice(None)) -> tuple[str, str, str, str]:
+        """Weights in 8 bits with a scale for each column, zero points, bias."""
+        small, scale = eighth(self.w[f"{name}.weight"][rows], 1)
+        zero = np.zeros(len(small), np.int8)
+        bias = self.w[f"{name}.bias"][rows]
+        return tuple(map(self.const, (small.T, scale[:, 0], zero, bias)))  # type: ignore[return-value]
 
-    def norm(self, x: str, name: str) -> str:
+    def linear(self, x: str, name: str) -> str:
+        return self.op("DynamicQuantizeMatMul", x, *self.product(name))
+
+    def norm(self, x: str, y: str, name: str) -> str:
+        """The norm of a sum. LayerNormalization would say the same; the runtime takes several
+        times as long for it."""
+        x = self.op("MeanVarianceNormalization", self.op("Add", x, y), axes=[2])
         scale, bias = self.const(self.w[f"{name}.weight"]), self.const(self.w[f"{name}.bias"])
-        return self.op("LayerNormalization", x, scale, bias, axis=-1, epsilon=EPSILON)
+        return self.op("Add", self.op("Mul", x, scale), bias)
 
-    def gelu(self, x: str) -> str:
-        half = self.op("Mul", x, self.const(np.array(0.5, np.float32)))
-        root = self.op("Div", x, self.const(np.array(np.sqrt(2.0), np.float32)))
-        erf = self.op("Add", self.op("Erf", root), self.const(np.array(1.0, np.float32)))
-        return self.op("Mul", half, erf)
-
-    def layer(self, x: str, name: str, mask: str, shape: Shape) -> str:
-        d, h = shape.width, shape.heads
-        # One product for all three, then by head.
-        every = self.linear(x, f"{name}.qkv")
-        parts = []
+    def layer(self, x: str, name: str) -> str:
+        small, scale, zero = self.ops("DynamicQuantizeLinear", x, outputs=3)
+        width, parts = self.shape.width, []
         for i in range(3):
-            one = self.op("Slice", every, self.ints(i * d), self.ints((i + 1) * d), self.ints(2))
-            one = self.op("Reshape", one, self.ints(0, 0, h, d // h))
-            perm = (0, 2, 3, 1) if i == 1 else (0, 2, 1, 3)
-            parts.append(self.op("Transpose", one, perm=perm))
-        scale = self.const(np.array((d // h) ** -0.5, np.float32))
-        scores = self.op("Mul", self.op("MatMul", parts[0], parts[1]), scale)
-        seen = self.op("Softmax", self.op("Add", scores, mask), axis=-1)
-        seen = self.op("Transpose", self.op("MatMul", seen, parts[2]), perm=(0, 2, 1, 3))
-        seen = self.linear(self.op("Reshape", seen, self.ints(0, 0, d)), f"{name}.out")
-        x = self.norm(self.op("Add", x, seen), f"{name}.norm1")
-        inner = self.linear(self.gelu(self.linear(x, f"{name}.up")), f"{name}.down")
-        return self.norm(self.op("Add", x, inner), f"{name}.norm2")
+            rows = slice(i * width, (i + 1) * width)
+            weight, scales, zeros, bias = self.product(f"{name}.qkv", rows)
+            given = small, weight, scale, scales, zero, zeros, bias
+            parts.append(self.op("MatMulIntegerToFloat", *given))
+        y = self.op("MultiHeadAttention", *parts, num_heads=self.shape.heads)
+        x = self.norm(x, self.linear(y, f"{name}.out"), f"{name}.norm1")
+        y = self.linear(self.op("Gelu", self.linear(x, f"{name}.up")), f"{name}.down")
+        return self.norm(x, y, f"{name}.norm2")
 
-    def model(self, shape: Shape, metadata: dict[str, str]) -> onnx.ModelProto:
-        one, big = self.const(np.array(1.0, np.float32)), self.const(np.array(1e4, np.float32))
-        mask = self.op("Cast", "mask", to=TensorProto.FLOAT)
+    def model(self, metadata: dict[str, str]) -> onnx.ModelProto:
         length = self.op("Slice", self.op("Shape", "ids"), self.ints(1), self.ints(2))
         places = self.op(
             "Slice", self.const(self.w["place.weight"]), self.ints(0), length, self.ints(0)
         )
         x = self.op("Add", self.table("word.weight", "ids"), self.table("pair.weight", "pairs"))
-        x = self.op("Add", x, self.op("Gather", self.const(self.w["kind.weight"]), "types"))
-        x = self.norm(self.op("Add", x, places), "norm")
-        away = self.op("Mul", self.op("Sub", mask, one), big)
-        spread = self.op("Unsqueeze", away, self.ints(1, 2))
-        for i in range(shape.layers):
-            x = self.layer(x, f"layers.{i}", spread, shape)
-        part = self.op("Unsqueeze", mask, self.ints(2))
-        total = self.op("ReduceSum", self.op("Mul", x, part), self.ints(1), keepdims=0)
-        mean = self.op("Div", total, self.op("ReduceSum", part, self.ints(1), keepdims=0))
-        low = self.op("Unsqueeze", away, self.ints(2))
-        high = self.op("ReduceMax", self.op("Add", x, low), self.ints(1), keepdims=0)
+        kinds = self.op("Gather", self.const(self.w["kind.weight"]), "types")
+        x = self.norm(x, self.op("Add", kinds, places), "norm")
+        for i in range(self.shape.layers):
+            x = self.layer(x, f"layers.{i}")
+        mean = self.op("ReduceMean", x, self.ints(1), keepdims=0)
+        high = self.op("ReduceMax", x, self.ints(1), keepdims=0)
         out = self.linear(self.op("Concat", mean, high, axis=1), "head")
         self.nodes.append(helper.make_node("Identity", [out], ["logits"]))
-        sizes = ["batch", "length"]
         inputs = [
-            helper.make_tensor_value_info(name, TensorProto.INT64, sizes)
-            for name in ("ids", "pairs", "types", "mask")
+            helper.make_tensor_value_info(name, TensorProto.INT64, [1, "length"])
+            for name in ("ids", "pairs", "types")
         ]
         outputs = [
-            helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", shape.outputs])
+            helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, self.shape.outputs])
         ]
         made = helper.make_model(
             helper.make_graph(self.nodes, "encoder", inputs, outputs, self.constants),
-            opset_imports=[helper.make_opsetid("", 18)], ir_version=9, producer_name="licet",
+            opset_imports=[helper.make_opsetid("", 18), helper.make_opsetid(RUNTIME, 1)],
+            ir_version=9, producer_name="licet",
         )  # fmt: skip
         helper.set_model_props(made, metadata)
         return made
+
+
+def eighth(value: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """The value in 8 bits, and the scales along an axis that give it back."""
+    scale = np.maximum(np.abs(value).max(axis, keepdims=True), 1e-9) / 127.0
+    small = np.clip(np.rint(value / scale), -127, 127).astype(np.int8)
+    return small, scale.astype(np.float32)

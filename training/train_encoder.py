@@ -13,7 +13,8 @@ Steps
 2. Passes over the rows: harm, categories and, at first, Han characters guessed from their
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
 3. A short last pass with the rows of own/late as well: what the first passes took for harm.
-4. 8 bits; calibration on dev text through the very code that serves.
+4. A third of the inner neurons go, and what stays makes up for them (encoder_slim.py).
+5. 8 bits; calibration on dev text through the very code that serves.
 """
 
 from __future__ import annotations
@@ -21,13 +22,9 @@ from __future__ import annotations
 import argparse
 import bz2
 import hashlib
-import math
 import re
 import sys
-import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import encoder_export
@@ -36,28 +33,20 @@ import numpy as np
 import torch
 from corpus import CATEGORIES
 from disguise import EMOJI, Disguises
+from encoder_learning import Plan, Reader, spread, train
 from encoder_net import Net, Shape
-from encoder_rows import Example
+from encoder_slim import slimmed
 from safetensors.numpy import load_file
-from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 
 from licet.guard.classifier import WEIGHTS, Classifier
-from licet.guard.encoder.tokens import MASK, PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
+from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
-NAME = "licet-encoder-1"
+NAME = "licet-encoder-2"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
+SLIM_INNER, SLIM_ROWS = 1024, 3000
 THREADS = 2
-ROWS_A_BATCH = 64
-TEXT_TOKENS, CONTEXT_TOKENS = 96, 28
-SHORT_TOKENS, BEGINNINGS = 10, 0.35
-WARM = 0.06
-GUESS_SHARE, GUESS_WEIGHT = 0.15, 0.25
-DISGUISED = 0.15
-ROLE_UNTOLD = 0.25
-CATEGORY_WEIGHT = 4.0
-_FAMILY = ("hate", "discrimination.")
 
 
 def read_unihan(path: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -140,204 +129,8 @@ def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed
     return net
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How often to read the rows, and how fast to learn: the body of the network and what is new
-    in it. Characters are hidden, to be guessed, up to the share `guess_until` of the steps."""
-
-    passes: float
-    rate_body: float
-    rate_new: float
-    guess_until: float
-
-
 FIRST = Plan(2.5, 1.0e-4, 1.0e-3, 0.5)
 LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Arrays (rows, length) and targets. `known` weighs each target."""
-
-    ids: torch.Tensor
-    pairs: torch.Tensor
-    types: torch.Tensor
-    mask: torch.Tensor
-    target: torch.Tensor
-    known: torch.Tensor
-
-
-class Reader:
-    """Examples as the network reads them."""
-
-    def __init__(self, words: Vocabulary, disguises: Disguises | None) -> None:
-        self.words, self.disguises = words, disguises
-
-    def read(self, each: Example, rng: np.random.Generator) -> tuple[list[int], list[int]]:
-        """(tokens, kinds) of an example, disguised and cut by chance."""
-        text, row = each.row.text, each.row
-        if self.disguises is not None and rng.random() < DISGUISED:
-            text = self.disguises.disguised(text, rng)
-        body = self.words.numbers(fold(text[:1500]))
-        body = _cut(body, row.harmful, rng)
-        told = row.role
-        if rng.random() < ROLE_UNTOLD:
-            told = ("prompt", "reply", "comment")[rng.integers(3)]
-        tokens = [self.words.start, self.words.roles[told], *body, self.words.end]
-        kinds = [0] * len(tokens)
-        if each.context and rng.random() < 0.9:
-            before = self.words.numbers(fold(each.context[-400:]))[-CONTEXT_TOKENS:]
-            tokens += [*before, self.words.end]
-            kinds += [1] * (len(before) + 1)
-        return tokens, kinds
-
-
-def _cut(body: list[int], harmful: bool, rng: np.random.Generator) -> list[int]:
-    """What is read of a text: of a lawful one any part or beginning is lawful too."""
-    if harmful:
-        return body[:TEXT_TOKENS]
-    if len(body) > SHORT_TOKENS and rng.random() < BEGINNINGS:
-        return body[: int(rng.integers(SHORT_TOKENS, min(len(body), TEXT_TOKENS) + 1))]
-    start = int(rng.integers(max(1, len(body) - TEXT_TOKENS + 1)))
-    return body[start : start + TEXT_TOKENS]
-
-
-def targets(each: Example) -> tuple[list[float], list[float]]:
-    """(targets, weights) for harm and each category."""
-    row = each.row
-    weight = row.weight * (0.2 if row.injection else 1.0)
-    target, known = [each.target], [weight]
-    for name in CATEGORIES:
-        mine = row.category == name
-        target.append(0.98 if mine else 0.005)
-        if mine or not (row.harmful or row.injection):
-            known.append(row.weight)
-        elif row.category is None or _akin(row.category, name):
-            known.append(0.0)
-        else:
-            known.append(0.3)
-    return target, known
-
-
-def _akin(one: str, other: str) -> bool:
-    return one.startswith(_FAMILY) and other.startswith(_FAMILY)
-
-
-def batches(examples: list[Example], reader: Reader, rng: np.random.Generator) -> Iterator[Batch]:
-    """One pass: each example as often as its share says, alike lengths together."""
-    share = np.array([each.share for each in examples])
-    times = np.floor(share + rng.random(len(share))).astype(int)
-    order = rng.permutation(np.repeat(np.arange(len(examples)), times))
-    pool = ROWS_A_BATCH * 40
-    for start in range(0, len(order), pool):
-        read = [(examples[i], *reader.read(examples[i], rng)) for i in order[start : start + pool]]
-        read.sort(key=lambda item: len(item[1]))
-        parts = [read[i : i + ROWS_A_BATCH] for i in range(0, len(read), ROWS_A_BATCH)]
-        for i in rng.permutation(len(parts)):
-            yield packed(parts[i], reader.words)
-
-
-def packed(read: list[tuple[Example, list[int], list[int]]], words: Vocabulary) -> Batch:
-    length = max(len(tokens) for _, tokens, _ in read)
-    arrays = np.zeros((4, len(read), length), dtype=np.int64)
-    for i, (_, tokens, kinds) in enumerate(read):
-        count = len(tokens)
-        arrays[0, i, :count] = tokens
-        arrays[1, i, :count] = words.pairs(tokens)
-        arrays[2, i, :count] = kinds
-        arrays[3, i, :count] = 1
-    made = [targets(each) for each, _, _ in read]
-    return Batch(
-        *(torch.from_numpy(array) for array in arrays[:3]), torch.from_numpy(arrays[3]).float(),
-        torch.tensor([one for one, _ in made]), torch.tensor([one for _, one in made]),
-    )  # fmt: skip
-
-
-def hidden(batch: Batch, words: Vocabulary, rng: torch.Generator) -> tuple[Batch, torch.Tensor]:
-    """The batch with some Han characters hidden, and which."""
-    drawn = torch.rand(batch.ids.shape, generator=rng)
-    away = (batch.ids >= words.han) & (drawn < GUESS_SHARE)
-    beside = away.clone()
-    beside[:, 1:] |= away[:, :-1]
-    ids = batch.ids.masked_fill(away, words.words.index(MASK))
-    pairs = batch.pairs.masked_fill(beside, 0)
-    return Batch(ids, pairs, batch.types, batch.mask, batch.target, batch.known), away
-
-
-class Learner:
-    def __init__(self, net: Net, words: Vocabulary, plan: Plan, steps: int, seed: int) -> None:
-        self.net, self.words, self.plan, self.steps, self.step = net, words, plan, steps, 0
-        self.chance = torch.Generator().manual_seed(seed)
-        self.guess = torch.nn.Linear(net.shape.width, net.shape.width)
-        new = [
-            net.pair.weight, net.word.fresh, *net.head.parameters(), *self.guess.parameters()
-        ]  # fmt: skip
-        fresh = {id(one) for one in new}
-        body = [one for one in net.parameters() if id(one) not in fresh]
-        self.optimiser = torch.optim.AdamW(
-            [
-                {"params": body, "rate": plan.rate_body, "weight_decay": 0.01},
-                {"params": new, "rate": plan.rate_new, "weight_decay": 0.0},
-            ],
-            lr=plan.rate_body, betas=(0.9, 0.98), fused=True,
-        )  # fmt: skip
-
-    def learn(self, batch: Batch) -> tuple[float, float]:
-        """One step; (loss of judging, loss of guessing)."""
-        rate = min(1.0, self.step / (WARM * self.steps), (self.steps - self.step) / self.steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["rate"] * max(rate, 0.01)
-        away, truth = None, batch.ids
-        if self.step < self.plan.guess_until * self.steps:
-            batch, away = hidden(batch, self.words, self.chance)
-        with torch.autocast("cpu", torch.bfloat16):
-            x = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
-        x = x.float()
-        logits = self.net.head(F.dropout(self.net.pooled(x, batch.mask), 0.1, True))
-        loss = F.binary_cross_entropy_with_logits(logits, batch.target, reduction="none")
-        loss = loss * batch.known
-        judged = loss[:, 0].mean() + CATEGORY_WEIGHT * loss[:, 1:].mean()
-        total, guessed = judged, 0.0
-        if away is not None and bool(away.any()):
-            with torch.autocast("cpu", torch.bfloat16):
-                said = (
-                    self.guess(x[away])
-                    @ self.net.word.fresh[self.words.han - self.net.shape.known :].T
-                )
-            lost = F.cross_entropy(said.float(), truth[away] - self.words.han)
-            total, guessed = judged + GUESS_WEIGHT * lost, lost.item()
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimiser.step()
-        self.step += 1
-        return judged.item(), guessed
-
-
-def train(net: Net, words: Vocabulary, examples: list[Example], reader: Reader, plan: Plan,
-          seed: int, say: encoder_rows.Say, keep: Path) -> None:  # fmt: skip
-    """Passes over the examples by a plan; the state is kept in a file now and then."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    steps = int(plan.passes * sum(each.share for each in examples) / ROWS_A_BATCH)
-    learner = Learner(net, words, plan, steps, seed)
-    net.train()
-    began, sums, tokens = time.perf_counter(), np.zeros(2), 0
-    for number in range(math.ceil(plan.passes)):
-        for batch in batches(examples, reader, rng):
-            if learner.step >= steps:
-                break
-            sums += learner.learn(batch)
-            tokens += batch.ids.numel()
-            if learner.step % 100 == 0:
-                per = tokens / (time.perf_counter() - began)
-                say(f"pass {number} step {learner.step}/{steps} judged {sums[0] / 100:.4f} "
-                    f"guessed {sums[1] / 100:.3f} {per:.0f} tokens/s")  # fmt: skip
-                sums[:] = 0
-            if learner.step % 400 == 0:
-                torch.save(net.state_dict(), keep)
-    torch.save(net.state_dict(), keep)
-    net.eval()
 
 
 def main() -> None:
@@ -348,7 +141,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="file to write")
     parser.add_argument("--classifier", type=Path, default=SHIPPED, help="heard beside it")
     parser.add_argument("--first", type=Path, help="state after the first passes: go on from it")
-    parser.add_argument("--state", type=Path, help="state after all passes: only calibrate it")
+    parser.add_argument("--state", type=Path, help="state after all passes: slim it, calibrate")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     torch.set_num_threads(THREADS)
@@ -367,9 +160,11 @@ def main() -> None:
         kept = given.out.with_suffix(".first.pt")
         train(net, words, examples, reader, FIRST, given.seed, say, kept)
     if not given.state:
-        examples += encoder_rows.lately(given.data, say)
+        later = examples + encoder_rows.lately(given.data, say)
         kept = given.out.with_suffix(".pt")
-        train(net, words, examples, reader, LAST, given.seed + 1, say, kept)
+        train(net, words, later, reader, LAST, given.seed + 1, say, kept)
+    net = slimmed(net, spread(examples, reader, SLIM_ROWS, given.seed), SLIM_INNER)
+    say(f"{SLIM_INNER} inner neurons in each layer are left")
     measuring = encoder_rows.measuring(given.data)
     judge = Classifier.from_bytes(given.classifier.read_bytes())
     data = encoder_export.exported(net, words, judge, measuring, NAME, say)

@@ -89,10 +89,7 @@ def test_harm_is_found_wherever_it_stands_in_a_long_text() -> None:
 def test_many_texts_are_judged_as_each_alone() -> None:
     texts = ["a quiet morning", "harmharm", "今天天气很好", "违禁词语", "garden " * 300]
     together = tiny().judge(texts, "comment")
-    for text, scores in zip(texts, together, strict=True):
-        alone = tiny().judge([text], "comment")[0]
-        assert scores.harm == pytest.approx(alone.harm, abs=0.02)
-        assert max(scores.categories, key=scores.categories.__getitem__) in scores.categories
+    assert together == [tiny().judge([text], "comment")[0] for text in texts]
 
 
 def test_context_is_read_and_not_judged_for_its_length() -> None:

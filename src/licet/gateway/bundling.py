@@ -90,7 +90,7 @@ def shipped_weights() -> bytes:
 
 
 def shipped_encoder() -> bytes:
-    """The encoder's file that comes with this version; some 28 MB."""
+    """The encoder's file that comes with this version; some 25 MB."""
     return files("licet.guard.encoder").joinpath(ENCODER_WEIGHTS).read_bytes()
 
 

@@ -3,7 +3,8 @@
 It refuses to know thresholds, actions and streams; it gives scores, and the policy decides.
 
 Rules
-1. A long text is read in windows that overlap, and scores as its worst window.
+1. A long text is read in windows that overlap, and scores as its worst window. A window is read by
+   itself, so that no text is padded and none bears on what another scores.
 2. What was said before a text is read with it, its end first; it is never judged itself.
 3. No category is above `harm`, and the likeliest is equal to it, as in the classifier.
 4. Injection is an attack on the one who reads instructions: only prompts have it.
@@ -30,12 +31,12 @@ from licet.guard.classifier.model import INJECTION, Role, Scores, group_name
 from licet.guard.encoder.tokens import Vocabulary
 from licet.guard.fold import fold
 
-READER = "wordpiece-han-pairs-1"
-"""How text becomes tokens. Weights for another reader are refused."""
+READER = "wordpiece-han-pairs-2"
+"""How text becomes tokens, and these a call. Weights for another reader are refused."""
+INPUTS = ("ids", "pairs", "types")
 METADATA, WORDS = "licet", "words"
 """Names of what travels in the file: a `Header` as JSON, and the vocabulary, a word a line."""
-WINDOW_TOKENS, STEP_TOKENS, CONTEXT_TOKENS = 96, 72, 28
-WINDOWS_A_CALL = 8
+WINDOW_TOKENS, STEP_TOKENS, CONTEXT_TOKENS = 96, 84, 28
 CONTEXT_CHARACTERS = 400
 ROLES: tuple[Role, ...] = ("prompt", "reply", "comment")
 Prior = tuple[float, float]
@@ -125,35 +126,31 @@ class Encoder:
         """The scores of raw texts in one role; `contexts`: the turn before each, or empty.
 
         `priors`: what the classifier says of each (`Classifier.strengths`); without them it is
-        taken to be undecided. About 5 ms of one core for each window of 96 tokens.
+        taken to be undecided. About 3 ms of one core for each window of 96 tokens.
         """
-        folded = [fold(text) for text in texts]
         before = contexts or ("",) * len(texts)
         first = priors or (UNDECIDED,) * len(texts)
         if len(before) != len(texts) or len(first) != len(texts):
             raise ValueError("give a context and a prior for each text, or none at all")
-        windows: list[_Window] = []
-        for number, (text, context) in enumerate(zip(folded, before, strict=True)):
-            windows += self._windows(number, text, role, context)
-        # Alike lengths together: a batch is as long as its longest.
-        windows.sort(key=lambda window: len(window.tokens))
-        worst: dict[int, tuple[float, _Window, NDArray[np.float32]]] = {}
-        for start in range(0, len(windows), WINDOWS_A_CALL):
-            some = windows[start : start + WINDOWS_A_CALL]
-            for window, logits in zip(some, self._run(some), strict=True):
-                at = self._strength(logits, role, folded[window.text], first[window.text])
-                if window.text not in worst or at > worst[window.text][0]:
-                    worst[window.text] = at, window, logits
         return [
-            self._scores(*worst[number], role, texts[number], first[number])
-            for number in range(len(texts))
+            self._judge(text, role, context, prior)
+            for text, context, prior in zip(texts, before, first, strict=True)
         ]
+
+    def _judge(self, text: str, role: Role, context: str, prior: Prior) -> Scores:
+        folded = fold(text)
+        harm = self.header.harm[group_name(role, folded)]
+        windows = self._windows(folded, role, context)
+        logits = [self._run(window) for window in windows]
+        strengths = [self._strength(each, role, harm, prior) for each in logits]
+        worst = strengths.index(max(strengths))
+        return self._scores(strengths[worst], windows[worst], logits[worst], role, text, prior)
 
     def logits(self, text: str, role: Role, context: str = "") -> NDArray[np.float32]:
         """Raw logits, shape (windows, 1 + categories), harm first; for those who calibrate."""
-        return self._run(self._windows(0, fold(text), role, context))
+        return np.stack([self._run(each) for each in self._windows(fold(text), role, context)])
 
-    def _windows(self, number: int, folded: str, role: Role, context: str) -> list[_Window]:
+    def _windows(self, folded: str, role: Role, context: str) -> list[_Window]:
         words = self.words
         body = words.numbers(folded)
         before = words.numbers(fold(context[-CONTEXT_CHARACTERS:]))[-CONTEXT_TOKENS:]
@@ -167,31 +164,24 @@ class Encoder:
                 tokens += [*before, words.end]
                 kinds += [1] * (len(before) + 1)
             share = (start / max(1, len(body)), (start + len(part)) / max(1, len(body)))
-            out.append(_Window(number, tokens, kinds, share))
+            out.append(_Window(tokens, kinds, share))
         return out
 
-    def _run(self, windows: list[_Window]) -> NDArray[np.float32]:
-        length = max(len(window.tokens) for window in windows)
-        arrays = np.zeros((4, len(windows), length), dtype=np.int64)
-        for i, window in enumerate(windows):
-            count = len(window.tokens)
-            arrays[0, i, :count] = window.tokens
-            arrays[1, i, :count] = self.words.pairs(window.tokens)
-            arrays[2, i, :count] = window.kinds
-            arrays[3, i, :count] = 1
-        fed = dict(zip(("ids", "pairs", "types", "mask"), arrays, strict=True))
-        out: NDArray[np.float32] = self.session.run(None, fed)[0]
+    def _run(self, window: _Window) -> NDArray[np.float32]:
+        fed = np.array((window.tokens, self.words.pairs(window.tokens), window.kinds), np.int64)
+        named = dict(zip(INPUTS, fed[:, None], strict=True))
+        out: NDArray[np.float32] = self.session.run(None, named)[0][0]
         return out
 
     def _strength(
-        self, logits: NDArray[np.float32], role: Role, folded: str, prior: Prior
+        self, logits: NDArray[np.float32], role: Role, harm: Line, prior: Prior
     ) -> float:
         """The worst log-odds of a window: of harm, or in a prompt of injection."""
-        harm = self.header.harm[group_name(role, folded)].odds(float(logits[0]), prior[0])
+        odds = harm.odds(float(logits[0]), prior[0])
         if role != "prompt" or INJECTION not in self.header.heads:
-            return harm
+            return odds
         place = 1 + self.header.categories.index(INJECTION)
-        return max(harm, self.header.heads[INJECTION].odds(float(logits[place]), prior[1]))
+        return max(odds, self.header.heads[INJECTION].odds(float(logits[place]), prior[1]))
 
     def _scores(
         self, strength: float, window: _Window, logits: NDArray[np.float32], role: Role,
@@ -212,9 +202,8 @@ class Encoder:
 
 
 class _Window(msgspec.Struct, frozen=True):
-    """Tokens of one window of text number `text`; `share`: where it lies in the text, [0, 1]."""
+    """Tokens of one window; `share`: where it lies in the text, [0, 1]."""
 
-    text: int
     tokens: list[int]
     kinds: list[int]
     share: tuple[float, float]

@@ -1,0 +1,79 @@
+"""A slim encoder does what the wide one does, and its graph says what its network says.
+
+Needs PyTorch, which is no part of this project: skipped but where encoders are trained.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from kit.house import ROOT
+
+torch = pytest.importorskip("torch", reason="PyTorch is only where encoders are trained")
+sys.path.insert(0, str(ROOT / "training"))
+encoder_net = importlib.import_module("encoder_net")
+encoder_slim = importlib.import_module("encoder_slim")
+Batch = importlib.import_module("encoder_learning").Batch
+sys.path.remove(str(ROOT / "training"))
+
+SHAPE = encoder_net.Shape(40, 5, 16, 3, layers=2, width=16, heads=2, inner=24, positions=12)
+LENGTHS = (12, 12, 7, 9, 4, 12, 5, 8)
+
+
+def wide() -> Any:
+    """A network whose odd inner neurons repeat the even ones."""
+    torch.manual_seed(3)
+    net = encoder_net.Net(SHAPE).eval()
+    torch.nn.init.normal_(net.word.known)
+    torch.nn.init.normal_(net.word.fresh)
+    with torch.no_grad():
+        for layer in net.layers:
+            layer.up.weight[1::2] = layer.up.weight[::2]
+            layer.up.bias[1::2] = layer.up.bias[::2]
+    return net
+
+
+def batch(seed: int) -> Any:
+    rng = np.random.default_rng(seed)
+    rows, length = len(LENGTHS), max(LENGTHS)
+    ids = torch.from_numpy(rng.integers(0, SHAPE.words, (rows, length)))
+    pairs = torch.from_numpy(rng.integers(0, SHAPE.pairs, (rows, length)))
+    mask = torch.tensor([[float(at < one) for at in range(length)] for one in LENGTHS])
+    return Batch(ids, pairs, torch.zeros_like(ids), mask, torch.zeros(rows, 3), mask[:, :3])
+
+
+def logits(net: Any, given: Any) -> Any:
+    with torch.no_grad():
+        return net(given.ids, given.pairs, given.types, given.mask).numpy()
+
+
+def test_what_only_repeats_can_go_and_nothing_changes() -> None:
+    net, new = wide(), batch(9)
+    slim = encoder_slim.slimmed(net, [batch(seed) for seed in range(8)], 12)
+    assert slim.layers[0].up.out_features == 12
+    assert logits(slim, new) == pytest.approx(logits(net, new), abs=0.05)
+
+
+def test_the_same_batches_make_the_same_network() -> None:
+    first, second = (
+        encoder_slim.slimmed(wide(), [batch(seed) for seed in range(4)], 9).state_dict()
+        for _ in range(2)
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_graph_says_of_one_text_what_the_network_says_of_a_padded_batch() -> None:
+    net, given = wide(), batch(5)
+    data = encoder_net.graph(net, {}).SerializeToString()
+    session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    said = logits(net, given)
+    for row, length in enumerate(LENGTHS):
+        named = {"ids": given.ids, "pairs": given.pairs, "types": given.types}
+        fed = {name: one[row : row + 1, :length].numpy() for name, one in named.items()}
+        assert session.run(None, fed)[0][0] == pytest.approx(said[row], abs=0.1)
