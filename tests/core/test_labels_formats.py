@@ -198,9 +198,12 @@ def test_a_text_that_unpacks_to_too_much_is_refused() -> None:
 
 
 def test_an_office_file_that_unpacks_to_too_much_is_refused() -> None:
-    report = seen("a.docx", docx(**{"word/bomb.xml": bytes(30_000_000)}))
-    assert report.verdict == "inconclusive"
-    assert "too large" in report.problem
+    bomb = docx(**{"word/bomb.xml": bytes(30_000_000)})
+    assert seen("a.docx", bomb).verdict == "not_found"  # to look for a label unpacks nothing else
+    with pytest.raises(BadInput, match="too large"):
+        produce(bomb, PRODUCER, NUMBER, RULES)
+    property_bomb = docx(**{"docProps/custom.xml": bytes(30_000_000)})
+    assert seen("a.docx", property_bomb).verdict == "inconclusive"
 
 
 def test_other_custom_properties_stay() -> None:

@@ -29,6 +29,7 @@ register-any                   on/405     on/405   on/405   on/405
 register-download              ok/405     ok/405   ok/405   ok/405
 entry                          ok/405     ok/405   ok/405   ok/405
 check                          ok/ok      ok/ok    ok/ok    ok/ok
+label                          ok/ok      ok/ok    ok/ok    ok/ok
 scope                          ok/405     ok/405   ok/405   ok/405
 asset                          ok/405     ok/405   ok/405   ok/405
 jwks                           ok/405     ok/405   ok/405   ok/405

@@ -5,7 +5,7 @@ It refuses to know when a label is due, and where files are kept.
 Rules
 1. A producer's code covers what the producer says and the content; a propagator's covers the whole
    label and the content. Each is a digest that everybody can check; who wants to know who made it
-   looks at a C2PA manifest (`licet.labels.credentials`).
+   looks at a C2PA manifest (`licet.labels.manifests`).
 2. Codes of others are left alone: we say nothing about what we cannot read.
 3. A verdict never says more than was seen: a file that cannot be read is `inconclusive`.
 """
@@ -85,7 +85,8 @@ def propagate(
 
 
 def verify(data: bytes, rules: LabelRules, *, name: str = "") -> Report:
-    """What the file says and what that is worth. Never raises for what a file holds."""
+    """What the file says and what that is worth. Raises TooMuch for a file that is too large, and
+    Unavailable where its format needs a library that is not installed; never for what it holds."""
     try:
         known = format_of(data, name)
         copies = known.read(data, names_of(rules))

@@ -15,6 +15,7 @@ from licet.portal.filings import licence_views as licences
 from licet.portal.filings import notice_views as notices
 from licet.portal.filings import record_views as record
 from licet.portal.filings import views as filings
+from licet.portal.public import label_views as labels
 from licet.portal.public import views as public
 from licet.portal.register import views as register
 
@@ -25,6 +26,7 @@ readers = [
     path("register/", register.search, name="register"),
     path("register/<str:number>/", register.entry, name="entry"),
     path("check/", licences.check, name="check"),
+    path("label/", labels.label, name="label"),
     path("scope/", filings.scope_page, name="scope"),
     path("notices/", notices.show_notices, name="notices"),
     path("desk/matters/", include("licet.portal.incidents.urls")),

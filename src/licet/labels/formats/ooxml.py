@@ -4,7 +4,7 @@ It refuses to know documents. ECMA-376 parts 1 and 2; TC260-PG-20258A.
 
 Rules
 1. A member is unpacked up to its own bound and all together up to UNPACKED_BYTES_MAX, whatever the
-   archive says of their sizes.
+   archive says of their sizes; who reads or verifies holds one piece of it at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from licet.labels.formats.model import LABEL_BYTES_MAX, Copy, Format, Names, broken
@@ -21,6 +22,7 @@ from licet.labels.formats.xml import Name, edit
 
 UNPACKED_BYTES_MAX = 512 << 20
 _MEMBERS_MAX = 10_000
+_PIECE_BYTES = 1 << 20
 _RATIO_MAX = 200  # more than any document shrinks by, less than a bomb does
 
 _CUSTOM = "docProps/custom.xml"
@@ -36,8 +38,8 @@ _EMPTY = f'<?xml version="1.0" encoding="UTF-8"?><Properties xmlns="{_PROPERTIES
 _OURS = {_CUSTOM, _TYPES, _LINKS}
 
 
-def _members(data: bytes) -> Iterator[tuple[zipfile.ZipInfo, bytes]]:
-    """Every member, unpacked, in order. Raises BadInput."""
+def _members(data: bytes) -> Iterator[tuple[zipfile.ZipInfo, Iterator[bytes]]]:
+    """Every member with its pieces, which are unpacked as they are asked for. Raises BadInput."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             listed = archive.infolist()
@@ -46,15 +48,33 @@ def _members(data: bytes) -> Iterator[tuple[zipfile.ZipInfo, bytes]]:
                 broken("Office file", "it is no package of ECMA-376, or holds a name twice")
             if len(listed) > _MEMBERS_MAX:
                 broken("Office file", "it has too many members")
-            left = min(UNPACKED_BYTES_MAX, _RATIO_MAX * len(data))
+            left = _Left(min(UNPACKED_BYTES_MAX, _RATIO_MAX * len(data)))
             for member in listed:
-                bound = LABEL_BYTES_MAX if member.filename in _OURS else left
-                with archive.open(member) as opened:
-                    value = opened.read(bound + 1)
-                left -= len(value)
-                if len(value) > bound or left < 0:
+                yield member, _pieces(archive, member, left)
+    except zipfile.BadZipFile as error:
+        broken("Office file", str(error))
+    except (OSError, ValueError, OverflowError, NotImplementedError, RuntimeError) as error:
+        broken("Office file", str(error) or "it is damaged")
+
+
+@dataclass(slots=True)
+class _Left:
+    """How much may still be unpacked (rule 1)."""
+
+    size: int
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: _Left) -> Iterator[bytes]:
+    """A member in pieces of _PIECE_BYTES, the last one shorter. Raises BadInput."""
+    own = LABEL_BYTES_MAX if member.filename in _OURS else left.size
+    try:
+        with archive.open(member) as opened:
+            while piece := opened.read(_PIECE_BYTES):
+                own -= len(piece)
+                left.size -= len(piece)
+                if min(own, left.size) < 0:
                     broken("Office file", "unpacked it is too large")
-                yield member, value
+                yield piece
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
         broken("Office file", str(error) or "it is damaged")
     except (OSError, ValueError, OverflowError) as error:
@@ -78,15 +98,15 @@ def _taken(custom: bytes, names: Names, piece: str = "") -> tuple[tuple[str, ...
 def read(data: bytes, names: Names) -> tuple[Copy, ...]:
     """Every copy of a label in an Office file. Raises BadInput."""
     found: tuple[str, ...] = ()
-    for member, value in _members(data):
+    for member, pieces in _members(data):
         if member.filename == _CUSTOM:
-            found = _taken(value, names)[0]
+            found = _taken(b"".join(pieces), names)[0]
     return tuple(Copy(f"{_CUSTOM} {names.key}", text.strip()) for text in found)
 
 
 def write(data: bytes, text: str, names: Names) -> bytes:
     """The Office file with this label among its custom properties and no other."""
-    members = list(_members(data))
+    members = [(member, b"".join(pieces)) for member, pieces in _members(data)]
     parts = {member.filename: value for member, value in members}
     custom = parts.get(_CUSTOM, _EMPTY.encode())
     others = _taken(custom, names)[1].encode()
@@ -142,14 +162,14 @@ def _with_link(links: bytes) -> bytes:
 
 def content(data: bytes, names: Names) -> Iterator[bytes]:
     """Every member but those that say where custom properties are, and the other properties."""
-    for member, value in _members(data):
+    for member, pieces in _members(data):
         if member.filename == _CUSTOM:
-            others = _taken(value, names)[1]
+            others = _taken(b"".join(pieces), names)[1]
             if others != _taken(_EMPTY.encode(), names)[1]:
                 yield others.encode()
         elif member.filename not in _OURS:
             yield member.filename.encode()
-            yield value
+            yield from pieces
 
 
 OOXML = Format(

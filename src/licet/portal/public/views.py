@@ -27,7 +27,8 @@ def front_door(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
-    return render(request, "public/home.html", {"counts": facets(edition()).statuses})
+    shown = {"counts": facets(edition()).statuses, "labelling": pack().labelling is not None}
+    return render(request, "public/home.html", shown)
 
 
 @require_safe
