@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
-from kit.cases import answers
+from kit.cases import PROCEDURE, answers
 from licet.base.clock import SystemClock
 from licet.base.ids import new_id
 from licet.credentials import jws
@@ -28,6 +28,7 @@ from licet.credentials.message import (
     read_receipt,
     sign_enrolment,
 )
+from licet.rulebook import Procedure
 
 AUTHORITY = "https://authority.example"
 JOSE = "application/jose"
@@ -108,17 +109,18 @@ class Provider:
             headers={"authorization": f"Bearer {self.access('PUT', path)}"},
         )  # fmt: skip
 
-    def filing(self, case: str = "", **changes: Any) -> dict[str, Any]:
-        """The body of a whole model filing; its files are sent."""
-        whole = answers("model_filing", **changes)
+    def filing(
+        self, case: str = "", route: str = "model_filing", procedure: Procedure = PROCEDURE,
+        **changes: Any,
+    ) -> dict[str, Any]:  # fmt: skip
+        """The body of a whole filing; its files are sent."""
+        whole = answers(route, procedure, **changes)
         for name, value in whole.items():
             if isinstance(value, dict):
-                taken = self.put_file(f"{name}.txt", f"report {name}".encode())
+                taken = self.put_file(f"{name}.pdf", f"%PDF-1.7 {name}".encode())
                 assert taken.status_code == 201, taken.content
                 whole[name] = taken.json()
-        return {
-            "case": case or new_id("case", now()), "route": "model_filing", "answers": whole,
-        }  # fmt: skip
+        return {"case": case or new_id("case", now()), "route": route, "answers": whole}
 
     def receipt_of(self, answer: Any) -> Receipt:
         """The receipt in an answer, checked with the authority's published keys."""

@@ -27,11 +27,12 @@ from licet.cases.proceedings import said as told
 from licet.credentials.message import NotTaken
 from licet.portal.accounts.models import Body
 from licet.portal.api.models import Upload
-from licet.portal.filings import service
+from licet.portal.filings import desk, service
 from licet.portal.filings.models import Attachment, Head, StoredCase
 from licet.portal.incidents import receiving
 from licet.portal.incidents import service as proceedings
 from licet.portal.pack import procedure
+from licet.rulebook.procedure import ActRule
 from licet.rulebook.proceeding import ProceedingKind
 
 CaseId = Annotated[
@@ -76,11 +77,15 @@ class Kind:
 
 
 class FilingBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A filing on a route: a case under a new id, its answers, filed."""
+    """A filing on a route: a case under a new id, its answers, filed.
+
+    `data`: what the act of filing asks for beside the answers, where the pack says so. A number
+    that it asks for is proposed here where none is brought."""
 
     case: CaseId
     route: Word
     answers: dict[str, Any]
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class ActBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -130,11 +135,11 @@ def take_filing(head: Head, sender: Sender, body: FilingBody, now: datetime) -> 
                 service.open_on(head, body.case, body.route, sender.actor, sender.body, now)
             )
             case = _save(head, sender, case, body.answers, now)
-            _sure(
-                service.act_on(
-                    head, case.id, _filing_act(case, sender, now), {}, sender.actor, now
-                )
-            )
+            rule = _filing_act(case, sender, now)
+            data = dict(body.data)
+            if "grant" in rule.effects:
+                data.setdefault("number", desk.free_number(case, now, procedure()))
+            _sure(service.act_on(head, case.id, rule.id, data, sender.actor, now))
     except _Undone as undone:
         head.refresh_from_db()
         return Taken(body.case, undone.refusal)
@@ -186,13 +191,13 @@ def _save(
     return _sure(service.act_on(head, case.id, rule.id, given, sender.actor, now))
 
 
-def _filing_act(case: Case, sender: Sender, now: datetime) -> str:
+def _filing_act(case: Case, sender: Sender, now: datetime) -> ActRule:
     """The act that files a draft at this stage, by its effect."""
     rules = possible(case, sender.actor, now, procedure())
     rule = next((one for one in rules if "file" in one.effects), None)
     if rule is None:
         raise _Undone(Refusal("not_now", "file", {"stage": case.filing}))
-    return rule.id
+    return rule
 
 
 def _attach(body: Body, case: Case, answers: Mapping[str, Any], now: datetime) -> None:

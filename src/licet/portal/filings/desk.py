@@ -18,7 +18,19 @@ from typing import Any
 
 from django.db.models import Q
 
-from licet.cases import Actor, Case, Clock, asked, clocks, most_urgent, settled, shown, withheld
+from licet.cases import (
+    Actor,
+    Case,
+    Clock,
+    asked,
+    clocks,
+    most_urgent,
+    proposed_number,
+    settled,
+    shown,
+    withheld,
+)
+from licet.cases.days import local_day
 from licet.cases.model import Party, Version
 from licet.portal.accounts.models import Person
 from licet.portal.filings.models import StoredCase, StoredEvent
@@ -154,3 +166,15 @@ def history(case: Case, to: Party, procedure: Procedure) -> list[dict[str, Any]]
 def party_of(actor: Actor) -> Party:
     """How much of a form an actor sees of a case that they may see."""
     return "holder" if actor.side == "provider" else "regulator"
+
+
+def free_number(case: Case, moment: datetime, procedure: Procedure) -> str | None:
+    """A number for the grant that nobody has yet."""
+    granted = StoredCase.objects.exclude(number=None).filter(route=case.route)
+    serial, of_holder = granted.count() + 1, granted.filter(holder__code=case.holder).count() + 1
+    today = local_day(moment, procedure.time_zone)
+    for more in range(20):
+        number = proposed_number(case, today, serial + more, of_holder, procedure)
+        if number and not StoredCase.objects.filter(number=number).exists():
+            return number
+    return None

@@ -5,7 +5,6 @@ It refuses to know law, and who may do what.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -23,11 +22,9 @@ from licet.cases import (
     display_text,
     missing,
     possible,
-    proposed_number,
     scope,
     settled,
 )
-from licet.cases.days import local_day
 from licet.portal.design.languages import current
 from licet.portal.design.templatetags.licet import render_day
 from licet.portal.filings import acting, desk, service
@@ -206,7 +203,7 @@ def do(request: HttpRequest, case: Case, act_id: str) -> HttpResponse:
         no = next((one for one in refusals if one.act == act_id), None)
         if no is None:
             raise Http404
-    number = _proposed(case, moment) or ""
+    number = desk.free_number(case, moment, procedure) or ""
     shown = acting.sheet(
         case, rule, actor, moment, procedure, sent, no.faults if no else (), number
     )
@@ -230,16 +227,3 @@ def do(request: HttpRequest, case: Case, act_id: str) -> HttpResponse:
 
 def _label(name: str, form: Any) -> Any:
     return form.fields[name].label if name in form.fields else ""
-
-
-def _proposed(case: Case, moment: datetime) -> str | None:
-    """A number for the grant that nobody has yet."""
-    procedure = service.procedure()
-    granted = StoredCase.objects.exclude(number=None).filter(route=case.route)
-    serial, of_holder = granted.count() + 1, granted.filter(holder__code=case.holder).count() + 1
-    today = local_day(moment, procedure.time_zone)
-    for more in range(20):
-        number = proposed_number(case, today, serial + more, of_holder, procedure)
-        if number and not StoredCase.objects.filter(number=number).exists():
-            return number
-    return None

@@ -55,7 +55,8 @@ def _asked(
     """The message: a case that was never filed is filed with all its answers."""
     files = "file" in procedure().acts[act_id].effects
     if files and not case.versions:
-        return "filing", {"case": case.id, "route": case.route, "answers": dict(case.draft)}
+        asked = {"case": case.id, "route": case.route, "answers": dict(case.draft)}
+        return "filing", asked | ({"data": dict(data)} if data else {})
     body: dict[str, Any] = {"case": case.id, "act": act_id, "data": dict(data)}
     if files:
         body["answers"] = dict(case.draft)
