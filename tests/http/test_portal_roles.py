@@ -13,7 +13,7 @@ from kit.portal import home, portal
 from kit.visitors import filed, granted, visitors
 
 EVERYWHERE = {
-    "door", "home", "law", "scope", "asset", "me", "account_login", "account_logout",
+    "door", "home", "law", "scope", "asset", "me", "label", "account_login", "account_logout",
     "account_change_password", "account_reauthenticate", "mfa_index", "mfa_authenticate",
     "mfa_reauthenticate", "mfa_activate_totp", "mfa_view_recovery_codes",
     "mfa_generate_recovery_codes", "mfa_deactivate_totp", "mfa_list_webauthn",
