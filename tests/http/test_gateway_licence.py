@@ -162,8 +162,11 @@ def test_a_suspension_takes_hold_within_the_ttl_and_says_why(
         began = time.monotonic()
         until(lambda: chat(served).status_code == 403)
         assert time.monotonic() - began < 6, "ttl 2 s, on a busy machine"
-        with pytest.raises(openai.PermissionDeniedError) as caught:
-            openai.OpenAI(base_url=served.url, api_key=served.key).chat.completions.create(**ASK)
+        with (
+            openai.OpenAI(base_url=served.url, api_key=served.key) as client,
+            pytest.raises(openai.PermissionDeniedError) as caught,
+        ):
+            client.chat.completions.create(**ASK)
         assert caught.value.code == code
         assert licence.filing in str(caught.value)
         anthropic = plain.post(f"{served.url}/messages", json=ASK, headers=served.headers)
