@@ -210,6 +210,15 @@ def test_workers_keep_the_order_and_answer_slow_questions_too(
     assert program.returncode == 2
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """What is started from here hears SIGINT, though these tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_ends_it_quietly(bundle: Path, workers: str) -> None:
     program = subprocess.Popen(

@@ -117,7 +117,8 @@ def test_a_licensed_gateway_serves_and_shows_its_licence(tmp_path: Path) -> None
         assert chat(served).headers["licet-filing"] == licence.filing
         assert chat(served).headers["licet-licence"] == "valid"
         assert plain.get(f"{served.root}/readyz").status_code == 200
-        assert openai.OpenAI(base_url=served.url, api_key=served.key).models.list().data
+        with openai.OpenAI(base_url=served.url, api_key=served.key) as client:
+            assert client.models.list().data
 
 
 def test_anybody_can_check_the_licence_with_what_the_gateway_shows(tmp_path: Path) -> None:
