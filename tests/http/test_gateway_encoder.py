@@ -27,10 +27,13 @@ def test_the_encoder_refuses_what_the_classifier_lets_pass(tmp_path: Path) -> No
     tables = "[guard.encoder]\nbands = [[0.0, 1.0]]\n"
     for more, outcome in (("", "stop"), (tables, "content_filter")):
         home = tmp_path / outcome
-        with upstream(model) as server, running_gateway(home, server.url, more=more) as served:
-            with openai.OpenAI(base_url=served.url, api_key=served.key, max_retries=0) as client:
-                assert _ask(client, LAWFUL) == "stop"
-                assert _ask(client, DOUBTED) == outcome
+        with (
+            upstream(model) as server,
+            running_gateway(home, server.url, more=more) as served,
+            openai.OpenAI(base_url=served.url, api_key=served.key, max_retries=0) as client,
+        ):
+            assert _ask(client, LAWFUL) == "stop"
+            assert _ask(client, DOUBTED) == outcome
 
 
 def _ask(client: openai.OpenAI, question: str) -> str | None:
