@@ -70,7 +70,7 @@ fix: $(TEST_READY) ## format, and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)
 
 journeys: $(TEST_READY) ## what people do in a browser, in both languages (needs chromium)
-	$(BIN)/python -m pytest -q tests/journeys $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/journeys $(ARGS)
 
 bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
 	@$(COMPILE)
