@@ -116,7 +116,7 @@ def test_a_portal_that_nobody_visits_tells_and_writes_all_the_same(office: type[
     assert tell_and_write(near) == 0
 
 
-def test_a_round_that_fails_is_said_once_and_tried_again() -> None:
+def test_a_round_that_fails_is_said_once_and_tried_again_and_so_is_its_end() -> None:
     from licet.base.trouble import Unavailable
     from licet.portal.rounds import Rounds
 
@@ -130,7 +130,8 @@ def test_a_round_that_fails_is_said_once_and_tried_again() -> None:
     rounds = Rounds("letters", work, 30.0, SystemClock(), said.append)
     for _ in range(4):
         rounds.once()
-    assert said == ["letters: nobody answers.", "letters: nobody answers."]
+    trouble = "letters: nobody answers."
+    assert said == [trouble, "letters: it works again", trouble]
 
 
 def test_without_a_mail_server_nothing_waits(office: type[Office]) -> None:

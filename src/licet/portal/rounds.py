@@ -3,7 +3,8 @@
 It refuses to know what the work is; a test does it alone, without a thread.
 
 Rules
-1. What fails is tried again at the next round and said once; the thread does not end by it.
+1. What fails is tried again at the next round and said once, when it begins and when it ends; the
+   thread does not end by it.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Rounds:
             self._work(self._clock.now())
         except (Trouble, DatabaseError, OSError) as error:
             trouble = str(error)
-        if trouble and trouble != self._trouble:
-            self._note(f"{self._name}: {trouble}")
+        if trouble != self._trouble:
+            self._note(f"{self._name}: {trouble or 'it works again'}")
         self._trouble = trouble
 
     def _go(self) -> None:

@@ -122,20 +122,21 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
 
     from licet.portal.filings.letters import ROUND_S, tell_and_write
     from licet.portal.filings.service import publish
-    from licet.portal.incidents.reader import Reader
+    from licet.portal.incidents.reader import REST_S, read_on
     from licet.portal.rounds import Rounds
 
     publish(SystemClock().now())
     Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
-    Reader(SystemClock(), note).begin()
+    Rounds("ledgers", read_on, REST_S, SystemClock(), note).begin()
     return Bounded(ASGIHandler(), https=chosen.https)
 
 
 def begin_courier(note: Callable[[str], None]) -> None:
     """Let a thread carry what is between this provider's installation and its authority."""
-    from licet.portal.outbox.courier import Courier
+    from licet.portal.outbox.courier import DELIVER_S, Courier
+    from licet.portal.rounds import Rounds
 
-    Courier(SystemClock(), note).begin()
+    Rounds("authority", Courier().round, DELIVER_S, SystemClock(), note).begin()
 
 
 class Opening:

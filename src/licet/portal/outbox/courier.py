@@ -1,76 +1,40 @@
-"""The thread that empties the outbox and follows the cases while a provider's portal runs.
+"""What empties the outbox and follows the cases while a provider's portal runs.
 
-It refuses to know what it carries.
-
-Rules
-1. It works on as long as the process lives: trouble is said once, when it begins and when it ends.
-2. It rests between rounds; a look at an empty outbox costs one query.
+It refuses to know threads and what it carries. A look at an empty outbox costs one query.
 """
 
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import DatabaseError, close_old_connections
-
-from licet.base.clock import Clock
 from licet.base.ids import Chance
-from licet.base.trouble import Trouble
 from licet.portal.outbox.delivering import deliver
 from licet.portal.outbox.following import follow
 from licet.portal.outbox.line import HttpLine
 from licet.portal.outbox.models import Link
 
 DELIVER_S = 2.0
-FOLLOW_S = 30.0
+FOLLOW_EVERY = timedelta(seconds=30)
 
 
 class Courier:
-    """One round after the other, until it is stopped."""
+    """Goes a round when it is told to."""
 
-    def __init__(self, clock: Clock, note: Callable[[str], None]) -> None:
-        self._clock = clock
-        self._note = note
-        self._ended = threading.Event()
-        self._trouble = ""
-        self._follow_at = 0.0
+    def __init__(self) -> None:
+        self._followed: datetime | None = None
 
-    def begin(self) -> None:
-        """Start working."""
-        threading.Thread(target=self._work, name="licet-courier", daemon=True).start()
-
-    def stop(self) -> None:
-        """End after this round."""
-        self._ended.set()
-
-    def _work(self) -> None:
-        while not self._ended.wait(DELIVER_S):
-            close_old_connections()
-            try:
-                self.round()
-            except (Trouble, DatabaseError, OSError) as trouble:
-                self._say(str(trouble))
-            else:
-                self._say("")
-
-    def round(self) -> None:
+    def round(self, now: datetime) -> None:
         """Send what is due; from time to time, and after an answer, read what happened."""
         link = Link.objects.first()
         if link is None:
             return
-        line, now = HttpLine(link.url), self._clock.now()
+        line = HttpLine(link.url)
         answered = deliver(line, now, secrets.token_bytes)
-        if answered or self._clock.monotonic() >= self._follow_at:
-            self._follow_at = self._clock.monotonic() + FOLLOW_S
+        followed = self._followed
+        if answered or followed is None or abs(now - followed) >= FOLLOW_EVERY:
+            self._followed = now
             follow(line, now)
-
-    def _say(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            self._note(f"authority: {trouble}" if trouble else "authority: it answers again")
-        self._trouble = trouble
 
 
 def carry_once(now: datetime, chance: Chance) -> tuple[int, int]:
