@@ -1,13 +1,12 @@
 """Any act, by anybody, in any order, at any time: what must hold of a case whatever happens.
 
-The rules are written here a second time, over the bare list of events, so that a mistake in the
-code and in its guard would have to be made twice.
+What is lawful is written a second time in `kit.histories`, over the bare list of events.
 """
 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import settings
@@ -28,6 +27,7 @@ from kit.cases import (
     actor,
     brought,
 )
+from kit.histories import check_history
 from licet.cases import (
     Event,
     Refusal,
@@ -42,7 +42,6 @@ from licet.cases import (
     said_of,
     settled,
 )
-from licet.cases.days import local_day
 from licet.ledger.entry import make_entry
 from licet.rulebook import load_pack
 from licet.rulebook.procedure import Procedure
@@ -161,58 +160,12 @@ class AnyCase(RuleBasedStateMachine):
     @invariant()
     def nothing_stands_without_its_acts(self) -> None:
         if hasattr(self, "play"):
-            check_history(self.play)
+            check_history(self.play.case.events, self.procedure)
 
     def teardown(self) -> None:
         if hasattr(self, "play"):
             for kind, public in entries_of(self.play.case):
                 assert make_entry(kind, self.play.now, public)
-
-
-def check_history(play: Play) -> None:
-    """The law of a history, over its bare events."""
-    events, acts = play.case.events, play.procedure.acts
-    for place, event in enumerate(events):
-        before = events[:place]
-        rule = acts.get(event.kind)
-        if rule is None:
-            assert event.kind in {"opened", "lapsed"}
-            continue
-        round_opened = last(before, lambda e: e.kind == "opened" or "round" in e.data)
-        this_round = before[round_opened:]
-        if "grant" in rule.effects and rule.apart_from:
-            done = [e.kind for e in this_round]
-            assert {"accept", "assess", "recommend"} <= set(done)
-            assert "file" in done
-            reviewers = {e.actor for e in this_round if e.kind in ("assess", "recommend")}
-            assert event.actor not in reviewers
-        if rule.adverse:
-            check_adverse(play, event, before)
-            assert event.data["statement"]["provisions"]
-
-
-def check_adverse(play: Play, event: Event, before: tuple[Event, ...]) -> None:
-    """Heard, waived or the time over; or urgent, and then nobody alone for long."""
-    rule = play.procedure.acts[event.kind]
-    if "urgency" in rule.effects:
-        assert event.data["urgency"]
-        assert event.data["timers"]
-        return
-    invited = last(before, lambda e: (e.data.get("hearing") or {}).get("act") == event.kind)
-    invitation, since = before[invited], before[invited + 1 :]
-    assert invitation.actor != event.actor
-    assert all("hearing" not in e.data or e.data["hearing"] is not None for e in since)
-    answers = [e.data["hearing"] for e in since if e.data.get("hearing")]
-    waived, asked, held = (
-        any(a.get(said) for a in answers) for said in ("waived", "asked", "held")
-    )
-    until = datetime.fromisoformat(invitation.data["hearing"]["until"]).date()
-    over = local_day(event.at, play.procedure.time_zone) > until
-    assert waived or (asked and held) or (over and not asked)
-
-
-def last(events: tuple[Event, ...], wanted: Any) -> int:
-    return max(place for place, event in enumerate(events) if wanted(event))
 
 
 class AnyEuropeanCase(AnyCase):
@@ -239,4 +192,4 @@ def test_a_long_life_is_lawful_throughout() -> None:
     play.now += timedelta(days=9)
     play.act("suspend", ALL_ROLES, **brought(play, "suspend"))
     play.act("restore", APPROVER, **brought(play, "restore"))
-    check_history(play)
+    check_history(play.case.events, PROCEDURE)
