@@ -1,7 +1,7 @@
 """The law of a case's history, written a second time over its bare events.
 
-It refuses to know how `licet.cases` decides: a mistake in the code and in its guard would have to be
-made twice.
+It refuses to know how `licet.cases` decides: a mistake in the code and in its guard would have to
+be made twice.
 
 Rules
 1. Nothing is granted without filing, acceptance, assessment and conclusion in the same round, and
