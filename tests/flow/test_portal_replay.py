@@ -25,7 +25,7 @@ USUAL_WAY = ("save_draft", "file", "accept", "assess", "recommend", "grant", "re
 """Acts that bring a case on: drawn oftener, so that every stretch of a life is reached."""
 STEPS = 60
 ENDS = ("done", "done", "done", "done", "dies_before", "dies_after")
-"""How an act ends: whole; killed before its transaction is kept; killed after it, no ledger yet."""
+"""How an act ends: whole; killed before it is kept; or after it, and before the ledger."""
 
 
 class Killed(Exception):
