@@ -208,6 +208,28 @@ def test_counts_that_are_kept_long_enough_are_removed_and_records_stay(shared: P
     shared(script)
 
 
+def test_everybody_with_a_record_is_surveyed(shared: Play) -> None:
+    async def script(one: MinorsStore, two: MinorsStore) -> None:
+        known = {secrets.token_hex(16) for _ in range(7)}
+        for subject in known:
+            await two.put(subject, '{"mine": 1}', None)
+            await one.mark(subject, 5_000)
+        await one.mark(SUBJECT, 5_000)  # nothing but counts: not among them
+        met, after = {}, ""
+        while True:
+            persons, after = await one.survey(after, 3)
+            met |= dict(persons)
+            if not after:
+                break
+        assert known == set(met)
+        assert all(seen.record == '{"mine": 1}' for seen in met.values())
+        assert all(sum(seen.usage.days.values()) == 5_000 for seen in met.values())
+        for subject in known:
+            await one.forget(subject)
+
+    shared(script)
+
+
 def test_one_child_is_not_another(shared: Play) -> None:
     async def script(one: MinorsStore, two: MinorsStore) -> None:
         other = secrets.token_hex(16)

@@ -32,11 +32,13 @@ class CrisisHelp:
         self._crisis = crisis
         self._voice = _Voice(tuple(_recital(crisis, lang) for lang in ("zh", "en")), pace_ms=0)
 
-    def is_meant(self, ask: Ask, guard: Guard, memory: VerdictMemory) -> bool:
-        """Whether our own guard finds a category of crisis in a request; nobody else is asked."""
+    def meant(self, ask: Ask, guard: Guard, memory: VerdictMemory) -> str:
+        """The category of crisis that our own guard finds in a request, empty for none; nobody
+        else is asked."""
         judged = PromptJudgement(ask, guard, memory, audience=AUDIENCE, on_failure="pass")
         found = [*judged.flags, *([judged.finding] if judged.finding else ())]
-        return any(finding.category in self._crisis.categories for finding in found)
+        categories = (one.category for one in found if one.category in self._crisis.categories)
+        return next(categories, "")
 
     def comfort(self, category: str) -> str:
         """The help in both languages, if the category is one of crisis; else nothing."""

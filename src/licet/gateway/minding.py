@@ -4,7 +4,8 @@ It refuses to decide who may do what: `licet.minors` does. Without [minors] noth
 
 Rules
 1. Whoever may not begin is told why, when again and whom to ask; that counts nothing as use.
-2. Help in a crisis is answered whatever the time, in the pack's words, without a model.
+2. Help in a crisis is answered whatever the time and whatever is off, in the pack's words, without
+   a model; that it was given is kept, without a word of what was said.
 3. A minor's exchange gives a sign at its beginning, three in each gap, and one at its end with
    the reading. An answer that runs when time is up is ended after the profile's grace.
 4. No reference to a user leaves this module but as a subject; nothing of a person is logged.
@@ -25,8 +26,9 @@ from licet.gateway.clearance import NotServed
 from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.crisis import CrisisHelp
 from licet.gateway.dialects.model import Ask, Dialect
+from licet.gateway.features import named_features, shown_features
 from licet.gateway.metrics import Metrics
-from licet.gateway.minors_words import OVER, UNNAMED, refusal_words
+from licet.gateway.minors_words import OVER, UNNAMED, features_words, refusal_words
 from licet.gateway.real_name import RealName
 from licet.gateway.sse import SseParser
 from licet.gateway.trace import Trace
@@ -80,9 +82,10 @@ class Minding:
 
     async def seat(
         self, guard: Guard, memory: VerdictMemory, dialect: Dialect, ask: Ask, trace: Trace,
-        send: Send,
+        send: Send, features: bytes | None = None,
     ) -> Seat:  # fmt: skip
-        """Ask for whoever sent this, and take note that they are here."""
+        """Ask for whoever sent this, and take note that they are here. `features`: those that the
+        client names in its header."""
         if trace.route not in COUNTED_ROUTES:
             return Seat(send)
         if ask.end_user is None:
@@ -100,22 +103,42 @@ class Minding:
         if answer.decision is None:
             return Seat(send)
         trace.audience = AUDIENCE
-        if answer.allowed:
+        refusal = self._refusal(answer, ask, features)
+        if refusal is None:
             self._metrics.minor("allowed")
             sitting = Sitting(self, subject, answer, dialect, ask, trace, send)
             trace.sitting = sitting
             return Seat(sitting.send, sitting=sitting)
         bearing = _bearing(send, answer)
-        if self.crisis.is_meant(ask, guard, memory):
+        category = self.crisis.meant(ask, guard, memory)
+        if category:
             self._metrics.minor("helped")
+            await self.note_help(subject, category)
             await self.crisis.answer(dialect, ask, bearing)
             return Seat(bearing, helped=True)
-        self._metrics.minor(answer.decision.why)
-        rules = self.service.rules
-        words = refusal_words(answer, rules.time_zone, rules.adult)
+        self._metrics.minor(answer.decision.why if not answer.allowed else refusal.code)
         next_ms = answer.decision.next_ms
         wait_s = 0.0 if next_ms is None else (next_ms - answer.at_ms) / 1000
-        return Seat(bearing, NotServed("minor_time_limit", words), wait_s)
+        return Seat(bearing, refusal, wait_s)
+
+    async def note_help(self, subject: str, category: str) -> None:
+        """Keep that help was given; a store that fails here keeps nobody from being helped."""
+        with contextlib.suppress(Trouble):
+            await self.service.note_help(subject, category)
+
+    def _refusal(self, answer: Answer, ask: Ask, features: bytes | None) -> NotServed | None:
+        """Why a minor is not served: the time, or a feature that is off."""
+        rules = self.service.rules
+        if not answer.allowed:
+            words = refusal_words(answer, rules.time_zone, rules.adult)
+            return NotServed("minor_time_limit", words)
+        try:
+            used = named_features(features, rules.features) | shown_features(ask.body)
+        except BadInput as trouble:
+            known = ", ".join(rules.features)
+            return NotServed("unknown_feature", f"{trouble} One of: {known}.", status=400)
+        off = used & answer.features_off
+        return NotServed("minor_feature_off", features_words(off, rules.features)) if off else None
 
     async def tend(self) -> None:
         """Every second: write what waits, register whom the real-name service verified; every
@@ -176,9 +199,12 @@ class Sitting:
         if self._trace.over is not None:
             reply.abort()
 
-    def comfort(self, category: str) -> str:
+    async def comfort(self, category: str) -> str:
         """Words of help to go with a refusal in a category of crisis; empty for any other."""
-        return self._minding.crisis.comfort(category)
+        words = self._minding.crisis.comfort(category)
+        if words:
+            await self._minding.note_help(self._subject, category)
+        return words
 
     async def leave(self) -> None:
         """The last sign, with the reading. A store that fails here costs the child nothing."""

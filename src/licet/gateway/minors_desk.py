@@ -1,7 +1,8 @@
 """What a provider tells the gateway of its minors, and asks: signals, guardians, time, reports.
 
 Every request is a POST of one JSON object with `user`, the reference that the same provider sends
-with the user's requests; so no reference stands in an address, and none in a log of addresses.
+with the user's requests (`figures` alone is about nobody); so no reference stands in an address,
+and none in a log of addresses.
 
 It refuses to decide: `licet.minors` does.
 
@@ -15,7 +16,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import msgspec
 
@@ -63,6 +64,9 @@ async def _answer(parts: Parts, scope: Scope, receive: Receive) -> Answer:
         return _error(
             404, "minors_off", "Minors are not counted here: the operator has no [minors]."
         )
+    if scope["path"] == FIGURES:
+        _object(await read_body(scope, receive, BODY_BYTES_MAX), (), ())
+        return json_answer(200, asdict(await parts.minors.service.figures()))
     _, fields = (_DEEDS | _NAMED)[scope["path"]]
     body = _object(await read_body(scope, receive, BODY_BYTES_MAX), fields)
     user = _user(body)
@@ -105,9 +109,8 @@ async def _settings(service: MinorsService, subject: str, body: Body) -> Answer:
 
 
 async def _more(service: MinorsService, subject: str, body: Body) -> Answer:
-    minutes = body.get("minutes")
-    if type(minutes) is not int:
-        raise BadInput("minutes: will not do.", hint="A whole number of minutes.")
+    minutes = _whole(body, "minutes")
+    request = _text(body, "id") if "id" in body else ""
     at_ms = (await service.ask(subject)).at_ms
     asked = asking.ask_more("now", subject, minutes, at_ms, service.rules, service.profile)
     if isinstance(asked, asking.Refusal):
@@ -115,7 +118,15 @@ async def _more(service: MinorsService, subject: str, body: Body) -> Answer:
     answered = asking.answer_more(asked, minutes, at_ms, service.rules, service.profile)
     if isinstance(answered, asking.Refusal) or answered[1] is None:
         raise BadInput("minutes: will not do.", hint="A whole number of minutes.")
-    await service.give(subject, answered[1])
+    await service.give(subject, replace(answered[1], id=request))
+    return await _status(service, subject, body)
+
+
+async def _spend(service: MinorsService, subject: str, body: Body) -> Answer:
+    """Asked before a payment is made. It counts from then on; told twice it counts once."""
+    no = await service.spend(subject, _text(body, "payment"), _whole(body, "fen"))
+    if no is not None:
+        return _error(409, no.code, "This may not be paid.")
     return await _status(service, subject, body)
 
 
@@ -128,7 +139,9 @@ async def _heartbeat(service: MinorsService, subject: str, body: Body) -> Answer
 
 
 async def _status(service: MinorsService, subject: str, body: Body) -> Answer:
-    return json_answer(200, _shown(await service.ask(subject)))
+    answer = await service.ask_all(subject)
+    today = {} if answer.today is None else msgspec.to_builtins(answer.today, str_keys=True)
+    return json_answer(200, _shown(answer) | {"profile": service.profile.id} | today)
 
 
 async def _report(service: MinorsService, subject: str, body: Body) -> Answer:
@@ -151,7 +164,8 @@ _DEEDS: dict[str, tuple[Deed, tuple[str, ...]]] = {
     "/v1/minors/forget": (_forget, ()),
     "/v1/minors/guardian": (_guardian, ("linked", "consented")),
     "/v1/minors/settings": (_settings, ("settings",)),
-    "/v1/minors/more": (_more, ("minutes",)),
+    "/v1/minors/more": (_more, ("minutes", "id")),
+    "/v1/minors/spend": (_spend, ("payment", "fen")),
     "/v1/minors/heartbeat": (_heartbeat, ()),
     "/v1/minors/status": (_status, ()),
     "/v1/minors/report": (_report, ()),
@@ -160,7 +174,8 @@ _NAMED: dict[str, tuple[NamedDeed, tuple[str, ...]]] = {
     "/v1/minors/verify": (_verify, ("name", "id_number")),
     "/v1/minors/visit": (_visit, ("visit", "online")),
 }
-PATHS = (*_DEEDS, *_NAMED)
+FIGURES = "/v1/minors/figures"
+PATHS = (*_DEEDS, *_NAMED, FIGURES)
 
 
 def _shown(answer: Standing) -> dict[str, object]:
@@ -181,12 +196,12 @@ def _shown(answer: Standing) -> dict[str, object]:
     }
 
 
-def _object(data: bytes, fields: tuple[str, ...]) -> Body:
+def _object(data: bytes, fields: tuple[str, ...], about: tuple[str, ...] = ("user",)) -> Body:
     try:
         body = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadInput("the body is not JSON.", hint="Send one JSON object.") from None
-    allowed = ("user", *fields)
+    allowed = (*about, *fields)
     if not isinstance(body, dict) or set(body) - set(allowed):
         raise BadInput("the body is not as it should be.", hint=f"Fields: {', '.join(allowed)}.")
     return body
@@ -205,6 +220,13 @@ def _text(body: Body, name: str) -> str:
     value = body.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= USER_CHARACTERS_MAX:
         raise BadInput(f"{name}: will not do.", hint="A text in quotes.")
+    return value
+
+
+def _whole(body: Body, name: str) -> int:
+    value = body.get(name)
+    if type(value) is not int:
+        raise BadInput(f"{name}: will not do.", hint="A whole number.")
     return value
 
 

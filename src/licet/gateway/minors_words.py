@@ -5,11 +5,13 @@ It refuses to decide any of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from licet.minors.decide import Why
 from licet.minors.service import Answer
+from licet.rulebook.minors import Feature
 
 _WHY: dict[Why, tuple[str, str]] = {
     "daily_total": ("Your time for today is used up.", "今天的使用时长已用完。"),
@@ -30,6 +32,10 @@ _ADULT = (
     "如果你已满{age}周岁，可以向本服务申请更正。",
 )
 _ASK = ("You can ask your guardian for more time.", "你可以请监护人增加时长。")
+_OFF = (
+    "Your guardian or the law has turned this off for you: {names}.",
+    "以下功能未对你开放：{names}。",
+)
 OVER = "Time is up, and the answer was ended. 时间已到，回答已结束。"
 UNNAMED = (
     "Whoever uses this service is to be named, so that a minor's time can be counted: send"
@@ -51,3 +57,13 @@ def refusal_words(answer: Answer, zone: str, adult: int) -> str:
         said.append(_ASK)
     said.append((_ADULT[0].format(age=adult), _ADULT[1].format(age=adult)))
     return " ".join(en for en, _ in said) + " " + "".join(zh for _, zh in said)
+
+
+def features_words(off: Iterable[str], features: Mapping[str, Feature]) -> str:
+    """Which features of a request a minor may not use: English, then Chinese."""
+    names = sorted(off)
+    said = [
+        text.format(names=comma.join(features[name].name[lang] for name in names))
+        for text, lang, comma in ((_OFF[0], "en", ", "), (_OFF[1], "zh", "、"))
+    ]
+    return " ".join(said)

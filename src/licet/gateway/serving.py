@@ -44,6 +44,7 @@ from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
 from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.model import Ask, Dialect
+from licet.gateway.features import HEADER as FEATURES
 from licet.gateway.keys import Key, Route
 from licet.gateway.minding import Seat
 from licet.gateway.outcome import Outcome
@@ -109,7 +110,8 @@ async def _admitted(
     ask, target = understood
     seat: Seat | None = None
     if parts.minors is not None:
-        seat = await parts.minors.seat(parts.guard, parts.memory, dialect, ask, trace, send)
+        named = header(scope, FEATURES)
+        seat = await parts.minors.seat(parts.guard, parts.memory, dialect, ask, trace, send, named)
         send = seat.send
         if (no := seat.refusal) is not None:
             await deny(dialect, Denial(no.status, no.code, no.message, seat.wait_s), trace, send)
@@ -268,7 +270,7 @@ async def _refuse(
         await durable
     message = f"The request was refused: {notice.reason.get('en', '')} Case {notice.case}."
     if trace.sitting is not None:
-        message += trace.sitting.comfort(finding.category)
+        message += await trace.sitting.comfort(finding.category)
     body = dialect.error(400, "content_filter", message, judgement.where or None, notice)
     await Answer(400, body, (JSON, (b"x-request-id", trace.id.encode()))).send(send)
     if parts.spans is not None:

@@ -16,7 +16,7 @@ class Sitting(Protocol):
         """From now on this is what is cut off when time is up."""
         ...
 
-    def comfort(self, category: str) -> str:
+    async def comfort(self, category: str) -> str:
         """Words of help to go with a refusal in a category of crisis; empty for any other."""
         ...
 

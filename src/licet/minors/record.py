@@ -1,10 +1,12 @@
-"""What is kept of a minor: the age signal, a guardian's consent and settings. As one JSON text.
+"""What is kept of a minor: the age signal, a guardian's consent and settings, what was spent this
+month, when help in a crisis was given. As one JSON text.
 
 It refuses to know names, birth dates and numbers: there is no field for any.
 
 Rules
 1. A text that is not understood is refused; nothing is guessed.
-2. More time that was given and is over for a day is dropped when a record is written.
+2. More time that was given and is over for a day is dropped when a record is written; so is what
+   is older than `KEPT_DAYS` of the times at which help was given.
 """
 
 from __future__ import annotations
@@ -17,9 +19,20 @@ import msgspec
 from licet.base.trouble import BadInput, Corrupt
 from licet.minors.settings import EXTRAS_MAX, NO_SETTINGS, Settings
 from licet.minors.signal import AgeSignal
+from licet.minors.spending import NOTHING, Spent
 from licet.minors.zone import DAY_MS
 
-RECORD_BYTES_MAX = 16_384
+RECORD_BYTES_MAX = 32_768
+ALERTS_MAX = 20
+KEPT_DAYS = 35
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Help in a crisis was given at `at_ms`, for a `category` of the guard. No text is kept."""
+
+    at_ms: int
+    category: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,8 @@ class MinorRecord:
     consented: bool = False
     linked: bool = False
     settings: Settings = NO_SETTINGS
+    spent: Spent = NOTHING
+    alerts: tuple[Alert, ...] = ()
 
 
 def write_record(record: MinorRecord, now_ms: int) -> str:
@@ -37,7 +52,12 @@ def write_record(record: MinorRecord, now_ms: int) -> str:
     extras = tuple(e for e in record.settings.extras if e.end_ms > now_ms - DAY_MS)
     if len(extras) > EXTRAS_MAX:
         raise BadInput("more time was given too often.", hint="Change the daily total instead.")
-    kept = replace(record, settings=replace(record.settings, extras=extras))
+    alerts = [one for one in record.alerts if one.at_ms > now_ms - KEPT_DAYS * DAY_MS]
+    kept = replace(
+        record,
+        settings=replace(record.settings, extras=extras),
+        alerts=tuple(alerts[-ALERTS_MAX:]),
+    )
     text = msgspec.json.encode(kept).decode()
     if len(text) > RECORD_BYTES_MAX:
         raise BadInput("the settings are too long.", hint="Fewer quiet hours will do.")

@@ -4,8 +4,9 @@ It refuses to know what was said: there is nothing here to report it from.
 
 Rules
 1. A guardian's report holds times by day, and no text, no hour of the day and no subject matter.
-2. In a published table a cell of fewer persons than the pack's minimum is left out; so is another,
-   where the one alone could be worked out from the sum.
+2. In a published table a cell of fewer persons than the pack's minimum is left out; so are others,
+   the smallest first, until at least two are left out and what they have together, which whoever
+   knows the sum can work out, is the minimum too.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ def week(table: Timetable, usage: Usage, last_day: int) -> tuple[DayUse, ...]:
 
 def published(cells: Mapping[str, int], cell_min: int) -> dict[str, int | None]:
     """Numbers of persons by cell, as they may be published: None where left out (rule 2)."""
-    small = [name for name, count in cells.items() if 0 < count < cell_min]
-    if len(small) == 1:
-        rest = sorted((count, name) for name, count in cells.items() if count >= cell_min)
-        small += [name for _, name in rest[:1]]
-    return {name: None if name in small else count for name, count in cells.items()}
+    out = {name for name, count in cells.items() if 0 < count < cell_min}
+    rest = sorted((count, name) for name, count in cells.items() if count >= cell_min)
+    while rest and out and (len(out) < 2 or sum(cells[name] for name in out) < cell_min):
+        out.add(rest.pop(0)[1])
+    return {name: None if name in out else count for name, count in cells.items()}

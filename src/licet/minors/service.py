@@ -8,6 +8,7 @@ Rules
    minor. An adult is not counted.
 2. A change of a record is made on the record as it is; where another came first it is made anew.
 3. A refusal counts nothing as use.
+4. More time for one request is given once, and one payment is counted once, however often told.
 """
 
 from __future__ import annotations
@@ -18,20 +19,39 @@ from typing import Literal
 
 from licet.base.trouble import Conflict, NotFound
 from licet.minors.decide import Decision, decide
-from licet.minors.record import MinorRecord, read_record, write_record
+from licet.minors.figures import Counting, Figures
+from licet.minors.record import Alert, MinorRecord, read_record, write_record
 from licet.minors.reporting import DayUse, week
 from licet.minors.settings import NO_SETTINGS, Extra, Fault, Settings, check_settings, features_off
 from licet.minors.signal import AgeSignal, Standing, band_of, standing
+from licet.minors.spending import NotPaid, in_month, month_of, pay
 from licet.minors.store import SUBJECT_CHARACTERS, MinorsStore, Seen
 from licet.minors.timetable import Timetable
-from licet.minors.use import reading_ms
-from licet.minors.zone import DAY_MS, Zone
+from licet.minors.use import reading_ms, used_ms
+from licet.minors.zone import DAY_MS, MINUTE_MS, Zone
 from licet.rulebook.minors import MinorsRules, Profile
 
 Unknown = Literal["adult", "minor"]
 _TABLES_KEPT = 20_000
 _TRIES = 5
 _NOBODY = "0" * SUBJECT_CHARACTERS
+_ALERT_EVERY_MS = 10 * MINUTE_MS
+_SURVEY_COUNT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """What else holds for a minor: the band, whether a guardian is linked and what they set, the
+    times at which help in a crisis was given; minutes used and allowed today (None: no total), fen
+    spent this month."""
+
+    band: str
+    linked: bool
+    settings: Settings
+    alerts: tuple[Alert, ...]
+    used_min: int
+    total_min: int | None
+    spent_fen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +64,7 @@ class Answer:
     decision: Decision | None
     features_off: frozenset[str] = frozenset()
     can_ask: bool = False
+    today: Today | None = None
 
     @property
     def allowed(self) -> bool:
@@ -89,6 +110,26 @@ class MinorsService:
         """What holds for a person now; counts nothing."""
         return self._answer(await self._store.look(subject))
 
+    async def ask_all(self, subject: str) -> Answer:
+        """As `ask`, with `today`, which whoever only serves does not need."""
+        seen = await self._store.look(subject)
+        answer = self._answer(seen)
+        if answer.decision is None:
+            return answer
+        known, day = self._known(seen.record), self._zone.day(seen.at_ms)
+        record, total_ms = known.record, known.table.total_ms(day)
+        spent = in_month(record.spent, month_of(seen.at_ms, self._zone)).fen if record else 0
+        today = Today(
+            band=band_of(record.signal if record else None, self.rules).id,
+            linked=record is not None and record.linked,
+            settings=record.settings if record else NO_SETTINGS,
+            alerts=record.alerts if record else (),
+            used_min=used_ms(seen.usage, day, seen.at_ms, self._zone) // MINUTE_MS,
+            total_min=None if total_ms is None else total_ms // MINUTE_MS,
+            spent_fen=spent,
+        )
+        return replace(answer, today=today)
+
     async def sign(self, subject: str, characters: int = 0) -> Answer:
         """A sign of life, after an answer of so many characters; what holds then."""
         read_ms = reading_ms(characters, self.rules.use) if characters else 0
@@ -132,10 +173,58 @@ class MinorsService:
 
         def change(record: MinorRecord | None) -> MinorRecord:
             found = _there(record)
+            if extra.id and any(one.id == extra.id for one in found.settings.extras):  # rule 4
+                return found
             extras = (*found.settings.extras, extra)
             return replace(found, settings=replace(found.settings, extras=extras))
 
         await self._change(subject, change)
+
+    async def spend(self, subject: str, name: str, fen: int) -> NotPaid | None:
+        """Count a payment before it is made; why it may not be made, else None. An adult's is not
+        counted."""
+        answer = await self.ask(subject)
+        if answer.decision is None:
+            return None
+        no: NotPaid | None = None
+
+        def change(record: MinorRecord | None) -> MinorRecord:
+            nonlocal no
+            found = _there(record)
+            spent = in_month(found.spent, month_of(answer.at_ms, self._zone))
+            band = band_of(found.signal, self.rules)
+            paid = pay(spent, name, fen, found.settings, self.rules, band)
+            no = paid if isinstance(paid, NotPaid) else None
+            return found if isinstance(paid, NotPaid) else replace(found, spent=paid)
+
+        await self._change(subject, change)
+        return no
+
+    async def note_help(self, subject: str, category: str) -> None:
+        """Keep that help in a crisis was given to a child of whom something is known; at most once
+        in ten minutes for one category."""
+        seen = await self._store.look(subject)
+        if seen.record is None:
+            return
+
+        def change(record: MinorRecord | None) -> MinorRecord:
+            found = _there(record)
+            since = seen.at_ms - _ALERT_EVERY_MS
+            if any(a.category == category and a.at_ms > since for a in found.alerts):
+                return found
+            return replace(found, alerts=(*found.alerts, Alert(seen.at_ms, category)))
+
+        await self._change(subject, change)
+
+    async def figures(self) -> Figures:
+        """How many minors used the service yesterday, by band and time, as may be published."""
+        now_ms = (await self._store.look(_NOBODY)).at_ms
+        counting, after = Counting(self.rules, self._zone.day(now_ms)), ""
+        while True:
+            persons, after = await self._store.survey(after, _SURVEY_COUNT)
+            counting.add(persons)
+            if not after:
+                return counting.figures()
 
     async def report(self, subject: str) -> tuple[DayUse, ...]:
         """The last seven days, today among them."""

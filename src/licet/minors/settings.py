@@ -31,11 +31,13 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Extra:
-    """More time, given at `start_ms`: `more_ms` on that day's total, open until `end_ms`."""
+    """More time, given at `start_ms`: `more_ms` on that day's total, open until `end_ms`. `id` is
+    that of the request which it answers, given once however often it is told; empty for none."""
 
     start_ms: int
     end_ms: int
     more_ms: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +102,4 @@ def features_off(settings: Settings, rules: MinorsRules) -> frozenset[str]:
         name
         for name, feature in rules.features.items()
         if feature.minors == "never" or not settings.features.get(name, feature.minors == "on")
-    )
-
-
-def may_spend(
-    yuan: int, month_yuan: int, settings: Settings, rules: MinorsRules, band: Band
-) -> bool:
-    """Whether `yuan` may be spent now, by a child that has spent `month_yuan` this month."""
-    caps = rules.spending[band.id]
-    month = caps.month_yuan if settings.month_yuan is None else settings.month_yuan
-    off = "top_up" in features_off(settings, rules)
-    return (
-        not off and 0 < yuan <= caps.once_yuan and month_yuan + yuan <= min(month, caps.month_yuan)
     )

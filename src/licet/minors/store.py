@@ -64,6 +64,12 @@ class MinorsStore(Protocol):
         hour, for counts past the pack's `keep_days`."""
         ...
 
+    async def survey(self, after: str, count: int) -> tuple[tuple[tuple[str, Seen], ...], str]:
+        """Some of those who have a record, about `count` of them, and the `after` with which to
+        ask for the next; begin with an empty one, and end when an empty one comes back. Who is
+        there all the while comes at least once."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -45,6 +45,10 @@ _SWEEP_GONE = "DELETE FROM minor WHERE record IS NULL AND until_ms < ?"
 _SWEEP_COUNTS = (
     "UPDATE minor SET until_ms = 0, streak_ms = 0, days = '{}' WHERE until_ms BETWEEN 1 AND ? - 1"
 )
+_SURVEY = (
+    "SELECT subject, record, until_ms, streak_ms, days FROM minor"
+    " WHERE record IS NOT NULL AND subject > ? ORDER BY subject LIMIT ?"
+)
 _Known = tuple[str | None, Usage]
 _NOBODY: _Known = (None, UNUSED)
 
@@ -143,6 +147,20 @@ class LocalStore:
             with self._told() as db, db:
                 db.execute(_SWEEP_GONE, (before_ms,))
                 db.execute(_SWEEP_COUNTS, (before_ms,))
+
+    async def survey(self, after: str, count: int) -> tuple[tuple[tuple[str, Seen], ...], str]:
+        """As MinorsStore.survey."""
+        now = self._at_ms()
+        if self._db is None:
+            known = ((s, r, u) for s, (r, u) in self._known.items() if r is not None and s > after)
+            rows = sorted(known, key=lambda row: row[0])[:count]
+        else:
+            self.flush()
+            with self._told() as db:
+                found = db.execute(_SURVEY, (after, count)).fetchall()
+            rows = [(s, r, Usage(u, k, decode_days(d))) for s, r, u, k, d in found]
+        persons = tuple((s, Seen(now, r, u)) for s, r, u in rows)
+        return persons, persons[-1][0] if len(persons) == count else ""
 
     def _remember(self, subject: str, known: _Known) -> None:
         if self._db is None and subject not in self._known and len(self._known) >= KEPT_MAX:

@@ -54,6 +54,10 @@ _SWEEP = (
     " UPDATE minor SET until_ms = 0, streak_ms = 0, days = '{}'"
     " WHERE record IS NOT NULL AND until_ms BETWEEN 1 AND %s - 1"
 )
+_SURVEY = (
+    _READ_NOW + ", subject, record, until_ms, streak_ms, days FROM minor"
+    " WHERE record IS NOT NULL AND subject > %s ORDER BY subject LIMIT %s"
+)
 _THREADS = 4
 _WAIT_S = 2.0
 T = TypeVar("T")
@@ -94,6 +98,12 @@ class PostgresStore:
     async def sweep(self, before_ms: int) -> None:
         """As MinorsStore.sweep."""
         await self._call(lambda db: db.execute(_SWEEP, (before_ms, before_ms)))
+
+    async def survey(self, after: str, count: int) -> tuple[tuple[tuple[str, Seen], ...], str]:
+        """As MinorsStore.survey."""
+        rows = await self._call(lambda db: db.execute(_SURVEY, (after, count)).fetchall())
+        persons = tuple((row[1], Seen(int(row[0]), row[2], _usage(row[3:]))) for row in rows)
+        return persons, persons[-1][0] if len(persons) == count else ""
 
     async def close(self) -> None:
         """Let go of the connections, once running calls are over."""

@@ -126,6 +126,15 @@ class RedisStore:
     async def sweep(self, before_ms: int) -> None:
         """As MinorsStore.sweep: counts end by themselves (rule 3)."""
 
+    async def survey(self, after: str, count: int) -> tuple[tuple[tuple[str, Seen], ...], str]:
+        """As MinorsStore.survey; `after` is the cursor of the server."""
+        match = f"{self._prefix}:{{*}}:minor"
+        scanned = self._redis.scan(int(after or 0), match=match, count=count)
+        cursor, names = await self._asked(scanned)
+        subjects = [name.decode().partition("{")[2].partition("}")[0] for name in names]
+        persons = [(subject, await self.look(subject)) for subject in subjects]
+        return tuple(persons), str(cursor) if int(cursor) else ""
+
     async def close(self) -> None:
         """Let go of the connections."""
         await self._redis.aclose()
