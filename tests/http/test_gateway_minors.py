@@ -6,12 +6,10 @@ The time of the minors' store is the test's own; everything else is as an operat
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,22 +21,20 @@ import pytest
 from kit.clients import LONG, MODEL, anthropic_client, ask, openai_client
 from kit.gateway import Served, running_gateway
 from kit.minors_scene import CONFIG, RULES, SUBJECTS, Scene
-from kit.minors_scene import post as post_to_desk
+from kit.minors_talk import (
+    ADULT,
+    ALONE,
+    RULE_FILE,
+    SAYS,
+    chat,
+    known,
+    post,
+    short,
+    signal,
+    usage_days,
+)  # fmt: skip
 
-DAY_MS = 86_400_000
-ADULT = "adult-12"
 CHILDREN = itertools.count(4711)
-SAYS: Any = [{"role": "user", "content": "Good morning."}]
-ALONE: Any = [{"role": "user", "content": "Tonight is the grey lantern hour for me."}]
-RULE_FILE = """
-[[rule]]
-id = "test.self-harm"
-category = "self_harm"
-action = "halt"
-author = "tests"
-reason = "A phrase that stands for a cry for help."
-literal = ["grey lantern hour"]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -63,45 +59,6 @@ def scene(scene_and_gateway: tuple[Scene, Served]) -> Scene:
 @pytest.fixture
 def served(scene_and_gateway: tuple[Scene, Served]) -> Served:
     return scene_and_gateway[1]
-
-
-def post(scene: Scene, served: Served, deed: str, key: str = "", **body: Any) -> tuple[int, Any]:
-    """One request to the minors' desk: status and JSON."""
-    return post_to_desk(served, key or scene.desk_key, deed, **body)
-
-
-def signal(scene: Scene, over: int = 12, under: int | None = 14) -> dict[str, Any]:
-    now = scene.time.at_ms()
-    return {
-        "method": "document", "assurance": "high", "over": over, "under": under,
-        "issued_ms": now - DAY_MS, "expires_ms": now + 30 * DAY_MS, "source": "acme",
-    }  # fmt: skip
-
-
-def known(scene: Scene, served: Served, user: str = "", **ages: Any) -> None:
-    status, said = post(
-        scene, served, "signal", user=user or scene.child, signal=signal(scene, **ages)
-    )
-    assert status == 200, said
-
-
-def short(scene: Scene, served: Served, minutes: int) -> None:
-    """The guardian's total for every day."""
-    post(scene, served, "guardian", user=scene.child, linked=True, consented=True)
-    totals = {str(day): minutes for day in range(7)}
-    status, said = post(
-        scene, served, "settings", user=scene.child, settings={"daily_min": totals}
-    )
-    assert status == 200, said
-
-
-def chat(served: Served, user: str | None, messages: Any = SAYS, **more: Any) -> Any:
-    """The raw response of a chat completion: headers and parsed body."""
-    asked: dict[str, Any] = {"model": MODEL, "messages": messages, **more}
-    if user is not None:
-        asked["safety_identifier"] = user
-    with openai_client(served.url, served.key) as client:
-        return client.chat.completions.with_raw_response.create(**asked)
 
 
 # --- who is limited
@@ -179,11 +136,6 @@ def test_the_night_is_closed_until_six(scene: Scene, served: Served) -> None:
     assert refused.value.response.headers["licet-next"].endswith("T22:00:00.000Z")  # 06:00 there
     assert 6.9 * 3600 < int(refused.value.response.headers["retry-after"]) <= 7 * 3600 + 1
     assert usage_days(scene, served) == 0, "a refusal is no use"
-
-
-def usage_days(scene: Scene, served: Served) -> int:
-    _, report = post(scene, served, "report", user=scene.child)
-    return sum(day["used_min"] for day in report["days"])
 
 
 def test_more_time_lets_the_chat_go_on(scene: Scene, served: Served) -> None:
@@ -314,117 +266,6 @@ def test_what_is_not_a_guardians_to_loosen_is_named(scene: Scene, served: Served
     assert (status, said["error"]["code"]) == (409, "too_much")
     status, said = post(scene, served, "settings", user="nobody", settings={})
     assert status == 404
-
-
-def test_a_guardians_answer_that_is_told_twice_gives_once(scene: Scene, served: Served) -> None:
-    known(scene, served)
-    short(scene, served, 0)
-    for _ in range(2):
-        status, said = post(scene, served, "more", user=scene.child, minutes=10, id="request-1")
-        assert (status, said["minutes_left"]) == (200, 10)
-    status, said = post(scene, served, "more", user=scene.child, minutes=10, id="request-2")
-    assert said["minutes_left"] == 20
-
-
-def test_the_status_says_what_holds(scene: Scene, served: Served) -> None:
-    known(scene, served)
-    short(scene, served, 45)
-    _, said = post(scene, served, "status", user=scene.child)
-    assert (said["profile"], said["band"], said["linked"]) == ("chat", "from12", True)
-    assert (said["used_min"], said["total_min"], said["spent_fen"]) == (0, 45, 0)
-    assert said["settings"]["daily_min"]["0"] == 45
-
-
-def test_payments_keep_the_caps_and_count_once(scene: Scene, served: Served) -> None:
-    known(scene, served)
-    asked: dict[str, Any] = {"user": scene.child, "payment": "order-1", "fen": 5_000}
-    for _ in range(2):
-        status, said = post(scene, served, "spend", **asked)
-        assert (status, said["spent_fen"]) == (200, 5_000)
-    status, said = post(scene, served, "spend", **asked | {"payment": "order-2", "fen": 5_001})
-    assert (status, said["error"]["code"]) == (409, "over_once")
-    post(scene, served, "guardian", user=scene.child, linked=True, consented=True)
-    post(scene, served, "settings", user=scene.child, settings={"month_yuan": 60})
-    status, said = post(scene, served, "spend", **asked | {"payment": "order-3", "fen": 1_001})
-    assert (status, said["error"]["code"]) == (409, "over_month")
-    status, said = post(scene, served, "spend", **asked | {"payment": "order-4", "fen": 1_000})
-    assert (status, said["spent_fen"]) == (200, 6_000)
-    status, said = post(scene, served, "spend", **asked | {"fen": 1.5})
-    assert status == 400
-
-
-def test_payments_at_once_do_not_pass_the_cap(scene: Scene, served: Served) -> None:
-    known(scene, served)
-    with ThreadPoolExecutor(6) as pool:
-        asked = [
-            pool.submit(
-                post, scene, served, "spend", user=scene.child, payment=f"order-{n}", fen=4_000
-            )
-            for n in range(6)
-        ]
-    done = [one.result()[0] for one in asked]
-    _, said = post(scene, served, "status", user=scene.child)
-    assert said["spent_fen"] == 4_000 * done.count(200) <= 20_000
-    assert done.count(200) == 5
-
-
-@pytest.mark.parametrize(
-    ("headers", "more"),
-    [
-        ({"licet-features": "memory"}, {}),
-        ({"licet-features": "characters, voice"}, {}),
-        ({}, {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "wav"}}),
-    ],
-)
-def test_a_feature_that_is_off_is_refused(
-    scene: Scene, served: Served, headers: dict[str, str], more: Any
-) -> None:
-    known(scene, served)
-    post(scene, served, "guardian", user=scene.child, linked=True, consented=True)
-    post(scene, served, "settings", user=scene.child, settings={"features": {"voice": False}})
-    with pytest.raises(openai.PermissionDeniedError) as refused:
-        chat(served, scene.child, extra_headers=headers, **more)
-    assert refused.value.code == "minor_feature_off"
-    assert "以下功能未对你开放" in refused.value.message
-    assert usage_days(scene, served) == 0
-    known(scene, served, ADULT, over=18, under=None)
-    assert chat(served, ADULT, extra_headers=headers).status_code == 200
-
-
-def test_a_feature_that_is_on_is_served_and_a_misspelt_one_refused(
-    scene: Scene, served: Served
-) -> None:
-    known(scene, served)
-    assert chat(served, scene.child, extra_headers={"licet-features": "voice"}).status_code == 200
-    with pytest.raises(openai.BadRequestError) as refused:
-        chat(served, scene.child, extra_headers={"licet-features": "voices"})
-    assert refused.value.code == "unknown_feature"
-
-
-def test_help_is_noted_without_a_word_of_what_was_said(scene: Scene, served: Served) -> None:
-    known(scene, served)
-    for minute in (12 * 60, 23 * 60):  # by day and by night
-        scene.time.set(minute)
-        with contextlib.suppress(openai.BadRequestError):
-            chat(served, scene.child, messages=ALONE)
-        with contextlib.suppress(openai.BadRequestError):
-            chat(served, scene.child, messages=ALONE)
-    _, said = post(scene, served, "status", user=scene.child)
-    assert [one["category"] for one in said["alerts"]] == ["self_harm", "self_harm"]
-    assert "lantern" not in json.dumps(said)
-
-
-def test_help_is_given_though_a_feature_is_off(scene: Scene, served: Served) -> None:
-    known(scene, served)
-    got = chat(served, scene.child, messages=ALONE, extra_headers={"licet-features": "memory"})
-    assert "12356" in got.text
-
-
-def test_figures_name_nobody_and_leave_out_small_cells(scene: Scene, served: Served) -> None:
-    status, said = post(scene, served, "figures")
-    assert status == 200
-    assert set(said) == {"day", "persons", "cells"}
-    assert all(count is None or count == 0 or count >= 10 for count in said["cells"].values())
 
 
 def test_a_heartbeat_counts_while_the_page_is_read(scene: Scene, served: Served) -> None:
