@@ -14,7 +14,6 @@ from kit.house import ROOT
 from kit.ledger import NOW
 from licet.base.trouble import BadInput
 from licet.ledger.entry import (
-    ENTRY_TYPES,
     Entry,
     Value,
     as_id,
@@ -23,6 +22,7 @@ from licet.ledger.entry import (
     render_entry,
 )
 from licet.ledger.entry_mould import EntryMould
+from licet.ledger.entry_types import ENTRY_TYPES
 
 IDS = st.from_regex(r"[A-Za-z0-9_.:/@+~-]{1,96}", fullmatch=True)
 VALUES = st.one_of(

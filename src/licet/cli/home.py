@@ -73,6 +73,11 @@ class Home:
         return self.root / "assessments"
 
     @property
+    def corpus(self) -> Path:
+        """Folder of the store of data sets: its catalogue, content, log, and `jwks.json`."""
+        return self.root / "corpus"
+
+    @property
     def run(self) -> Path:
         """Folder of what lives as long as a process: sockets, process ids."""
         return self.root / "run"

@@ -86,6 +86,11 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "fairness",
             "Ask the same about different people, or competitors, and test what differs.",
         ),
+        "corpus": Place(
+            "licet.cli.corpus",
+            "corpus",
+            "Publish, check, serve and withdraw training data.",
+        ),
         "bank": Place("licet.cli.bank", "bank", "Show and check banks of test questions."),
         "rulebook": Place("licet.cli.rulebook", "rulebook", "Read and check the law as data."),
         "doctor": Place(

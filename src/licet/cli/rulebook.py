@@ -22,6 +22,7 @@ from licet.cli.coverage import (
     shipped_means,
 )
 from licet.cli.rulebook_assessment import assessment_grounds, assessment_lines
+from licet.cli.rulebook_corpus import corpus_lines
 from licet.cli.rulebook_labels import labels_grounds, labels_lines
 from licet.cli.rulebook_minors import minors_grounds, minors_lines
 from licet.cli.rulebook_procedure import procedure_grounds, procedure_lines
@@ -42,6 +43,7 @@ from licet.rulebook import (
     load_pack,
     unknown_citations,
 )
+from licet.rulebook.corpus import AccessClass, Basis, Licence, SourceType
 from licet.rulebook.grounds import Source
 from licet.rulebook.labels import Degree, LabelCheck, Medium
 from licet.rulebook.minors import Band, Feature, HelpLine, Profile
@@ -254,6 +256,9 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
             yield from labels_lines(entry, lang)
             for rests in labels_grounds(pack, entry):
                 yield from _provenance(rests)
+        case SourceType() | Basis() | AccessClass() | Licence():
+            yield from corpus_lines(entry, lang)
+            yield from _provenance(entry.provenance)
         case Measure() | BankRule() | Aspect():
             yield from assessment_lines(pack, entry, lang)
             for cited in assessment_grounds(pack, entry):

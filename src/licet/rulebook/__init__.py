@@ -16,6 +16,7 @@ from licet.rulebook.cite import (
     citations_in,
     unknown_citations,
 )
+from licet.rulebook.corpus import CorpusRules, ScanRule
 from licet.rulebook.grounds import Fault, Parameter, Provenance
 from licet.rulebook.labels import LabelCheck, LabelRules
 from licet.rulebook.load import cited_in, installed_packs, load_pack
@@ -44,6 +45,7 @@ __all__ = [
     "Category",
     "Citation",
     "Clock",
+    "CorpusRules",
     "EncoderSettings",
     "EvidenceRule",
     "Fault",
@@ -61,6 +63,7 @@ __all__ = [
     "Provision",
     "Retention",
     "Risk",
+    "ScanRule",
     "StatusListRule",
     "Threshold",
     "check_citations",

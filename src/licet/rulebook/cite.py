@@ -100,6 +100,10 @@ def _provenances(pack: Pack) -> Iterator[tuple[str, str, Provenance]]:
             yield "labels.toml", degree.id, degree.provenance
         for check in pack.labelling.checks.values():
             yield "labels.toml", check.id, check.provenance
+    if pack.sharing:
+        yield "corpus.toml", "standard", pack.sharing.provenance
+        for row in pack.sharing.rows:
+            yield "corpus.toml", row.id, row.provenance
     for provision in pack.provisions.values():
         yield "provisions.toml", provision.id, provision.provenance
         if provision.clock:

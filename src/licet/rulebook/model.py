@@ -9,8 +9,8 @@ Rules
 4. A pack has its provisions and sources, and either or both of two chapters: what the guard judges
    by (risks, categories, retention, tiers, guard), how the regime licenses (`procedure`). A third,
    what holds for minors (`minors`), needs both; what a service is assessed by (`assessment`) and
-   how generated content is labelled (`labels`) need the first. What follows after a halt
-   (`supervision`) may join the second.
+   how generated content is labelled (`labels`) need the first. What is asked of shared training
+   data (`corpus`) needs the assessment, what follows after a halt (`supervision`) the second.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from typing import Literal, TypeVar
 
 from licet.base.trouble import NotFound
 from licet.rulebook.assessment import Assessment, AssessmentEntry, Bound
+from licet.rulebook.corpus import CorpusRules
+from licet.rulebook.corpus import Entry as CorpusEntry
 from licet.rulebook.grounds import Cite, Parameter, Provenance, Source, Text
 from licet.rulebook.labels import Entry as LabelsEntry
 from licet.rulebook.labels import LabelRules
@@ -235,6 +237,7 @@ Entry = (
     | MinorsEntry
     | SupervisionEntry
     | LabelsEntry
+    | CorpusEntry
 )
 
 
@@ -267,6 +270,7 @@ class Pack:
     youth: MinorsRules | None
     following: Supervision | None
     labelling: LabelRules | None
+    sharing: CorpusRules | None
 
     @property
     def guard(self) -> GuardSettings:
@@ -307,6 +311,11 @@ class Pack:
         """How generated content is labelled. Raises NotFound for a regime that asks for none."""
         return self._chapter(self.labelling, "rules for labels")
 
+    @property
+    def corpus(self) -> CorpusRules:
+        """What is asked of shared training data. Raises NotFound for a regime that is silent."""
+        return self._chapter(self.sharing, "rules for shared training data")
+
     def _chapter(self, chapter: C | None, what: str) -> C:
         if chapter is None:
             raise NotFound(f"the pack {self.id} has no {what}.", hint="Name another pack.")
@@ -341,6 +350,7 @@ class Pack:
             *(self.youth.shelves if self.youth else ()),
             *(self.following.shelves if self.following else ()),
             *(self.labelling.shelves if self.labelling else ()),
+            *(self.sharing.shelves if self.sharing else ()),
         )
 
     def find(self, entry_id: str) -> Entry:

@@ -4,8 +4,8 @@ It refuses to know where documents come from; `load` reads them.
 
 Rules
 1. Every file of CORE must be there; of a chapter (JUDGING, LICENSING) all files or none; MINORS
-   rests on both chapters, ASSESSING and LABELLING on JUDGING, any file of SUPERVISION on
-   LICENSING; no other.
+   rests on both chapters, ASSESSING and LABELLING on JUDGING, SHARING on ASSESSING, any file of
+   SUPERVISION on LICENSING; no other.
 2. A pack whose statements don't hold together (see `cite`) is refused as a whole.
 3. The digest covers the content, not comments, order of keys or white space.
 """
@@ -41,6 +41,7 @@ from licet.rulebook.model import (
     TierName,
 )
 from licet.rulebook.parse_assessment import BOUNDS, parse_assessment
+from licet.rulebook.parse_corpus import parse_corpus
 from licet.rulebook.parse_guard import parse_guard
 from licet.rulebook.parse_labels import parse_labels
 from licet.rulebook.parse_minors import parse_minors
@@ -58,7 +59,8 @@ LICENSING = ("forms.toml", "procedure.toml", "scope.toml", "calendar.toml")
 MINORS = ("minors.toml",)
 ASSESSING = ("assessment.toml",)
 LABELLING = ("labels.toml",)
-FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING + LABELLING + SUPERVISION
+SHARING = ("corpus.toml",)
+FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING + LABELLING + SHARING + SUPERVISION
 OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
@@ -132,6 +134,7 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             youth=None,
             following=None,
             labelling=None,
+            sharing=None,
         )
     if JUDGING[0] in documents:
         pack = _judging(pack, table)
@@ -152,7 +155,7 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
 def _resting_on_judging(
     pack: Pack, table: Callable[[str], Table], documents: Mapping[str, Document]
 ) -> Pack:
-    """The pack with what a service is assessed by, and how content is labelled."""
+    """The pack with what a service is assessed by, how content is labelled, data shared."""
     if ASSESSING[0] in documents:
         with table(ASSESSING[0]) as root:
             groups = pack.standard.groups if pack.standard else ()
@@ -160,6 +163,9 @@ def _resting_on_judging(
     if LABELLING[0] in documents:
         with table(LABELLING[0]) as root:
             pack = replace(pack, labelling=parse_labels(root, pack))
+    if SHARING[0] in documents:
+        with table(SHARING[0]) as root:
+            pack = replace(pack, sharing=parse_corpus(root, pack))
     return pack
 
 
@@ -190,7 +196,11 @@ def _judging(pack: Pack, table: Callable[[str], Table]) -> Pack:
 
 def _check_files(documents: Mapping[str, Document]) -> None:
     needed: tuple[str, ...] = CORE
-    for chapter, leaning in ((JUDGING, ASSESSING + LABELLING), (LICENSING, SUPERVISION)):
+    for chapter, leaning in (
+        (JUDGING, ASSESSING + LABELLING + SHARING),
+        (ASSESSING, SHARING),
+        (LICENSING, SUPERVISION),
+    ):
         needed += chapter if set(chapter + leaning + MINORS) & set(documents) else ()
     for file in needed if len(needed) > len(CORE) else CORE + JUDGING + LICENSING:
         if file not in documents:

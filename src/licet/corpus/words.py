@@ -1,0 +1,124 @@
+"""What people read of cards, licences and withdrawals, in both languages.
+
+It refuses to know when anything is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Words = Mapping[str, str]
+
+FAULTS: Mapping[str, Words] = {
+    "both_languages": {
+        "zh": "请用中文和英文各写一份。",
+        "en": "Write it in Chinese and in English.",
+    },
+    "too_long": {"zh": "不得超过 {about} 个字符。", "en": "At most {about} characters."},
+    "unknown_licence": {
+        "zh": "许可“{about}”不在规则包中；请填写 SPDX 标识，例如 CC-BY-4.0。",
+        "en": "The pack has no licence {about!r}. Give an SPDX id such as CC-BY-4.0.",
+    },
+    "unknown_access": {"zh": "请填写其中之一：{about}。", "en": "One of: {about}."},
+    "empty": {"zh": "不能为空。", "en": "Must not be empty."},
+    "no_language": {
+        "zh": "“{about}”不是语言标签；请写 zh、en 等。",
+        "en": "{about!r} is no language tag. Write zh, en and the like.",
+    },
+    "unknown_modality": {
+        "zh": "请填写其中一项或多项：{about}。",
+        "en": "One or more of: {about}.",
+    },
+    "no_source": {
+        "zh": "未说明数据来源；请填写 source 或 made_from。",
+        "en": "It does not say where the data come from. Fill in source or made_from.",
+    },
+    "no_url": {"zh": "请填写以 https:// 开头的地址。", "en": "Write an address with https://."},
+    "unknown_source": {
+        "zh": "来源类型应为其中之一：{about}。",
+        "en": "A type of source is one of: {about}.",
+    },
+    "no_evidence": {
+        "zh": "类型为“{about}”的来源必须说明此项。",
+        "en": "A source of the type {about} must say this.",
+    },
+    "no_id": {
+        "zh": "“{about}”不是数据集编号；请写 namespace/name。",
+        "en": "{about!r} is no namespace/name.",
+    },
+    "no_version": {
+        "zh": "请填写所用版本的 40 位编号。",
+        "en": "Give the 40 digits of the version that was used.",
+    },
+    "unknown_basis": {
+        "zh": "个人信息处理依据应为其中之一：{about}。",
+        "en": "A ground is one of: {about}.",
+    },
+    "no_record": {
+        "zh": "请说明该依据的证明材料存于何处。",
+        "en": "Say where this ground is on record.",
+    },
+    "no_review": {
+        "zh": "请填写知识产权审查人和结论。",
+        "en": "Say who looked for other people's rights, and what was found.",
+    },
+    "no_rule": {
+        "zh": "请填写标注规则的编号和版本。",
+        "en": "Give the annotation rules' id and version.",
+    },
+    "annotated_without_rules": {
+        "zh": "有人工标注，就须写明标注规则。",
+        "en": "What was annotated names the rules by which it was.",
+    },
+    "counts_disagree": {
+        "zh": "数目不符：正确数不得多于抽检数，抽检数不得多于总数。",
+        "en": "The counts disagree: right ones are among those sampled, these among all items.",
+    },
+    "unknown_parent": {
+        "zh": "本平台没有数据集 {about} 的这一版本。",
+        "en": "There is no such version of {about} here.",
+    },
+    "parent_withdrawn": {
+        "zh": "所依据的 {about} 已撤回。",
+        "en": "It is made from {about}, which was withdrawn.",
+    },
+}
+
+CONFLICTS: Mapping[str, Words] = {
+    "no_adaptation": {
+        "zh": "“{licence}”不允许改编后再发布",
+        "en": "{licence} does not allow that other sets are made of it",
+    },
+    "grants_more": {
+        "zh": "“{own}”允许“{licence}”所不允许的：{rights}",
+        "en": "{own} allows what {licence} does not: {rights}",
+    },
+    "drops_attribution": {
+        "zh": "“{licence}”要求署名，而“{own}”不要求",
+        "en": "{licence} asks for attribution, which {own} drops",
+    },
+    "share_alike": {
+        "zh": "“{licence}”要求以相同方式共享（{into}），而这里是“{own}”",
+        "en": "{licence} asks that it be passed on under {into}, not under {own}",
+    },
+    "unknown": {
+        "zh": "许可“{licence}”不明，不能推定允许",
+        "en": "{licence} is not known, and nothing is allowed that nobody allowed",
+    },
+}
+
+RIGHTS: Mapping[str, Words] = {
+    "use": {"zh": "使用", "en": "use"},
+    "adapt": {"zh": "改编", "en": "adaptation"},
+    "share": {"zh": "再传播", "en": "passing on"},
+    "commercial": {"zh": "商业使用", "en": "commercial use"},
+}
+
+WITHDRAWN: Words = {
+    "zh": "此版本已于 {on} 撤回：{reason}",
+    "en": "This version was withdrawn on {on}: {reason}",
+}
+CAUSE: Words = {
+    "zh": "其来源 {source} 已撤回：{reason}",
+    "en": "its source {source} was withdrawn: {reason}",
+}

@@ -1,0 +1,266 @@
+"""What was published stays, byte for byte; what was altered is found; uploads go on where they
+broke off."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from kit.corpus import NOW, RULES, card, put, shelf
+from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch
+from licet.corpus.blobs import FolderBlobs
+from licet.corpus.catalogue import Version
+from licet.corpus.fsck import check
+from licet.corpus.manifest import difference
+from licet.corpus.publishing import Push, Refusal, publish, reach, unused, withdraw
+from licet.corpus.shelf import Shelf
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Shelf]:
+    made = shelf(tmp_path)
+    yield made
+    made.close()
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def faults(of: Shelf) -> list[str]:
+    return [one.kind for one in check(of.catalogue, of.blobs) if one.is_fault]
+
+
+def tamper(of: Shelf, change: str) -> None:
+    of.catalogue.db.execute(change)
+
+
+class Uploads(RuleBasedStateMachine):
+    """Content comes in whole or in pieces, from several owners, with lies: what is here always has
+    the digest that it is kept under, and what was once kept is never lost."""
+
+    contents = st.binary(max_size=40)
+    owners = st.sampled_from(["ann", "bo"])
+
+    @initialize()
+    def begin(self) -> None:
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.blobs = FolderBlobs(Path(self.folder.name))
+        self.known: dict[str, bytes] = {}
+        self.arriving: dict[tuple[str, str], bytes] = {}
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    @rule(data=contents, cut=st.integers(0, 40))
+    def put(self, data: bytes, cut: int) -> None:
+        blob = self.blobs.put(iter([data[:cut], data[cut:]]))
+        assert (blob.sha256, blob.size) == (digest(data), len(data))
+        self.known[blob.sha256] = data
+
+    @rule(data=contents, owner=owners, cut=st.integers(1, 40), lie=st.booleans())
+    def extend(self, data: bytes, owner: str, cut: int, lie: bool) -> None:
+        sha256 = digest(data)
+        here = self.blobs.begin(sha256, owner)
+        assert here == len(self.arriving.get((sha256, owner), b""))
+        piece = b"x" * cut if lie else data[here : here + cut]
+        with pytest.raises(Conflict):
+            self.blobs.extend(sha256, owner, here + 1, [piece], 1000)
+        self.arriving.setdefault((sha256, owner), b"")  # begun, though nothing came
+        if here + len(piece) > len(data):
+            with pytest.raises(TooMuch):
+                self.blobs.extend(sha256, owner, here, [piece], len(data))
+            return
+        self.blobs.extend(sha256, owner, here, [piece], len(data))
+        self.arriving[sha256, owner] += piece
+
+    @rule(data=contents, owner=owners)
+    def finish(self, data: bytes, owner: str) -> None:
+        sha256 = digest(data)
+        arrived = self.arriving.pop((sha256, owner), None)
+        if arrived is None:
+            with pytest.raises(NotFound):
+                self.blobs.finish(sha256, owner)
+        elif arrived == data:
+            assert self.blobs.finish(sha256, owner).size == len(data)
+            self.known[sha256] = data
+        else:
+            with pytest.raises(Corrupt):
+                self.blobs.finish(sha256, owner)
+
+    @invariant()
+    def nothing_is_lost_or_mixed(self) -> None:
+        assert set(self.blobs.all()) == set(self.known)
+        for sha256, data in self.known.items():
+            assert b"".join(self.blobs.read(sha256)) == data
+
+
+TestUploads = Uploads.TestCase
+TestUploads.settings = settings(stateful_step_count=8)
+
+
+@given(data=st.binary(max_size=200), start=st.integers(0, 220), end=st.integers(0, 220))
+def test_a_range_of_content_is_that_range(data: bytes, start: int, end: int) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        blobs = FolderBlobs(Path(folder))
+        sha256 = blobs.put([data]).sha256
+        assert b"".join(blobs.read(sha256, start, end)) == data[start:end]
+
+
+@pytest.mark.parametrize("name", ["", "../x", "g" * 64, "A" * 64, "/" * 64])
+def test_a_digest_is_no_way_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    blobs = FolderBlobs(tmp_path)
+    for ask in (blobs.size, lambda n: blobs.begin(n, "o"), lambda n: list(blobs.read(n))):
+        with pytest.raises(BadInput):
+            ask(name)
+
+
+def test_versions_follow_each_other_and_the_same_is_no_new_one(
+    kept: Shelf, tmp_path: Path
+) -> None:
+    first = put(kept, tmp_path, "pub/a", {"x.txt": b"1"})
+    assert put(kept, tmp_path, "pub/a", {"x.txt": b"1"}).commit == first.commit
+    second = put(kept, tmp_path, "pub/a", {"x.txt": b"2", "y.txt": b"1"})
+    assert (second.n, second.manifest.parent) == (2, first.commit)
+    assert kept.catalogue.resolve("pub/a") == second
+    for revision in ("v1", first.commit, first.commit[:7]):
+        assert kept.catalogue.resolve("pub/a", revision) == first
+    with pytest.raises(NotFound):
+        kept.catalogue.resolve("pub/a", "v3")
+    changed = difference(first.manifest, second.manifest)
+    assert [f.path for f in changed.added] == ["y.txt"]
+    assert [(a.path, a.sha256 != b.sha256) for a, b in changed.changed] == [("x.txt", True)]
+    assert len(list(kept.blobs.all())) == 3  # two contents, and the card, each once
+
+
+def test_two_who_push_at_once_do_not_hide_each_others_version(kept: Shelf, tmp_path: Path) -> None:
+    first = put(kept, tmp_path, "pub/a", {"x.txt": b"1"})
+    stale = first.manifest
+    put(kept, tmp_path, "pub/a", {"x.txt": b"2"})
+    with pytest.raises(Conflict, match="newer version"):
+        kept.catalogue.add(stale, 0)
+
+
+def test_what_was_not_uploaded_is_not_published(kept: Shelf, tmp_path: Path) -> None:
+    first = put(kept, tmp_path, "pub/a", {"x.txt": b"1"})
+    sha256 = next(f.sha256 for f in first.manifest.files if f.path == "x.txt")
+    kept.blobs.drop(sha256)
+    push = Push("pub/a", first.manifest.files, card(licence="MIT"), "tests")
+    with pytest.raises(NotFound, match=r"content of x\.txt is not here"):
+        publish(push, kept.catalogue, kept.blobs, RULES, NOW)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "found"),
+    [
+        (lambda s, p: (p.chmod(0o644), p.write_bytes(b"9")), ["altered"]),
+        (lambda s, p: (p.chmod(0o644), p.write_bytes(b"12")), ["altered"]),
+        (lambda s, p: p.unlink(), ["lost"]),
+        (lambda s, p: tamper(s, "UPDATE version SET manifest = x'7b7d'"), ["manifest"]),
+        (lambda s, p: tamper(s, "UPDATE file SET path = 'z' WHERE path = 'x'"), ["index"]),
+        (lambda s, p: s.blobs.put([b"nobody's"]), []),
+    ],
+)  # fmt: skip
+def test_what_was_altered_behind_our_back_is_found(
+    kept: Shelf, tmp_path: Path, break_it: Callable[[Shelf, Path], Any], found: list[str]
+) -> None:
+    version = put(kept, tmp_path, "pub/a", {"x": b"1"})
+    assert faults(kept) == []
+    sha256 = next(f.sha256 for f in version.manifest.files if f.path == "x")
+    break_it(kept, kept.blobs.path(sha256))
+    assert faults(kept) == found
+
+
+def family(kept: Shelf, tmp_path: Path) -> list[Version]:
+    """old ← middle ← new, and another that has nothing to do with them."""
+    old = put(kept, tmp_path, "pub/old", {"x": b"1"})
+    middle = put(kept, tmp_path, "pub/middle", {"x": b"2"}, card(old))
+    new = put(kept, tmp_path, "lab/new", {"x": b"3"}, card(middle))
+    return [old, middle, new, put(kept, tmp_path, "pub/other", {"x": b"1"})]
+
+
+def test_a_withdrawal_reaches_everything_made_from_it(kept: Shelf, tmp_path: Path) -> None:
+    old, middle, new, other = family(kept, tmp_path)
+    assert [v.commit for v in reach(old, kept.catalogue)] == [
+        old.commit,
+        middle.commit,
+        new.commit,
+    ]
+    gone = withdraw(old, kept.catalogue, by="ann", reason="consent ended", now=NOW)
+    assert [v.dataset for v in gone] == ["pub/old", "pub/middle", "lab/new"]
+    causes = [v.withdrawn.cause for v in gone if v.withdrawn]
+    assert causes == [None, old.commit, old.commit]
+    assert [v.dataset for v in kept.catalogue.datasets()] == ["pub/other"]
+    assert kept.catalogue.get(other.commit).withdrawn is None
+
+
+def test_nothing_is_made_from_what_was_withdrawn(kept: Shelf, tmp_path: Path) -> None:
+    old, *_ = family(kept, tmp_path)
+    gone = withdraw(old, kept.catalogue, by="ann", reason="consent ended", now=NOW)[0]
+    push = Push("lab/again", gone.manifest.files, card(gone), "bo")
+    refused = publish(push, kept.catalogue, kept.blobs, RULES, NOW)
+    assert isinstance(refused, Refusal)
+    assert refused.said("en") == (
+        f"made_from 1: It is made from pub/old@{old.commit[:7]}, which was withdrawn.",
+    )
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
+def test_a_withdrawal_has_a_reason(kept: Shelf, tmp_path: Path, reason: str) -> None:
+    old = put(kept, tmp_path, "pub/old", {"x": b"1"})
+    with pytest.raises(BadInput):
+        withdraw(old, kept.catalogue, by="ann", reason=reason, now=NOW)
+
+
+def test_content_of_withdrawn_versions_alone_may_be_erased(kept: Shelf, tmp_path: Path) -> None:
+    old, *_, other = family(kept, tmp_path)
+    withdraw(old, kept.catalogue, by="ann", reason="consent ended", now=NOW)
+    for sha256 in unused(kept.catalogue):
+        kept.blobs.drop(sha256)
+    assert faults(kept) == []
+    for file in other.manifest.files:  # shares its content with the withdrawn one
+        assert kept.blobs.size(file.sha256) == file.size
+
+
+def test_after_a_withdrawal_the_next_version_stands(kept: Shelf, tmp_path: Path) -> None:
+    first = put(kept, tmp_path, "pub/a", {"x": b"1"})
+    second = put(kept, tmp_path, "pub/a", {"x": b"2"})
+    withdraw(second, kept.catalogue, by="ann", reason="wrong file", now=NOW)
+    assert kept.catalogue.resolve("pub/a").commit == first.commit
+    again = put(kept, tmp_path, "pub/a", {"x": b"2"})
+    assert again.n == 3
+    assert kept.catalogue.resolve("pub/a") == again
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("", 2), ("示例", 2), ("ＥＸＡＭＰＬＥ", 2), ("pub/b", 1), ("示例 nothing", 0), ("cc-by", 2),
+     ("' OR 1=1 --", 0), ("%", 0)],
+)  # fmt: skip
+def test_data_sets_are_found_by_words(kept: Shelf, tmp_path: Path, words: str, found: int) -> None:
+    put(kept, tmp_path, "pub/a", {"x": b"1"})
+    put(kept, tmp_path, "pub/b", {"x": b"1"})
+    assert len(kept.catalogue.datasets(words)) == found
+
+
+def test_what_is_forbidden_down_the_chain_is_refused(kept: Shelf, tmp_path: Path) -> None:
+    old = put(kept, tmp_path, "pub/old", {"x": b"1"}, card(licence="CC-BY-NC-4.0"))
+    middle = put(kept, tmp_path, "pub/mid", {"x": b"2"}, card(old, licence="CC-BY-NC-4.0"))
+    push = Push("lab/new", middle.manifest.files, card(middle), "bo")
+    refused = publish(push, kept.catalogue, kept.blobs, RULES, NOW)
+    assert isinstance(refused, Refusal)
+    assert refused.said("en")[0] == (
+        f"lab/new → pub/mid@{middle.commit[:7]} → pub/old@{old.commit[:7]}: "
+        "CC-BY-4.0 allows what CC-BY-NC-4.0 does not: commercial use"
+    )
