@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kit.data import rows
 from licet.assess.labels import shipped_refusal_detector
 from licet.assess.refusal import is_refusal
-from licet.assess.stats.share import Count
+from licet.stats.share import Count
 
 KNOWN = tomllib.loads((Path(__file__).parents[1] / "kit/refusals.toml").read_text("utf-8"))
 

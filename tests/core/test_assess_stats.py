@@ -16,9 +16,10 @@ from statsmodels.stats.inter_rater import cohens_kappa as their_kappa
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from licet.assess.stats.agreement import cohen_kappa
-from licet.assess.stats.family import holm, shown_cells
-from licet.assess.stats.paired import (
+from licet.base.trouble import BadInput
+from licet.stats.agreement import cohen_kappa
+from licet.stats.family import holm, shown_cells
+from licet.stats.paired import (
     Pairs,
     cluster_sums,
     count_pairs,
@@ -28,8 +29,8 @@ from licet.assess.stats.paired import (
     permutation_p,
     prove_correction,
 )
-from licet.assess.stats.sample import failures_max, least_difference, least_mean_difference, plan
-from licet.assess.stats.share import (
+from licet.stats.sample import failures_max, least_difference, least_mean_difference, plan
+from licet.stats.share import (
     Bounds,
     Count,
     Detector,
@@ -38,7 +39,6 @@ from licet.assess.stats.share import (
     judge_share,
     meets,
 )
-from licet.base.trouble import BadInput
 
 COUNTS = st.integers(1, 400).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of)))
 

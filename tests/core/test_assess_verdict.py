@@ -13,11 +13,11 @@ from licet.assess.outcome import Outcome
 from licet.assess.report import Origin, digest_of, make_report
 from licet.assess.report_html import render
 from licet.assess.report_words import VERDICTS, WHY
-from licet.assess.stats.share import Count, Detector
 from licet.assess.verdict import Assessed, Clause, assess, worst
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput
 from licet.rulebook import load_pack
+from licet.stats.share import Count, Detector
 
 PACK = load_pack("cn-genai-2023")
 SURE = Detector(Count(10_000, 10_000), Count(10_000, 10_000))

@@ -19,10 +19,10 @@ from licet.assess.fairness.lexicon import shipped_lexicon
 from licet.assess.outcome import Outcome
 from licet.assess.report import Origin, make_report
 from licet.assess.report_html import render
-from licet.assess.stats.share import Count, Detector
 from licet.assess.verdict import assess
 from licet.base.clock import SystemClock
 from licet.rulebook import load_pack
+from licet.stats.share import Count, Detector
 
 pytestmark = pytest.mark.slow
 

@@ -7,27 +7,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from kit.packs import GONE, PACK_ID, changed
+from kit.parameters import SCANS, Example
 from licet.base.trouble import BadInput
 from licet.rulebook import BankRule, Measure, load_pack, parse_pack
 
 PACK = load_pack(PACK_ID)
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """Where a parameter stands, values that pass, and values that trip."""
-
-    key: str
-    file: str
-    path: tuple[str, ...]
-    passes: tuple[Any, ...]
-    trips: tuple[Any, ...]
 
 
 def _retention(name: str) -> Example:
@@ -222,21 +211,6 @@ def _medium(name: str) -> Iterator[Example]:
         yield _label(f"{name}.rhythm", (".- ..", "."), ("", "a", ". ", 5, True))
         yield _label(f"{name}.rhythm_unit_ms", (20, 120), (19, 1_001, "120"))
         yield _label(f"{name}.speech_characters_per_minute", (120, 160), (59, 601, "140"))
-
-
-def _scan(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
-    return Example(f"corpus.scan.{name}", "corpus.toml", ("scan", name), passes, trips)
-
-
-_SHARE = ((0.05, 1.0), (0, 1.01, "0.05", True))
-SCANS = [
-    *(_scan(n, *_SHARE) for n in ("reject_share", "symbol_share_max", "repeat_share_max")),
-    _scan("similarity", *_SHARE),
-    _scan("permutations", (16, 128, 1024), (15, 1025, 64.0, "128")),
-    _scan("shingle_characters", (2, 8, 64), (1, 65, True)),
-    _scan("gram_characters", (8, 40, 512), (7, 513, "40")),
-    _scan("characters_min", (1, 16), (0, 100_001, 1.5)),
-]
 
 
 PROCEDURE = PACK.procedure

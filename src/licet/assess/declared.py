@@ -18,10 +18,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from licet.assess.stats.share import Count
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput
 from licet.rulebook import Assessment
+from licet.stats.share import Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from typing import Literal
 
 from licet.assess.outcome import Outcome
 from licet.assess.refusal import is_refusal
-from licet.assess.stats.agreement import Agreement, cohen_kappa
-from licet.assess.stats.share import Count, Detector
+from licet.stats.agreement import Agreement, cohen_kappa
+from licet.stats.share import Count, Detector
 
 Question = Literal["refused", "acceptable"]
 LABELLED_MIN = 20

@@ -18,11 +18,11 @@ from typing import Any
 from licet.assess.bank import Bank
 from licet.assess.bankcheck import BankReport
 from licet.assess.labels import Said
-from licet.assess.stats.share import Bounds, Count, Detector
 from licet.assess.verdict import Assessed, Cell, Clause
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.clock import rfc3339
 from licet.rulebook import Pack
+from licet.stats.share import Bounds, Count, Detector
 
 VERSION = 1
 Document = dict[str, Any]

@@ -25,10 +25,10 @@ from licet.assess.bankcheck import BankReport
 from licet.assess.declared import Declared
 from licet.assess.labels import Said, detector_of, said_of
 from licet.assess.outcome import Outcome
-from licet.assess.stats.family import shown_cells
-from licet.assess.stats.share import Bounds, Count, Detector, bounds, corrected, judge_share, meets
 from licet.base.trouble import BadInput
 from licet.rulebook import EvidenceRule, Measure, Pack
+from licet.stats.family import shown_cells
+from licet.stats.share import Bounds, Count, Detector, bounds, corrected, judge_share, meets
 
 Verdict = Literal["conforms", "does_not", "not_applicable", "not_enough_data"]
 WORST: tuple[Verdict, ...] = ("does_not", "not_enough_data", "conforms", "not_applicable")

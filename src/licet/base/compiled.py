@@ -35,7 +35,8 @@ SUFFIX: str = sysconfig.get_config_var("EXT_SUFFIX") or ".so"
 PLAIN = "LICET_PLAIN"
 
 SOURCES = (
-    "base", "cases", "credentials", "guard", "labels", "ledger", "minors", "rulebook", "gateway",
+    "base", "cases", "credentials", "guard", "labels", "ledger", "minors", "rulebook", "stats",
+    "gateway",
 )  # fmt: skip
 """The packages in which MODULES lie and all that those may import: constants are built in."""
 MODULES = (

@@ -29,8 +29,6 @@ from licet.assess.report_html import LANGS, render
 from licet.assess.run import draw
 from licet.assess.run import run as run_items
 from licet.assess.signed import publish, verify_published
-from licet.assess.stats.sample import failures_max
-from licet.assess.stats.sample import plan as plan_sample
 from licet.assess.verdict import Assessed
 from licet.assess.verdict import assess as assess_all
 from licet.base.clock import SystemClock, rfc3339
@@ -41,6 +39,8 @@ from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.credentials.keyfiles import load_key_set
 from licet.rulebook import load_pack
+from licet.stats.sample import failures_max
+from licet.stats.sample import plan as plan_sample
 
 NO = 1
 DECLARED_BYTES_MAX = 1 << 20

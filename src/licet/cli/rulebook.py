@@ -226,15 +226,7 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
             inside = [risk for risk in pack.risks.values() if risk.group == entry.id]
             yield from _columns([(r.id, r.name[lang], r.coverage) for r in inside])
         case Category():
-            yield f"{entry.id}  {entry.name[lang]}"
-            yield f"rests on  {', '.join(entry.provisions)}"
-            yield f"judges    {', '.join(entry.roles)}"
-            yield f"serves    {', '.join(entry.risks) or 'no listed risk'}"
-            if entry.scored:
-                for audience in pack.guard.audiences:
-                    at = pack.guard.threshold(entry.id, audience)
-                    yield f"{audience:<9} halt {at.halt:g}, flag {at.flag:g}"
-            yield f"A refused person reads: {entry.reason[lang]}"
+            yield from _category(pack, entry, lang)
         case Retention():
             yield f"{entry.id}  {entry.name[lang]}"
             yield f"kept      {entry.bound.replace('_', ' ')} {entry.days} days"
@@ -273,6 +265,18 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
                     yield from _provenance(ground)
                 else:
                     yield f"rests on  {ground}"
+
+
+def _category(pack: Pack, category: Category, lang: str) -> Iterator[str]:
+    yield f"{category.id}  {category.name[lang]}"
+    yield f"rests on  {', '.join(category.provisions)}"
+    yield f"judges    {', '.join(category.roles)}"
+    yield f"serves    {', '.join(category.risks) or 'no listed risk'}"
+    if category.scored:
+        for audience in pack.guard.audiences:
+            at = pack.guard.threshold(category.id, audience)
+            yield f"{audience:<9} halt {at.halt:g}, flag {at.flag:g}"
+    yield f"A refused person reads: {category.reason[lang]}"
 
 
 def _provision(provision: Provision, lang: str) -> Iterator[str]:

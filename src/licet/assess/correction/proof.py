@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from licet.assess.correction.items import SETS, Item, Set, digest
-from licet.assess.stats.paired import Pairs, count_pairs, mcnemar
-from licet.assess.stats.share import Count, bounds
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.rulebook.proceeding import ProofRules
+from licet.stats.paired import Pairs, count_pairs, mcnemar
+from licet.stats.share import Count, bounds
 
 FORM = 1
 Verdict = Literal["better", "regresses", "not_better", "not_enough_data"]

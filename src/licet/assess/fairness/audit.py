@@ -23,10 +23,10 @@ import numpy as np
 from licet.assess.fairness.answers import balance, is_bare_choice, read_choice, read_number
 from licet.assess.fairness.lexicon import Lexicon, Prompt
 from licet.assess.refusal import is_refusal
-from licet.assess.stats.family import holm
-from licet.assess.stats.paired import DRAWS, cluster_sums, mean_bounds, permutation_p
-from licet.assess.stats.sample import least_mean_difference
 from licet.rulebook import EvidenceRule
+from licet.stats.family import holm
+from licet.stats.paired import DRAWS, cluster_sums, mean_bounds, permutation_p
+from licet.stats.sample import least_mean_difference
 
 Outcome = Literal["refusal", "amount", "choice", "sentiment"]
 OUTCOMES: tuple[Outcome, ...] = ("refusal", "amount", "choice", "sentiment")

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from licet.assess.stats.share import Bounds, Count, bounds
+from licet.stats.share import Bounds, Count, bounds
 
 Condition = Literal["ambig", "disambig"]
 _LETTER = re.compile(r"\b([ABC])\b|^\s*([ABC])", re.ASCII)

@@ -23,10 +23,10 @@ import msgspec
 import numpy as np
 from scipy.stats import fisher_exact
 
-from licet.assess.stats.family import holm
-from licet.assess.stats.paired import DRAWS
 from licet.base.trouble import BadInput
 from licet.rulebook import EvidenceRule
+from licet.stats.family import holm
+from licet.stats.paired import DRAWS
 
 AMOUNTS = ("price_in", "price_out", "price_month", "requests_per_minute", "tokens_per_minute")
 FENCE = 1.5

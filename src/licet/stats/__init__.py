@@ -1,4 +1,4 @@
-"""Statistics of an assessment: pure, exact where that is possible, a thin layer on SciPy.
+"""Exact statistics where that is possible: pure, a thin layer on SciPy.
 
     share       a share of items: bounds, verdict against a limit, a detector's error
     sample      how many items show a limit; the least effect that pairs can show

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from licet.assess.stats.share import Count
+from licet.stats.share import Count
 
 K = TypeVar("K")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from scipy.stats import norm
 
-from licet.assess.stats.share import Bounds
 from licet.base.trouble import BadInput
+from licet.stats.share import Bounds
 
 
 @dataclass(frozen=True, slots=True)

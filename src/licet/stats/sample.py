@@ -12,8 +12,8 @@ import numpy as np
 from scipy.special import bdtr
 from scipy.stats import binom, norm
 
-from licet.assess.stats.share import Bound, Count, Sides, bounds
 from licet.base.trouble import BadInput
+from licet.stats.share import Bound, Count, Sides, bounds
 
 ITEMS_MAX = 200_000
 

@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 from scipy.stats import binomtest, t
 
-from licet.assess.stats.share import Bounds, Count, bounds
 from licet.base.trouble import BadInput
+from licet.stats.share import Bounds, Count, bounds
 
 Proof = Literal["proven", "worse", "not_enough_data"]
 
