@@ -166,7 +166,16 @@ def late(part: str) -> list[Row]:
     return _made(templates.late(), "own-late", part)
 
 
+def more() -> list[Row]:
+    """Texts of our own templates that only teach, in the pass after the last (own/more/*.toml)."""
+    return _rows(templates.more(), "own-more")
+
+
 def _made(every: Iterable[templates.Made], source: str, part: str) -> list[Row]:
+    return _rows((made for made in every if made.held == (part == "dev")), source)
+
+
+def _rows(every: Iterable[templates.Made], source: str) -> list[Row]:
     return [
         Row(
             text=made.text,
@@ -178,7 +187,6 @@ def _made(every: Iterable[templates.Made], source: str, part: str) -> list[Row]:
             injection=made.category == "injection",
         )
         for made in every
-        if made.held == (part == "dev")
     ]
 
 

@@ -30,6 +30,8 @@ GUESS_SHARE, GUESS_WEIGHT = 0.15, 0.25
 DISGUISED = 0.15
 ROLE_UNTOLD = 0.25
 CATEGORY_WEIGHT = 4.0
+SAID_EVERY, KEPT_EVERY = 50, 200
+"""Steps."""
 _FAMILY = ("hate", "discrimination.")
 
 
@@ -235,12 +237,12 @@ def train(net: Net, words: Vocabulary, examples: list[Example], reader: Reader, 
                 break
             sums += learner.learn(batch)
             tokens += batch.ids.numel()
-            if learner.step % 100 == 0:
+            if learner.step % SAID_EVERY == 0:
                 per = tokens / (time.perf_counter() - began)
-                say(f"pass {number} step {learner.step}/{steps} judged {sums[0] / 100:.4f} "
-                    f"guessed {sums[1] / 100:.3f} {per:.0f} tokens/s")  # fmt: skip
+                say(f"pass {number} step {learner.step}/{steps} judged {sums[0] / SAID_EVERY:.4f} "
+                    f"guessed {sums[1] / SAID_EVERY:.3f} {per:.0f} tokens/s")  # fmt: skip
                 sums[:] = 0
-            if learner.step % 400 == 0:
+            if learner.step % KEPT_EVERY == 0:
                 torch.save(net.state_dict(), keep)
     torch.save(net.state_dict(), keep)
     net.eval()

@@ -33,6 +33,7 @@ SHARES = {
     "own-patterns": 0.35,
     "own-functional": 1.5,
     "own-late": 4.0,
+    "own-more": 12.0,
     "own-lawful": 6.0,
     "own-harmful": 6.0,
     "own-replies": 6.0,
@@ -112,6 +113,16 @@ def teaching(data: Path, say: Say, seed: int) -> list[Example]:
 def lately(data: Path, say: Say) -> list[Example]:
     """What the last pass reads beside the examples of the first ones."""
     return original(data, _bare(corpus.late("train")), say)
+
+
+def again(data: Path, say: Say) -> list[Example]:
+    """What the pass after the last reads beside all that: nothing near a text of ours that
+    measures, for its writer had read those."""
+    held = near.Rows(corpus.functional("dev") + corpus.late("dev"))
+    mine = _bare(corpus.more())
+    kept = [each for each in mine if not held.repeats(each.row.text)]
+    say(f"{len(mine) - len(kept)} of {len(mine)} rows are near ones that measure")
+    return original(data, kept, say)
 
 
 def original(data: Path, mine: list[Example], say: Say) -> list[Example]:

@@ -114,6 +114,13 @@ def late() -> tuple[Made, ...]:
     return tuple(rows(OWN / "late"))
 
 
+@cache
+def more() -> tuple[Made, ...]:
+    """The rows of own/more, written for the pass after the last. All of them teach, so that what
+    measures is the same before and after."""
+    return tuple(rows(OWN / "more"))
+
+
 def rows(folder: Path = OWN, *, seed: int = SEED) -> list[Made]:
     """The rows of every file of `folder`, by file name and set.
 

@@ -1,6 +1,7 @@
 """Training of the encoder: from a small English encoder to the one file that ships.
 
     python training/train_encoder.py --data DIR --base DIR --unihan FILE --out FILE [--seed 7]
+    python training/train_encoder.py … --kept FILE       go on from an encoder that shipped
 
 `--base`: folder of all-MiniLM-L6-v2 (model.safetensors, vocab.txt). `--unihan`:
 Unihan_Readings.txt.bz2 of the Unicode character database. See training/README.md.
@@ -13,8 +14,12 @@ Steps
 2. Passes over the rows: harm, categories and, at first, Han characters guessed from their
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
 3. A short last pass with the rows of own/late as well: what the first passes took for harm.
-4. A third of the inner neurons go, and what stays makes up for them (encoder_slim.py).
-5. 8 bits; calibration on dev text through the very code that serves.
+4. A shorter one with the rows of own/more. With `--kept` it is the only one: the network is read
+   back from the 8 bits of a file.
+5. With `--inner`, only so many inner neurons stay, and make up for the others (encoder_slim.py).
+6. 8 bits; calibration on dev text through the very code that serves.
+
+One thread, so that no sum depends on how many cores there are.
 """
 
 from __future__ import annotations
@@ -33,8 +38,10 @@ import numpy as np
 import torch
 from corpus import CATEGORIES
 from disguise import EMOJI, Disguises
+from encoder_back import read_back
 from encoder_learning import Plan, Reader, spread, train
 from encoder_net import Net, Shape
+from encoder_rows import Example, Say
 from encoder_slim import slimmed
 from safetensors.numpy import load_file
 
@@ -42,11 +49,11 @@ from licet.guard.classifier import WEIGHTS, Classifier
 from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
-NAME = "licet-encoder-2"
+NAME = "licet-encoder-3"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
-SLIM_INNER, SLIM_ROWS = 1024, 3000
-THREADS = 2
+SLIM_ROWS = 3000
+THREADS = 1
 
 
 def read_unihan(path: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -131,45 +138,62 @@ def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed
 
 FIRST = Plan(2.5, 1.0e-4, 1.0e-3, 0.5)
 LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
+AGAIN = Plan(0.14, 5.0e-5, 2.0e-4, 0.0)
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the encoder that ships.")
     parser.add_argument("--data", type=Path, required=True, help="folder with text/, injection/")
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     parser.add_argument("--unihan", type=Path, required=True, help="Unihan_Readings.txt.bz2")
     parser.add_argument("--out", type=Path, required=True, help="file to write")
     parser.add_argument("--classifier", type=Path, default=SHIPPED, help="heard beside it")
-    parser.add_argument("--first", type=Path, help="state after the first passes: go on from it")
-    parser.add_argument("--state", type=Path, help="state after all passes: slim it, calibrate")
+    parser.add_argument("--kept", type=Path, help="an encoder that shipped: go on from it")
+    parser.add_argument("--state", type=Path, help="state after all passes: calibrate it only")
+    parser.add_argument("--inner", type=int, help="inner neurons that stay (default: all)")
     parser.add_argument("--seed", type=int, default=7)
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
+          given: argparse.Namespace, say: Say) -> None:  # fmt: skip
+    """All passes, or for a network that has them behind it the one that is new."""
+    seed, state = given.seed, given.out.with_suffix(".pt")
+    later = examples + encoder_rows.lately(given.data, say)
+    if not given.kept:
+        train(net, words, examples, reader, FIRST, seed, say, given.out.with_suffix(".first.pt"))
+        train(net, words, later, reader, LAST, seed + 1, say, state)
+    again = later + encoder_rows.again(given.data, say)
+    train(net, words, again, reader, AGAIN, seed + 2, say, state)
+
+
+def main() -> None:
+    given = arguments()
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(True)
     say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
+    given.out.parent.mkdir(parents=True, exist_ok=True)
     examples = encoder_rows.teaching(given.data, say, given.seed)
     gloss, reading = read_unihan(given.unihan)
-    words, known = vocabulary(given.base, [fold(each.row.text) for each in examples])
+    if given.kept:
+        net, words = read_back(given.kept.read_bytes())
+    else:
+        words, known = vocabulary(given.base, [fold(each.row.text) for each in examples])
+        net = begin(given.base, words, known, gloss, given.seed)
     say(f"{len(examples)} examples, {len(words)} words, {len(words) - words.han} of them Han")
-    net = begin(given.base, words, known, gloss, given.seed)
     reader = Reader(words, Disguises(reading, list(words.words[words.han :])))
-    if given.state or given.first:
-        net.load_state_dict(torch.load(given.state or given.first, weights_only=True))
+    if given.state:
+        net.load_state_dict(torch.load(given.state, weights_only=True))
         net.eval()
     else:
-        kept = given.out.with_suffix(".first.pt")
-        train(net, words, examples, reader, FIRST, given.seed, say, kept)
-    if not given.state:
-        later = examples + encoder_rows.lately(given.data, say)
-        kept = given.out.with_suffix(".pt")
-        train(net, words, later, reader, LAST, given.seed + 1, say, kept)
-    net = slimmed(net, spread(examples, reader, SLIM_ROWS, given.seed), SLIM_INNER)
-    say(f"{SLIM_INNER} inner neurons in each layer are left")
+        learn(net, words, reader, examples, given, say)
+    if given.inner:
+        net = slimmed(net, spread(examples, reader, SLIM_ROWS, given.seed), given.inner)
+        say(f"{given.inner} inner neurons in each layer are left")
     measuring = encoder_rows.measuring(given.data)
     judge = Classifier.from_bytes(given.classifier.read_bytes())
     data = encoder_export.exported(net, words, judge, measuring, NAME, say)
     digest = hashlib.sha256(data).hexdigest()
-    given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_bytes(data)
     given.out.with_name(f"{given.out.name}.sha256").write_text(f"{digest}\n", "ascii")
     print(f"{len(data)} bytes, sha256 {digest}")

@@ -1,4 +1,5 @@
-"""A slim encoder does what the wide one does, and its graph says what its network says.
+"""A slim encoder does what the wide one does, its graph says what its network says, and a network
+read back says what its file says.
 
 Needs PyTorch, which is no part of this project: skipped but where encoders are trained.
 """
@@ -14,11 +15,14 @@ import onnxruntime
 import pytest
 
 from kit.house import ROOT
+from licet.guard.encoder.model import WORDS
+from licet.guard.encoder.tokens import ROLE_TOKENS, SPECIAL
 
 torch = pytest.importorskip("torch", reason="PyTorch is only where encoders are trained")
 sys.path.insert(0, str(ROOT / "training"))
 encoder_net = importlib.import_module("encoder_net")
 encoder_slim = importlib.import_module("encoder_slim")
+encoder_back = importlib.import_module("encoder_back")
 Batch = importlib.import_module("encoder_learning").Batch
 sys.path.remove(str(ROOT / "training"))
 
@@ -77,3 +81,29 @@ def test_the_graph_says_of_one_text_what_the_network_says_of_a_padded_batch() ->
         named = {"ids": given.ids, "pairs": given.pairs, "types": given.types}
         fed = {name: one[row : row + 1, :length].numpy() for name, one in named.items()}
         assert session.run(None, fed)[0][0] == pytest.approx(said[row], abs=0.1)
+
+
+def test_a_network_read_back_says_what_its_file_says() -> None:
+    net, given = wide(), batch(5)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789一二三四五六七八九十"
+    words = [*SPECIAL, *letters[: SHAPE.known - len(SPECIAL)], *ROLE_TOKENS.values()]
+    words += letters[-(SHAPE.words - len(words)) :]
+    data = encoder_net.graph(net, {WORDS: "\n".join(words)}).SerializeToString()
+    back, read = encoder_back.read_back(data)
+    assert back.shape == SHAPE
+    assert list(read.words) == words
+    assert logits(back, given) == pytest.approx(logits(net, given), abs=0.1)
+    again, _ = encoder_back.read_back(
+        encoder_net.graph(back, {WORDS: "\n".join(words)}).SerializeToString()
+    )
+    assert logits(again, given) == pytest.approx(logits(back, given), abs=1e-4)
+
+
+def test_what_is_no_encoder_is_not_read_back() -> None:
+    net = wide()
+    made = encoder_net.graph(net, {WORDS: "\n".join([*SPECIAL, *ROLE_TOKENS.values()])})
+    for one in list(made.graph.initializer):
+        if list(one.dims) == [SHAPE.positions, SHAPE.width]:
+            made.graph.initializer.remove(one)
+    with pytest.raises(ValueError, match="two tables"):
+        encoder_back.read_back(made.SerializeToString())
