@@ -17,6 +17,7 @@ from kit.proceedings import (
     OFFICER,
     REVIEWER,
     SECOND,
+    SECOND_SHARER,
     SHARER,
     SOMEBODY,
     STRANGER,
@@ -25,7 +26,7 @@ from kit.proceedings import (
     brought,
 )
 from licet.cases import Refusal
-from licet.cases.proceedings import MACHINE
+from licet.cases.proceedings import MACHINE, provider_knows
 
 HOUR = timedelta(hours=1)
 
@@ -187,14 +188,55 @@ def test_an_order_names_twenty_at_most_and_each_once() -> None:
     requested(names="2026-48~" + "0" * 32)
 
 
+DOSSIER = f"dossier_{'0' * 20}"
+
+
 def test_a_section_that_an_order_names_is_sealed_in_the_dossier() -> None:
-    requested(opens="section", names="annotation_rules")
+    requested(opens="section", names=f"{DOSSIER}/annotation_rules")
     play = Play("order")
-    for name, code in [("data_source", "no_section"), ("LC-20260309-7F3K9Q2A1MZB", "no_name")]:
+    for name, code in [
+        (f"{DOSSIER}/data_source", "no_section"),
+        ("annotation_rules", "no_name"),
+        ("dossier_0/annotation_rules", "no_name"),
+        ("LC-20260309-7F3K9Q2A1MZB", "no_name"),
+    ]:
         told = {**brought(play, "request"), "opens": "section", "names": name}
         no = play.opening("request", REVIEWER, **told)
         assert isinstance(no, Refusal)
         assert [f.code for f in no.faults] == [code]
+
+
+def test_a_section_is_opened_with_the_shares_of_two_people_at_the_authority() -> None:
+    play = ready(opens="section", names=f"{DOSSIER}/annotation_rules")
+    view = brought(play, "open_sealed")
+    play.does("give_provider_share", KEEPER).does("give_authority_share", SHARER)
+    assert play.refused("open_sealed", REVIEWER, **view) == "shares_lack"
+    again = brought(play, "give_authority_share")
+    assert play.refused("give_authority_share", SHARER, **again) == "done_before"
+    play.does("give_authority_share", SECOND_SHARER)
+    play.does("open_sealed", REVIEWER)
+
+
+def test_a_provider_knows_of_an_order_once_it_is_told() -> None:
+    play = requested().act("validate", APPROVER)
+    assert not provider_knows(play.of, play.rules)
+    late = requested().act("validate", APPROVER).does("delay_notice", APPROVER)
+    assert not provider_knows(late.of, late.rules)
+    play.act("tell_provider", CLERK)
+    assert provider_knows(play.of, play.rules)
+    other = Play("incident").begun("find")
+    assert provider_knows(other.of, other.rules)
+
+
+def test_versions_of_a_dossier_are_counted_and_differ() -> None:
+    play = Play("dossier").begun("publish_first", OFFICER)
+    known = play.of.facts["version_sha256"]
+    assert play.faults("publish_version", OFFICER, number=1) == {"number": "not_next"}
+    assert play.faults("publish_version", OFFICER, version_sha256=known) == {
+        "version_sha256": "same_version"
+    }
+    play.does("publish_version", OFFICER)
+    assert play.of.facts["number"] == 2
 
 
 def test_an_identity_is_opened_with_the_shares_of_two_sides() -> None:

@@ -7,6 +7,7 @@ code and in its guard would have to be made twice.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import settings
@@ -62,6 +63,7 @@ class AnyProceeding(RuleBasedStateMachine):
     pack = PACK
 
     kind: ProceedingKind = "incident"
+    told: Mapping[str, Any] = {}
 
     @initialize(data=st.data())
     def open(self, data: st.DataObject) -> None:
@@ -70,7 +72,7 @@ class AnyProceeding(RuleBasedStateMachine):
         act = data.draw(st.sampled_from(opens))
         able = [p for p in PEOPLE if p.side == act.side and p.account not in ("sly", "s2")]
         by = data.draw(st.sampled_from([p for p in able if not act.by or p.roles & set(act.by)]))
-        self.play = play.begun(act.id, by)
+        self.play = play.begun(act.id, by, **self.told)
         for _ in range(data.draw(st.integers(0, 9))):
             self.somebody_goes_on(data)
 
@@ -246,12 +248,21 @@ def check_order(play: Play) -> None:
         assert told_provider or delayed
         facts = replay(before).facts
         if facts["opens"] == "identity":
-            gave = {e.kind: e for e in before if e.kind.startswith("give_")}
-            assert len(gave) >= 2
-            assert len({e.actor for e in gave.values()}) == len(gave)
-            assert len({e.data["facts"]["share_sha256"] for e in gave.values()}) == len(gave)
-            assert event.actor not in {e.actor for e in gave.values()}
+            assert len({e.kind for e in before if e.kind.startswith("give_")}) >= 2
+        if facts["opens"] == "section":
+            assert sum(e.kind == "give_authority_share" for e in before) >= 2
+        gave = [e for e in before if e.kind.startswith("give_")]
+        assert len({e.actor for e in gave}) == len(gave)
+        assert len({e.data["facts"]["share_sha256"] for e in gave}) == len(gave)
+        assert not {event.actor, *askers} & {e.actor for e in gave}
         assert names_something(event, before)
+
+
+def check_dossier(play: Play) -> None:
+    """Versions are counted from one, and an authority never writes one."""
+    versions = [e for e in play.of.events if "version_sha256" in e.data.get("facts", {})]
+    assert [e.data["facts"]["number"] for e in versions] == list(range(1, len(versions) + 1))
+    assert {e.role for e in versions} == {"representative"}
 
 
 def names_something(event: Event, before: tuple[Event, ...]) -> bool:
@@ -264,6 +275,7 @@ CHECKS = {
     "correction": check_correction,
     "measure": check_measure,
     "order": check_order,
+    "dossier": check_dossier,
 }
 
 
@@ -287,6 +299,16 @@ class AnyOrder(AnyProceeding):
     kind = "order"
 
 
+class AnyOrderOfSections(AnyOrder):
+    told: Mapping[str, Any] = {
+        "opens": "section", "names": f"dossier_{'0' * 20}/annotation_rules"
+    }  # fmt: skip
+
+
+class AnyDossier(AnyProceeding):
+    kind = "dossier"
+
+
 _SETTINGS = settings(max_examples=30, stateful_step_count=20, deadline=None)
 
 TestAnyIncident = AnyProceeding.TestCase
@@ -295,12 +317,14 @@ TestAnyCorrection = AnyCorrection.TestCase
 TestAnyMeasure = AnyMeasure.TestCase
 TestAnyComplaint = AnyComplaint.TestCase
 TestAnyOrder = AnyOrder.TestCase
+TestAnyOrderOfSections = AnyOrderOfSections.TestCase
+TestAnyDossier = AnyDossier.TestCase
 for _case in (TestAnyIncident, TestAnyEuropeanIncident, TestAnyCorrection, TestAnyMeasure):
     _case.settings = _SETTINGS
-for _case in (TestAnyComplaint, TestAnyOrder):
+for _case in (TestAnyComplaint, TestAnyOrder, TestAnyOrderOfSections, TestAnyDossier):
     _case.settings = settings(_SETTINGS, max_examples=60)
 
 
 def test_every_kind_of_proceeding_is_drawn() -> None:
-    drawn = {"incident", AnyCorrection.kind, AnyMeasure.kind, AnyComplaint.kind, AnyOrder.kind}
-    assert drawn == set(PACK.supervision.proceedings)
+    drawn = (AnyProceeding, AnyCorrection, AnyMeasure, AnyComplaint, AnyOrder, AnyDossier)
+    assert {one.kind for one in drawn} == set(PACK.supervision.proceedings)

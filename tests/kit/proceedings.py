@@ -52,13 +52,14 @@ REVIEWER = person("deng", "authority", "bureau", "reviewer", "surveillance_offic
 APPROVER = person("fang", "authority", "bureau", "approver", "surveillance_head")
 HEARER = person("gao", "authority", "bureau", "hearing_officer")
 SHARER = person("liu", "authority", "bureau", "share_keeper")
+SECOND_SHARER = person("mei", "authority", "bureau", "share_keeper")
 ALL_ROLES = person(
     "hua", "authority", "bureau",
     *("clerk", "reviewer", "approver", "hearing_officer", "share_keeper"),
 )  # fmt: skip
 PEOPLE = (
     *(MACHINE, OFFICER, SECOND, KEEPER, RIVAL, SOMEBODY, STRANGER, TRUSTEE),
-    *(CLERK, REVIEWER, APPROVER, HEARER, SHARER, ALL_ROLES),
+    *(CLERK, REVIEWER, APPROVER, HEARER, SHARER, SECOND_SHARER, ALL_ROLES),
 )
 
 
@@ -140,7 +141,10 @@ def brought(play: Play, act: str) -> dict[str, Any]:
 
 def _answer(field: Field, play: Play, act: str) -> Any:
     if field.pattern:
-        return sha256_hex(f"{field.id} {act} {play.now}".encode())
+        done = len(play.of.events) if hasattr(play, "of") else 0
+        return sha256_hex(f"{field.id} {act} {play.now} {done}".encode())
+    if field.id == "number":  # of a version: the next
+        return (play.of.facts.get("number", 0) if hasattr(play, "of") else 0) + 1
     special: dict[str, Any] = {"names": "LC-20260309-7F3K9Q2A1MZB", "opens": "identity"}
     special |= {"verdict": "better", "until": f"{play.now + timedelta(days=9):%Y-%m-%d}"}
     special["notice_until"] = special["until"]

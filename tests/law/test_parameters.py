@@ -186,6 +186,7 @@ def _following() -> list[Example]:
         *(_table("correction", "proof", n, (1, 300), (0, 1_000_001, "300")) for n in counts),
         *(_table("correction", "proof", n, (0.05, 1.0), (0, 1.01, "0.05", True)) for n in shares),
         _table("order", "limits", "shares_needed", (2, 3), (1, 4, "2", True)),
+        _table("order", "limits", "section_shares_needed", (2, 3), (1, 10, "2", True)),
         _table("order", "limits", "names_max", (1, 20), (0, 1001, True)),
     ]
 

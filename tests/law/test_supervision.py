@@ -83,8 +83,9 @@ def test_the_ladder_is_three_in_a_row_or_five_a_day() -> None:
 def test_the_dossier_holds_the_five_matters_of_article_19() -> None:
     dossier = CN.supervision.dossier
     assert dossier
+    assert dossier.levels == ("service_name", "implementation", "snapshot_sha256")
     asked = {"data_source", "data_scale", "data_type", "annotation_rules", "algorithm_mechanism"}
-    assert asked <= {field.id for field in dossier.fields.values() if field.required}
+    assert asked <= {field.id for field in dossier.form.fields.values() if field.required}
     order = CN.proceeding("order").order
     assert order
     assert order.sections == {"data_detail", "annotation_rules", "weights_sha256"}

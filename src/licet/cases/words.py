@@ -137,6 +137,11 @@ FAULTS: Mapping[str, Words] = {
         "zh": "档案没有密封部分“{name}”。",
         "en": "The dossier has no sealed section “{name}”.",
     },
+    "not_next": {"zh": "版本号必须依次递增。", "en": "Versions are counted one by one."},
+    "same_version": {
+        "zh": "与上一版本相同，没有变化。",
+        "en": "Nothing differs from the version before.",
+    },
     "same_share": {"zh": "这一份额已经交付。", "en": "This share was given already."},
     "no_file": {"zh": "请上传文件。", "en": "Attach a file."},
 }

@@ -59,7 +59,7 @@ _CASE = {
 _DATASET = {"dataset": "namespace/name", "version": "number of the version"}
 _PROCEEDING = {
     "proceeding": "mark of its number (base/ids.py: case_mark)",
-    "kind": "incident, correction, measure, complaint or order",
+    "kind": "incident, correction, measure, complaint, order or dossier",
     "act": "act of the pack",
     "stage": "stage after it",
 }
@@ -211,6 +211,8 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "names": "order: how many names it holds",
             "notice_until": "order: day by which the provider is told after a delay",
             "view_sha256": "order: digest of what was shown",
+            "number": "dossier: number of the version",
+            "version_sha256": "dossier: digest of the version",
             "clock": "clock that ended by itself",
             "automatic": "true where nobody acted",
             "event_sha256": "digest of the whole event",

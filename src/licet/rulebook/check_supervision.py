@@ -34,6 +34,11 @@ def check_supervision(of: Supervision, law: frozenset[str]) -> tuple[Fault, ...]
         if ranks != list(range(1, len(ranks) + 1)):
             remedy = "Number them 1, 2, 3 from the mildest."
             faults.append(Fault("measure.toml", "step", "the ranks have gaps.", remedy))
+    form, levels = (of.dossier.form.fields, of.dossier.levels) if of.dossier else ({}, ())
+    for level in levels:
+        if level not in form:
+            remedy = f"Known: {', '.join(form)}."
+            faults.append(Fault("dossier.toml", "levels", f"there is no field {level!r}.", remedy))
     return tuple(faults)
 
 

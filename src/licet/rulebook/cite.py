@@ -129,8 +129,6 @@ def _supervision_provenances(of: Supervision) -> Iterator[tuple[str, str, Proven
     for rules in of.proceedings.values():
         for form in rules.forms.values():
             yield from _form_provenances(f"{rules.kind}.toml", form)
-    if of.dossier:
-        yield from _form_provenances("dossier.toml", of.dossier)
     for grade in of.incident.grades.values() if of.incident else ():
         yield "incident.toml", grade.id, grade.provenance
 

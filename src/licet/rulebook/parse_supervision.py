@@ -3,7 +3,7 @@
 It refuses to know what an effect does; `licet.cases.proceedings` does.
 
 Rules
-1. A file is a kind of proceeding, or the dossier; a regime has those that it has.
+1. A file is a kind of proceeding; a regime has those that it has.
 2. Whatever a row names exists, and due process is not left out: see `check_supervision`.
 3. Roles of the procedure are roles here too; a file may add its own.
 """
@@ -15,10 +15,11 @@ from types import MappingProxyType
 from typing import Literal, Protocol, TypeVar, get_args
 
 from licet.rulebook.parse_forms import WORD, conditions, parse_form
-from licet.rulebook.procedure import Form, Procedure
+from licet.rulebook.procedure import Procedure
 from licet.rulebook.proceeding import (
     DESKS,
     KINDS,
+    DossierRules,
     Grade,
     GroupingRules,
     IncidentRules,
@@ -38,7 +39,9 @@ from licet.rulebook.proceeding import (
 )
 from licet.rulebook.strict import Table
 
-FILES = (*(f"{kind}.toml" for kind in KINDS), "dossier.toml")
+FILES = tuple(f"{kind}.toml" for kind in KINDS)
+DOSSIER = "dossier"
+"""The form of a dossier: what a version of it answers."""
 UNITS: tuple[TimeUnit, ...] = get_args(TimeUnit)
 EFFECTS: tuple[ProceedingEffect, ...] = get_args(ProceedingEffect)
 StepEffect = Literal["none", "slow", "stop"]
@@ -63,10 +66,7 @@ def parse_supervision(
     """What these files say. `of` lends its calendar, limits and roles. Raises BadInput."""
     proceedings: dict[ProceedingKind, ProceedingRules] = {}
     incident, proof, ladder, order, dossier = None, None, None, None, None
-    if "dossier.toml" in tables:
-        with tables["dossier.toml"] as root:
-            dossier = parse_form(root.table("form"), languages, of.limits)
-    for kind in KINDS:
+    for kind in sorted(KINDS, key=lambda kind: kind != DOSSIER):  # orders name its sections
         if f"{kind}.toml" not in tables:
             continue
         with tables[f"{kind}.toml"] as root:
@@ -78,8 +78,12 @@ def parse_supervision(
                 ladder = _ladder(root, languages)
             elif kind == "order":
                 order = _order(root, dossier)
+            levels = root.words("levels") if kind == DOSSIER else ()
             proceedings[kind] = _proceeding(root, kind, of, languages, ladder, order)
-    return Supervision(MappingProxyType(proceedings), incident, proof, ladder, order, dossier)
+            if kind == DOSSIER:
+                dossier = DossierRules(proceedings[kind].forms[DOSSIER], levels)
+    ordered = {kind: proceedings[kind] for kind in KINDS if kind in proceedings}
+    return Supervision(MappingProxyType(ordered), incident, proof, ladder, order, dossier)
 
 
 def _proceeding(
@@ -244,11 +248,12 @@ def _step(row: Table, languages: tuple[str, ...]) -> LadderStep:
         )
 
 
-def _order(root: Table, dossier: Form | None) -> OrderRules:
-    fields = dossier.fields.values() if dossier else ()
+def _order(root: Table, dossier: DossierRules | None) -> OrderRules:
+    fields = dossier.form.fields.values() if dossier else ()
     with root.table("limits") as table:
         return OrderRules(
             shares_needed=table.integer("shares_needed", 2, 3),
+            section_shares_needed=table.integer("section_shares_needed", 2, 9),
             names_max=table.integer("names_max", 1, 1_000),
             sections=frozenset(field.id for field in fields if field.visibility == "sealed"),
         )

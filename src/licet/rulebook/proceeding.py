@@ -23,7 +23,7 @@ from licet.rulebook.grounds import Provenance, Text
 from licet.rulebook.procedure import Form
 from licet.rulebook.workdays import Calendar
 
-ProceedingKind = Literal["incident", "correction", "measure", "complaint", "order"]
+ProceedingKind = Literal["incident", "correction", "measure", "complaint", "order", "dossier"]
 Desk = Literal["provider", "authority", "public", "independent", "machine"]
 """Where somebody stands. `public` is the one person or body whom the matter is about;
 `independent` an outside body that holds a share of keys; `machine` acts without anybody."""
@@ -35,8 +35,10 @@ ProceedingEffect = Literal[
     "proven",  # only what its own proof bears out
     "override",  # acts against the proof, with the reason recorded
     "scope",  # names cases, accounts or sections, never a topic
-    "share",  # gives one share of a key, once a side
-    "open",  # opens what the order names, once enough sides have given their shares
+    "share",  # gives one share of a key, once a person
+    "open",  # opens what the order names, once enough shares were given
+    "tell",  # lets the provider know of it
+    "version",  # publishes a version, which lies beside the proceeding
     "overdue",  # open to its side only once the other side is late, or has answered
 ]
 
@@ -218,11 +220,22 @@ class LadderRules:
 @dataclass(frozen=True, slots=True)
 class OrderRules:
     """Orders of access: how many sides must give a share to open an identity (of three that hold
-    one), how many names one order may hold, and which sections of a dossier are sealed."""
+    one), how many people at the authority to open a section, how many names one order may hold,
+    and which sections of a dossier are sealed."""
 
     shares_needed: int
+    section_shares_needed: int
     names_max: int
     sections: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DossierRules:
+    """The dossier of a model: the form of a version, and the fields that tell one service, one
+    implementation and one snapshot from another, outermost first."""
+
+    form: Form
+    levels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +247,7 @@ class Supervision:
     proof: ProofRules | None
     ladder: LadderRules | None
     order: OrderRules | None
-    dossier: Form | None
+    dossier: DossierRules | None
 
     @property
     def shelves(self) -> tuple[Mapping[str, SupervisionEntry], ...]:

@@ -14,6 +14,7 @@ from licet.cases.proceedings.decide import MACHINE, barred, begin, decide, possi
 from licet.cases.proceedings.effects import names_of
 from licet.cases.proceedings.fold import apply, as_of, due, replay, settled
 from licet.cases.proceedings.model import Parties, Person, Proceeding, ProceedingTimer
+from licet.cases.proceedings.permits import provider_knows
 from licet.cases.proceedings.record import entries_of, entry_of, refusal_entry
 from licet.cases.proceedings.words import said, told
 
@@ -37,6 +38,7 @@ __all__ = [
     "most_urgent",
     "names_of",
     "possible",
+    "provider_knows",
     "refusal_entry",
     "replay",
     "said",

@@ -27,11 +27,12 @@ CASE = re.compile(r"LC-\d{8}-[0-9A-Z]{12}|[0-9a-f]{32}", re.ASCII)
 """A case by its number or its mark (base/ids.py)."""
 PSEUDONYM = re.compile(r"[0-9]{1,4}[A-Za-z0-9-]{1,12}~[0-9a-f]{32}", re.ASCII)
 """A person by a keyed pseudonym of one period (ledger/seal.py)."""
-_SECTION = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+SECTION = re.compile(r"(dossier_[0-9a-z]{20})/([a-z][a-z0-9_]{0,63})", re.ASCII)
+"""A section by its dossier and the field that it answers."""
 _NAMES: Mapping[str, tuple[re.Pattern[str], ...]] = {
     "identity": (CASE, PSEUDONYM),
     "excerpt": (CASE,),
-    "section": (_SECTION,),
+    "section": (SECTION,),
 }
 
 
@@ -89,8 +90,10 @@ def _unnamed(deed: Deed) -> Iterator[Fault]:
     for name in names:
         if not any(form.fullmatch(name) for form in forms):
             yield Fault("names", "no_name", {"name": name[:40]})
-        elif order is not None and forms == (_SECTION,) and name not in order.sections:
-            yield Fault("names", "no_section", {"name": name})
+        elif order is not None and (
+            (section := SECTION.fullmatch(name)) and section[2] not in order.sections
+        ):
+            yield Fault("names", "no_section", {"name": section[2]})
 
 
 def _share(deed: Deed) -> Outcome:
@@ -99,6 +102,16 @@ def _share(deed: Deed) -> Outcome:
     events = deed.of.events if deed.of else ()
     known = {event.data.get("facts", {}).get("share_sha256") for event in events}
     return Outcome(faults=(Fault("share_sha256", "same_share"),) if told in known else ())
+
+
+def _version(deed: Deed) -> Outcome:
+    """Versions are numbered from 1 without a gap, and each differs from the one before."""
+    faults = []
+    if deed.data.get("number") != deed.facts.get("number", 0) + 1:
+        faults.append(Fault("number", "not_next"))
+    if deed.data.get("version_sha256") == deed.facts.get("version_sha256"):
+        faults.append(Fault("version_sha256", "same_version"))
+    return Outcome(faults=tuple(faults))
 
 
 def _nothing(_: Deed) -> Outcome:
@@ -114,6 +127,8 @@ EFFECTS: Mapping[ProceedingEffect, Callable[[Deed], Outcome]] = {
     "scope": _scope,
     "share": _share,
     "open": _nothing,
+    "tell": _nothing,
+    "version": _version,
     "overdue": _nothing,
 }
 

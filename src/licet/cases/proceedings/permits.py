@@ -9,7 +9,7 @@ Rules
 3. Four eyes: whoever did an act that the row names in `apart_from` may not do this one, whatever
    other roles they have. It holds by account, over the whole proceeding.
 4. What an effect can say beforehand it says here: nothing is released that its own proof does not
-   bear out, and nothing is opened before enough sides gave their shares.
+   bear out, and nothing is opened before enough sides, or people, gave their shares.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from collections.abc import Callable, Mapping
 from licet.cases.model import Refusal
 from licet.cases.proceedings.clocks import clocks
 from licet.cases.proceedings.deed import Deed
-from licet.rulebook.proceeding import ProceedingEffect
+from licet.cases.proceedings.model import Proceeding
+from licet.rulebook.proceeding import ProceedingEffect, ProceedingRules
 
 BETTER = "better"
 """The one verdict that bears a release."""
 
-IDENTITY = "identity"
-"""What an order may open only with shares of several sides."""
+IDENTITY, SECTION = "identity", "section"
+"""What opens only with shares: of several sides, or of several people at the authority."""
 
 Guard = Callable[[Deed], Refusal | None]
 
@@ -40,11 +41,17 @@ def out_of_place(deed: Deed) -> Refusal | None:
     return _side(deed) or _stage(deed)
 
 
-def given(deed: Deed) -> frozenset[str]:
-    """The sides that have given their share."""
+def given(deed: Deed) -> frozenset[tuple[str, str]]:
+    """Who has given a share: side and account."""
     shares = {act.id: act.side for act in deed.rules.acts.values() if "share" in act.effects}
     events = deed.of.events if deed.of else ()
-    return frozenset(shares[event.kind] for event in events if event.kind in shares)
+    return frozenset((shares[e.kind], e.actor) for e in events if e.kind in shares)
+
+
+def provider_knows(of: Proceeding, rules: ProceedingRules) -> bool:
+    """Whether the provider may see it: where a kind has acts that tell it, once one was done."""
+    telling = [act.id for act in rules.acts.values() if "tell" in act.effects]
+    return not telling or bool(of.did(*telling))
 
 
 def _side(deed: Deed) -> Refusal | None:
@@ -96,14 +103,22 @@ def _override(deed: Deed) -> Refusal | None:
     return deed.no("is_proven") if deed.facts.get("verdict") == BETTER else None
 
 
+def _share(deed: Deed) -> Refusal | None:
+    """A person gives one share."""
+    gave = any(account == deed.person.account for _, account in given(deed))
+    return deed.no("done_before") if gave else None
+
+
 def _open(deed: Deed) -> Refusal | None:
-    order = deed.rules.order
-    if order is None or deed.facts.get("opens") != IDENTITY:
+    order, opens = deed.rules.order, deed.facts.get("opens")
+    if order is None or opens not in (IDENTITY, SECTION):
         return None
-    have = len(given(deed))
-    if have >= order.shares_needed:
-        return None
-    return deed.no("shares_lack", have=str(have), need=str(order.shares_needed))
+    if opens == IDENTITY:
+        have, need = len({side for side, _ in given(deed)}), order.shares_needed
+    else:
+        have = sum(side == "authority" for side, _ in given(deed))
+        need = order.section_shares_needed
+    return None if have >= need else deed.no("shares_lack", have=str(have), need=str(need))
 
 
 def _overdue(deed: Deed) -> Refusal | None:
@@ -123,6 +138,7 @@ def _guards(deed: Deed) -> tuple[Guard, ...]:
 _OF_EFFECTS: Mapping[ProceedingEffect, Guard] = {
     "proven": _proven,
     "override": _override,
+    "share": _share,
     "open": _open,
     "overdue": _overdue,
 }

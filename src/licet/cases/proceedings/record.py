@@ -31,6 +31,7 @@ TOLD: Mapping[ProceedingKind, tuple[str, ...]] = {
     "measure": ("step", "rule", "excerpt_sha256", "until"),
     "complaint": ("about", "result"),
     "order": ("legal_basis", "opens", "notice_until", "view_sha256"),
+    "dossier": ("number", "version_sha256"),
 }
 """Facts that an entry may hold, by kind, as the last act left them."""
 

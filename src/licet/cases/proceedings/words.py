@@ -34,8 +34,8 @@ REFUSALS: Mapping[str, Words] = {
         "en": "The proof bears the release; nothing has to be overridden.",
     },
     "shares_lack": {
-        "zh": "需要{need}方的密钥份额，目前有{have}方。",
-        "en": "This takes the shares of {need} sides; {have} have given theirs.",
+        "zh": "打开需要{need}份密钥份额，目前有{have}份。",
+        "en": "This takes {need} shares of the key; {have} were given.",
     },
     "not_late": {
         "zh": "对方尚在期限之内。",
