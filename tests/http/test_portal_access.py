@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from kit.dossiers import keep_proof, keepers, published
 from kit.portal import home, portal
 from kit.visitors import GROUPS, draft, filed, granted, reported, signed_in, visitors
 
@@ -18,6 +19,7 @@ from kit.visitors import GROUPS, draft, filed, granted, reported, signed_in, vis
 #  in   sent to sign in, and back            no   a lawful "no" with its reason (409, 422)
 #  404  does not exist for them              405  not a form
 #  key  asks for a signed token, whoever is signed in (401); type: not a form (415)
+#  pub  open to a representative alone: the page (200), what it lacks (422); 404 to others
 #  act  the act's page, or why it is not open (200, 409): see the matrix of acts below
 TABLE = """
 address                        anonymous  own      other    officer
@@ -67,6 +69,14 @@ proceedings                    in/405     ok/405   ok/405   ok/405
 proceeding-start               in/in      ok/no    ok/no    404/404
 proceeding                     in/405     ok/405   404/405  ok/405
 proceeding-do                  in/in      404/404  404/404  act/no
+key                            in/in      ok/no    ok/no    ok/no
+dossiers                       in/in      ok/404   ok/404   ok/404
+dossier                        in/405     ok/405   404/405  ok/405
+dossier-section                in/in      ok/on    404/404  404/404
+dossier-publish                in/in      pub/pub  404/404  404/404
+dossier-do                     in/in      404/404  404/404  act/no
+exhibit                        in/405     ok/405   404/405  ok/405
+public-dossier                 ok/405     ok/405   ok/405   ok/405
 account_login                  ok/ok      on/on    on/on    on/on
 account_logout                 on/on      ok/on    ok/on    ok/on
 account_change_password        in/in      ok/ok    ok/ok    ok/ok
@@ -90,6 +100,7 @@ mfa_generate_recovery_codes    in/in      on/on    on/on    on/on
 """
 CODES = {
     "ok": {200}, "on": {302}, "in": {302}, "no": {409, 422}, "act": {200, 409},
+    "pub": {200, 404, 422},
     "404": {404}, "405": {405}, "key": {401}, "type": {415},
 }  # fmt: skip
 Expected = dict[str, tuple[str, str]]
@@ -141,11 +152,15 @@ def test_every_address_has_its_row() -> None:
 
 def places() -> dict[str, dict[str, Any]]:
     """What the places of an address are filled with: cases of `own`, and what belongs to them."""
+    from licet.portal.accounts.models import Person
     from licet.portal.design.assets import assets
     from licet.portal.filings.models import StoredEvent
 
     drafted, waiting, standing = draft(), filed(draft(b"another")), granted()
     matter = reported()
+    keepers()
+    dossier = published(standing.id, Person.objects.get(email="representative@own.example"))
+    proof = keep_proof(dossier)
     paper = waiting.filed.answers["security_report"]["sha256"]
     seq = StoredEvent.objects.filter(case_id=waiting.id).latest("seq").seq
     _, _, digest, name = assets()["portal.css"].address.split("/")
@@ -156,6 +171,12 @@ def places() -> dict[str, dict[str, Any]]:
             "number": standing.grant.number,
             "sha256": standing.filed.answers["service_agreement"]["sha256"],
         },
+        "dossier": {"dossier_id": dossier.pk},
+        "dossier-section": {"dossier_id": dossier.pk, "name": "supply_chain"},
+        "dossier-publish": {"dossier_id": dossier.pk},
+        "dossier-do": {"dossier_id": dossier.pk, "act_id": "ask_about"},
+        "exhibit": {"dossier_id": dossier.pk, "sha256": proof},
+        "public-dossier": {"number": standing.grant.number},
         "ledger-part": {"path": "checkpoint"},
         "ledger-receipt": {"seq": seq},
         "mfa_remove_webauthn": {"pk": 1},

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from licet.portal.accounts.gate import Respond, View
+from licet.portal.dossiers.urls import urlpatterns as dossiers
 from licet.portal.filings.urls import urlpatterns as cases
 from licet.portal.incidents.urls import urlpatterns as matters
 
@@ -32,9 +33,10 @@ OF_THE_AUTHORITY = frozenset(
         "ledger-receipt",
         "ledger-part",
         "public-file",
+        "public-dossier",
     }
 )
-ON_A_DESK = frozenset(one.name for one in (*cases, *matters)) | {"notices"}
+ON_A_DESK = frozenset(one.name for one in (*cases, *matters, *dossiers)) | {"notices", "key"}
 
 
 class OneSide:

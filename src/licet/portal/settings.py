@@ -26,6 +26,7 @@ Role = Literal["authority", "provider"]
 ROLES: tuple[Role, ...] = ("authority", "provider")
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
 FORM_BYTES_MAX = 2 << 20
+UPLOAD_BYTES_MAX = 64 << 20
 FIELDS_MAX = 500
 OUTSIDE_TIMEOUT_S = 10
 OIDC = "oidc"
@@ -81,6 +82,9 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "APPEND_SLASH": True,
         "DATA_UPLOAD_MAX_MEMORY_SIZE": FORM_BYTES_MAX,
         "DATA_UPLOAD_MAX_NUMBER_FIELDS": FIELDS_MAX,
+        # What is sealed is never written to disk as it comes; `serving` bounds every body.
+        "FILE_UPLOAD_HANDLERS": ["django.core.files.uploadhandler.MemoryFileUploadHandler"],
+        "FILE_UPLOAD_MAX_MEMORY_SIZE": UPLOAD_BYTES_MAX,
         "X_FRAME_OPTIONS": "DENY",
         "SESSION_COOKIE_NAME": "licet_session",
         "SESSION_COOKIE_SECURE": chosen.https,
@@ -231,6 +235,7 @@ _APPS = [
     "licet.portal.register",
     "licet.portal.filings",
     "licet.portal.incidents",
+    "licet.portal.dossiers",
     "licet.portal.api",
     "licet.portal.outbox",
     "licet.portal.public",
@@ -262,6 +267,7 @@ _TEMPLATES: dict[str, Any] = {
     "OPTIONS": {
         "builtins": [
             "licet.portal.design.templatetags.licet",
+            "licet.portal.dossiers.templatetags.dossiers",
             "licet.portal.outbox.templatetags.outbox",
         ],
         "context_processors": [

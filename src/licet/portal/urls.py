@@ -10,6 +10,7 @@ from django.urls import URLResolver, include, path
 from licet.portal.accounts.urls import outside
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
+from licet.portal.dossiers import views as dossiers
 from licet.portal.filings import ledger_views as ledger
 from licet.portal.filings import licence_views as licences
 from licet.portal.filings import notice_views as notices
@@ -25,10 +26,13 @@ readers = [
     path("me/", public.me, name="me"),
     path("register/", register.search, name="register"),
     path("register/<str:number>/", register.entry, name="entry"),
+    path("register/<str:number>/dossier/", dossiers.public, name="public-dossier"),
     path("check/", licences.check, name="check"),
     path("label/", labels.label, name="label"),
     path("scope/", filings.scope_page, name="scope"),
     path("notices/", notices.show_notices, name="notices"),
+    path("desk/key/", dossiers.key, name="key"),
+    path("desk/dossiers/", include("licet.portal.dossiers.urls")),
     path("desk/matters/", include("licet.portal.incidents.urls")),
     path("desk/", include("licet.portal.filings.urls")),
     path("account/", include("licet.portal.accounts.urls")),

@@ -1,0 +1,1 @@
+"""Dossiers of models at the portal: drafted, sealed, published in versions, inspected."""

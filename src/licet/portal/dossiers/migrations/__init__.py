@@ -1,0 +1,1 @@
+"""How the tables of dossiers came to be, step by step."""

@@ -1,0 +1,54 @@
+"""An act of a proceeding as a form on a page, and what a browser sent of it.
+
+It refuses to know which page and who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from licet.cases import Refusal
+from licet.cases.proceedings import said
+from licet.portal.design.languages import current
+from licet.portal.filings.forming import Question, element, questions, read, wording
+from licet.rulebook.procedure import Form
+from licet.rulebook.proceeding import ProceedingAct, ProceedingRules
+
+
+def sent_of(request: HttpRequest, known: ProceedingRules, rule: ProceedingAct) -> dict[str, Any]:
+    """The answers to the act's form that a browser sent."""
+    fields = known.forms[rule.form].fields.values() if rule.form else ()
+    given = {field.id: read(field, request.POST) for field in fields}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def sheet_of(
+    known: ProceedingRules, rule: ProceedingAct | None, answers: Mapping[str, Any],
+    no: Refusal | None, hidden: Container[str] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """What a page shows of an act that is about to be done: `questions`, `faults`, and `no` where
+    it is not done. `hidden`: fields that are not asked, for they are known."""
+    form = known.forms[rule.form] if rule and rule.form else None
+    faults = no.faults if no else ()
+    labels = form.fields if form else {}
+    return {
+        "rule": rule,
+        "questions": [q for q in _questions(form, answers, faults) if q.field.id not in hidden],
+        "no": said(no, current().code, known) if no and no.code != "bad_data" else "",
+        "faults": [
+            (
+                element(one.field),
+                labels[one.field].label if one.field in labels else "",
+                wording(one),
+            )
+            for one in faults
+        ],
+    }
+
+
+def _questions(form: Form | None, answers: Mapping[str, Any], faults: Any) -> Iterator[Question]:
+    for section in form.sections if form else ():
+        yield from questions(form, section, answers, faults)  # type: ignore[arg-type]
