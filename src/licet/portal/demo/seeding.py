@@ -24,6 +24,7 @@ from django.conf import settings
 from licet.base.tomlsource import TomlSource
 from licet.cases import Case, Refusal, asked, proposed_number
 from licet.portal.accounts.models import Body, Person
+from licet.portal.demo.dossiers import give_keys, publish
 from licet.portal.filings import service, uploads
 from licet.portal.filings.models import Attachment, StoredCase
 from licet.portal.incidents.arrival import follow_ledger
@@ -56,6 +57,7 @@ def seed(now: datetime, own_number: str = "") -> bool:
         )  # fmt: skip
     _people()
     begin = now - SPAN
+    give_keys(list(Person.objects.order_by("pk")), world()["password"], begin)
     acts: list[tuple[float, int, list[Any]]] = []
     cases: dict[int, str] = {}
     for place, one in enumerate(world()["case"]):
@@ -63,8 +65,13 @@ def seed(now: datetime, own_number: str = "") -> bool:
         first = steps[0][0] - 1.5 if steps else SPAN.total_seconds() / 3600 - 30
         acts.append((first, place, ["begin"]))
         acts += [(step[0], place, step[1:]) for step in steps]
+    for one in world()["dossier"]:
+        acts += [(hours, -1, ["publish", one, step]) for hours, step in one["versions"]]
     for hours, place, step in sorted(acts, key=lambda act: (act[0], act[1])):
         moment = begin + timedelta(hours=hours)
+        if step[0] == "publish":
+            publish(step[1], step[2], moment)
+            continue
         one = world()["case"][place]
         if not one.get("gateway") or own_number:
             _step(one, cases, place, step, moment, own_number)

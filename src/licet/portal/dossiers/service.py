@@ -105,6 +105,12 @@ def lacking(row: StoredDossier) -> tuple[Fault, ...]:
     return rules_of.lacking(rules().form, row.answers, sealed_of(row))
 
 
+def differs(row: StoredDossier, before: Version | None) -> bool:
+    """Whether the draft differs from the version before."""
+    draft = rules_of.next_version(rules().form, row.id, before, row.answers, sealed_of(row))
+    return rules_of.is_new(draft, before)
+
+
 def publish(
     dossier_id: str, whats_new: str, person: Person, now: datetime
 ) -> Version | Refusal | tuple[Fault, ...]:

@@ -108,7 +108,7 @@ def show(request: HttpRequest, row: StoredDossier) -> HttpResponse:
             (section, sum(form.fields[f].section == name for f in lacks))
             for name, section in form.sections.items()
         ]
-        context["lacks"] = len(lacks)
+        context["lacks"], context["changed"] = len(lacks), service.differs(row, version)
     of = service.proceeding(row)
     if of is not None:
         of, known, actor = settled(of, moment), matters.rules("dossier"), actor_in(request)

@@ -1,0 +1,37 @@
+"""The dossiers of the demonstration's world, and the keys of its people.
+
+It refuses to write a table itself: acts go through the same door as people's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from licet.cases.dossier import Version
+from licet.portal.accounts.models import Person
+from licet.portal.dossiers import sealing, service
+from licet.portal.filings.models import StoredCase
+
+
+def give_keys(people: list[Person], passphrase: str, now: datetime) -> None:
+    """Keys for those of them who keep shares or read what orders open."""
+    for person in people:
+        if {sealing.SHARE_KEEPER, "reviewer"} & set(person.roles):
+            sealing.make_key(person, passphrase, now)
+
+
+def publish(one: Mapping[str, Any], step: Mapping[str, Any], moment: datetime) -> None:
+    """A version of a dossier: answers, texts that are sealed as files, and what is new."""
+    case = StoredCase.objects.filter(title=one["of"]).exclude(number=None).get()
+    person = Person.objects.get(email=one["by"])
+    row = service.begin(case, moment)
+    closed = {
+        name: service.Sealing(text.encode(), f"{name}.txt")
+        for name, text in step.get("sealed", {}).items()
+    }
+    faults = service.save(row.pk, step["answers"], closed, moment)
+    assert not faults, faults
+    version = service.publish(row.pk, step["whats_new"], person, moment)
+    assert isinstance(version, Version), version
