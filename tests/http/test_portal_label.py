@@ -47,7 +47,8 @@ def test_it_is_said_in_chinese_too_with_clause_and_fault(browser: Any) -> None:
     page = shown(browser, "a.wav", bytes(data), "zh")
     assert "有标识，但不符合规定" in page
     assert "本内容由人工智能生成" in page
-    assert "Art. 10" in page
+    assert "《人工智能生成合成内容标识办法》第十条" in page
+    assert "Labelling Measures" not in page
 
 
 def test_no_label_proves_nothing(browser: Any) -> None:

@@ -94,7 +94,8 @@ def test_a_copy_without_a_mark_needs_request_and_agreement_and_six_months_of_rec
 def test_what_a_finding_cites_is_in_the_pack() -> None:
     for check in LABELS.checks.values():
         assert PACK.find(f"check.{check.id}") is check
-        assert check.clause
+        assert check.clause["zh"]
+        assert check.clause["en"]
 
 
 def test_a_regime_without_rules_for_labels_says_so() -> None:

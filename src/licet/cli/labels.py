@@ -220,7 +220,7 @@ def _render(
         yield f"  C2PA      {manifest.state}{f': {_shown(why)}' if why else ''}"
     for fault in report.faults:
         broken = rules.checks[fault.check]
-        yield f"  fault     {broken.broken[lang]}: {_shown(fault.detail)} ({broken.clause})"
+        yield f"  fault     {broken.broken[lang]}: {_shown(fault.detail)} ({broken.clause[lang]})"
 
 
 def _shown(text: str) -> str:

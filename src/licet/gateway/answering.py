@@ -61,7 +61,7 @@ async def answer_whole(
         return Outcome("failed", flags=flags, code="upstream_malformed")
     if whole.waiting:
         async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
-            await _ask_until_judged(parts, whole, prompt_of(ask))
+            await ask_until_judged(parts, whole, prompt_of(ask))
     out, outcome = whole.finish(body, parts.recorder.open_case)
     trace.first_out = parts.clock.monotonic()
     durable = parts.recorder.record(trace, outcome)
@@ -167,7 +167,8 @@ async def _close(
     await send({"type": "http.response.body", "body": out, "more_body": False})
 
 
-async def _ask_until_judged(parts: Parts, whole: WholeAnswer, prompt: str) -> None:
+async def ask_until_judged(parts: Parts, whole: WholeAnswer, prompt: str) -> None:
+    """Ask whoever judges outside until every text of an answer is judged."""
     while whole.waiting and whole.questions:
         questions, whole.questions = whole.questions, []
         for question, scores in await _ask_all(parts, questions, prompt):

@@ -32,6 +32,8 @@ from licet.gateway.keystore import open_keystore
 from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance
 from licet.gateway.limits_store import open_limits
+from licet.gateway.media.copylog import CopyLog
+from licet.gateway.media.opening import open_studio
 from licet.gateway.metrics import Metrics
 from licet.gateway.minors_opening import open_minors
 from licet.gateway.parts import Parts
@@ -128,8 +130,18 @@ def build_gateway(
         ),
         judge=judge, spans=make_span_sink(config.telemetry),
         minors=open_minors(config.minors, pack, metrics, clock, environ),
+        studio=open_studio(config, pack, guard.policy.judged.tier, replay_url, environ),
+        copies=_open_copies(config, pack, home),
     )  # fmt: skip
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
+
+
+def _open_copies(config: Config, pack: Pack, home: Path) -> CopyLog | None:
+    """The log of copies without a mark, where any may be given."""
+    if config.media is None or config.media.unlabelled == "refuse":
+        return None
+    kept = pack.retention[pack.labels.unlabelled.retention]
+    return CopyLog(home, keep_days=kept.days, chance=secrets.token_bytes)
 
 
 def _open_upstreams(

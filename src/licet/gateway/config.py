@@ -22,6 +22,7 @@ from typing import Annotated, Literal
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
 from licet.gateway.config_judge import EncoderConfig, JudgeConfig, check_judges
+from licet.gateway.config_media import MediaConfig, check_media
 from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.config_read import Between, Matching, StoreAt, TableReader
 from licet.gateway.config_values import Count, EnvName, Limit, Name, Seconds, WebUrl
@@ -180,6 +181,7 @@ class Config:
     models: Mapping[str, ModelConfig] = field(default_factory=lambda: MappingProxyType({}))
     licence: LicenceConfig | None = None
     minors: MinorsConfig | None = None
+    media: MediaConfig | None = None
     limits: LimitsConfig = LimitsConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
 
@@ -214,6 +216,7 @@ def parse_config(text: str, name: str, folder: Path) -> Config:
     _check_upstreams(config, reader)
     _check_models(config, reader)
     check_judges(config.guard.judge, reader)
+    check_media(config.media, reader)
     longest_s = max(upstream.total_s for upstream in config.upstream)
     if config.limits.url != "memory:" and config.limits.lease_s <= longest_s:
         reader.refuse(

@@ -104,6 +104,11 @@ token = "halt"
 clause = "halt"
 whole = "halt"
 
+# Pictures and sound. `producer` is the code in every label: put your own there.
+[media]
+producer = "001191110000000000000000010001"
+without_classifier = "serve"   # no classifier looks at pictures here: lists and rules alone
+
 {_LICENCE}public_url = {_quoted(public_url)}
 
 [ledger]

@@ -42,8 +42,10 @@ class CrisisHelp:
 
     def comfort(self, category: str) -> str:
         """The help in both languages, if the category is one of crisis; else nothing."""
-        if category not in self._crisis.categories:
-            return ""
+        return self.both() if category in self._crisis.categories else ""
+
+    def both(self) -> str:
+        """The help in both languages."""
         return "\n\n".join(("", help_words(self._crisis, "zh"), help_words(self._crisis, "en")))
 
     async def answer(self, dialect: Dialect, ask: Ask, send: Send) -> None:

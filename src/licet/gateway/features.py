@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 
 from licet.base.trouble import BadInput
+from licet.gateway.dialects.media import MediaAsk
+from licet.gateway.dialects.model import Ask
 
 HEADER = b"licet-features"
 _OF_MODALITY = {"audio": "voice", "image": "images"}
@@ -35,9 +37,12 @@ def named_features(said: bytes | None, known: Container[str]) -> frozenset[str]:
     return frozenset(filter(None, names))
 
 
-def shown_features(body: bytes) -> frozenset[str]:
-    """The features that a request's body shows (rule 2); it was parsed before, so it is JSON."""
-    return frozenset(_shown(msgspec.json.decode(body)))
+def shown_features(ask: Ask) -> frozenset[str]:
+    """The features that a request shows (rule 2); its body was parsed before, so it is JSON where
+    it asks for no pictures and no sound."""
+    if isinstance(ask, MediaAsk):
+        return frozenset((_OF_MODALITY[ask.medium],))
+    return frozenset(_shown(msgspec.json.decode(ask.body)))
 
 
 def _shown(value: Any) -> Iterator[str]:

@@ -27,7 +27,7 @@ from licet.base.trouble import BadInput
 Audience = Literal["default", "minor"]
 Route = Literal[
     "chat", "completions", "responses", "messages", "embeddings", "models", "moderations", "check",
-    "guardrail", "minors",
+    "guardrail", "images", "speech", "minors",
 ]  # fmt: skip
 
 AUDIENCES: tuple[Audience, ...] = ("default", "minor")
@@ -41,6 +41,8 @@ ROUTES: tuple[Route, ...] = (
     "moderations",
     "check",
     "guardrail",
+    "images",
+    "speech",
 )
 ALL_ROUTES: frozenset[Route] = frozenset(ROUTES)
 """What a key opens unless told otherwise."""

@@ -25,6 +25,7 @@ from licet.gateway.asgi import Headers, Message, Send
 from licet.gateway.clearance import NotServed
 from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.crisis import CrisisHelp
+from licet.gateway.dialects.media import MediaAsk
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.features import named_features, shown_features
 from licet.gateway.metrics import Metrics
@@ -38,7 +39,7 @@ from licet.guard.memory import VerdictMemory
 from licet.minors.service import Answer, MinorsService
 from licet.minors.store import Subjects
 
-COUNTED_ROUTES = frozenset(("chat", "completions", "responses", "messages"))
+COUNTED_ROUTES = frozenset(("chat", "completions", "responses", "messages", "images", "speech"))
 AUDIENCE = "minor"
 SIGNS_A_GAP = 3
 SWEEP_S = 3_600.0
@@ -111,12 +112,16 @@ class Minding:
             return Seat(sitting.send, sitting=sitting)
         bearing = _bearing(send, answer)
         category = self.crisis.meant(ask, guard, memory)
-        if category:
+        if category and not isinstance(ask, MediaAsk):
             self._metrics.minor("helped")
             await self.note_help(subject, category)
             await self.crisis.answer(dialect, ask, bearing)
             return Seat(bearing, helped=True)
         self._metrics.minor(answer.decision.why if not answer.allowed else refusal.code)
+        if category:  # neither a picture nor a sound can say it
+            await self.note_help(subject, category)
+            words = refusal.message + self.crisis.both()
+            refusal = NotServed(refusal.code, words, status=refusal.status)
         next_ms = answer.decision.next_ms
         wait_s = 0.0 if next_ms is None else (next_ms - answer.at_ms) / 1000
         return Seat(bearing, refusal, wait_s)
@@ -133,7 +138,7 @@ class Minding:
             words = refusal_words(answer, rules.time_zone, rules.adult)
             return NotServed("minor_time_limit", words)
         try:
-            used = named_features(features, rules.features) | shown_features(ask.body)
+            used = named_features(features, rules.features) | shown_features(ask)
         except BadInput as trouble:
             known = ", ".join(rules.features)
             return NotServed("unknown_feature", f"{trouble} One of: {known}.", status=400)
@@ -254,7 +259,7 @@ class Sitting:
 
     def _characters(self) -> int:
         """How long the answer was, as far as the client got it."""
-        if self._status != 200:
+        if self._status != 200 or isinstance(self._ask, MediaAsk):
             return 0
         try:
             if not self._ask.stream:

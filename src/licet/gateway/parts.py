@@ -21,6 +21,8 @@ from licet.gateway.config import Config
 from licet.gateway.keyring import KeyRing
 from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance, Limits
+from licet.gateway.media.copylog import CopyLog
+from licet.gateway.media.studio import Studio
 from licet.gateway.metrics import Metrics
 from licet.gateway.minding import Minding
 from licet.gateway.outcome import Outcome
@@ -83,6 +85,8 @@ class Parts:
     issuer: Issuer | None = None
     beside: Beside | None = None
     minors: Minding | None = None
+    studio: Studio | None = None
+    copies: CopyLog | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
     departures: Departures = field(default_factory=Departures)

@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 
 from licet.base.trouble import NotFound
 from licet.gateway import desk, licence_desk, minors_desk
-from licet.gateway.asgi import Receive, Scope, Send, json_answer
+from licet.gateway.asgi import Receive, Scope, Send, header, json_answer
+from licet.gateway.dialects.images import ImageEdits, Images
+from licet.gateway.dialects.model import Dialect
 from licet.gateway.dialects.registry import DIALECTS
+from licet.gateway.dialects.speech import Speech
 from licet.gateway.guardrail import guard_for_litellm
 from licet.gateway.keys import Route
 from licet.gateway.parts import Parts
@@ -24,6 +27,12 @@ JUDGED: dict[str, Route] = {
     "/v1/messages": "messages",
     "/v1/embeddings": "embeddings",
 }
+MEDIA: dict[str, tuple[Route, Callable[[bytes], Dialect]]] = {
+    "/v1/images/generations": ("images", lambda content_type: Images()),
+    "/v1/images/edits": ("images", ImageEdits),
+    "/v1/audio/speech": ("speech", lambda content_type: Speech()),
+}
+"""Pictures and sound: a dialect for each request, made with its content type."""
 Handler = Callable[[Parts, Scope, Receive, Send], Awaitable[None]]
 EXACT: dict[tuple[str, str], Handler] = {
     ("GET", "/v1/models"): desk.list_models,
@@ -55,6 +64,11 @@ async def dispatch(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
     if route is not None and method == "POST":
         await serve(parts, DIALECTS[route], route, scope, receive, send)
         return
+    if path in MEDIA and method == "POST":
+        media, dialect_for = MEDIA[path]
+        dialect = dialect_for(header(scope, b"content-type") or b"")
+        await serve(parts, dialect, media, scope, receive, send)
+        return
     handler = EXACT.get(("GET" if method == "HEAD" else method, path))
     if handler is None:
         for wanted, prefix, candidate in BELOW:
@@ -71,7 +85,7 @@ async def dispatch(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
 
 
 async def _refuse(path: str, method: str, send: Send) -> None:
-    known = path in JUDGED or any(path == exact for _, exact in EXACT)
+    known = path in JUDGED or path in MEDIA or any(path == exact for _, exact in EXACT)
     trouble = NotFound(
         f"{method} {path} is not served here.",
         hint="See GET / for what is; other paths of the model are not passed on.",

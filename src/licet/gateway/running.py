@@ -34,6 +34,7 @@ from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
 from licet.gateway.clearance import Clearance
 from licet.gateway.front import bounded_http
+from licet.gateway.media.studio import Studio
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
 from licet.gateway.staging import Staging
@@ -200,6 +201,10 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
         await gateway.parts.minors.close()
     if gateway.parts.judge is not None:
         await gateway.parts.judge.close()
+    if gateway.parts.studio is not None:
+        await gateway.parts.studio.close()
+    if gateway.parts.copies is not None:
+        gateway.parts.copies.close()
     if gateway.parts.spans is not None:
         await asyncio.to_thread(gateway.parts.spans.close)
     gateway.parts.cases.close()
@@ -256,6 +261,8 @@ class Upkeep:
             await self.staging.tend(self._bundle)
             await parts.licensing.tend()
             self._look()
+            if parts.studio is not None:
+                await self._tend_lists(parts.studio)
             if parts.minors is not None:
                 try:
                     await parts.minors.tend()
@@ -264,6 +271,15 @@ class Upkeep:
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())
+
+    async def _tend_lists(self, studio: Studio) -> None:
+        try:
+            count = await studio.tend()
+        except Trouble as trouble:
+            self._note(f"pictures: {trouble} The lists that were read before hold.")
+        else:
+            if count is not None:
+                self._note(f"pictures: {count:,} on the lists from now on.")
 
     def reload(self) -> None:
         """SIGHUP: read the rule files of the configuration again."""
@@ -355,6 +371,8 @@ class Upkeep:
             self._note(f"cases: {trouble}")
             return
         swept += self._gateway.pseudonyms.forget_past()
+        if self._gateway.parts.copies is not None:
+            swept += self._gateway.parts.copies.sweep(now)
         if swept:
             self._record("erasure.executed", {"request": "retention", "items": swept})
 

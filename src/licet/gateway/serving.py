@@ -19,6 +19,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import msgspec
+
 from licet.base.trouble import BadInput, TooMuch, Trouble
 from licet.gateway.admission import (
     Denial,
@@ -43,17 +45,22 @@ from licet.gateway.asgi import (
 from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
 from licet.gateway.clearance import NotServed
+from licet.gateway.dialects.media import MediaAsk
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.features import HEADER as FEATURES
 from licet.gateway.keys import Key, Route
+from licet.gateway.media_answering import answer_media, look_at_sent, refuse_media
 from licet.gateway.minding import Seat
 from licet.gateway.outcome import Outcome
 from licet.gateway.parts import Parts
 from licet.gateway.prompting import PromptJudgement
+from licet.gateway.refusing import Refusal, refusal_of
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import KeyForm, Reply
 from licet.gateway.upstream_refusal import upstream_refusal
 from licet.gateway.upstream_trouble import UpstreamTrouble
+from licet.guard.guarding import Guard
+from licet.guard.verdict import Finding
 
 _PASSED_ON = frozenset(
     (b"content-type", b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta")
@@ -164,6 +171,8 @@ async def _understand(
             400, "image_not_judged",
             f"{ask.images[0]}: images and files cannot be judged here, so they are not passed on.",
         )  # fmt: skip
+    if isinstance(ask, MediaAsk) and (no := refuse_media(parts, ask, scope)) is not None:
+        return no
     trace.upstream = target.upstream.name
     return ask, target
 
@@ -174,16 +183,10 @@ async def _judged(
 ) -> None:  # fmt: skip
     guard = parts.guard
     trace.bundle = guard.name
-    judgement = PromptJudgement(
-        ask, guard, parts.memory, audience=trace.audience,
-        on_failure=guard.policy.on_judge_failure["whole"],
-    )  # fmt: skip
-    if judgement.waiting:
-        await _ask_until_judged(parts, judgement, target, trace)
-    if judgement.finding is not None:
-        await _refuse(parts, dialect, ask, judgement, trace, send)
+    refusal, flags = await _judge_prompt(parts, ask, guard, target, trace)
+    if refusal is not None:
+        await _refuse(parts, dialect, refusal, trace, send)
         return
-    flags = tuple(judgement.flags)
     outcome = Outcome("abandoned", flags=flags, code="client_gone")
     try:
         trace.sent_at = parts.clock.monotonic()
@@ -204,6 +207,10 @@ async def _judged(
                 dialect, parts.upstreams[trace.upstream], reply, guard, flags
             )
             await answer.send(send)
+        elif isinstance(ask, MediaAsk):
+            outcome = await answer_media(
+                parts, dialect, ask, guard, reply, trace, flags, scope, send
+            )
         elif ask.stream and (reply.header(b"content-type") or b"").startswith(b"text/event-st"):
             outcome = await answer_stream(parts, dialect, ask, guard, reply, trace, flags, send)
         else:
@@ -218,6 +225,36 @@ async def _judged(
                 parts.recorder.record(trace, outcome)
         if parts.spans is not None:
             parts.spans(trace, outcome)
+
+
+async def _judge_prompt(
+    parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
+) -> tuple[Refusal | None, tuple[Finding, ...]]:
+    """Why a request is refused (or None), and what is noted of it."""
+    judgement = await _judge_texts(parts, ask, guard, target, trace)
+    refusal, flags = refusal_of(judgement, ask), tuple(judgement.flags)
+    if refusal is not None or not isinstance(ask, MediaAsk) or not ask.pictures:
+        return refusal, flags
+    refusal, noted, texts = await look_at_sent(parts, ask, guard, trace)
+    flags += noted
+    if refusal is None and texts:
+        seen = msgspec.structs.replace(ask, texts=texts)
+        judgement = await _judge_texts(parts, seen, guard, target, trace)
+        refusal = refusal_of(judgement, seen)
+        flags += tuple(judgement.flags)
+    return refusal, flags
+
+
+async def _judge_texts(
+    parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
+) -> PromptJudgement:
+    judgement = PromptJudgement(
+        ask, guard, parts.memory, audience=trace.audience,
+        on_failure=guard.policy.on_judge_failure["whole"],
+    )  # fmt: skip
+    if judgement.waiting:
+        await _ask_until_judged(parts, judgement, target, trace)
+    return judgement
 
 
 async def _ask_until_judged(
@@ -255,23 +292,19 @@ async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:
 
 
 async def _refuse(
-    parts: Parts, dialect: Dialect, ask: Ask, judgement: PromptJudgement, trace: Trace, send: Send
+    parts: Parts, dialect: Dialect, refusal: Refusal, trace: Trace, send: Send
 ) -> None:
     """The prompt is not passed on. law:cn-genai-2023/art14.1"""
-    finding = judgement.finding
-    assert finding is not None
-    notice = parts.recorder.open_case(finding, judgement.where)
-    text = next(text.text for text in ask.texts if text.where == judgement.where)
-    outcome = Outcome(
-        "refused", notice, finding, tuple(judgement.flags), text[finding.start : finding.end][:600]
-    )
+    finding = refusal.finding
+    notice = parts.recorder.open_case(finding, refusal.where)
+    outcome = Outcome("refused", notice, finding, refusal.flags, refusal.excerpt)
     durable = parts.recorder.record(trace, outcome)
     if durable is not None:
         await durable
     message = f"The request was refused: {notice.reason.get('en', '')} Case {notice.case}."
     if trace.sitting is not None:
         message += await trace.sitting.comfort(finding.category)
-    body = dialect.error(400, "content_filter", message, judgement.where or None, notice)
+    body = dialect.error(400, "content_filter", message, refusal.where or None, notice)
     await Answer(400, body, (JSON, (b"x-request-id", trace.id.encode()))).send(send)
     if parts.spans is not None:
         parts.spans(trace, outcome)
@@ -280,7 +313,10 @@ async def _refuse(
 async def _call(parts: Parts, dialect: Dialect, ask: Ask, target: Target, scope: Scope) -> Reply:
     body = ask.body if target.model == ask.model else dialect.with_model(ask, target.model)
     headers = [(name, value) for name, value in scope["headers"] if name in _PASSED_ON]
-    if header(scope, b"content-type") is None:
+    if isinstance(ask, MediaAsk):  # its body was written anew
+        headers = [pair for pair in headers if pair[0] not in (b"content-type", b"accept")]
+        headers.append((b"content-type", ask.content_type))
+    elif header(scope, b"content-type") is None:
         headers.append(JSON)
     form: KeyForm | None = None
     if dialect.family == "anthropic" and target.upstream.key_form == "bearer":

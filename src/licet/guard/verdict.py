@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Action = Literal["pass", "flag", "halt"]
-Detector = Literal["literal", "pattern", "classifier", "encoder", "judge", "none"]
+Detector = Literal["literal", "pattern", "classifier", "encoder", "judge", "picture", "none"]
 CERTAIN: tuple[Detector, ...] = ("literal", "pattern")
 """What rules find: it is certain, and its score is 1."""
 

@@ -77,7 +77,7 @@ class LabelCheck:
     """Something that a file is checked for; `broken` says what is wrong, `clause` by what rule."""
 
     id: str
-    clause: str
+    clause: Text
     broken: Text
     provenance: Provenance
 

@@ -41,6 +41,7 @@ from licet.rulebook.proceeding import (
 
 Deontic = Literal["obligation", "prohibition", "permission", "power", "right", "definition"]
 Coverage = Literal["shipped", "operator-authored", "assessment-only"]
+PicturesUnclassified = Literal["refuse", "operator"]
 TierName = Literal["token", "clause", "whole"]
 Role = Literal["prompt", "reply", "comment"]
 K = TypeVar("K", bound=str)
@@ -140,11 +141,13 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """What a judged stream may release before, or only after, it is judged."""
+    """What a judged stream may release before, or only after, it is judged, and whether pictures
+    may be served that no classifier has looked at."""
 
     id: TierName
     name: Text
     meaning: Text
+    pictures_unclassified: PicturesUnclassified
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from licet.rulebook.model import (
     Deontic,
     GuardSettings,
     Pack,
+    PicturesUnclassified,
     Provision,
     Retention,
     Risk,
@@ -75,6 +76,7 @@ COUNTERPARTIES = (
 DEONTICS: tuple[Deontic, ...] = get_args(Deontic)
 COVERAGES: tuple[Coverage, ...] = get_args(Coverage)
 TIERS: tuple[TierName, ...] = get_args(TierName)
+PICTURES_UNCLASSIFIED: tuple[PicturesUnclassified, ...] = get_args(PicturesUnclassified)
 ROLES: tuple[Role, ...] = get_args(Role)
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -342,6 +344,7 @@ def _tier(row: Table, languages: tuple[str, ...]) -> Tier:
             id=row.choice("id", TIERS),
             name=row.wording("name", languages),
             meaning=row.wording("meaning", languages),
+            pictures_unclassified=row.policy("pictures_unclassified", PICTURES_UNCLASSIFIED),
         )
 
 

@@ -143,7 +143,7 @@ def _check(row: Table, languages: tuple[str, ...]) -> LabelCheck:
     with row:
         return LabelCheck(
             id=row.text("id", _WORD, '"one_copy"'),
-            clause=row.text("clause"),
+            clause=row.wording("clause", languages),
             broken=row.wording("broken", languages),
             provenance=row.provenance(),
         )

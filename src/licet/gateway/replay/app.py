@@ -22,7 +22,15 @@ import msgspec
 from licet.base.clock import Clock, SystemClock, rfc3339
 from licet.base.ids import Chance
 from licet.base.trouble import BadInput, NotFound, TooMuch, Trouble
-from licet.gateway.replay import chat, completions, embeddings, messages, responses
+from licet.gateway.replay import (
+    chat,
+    completions,
+    embeddings,
+    messages,
+    pictures,
+    responses,
+    speech,
+)
 from licet.gateway.replay.answer import Answer
 from licet.gateway.replay.choose import choose
 from licet.gateway.replay.turn import Ask, Said, Stamp, Step, perform
@@ -32,9 +40,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
-MODELS = ("replay", "replay-embedding")
+EDITS = "/v1/images/edits"
+MODELS = ("replay", "replay-embedding", pictures.MODEL, speech.MODEL)
 
-_STATUS = {"bad_input": 400, "not_found": 404, "too_much": 413}
+_STATUS = {"unavailable": 503, "bad_input": 400, "not_found": 404, "too_much": 413}
 _KIND = {
     400: "invalid_request_error",
     404: "not_found_error",
@@ -61,9 +70,12 @@ class MethodRefused(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """A reply ready to go: either whole, as a value, or as steps with their tokens in all."""
+    """A reply ready to go: whole, as a value; as steps with their tokens in all; or as a file
+    that takes time to make."""
 
     value: Any = None
+    make: Callable[[], bytes | dict[str, Any]] | None = None
+    media_type: bytes = b"application/json"
     steps: Iterator[Step] | None = None
     tokens: int = 0
 
@@ -84,6 +96,7 @@ class ReplayApp:
         self.answers = tuple(answers)
         self.stats = Stats()
         self._pace_s = pace_ms / 1000
+        self._base_url = ""
         self._chance = chance
         self._clock = clock or SystemClock()
         self._posts: dict[str, Callable[[dict[str, Any]], _Reply]] = {
@@ -92,6 +105,8 @@ class ReplayApp:
             "/v1/responses": self._responses,
             "/v1/messages": self._messages,
             "/v1/embeddings": self._embeddings,
+            "/v1/images/generations": self._pictures,
+            "/v1/audio/speech": self._speech,
         }
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -105,7 +120,16 @@ class ReplayApp:
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
+        if server := scope.get("server"):
+            self._base_url = f"http://{server[0]}:{server[1]}"
         post = self._posts.get(path)
+        if path == EDITS and method == "POST":
+            await self._edit(scope, receive, send)
+            return
+        if path == pictures.PATH:
+            painted = await asyncio.to_thread(pictures.paint_url, scope.get("query_string", b""))
+            await _send_bytes(send, painted, b"image/png")
+            return
         if post is None:
             value = self._page(path, dict(scope["headers"]))
             if method not in {"GET", "HEAD"}:
@@ -119,6 +143,11 @@ class ReplayApp:
             return
         self.stats.requests += 1
         reply = post(_object(body))
+        if reply.make is not None:
+            made = await asyncio.to_thread(reply.make)
+            data = made if isinstance(made, bytes) else msgspec.json.encode(made)
+            await _send_bytes(send, data, reply.media_type)
+            return
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
             if reply.steps is not None:
@@ -201,6 +230,25 @@ class ReplayApp:
 
     def _embeddings(self, body: dict[str, Any]) -> _Reply:
         return _Reply(embeddings.render(embeddings.parse(body)))
+
+    def _pictures(self, body: dict[str, Any]) -> _Reply:
+        ask, created_s = pictures.parse(body), int(self._clock.now().timestamp())
+        return _Reply(make=lambda: pictures.render(ask, created_s, self._base_url))
+
+    def _speech(self, body: dict[str, Any]) -> _Reply:
+        ask = speech.parse(body)
+        return _Reply(make=lambda: speech.speak(ask), media_type=b"audio/wav")
+
+    async def _edit(self, scope: Message, receive: Receive, send: Send) -> None:
+        body = await _read(receive)
+        if body is None:
+            return
+        self.stats.requests += 1
+        content_type = dict(scope["headers"]).get(b"content-type", b"")
+        ask = pictures.parse_edit(body, content_type)
+        created_s = int(self._clock.now().timestamp())
+        made = await asyncio.to_thread(pictures.render, ask, created_s, self._base_url)
+        await _send_json(send, 200, made)
 
     def _page(self, path: str, headers: dict[bytes, bytes]) -> Any:
         if path == "/v1/models":
@@ -292,6 +340,11 @@ def _head(status: int, content_type: bytes, length: int | None = None) -> Messag
     if length is not None:
         headers.append((b"content-length", b"%d" % length))
     return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+async def _send_bytes(send: Send, body: bytes, media_type: bytes) -> None:
+    await send(_head(200, media_type, len(body)))
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _send_json(send: Send, status: int, value: Any) -> None:
