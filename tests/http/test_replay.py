@@ -15,7 +15,7 @@ import pytest
 from kit.serve import serve
 from licet.base.trouble import BadInput
 from licet.gateway.replay import load_answers, replay_app
-from licet.gateway.replay.app import BODY_BYTES_MAX
+from licet.gateway.replay.app import BODY_BYTES_MAX, MODELS
 
 ANSWERS = load_answers()
 LONG = next(answer for answer in ANSWERS if answer.id == "en-lighthouse-long")
@@ -130,7 +130,9 @@ def test_a_client_that_goes_before_a_whole_reply_saves_it() -> None:
         ("GET", "/v1/chat/completions", None, 405),
         ("POST", "/v1/models", b"{}", 405),
         ("GET", "/v1/unknown", None, 404),
-        ("POST", "/v1/audio/speech", b"{}", 404),
+        ("POST", "/v1/audio/transcriptions", b"{}", 404),
+        ("POST", "/v1/audio/speech", b"{}", 400),
+        ("POST", "/v1/images/generations", {"model": "m", "prompt": "a", "size": "9x9"}, 400),
     ],
 )
 def test_a_refusal_is_an_openai_error(
@@ -154,7 +156,7 @@ def test_models_are_listed_in_the_dialect_that_asks(root: str) -> None:
     assert openai_form["object"] == "list"
     assert anthropic_form["has_more"] is False
     for listed in (openai_form, anthropic_form):
-        assert [model["id"] for model in listed["data"]] == ["replay", "replay-embedding"]
+        assert [model["id"] for model in listed["data"]] == list(MODELS)
 
 
 def test_the_answers_can_be_listed(root: str) -> None:

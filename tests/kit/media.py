@@ -1,16 +1,25 @@
 """Pictures and sound for tests of the gateway: made here, mild, the same on every machine.
 
-It refuses to know the gateway.
+And how the official client asks for them.
 """
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 import struct
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
+import openai
 from PIL import Image, ImageDraw, ImageFont
 
+from kit.bundles import RULES
+from kit.gateway import running_gateway
+from kit.scripted import answer
+from licet.gateway.media.seeing import see
 from licet.gateway.replay.painting import encode, paint
 
 MEDIA = """
@@ -85,3 +94,37 @@ def _bytes(field: int, data: bytes) -> bytes:
 
 def _text(field: int, text: str) -> bytes:
     return _bytes(field, text.encode())
+
+
+def listed(name: str, picture: bytes) -> str:
+    own = see(picture, pixels_max=1 << 24).own
+    return f'[[picture]]\nid = "{name}"\nphash = "{own}"\ncategory = "sexual"\n'
+
+
+def picture_of(answer: Any, at: int = 0) -> bytes:
+    return base64.b64decode(answer.data[at].b64_json)
+
+
+def notice_of(error: openai.APIStatusError) -> dict[str, Any]:
+    body: Any = error.body
+    assert error.code == "content_filter"
+    assert body["licet"]["appeal"].endswith(body["licet"]["case"])
+    notice: dict[str, Any] = body["licet"]
+    return notice
+
+
+def pictures_answer(*items: dict[str, Any], **members: Any) -> bytes:
+    return answer(json.dumps({"created": 1, "data": items, **members}).encode())
+
+
+def b64(data: bytes) -> dict[str, Any]:
+    return {"b64_json": base64.b64encode(data).decode()}
+
+
+def ask(home: Path, behind: str, more: str = MEDIA, **given: Any) -> Any:
+    """One picture from a gateway of its own before `behind`."""
+    with (
+        running_gateway(home, behind, rules=RULES, more=more) as served,
+        openai.OpenAI(base_url=served.url, api_key=served.key, max_retries=0) as client,
+    ):
+        return client.images.generate(model="m", prompt="A lake", **given)

@@ -28,6 +28,13 @@ key_file = "keys/licence.key"
 authority_keys = "licence/jwks.json"
 authority_home = "authority"
 """
+_MEDIA = """\
+# Pictures and sound. `producer` is the code in every label: put your own there.
+[media]
+producer = "001191110000000000000000010001"
+without_classifier = "serve"   # no classifier looks at pictures here: lists and rules alone
+
+"""
 _FIRST = "# Written by `licet up`, sha256 "
 
 
@@ -104,12 +111,7 @@ token = "halt"
 clause = "halt"
 whole = "halt"
 
-# Pictures and sound. `producer` is the code in every label: put your own there.
-[media]
-producer = "001191110000000000000000010001"
-without_classifier = "serve"   # no classifier looks at pictures here: lists and rules alone
-
-{_LICENCE}public_url = {_quoted(public_url)}
+{_MEDIA}{_LICENCE}public_url = {_quoted(public_url)}
 
 [ledger]
 url = "sqlite:ledger/ledger.db"
