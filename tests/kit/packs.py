@@ -27,15 +27,16 @@ def changed(file: str, *path: str | int, to: Any) -> Documents:
 
     In an array of tables a string names the entry by its id.
     """
-    documents = copy.deepcopy(_SHIPPED)
-    place: Any = documents[file]
-    for step in path[:-1]:
-        place = _inside(place, step)
+    documents: Any = dict(_SHIPPED)
+    place, name = documents, file
+    for step in path:
+        place[name] = copy.copy(place[name])  # what is not on the way is shared
+        place, name = place[name], _named(place[name], step)
     if to is GONE:
-        del place[path[-1]]
+        del place[name]
     else:
-        place[path[-1]] = to
-    return documents
+        place[name] = to
+    return documents  # type: ignore[no-any-return]
 
 
 def shipped() -> Documents:
@@ -43,7 +44,8 @@ def shipped() -> Documents:
     return copy.deepcopy(_SHIPPED)
 
 
-def _inside(place: Any, step: str | int) -> Any:
+def _named(place: Any, step: str | int) -> Any:
+    """What leads to `step`: in an array of tables, the place of the entry with that id."""
     if isinstance(place, list) and isinstance(step, str):
-        return next(row for row in place if row["id"] == step)
-    return place[step]
+        return next(n for n, row in enumerate(place) if row["id"] == step)
+    return step

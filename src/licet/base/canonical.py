@@ -1,22 +1,48 @@
-"""Canonical bytes: the one form of a value that is hashed and signed (RFC 8785)."""
+"""Canonical bytes: the one form of a value that is hashed and signed (RFC 8785).
+
+Rules
+1. Whatever is written is what the `rfc8785` library writes, byte for byte.
+2. Values in which RFC 8785 and the standard encoder cannot differ take the standard one, which is
+   many times faster: no fractions (ECMAScript's form), no large whole numbers, names in ASCII alone
+   (the order of UTF-16), nothing but plain JSON types.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+import json
+from typing import Any, Final
 
 import rfc8785
 
 from licet.base.trouble import BadInput
 
+_WHOLE_MAX: Final = 2**53 - 1
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 
 def canonical_json(value: Any) -> bytes:
     """RFC 8785 bytes of a JSON value. Raises BadInput for what JSON cannot hold."""
     try:
-        return rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, TypeError) as error:
+        return _encode(value).encode() if _is_easy(value) else rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, TypeError, UnicodeEncodeError) as error:
         raise BadInput(f"not canonical JSON: {error}") from error
 
 
 def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _is_easy(value: Any) -> bool:
+    """Rule 2."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -_WHOLE_MAX <= value <= _WHOLE_MAX
+    if kind is dict:
+        return all(
+            type(name) is str and name.isascii() and _is_easy(inner)
+            for name, inner in value.items()
+        )
+    return kind is list and all(_is_easy(inner) for inner in value)
