@@ -3,7 +3,7 @@
 Rules
 1. Whatever is written is what the `rfc8785` library writes, byte for byte.
 2. Values in which RFC 8785 and the standard encoder cannot differ take the standard one, which is
-   many times faster: no fractions (ECMAScript's form), no large whole numbers, names in ASCII alone
+   many times faster: no fractions (ECMAScript's form), no large whole numbers, names in ASCII only
    (the order of UTF-16), nothing but plain JSON types.
 """
 
