@@ -13,7 +13,7 @@ import pytest
 
 from kit.dossiers import keep_proof, keepers, published
 from kit.portal import home, portal
-from kit.visitors import GROUPS, draft, filed, granted, reported, signed_in, visitors
+from kit.visitors import GROUPS, draft, drawn, filed, granted, reported, signed_in, visitors
 
 #  ok   a page or file                       on   a redirect that leads on within the portal
 #  in   sent to sign in, and back            no   a lawful "no" with its reason (409, 422)
@@ -77,6 +77,12 @@ dossier-publish                in/in      pub/pub  404/404  404/404
 dossier-do                     in/in      404/404  404/404  act/no
 exhibit                        in/405     ok/405   404/405  ok/405
 public-dossier                 ok/405     ok/405   ok/405   ok/405
+samples                        in/in      ok/no    ok/no    ok/no
+sample                         in/405     ok/405   404/405  404/405
+sample-label                   in/in      ok/no    404/404  404/404
+sample-decide                  in/in      on/on    404/404  404/404
+sample-labels                  in/405     ok/405   404/405  404/405
+sample-close                   405/in     405/on   405/404  405/404
 account_login                  ok/ok      on/on    on/on    on/on
 account_logout                 on/on      ok/on    ok/on    ok/on
 account_change_password        in/in      ok/ok    ok/ok    ok/ok
@@ -200,6 +206,8 @@ def places() -> dict[str, dict[str, Any]]:
         "proceeding-start": {"kind": "incident", "act_id": "find_by_hand"},
         "proceeding": {"proceeding_id": matter},
         "proceeding-do": {"proceeding_id": matter, "act_id": "ask"},
+        **{name: {"sample_id": drawn()} for name in addresses() if name.startswith("sample-")},
+        "sample": {"sample_id": drawn()},
     }
 
 

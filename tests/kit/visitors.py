@@ -94,6 +94,17 @@ def reported() -> str:
     return found.id
 
 
+def drawn() -> int:
+    """A sample of `own` with more items than there are people to label them."""
+    from licet.base.clock import SystemClock
+    from licet.portal.accounts.models import Person
+    from licet.portal.labelling import service
+
+    somebody, now = Person.objects.get(email="representative@own.example"), SystemClock().now()
+    lines = b"".join(b'{"id": "t%d", "text": "A text."}\n' % n for n in range(9))
+    return int(service.open_sample("A sample", lines, "texts.jsonl", 9, somebody, now).pk)
+
+
 def draft(report: bytes = b"a report") -> Any:
     """A whole draft of a model filing of `own`: its report is attached, and one public paper."""
     from django.conf import settings

@@ -18,6 +18,7 @@ import rfc8785
 from licet.base.trouble import BadInput
 
 _WHOLE_MAX: Final = 2**53 - 1
+_PLAIN: Final = frozenset({str, bool, type(None)})
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
@@ -33,16 +34,15 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _is_easy(value: Any) -> bool:
+def _is_easy(value: object) -> bool:
     """Rule 2."""
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if type(value) in _PLAIN:
         return True
-    if kind is int:
+    if isinstance(value, int) and type(value) is int:
         return -_WHOLE_MAX <= value <= _WHOLE_MAX
-    if kind is dict:
+    if isinstance(value, dict) and type(value) is dict:
         return all(
             type(name) is str and name.isascii() and _is_easy(inner)
             for name, inner in value.items()
         )
-    return kind is list and all(_is_easy(inner) for inner in value)
+    return isinstance(value, list) and all(_is_easy(inner) for inner in value)

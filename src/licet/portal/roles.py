@@ -19,6 +19,7 @@ from licet.portal.accounts.gate import Respond, View
 from licet.portal.dossiers.urls import urlpatterns as dossiers
 from licet.portal.filings.urls import urlpatterns as cases
 from licet.portal.incidents.urls import urlpatterns as matters
+from licet.portal.labelling.urls import urlpatterns as labelled
 
 OF_THE_AUTHORITY = frozenset(
     {
@@ -36,7 +37,13 @@ OF_THE_AUTHORITY = frozenset(
         "public-dossier",
     }
 )
-ON_A_DESK = frozenset(one.name for one in (*cases, *matters, *dossiers)) | {"notices", "key"}
+DESKS = (
+    cases,
+    matters,
+    dossiers,
+    labelled,
+)
+ON_A_DESK = frozenset(one.name for desk in DESKS for one in desk) | {"notices", "key"}
 
 
 class OneSide:

@@ -236,6 +236,7 @@ _APPS = [
     "licet.portal.filings",
     "licet.portal.incidents",
     "licet.portal.dossiers",
+    "licet.portal.labelling",
     "licet.portal.api",
     "licet.portal.outbox",
     "licet.portal.public",

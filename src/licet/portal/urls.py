@@ -34,6 +34,7 @@ readers = [
     path("desk/key/", dossiers.key, name="key"),
     path("desk/dossiers/", include("licet.portal.dossiers.urls")),
     path("desk/matters/", include("licet.portal.incidents.urls")),
+    path("desk/samples/", include("licet.portal.labelling.urls")),
     path("desk/", include("licet.portal.filings.urls")),
     path("account/", include("licet.portal.accounts.urls")),
 ]

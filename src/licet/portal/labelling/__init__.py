@@ -1,0 +1,1 @@
+"""Samples that people label: assessments and data sets rest on them."""
