@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from kit.serve import serve
 from licet.corpus.card import CARDS, Card, Parent, parse_card
 from licet.corpus.catalogue import Version
+from licet.corpus.hub import Hub
+from licet.corpus.hub_app import HubApp
 from licet.corpus.publishing import Push, Refusal, publish
 from licet.corpus.shelf import Shelf, keep_files, open_shelf, read_folder
 from licet.rulebook import load_pack
@@ -62,3 +68,11 @@ def put(
     made = publish(push, to.catalogue, to.blobs, RULES, now)
     assert not isinstance(made, Refusal), made.said("en")
     return made
+
+
+@contextlib.contextmanager
+def served(to: Shelf) -> Iterator[tuple[str, Hub]]:
+    """A store behind real sockets: its address, and the hub that answers."""
+    hub = Hub(to, RULES, base_url="", now=lambda: NOW, chance=secrets.token_bytes)
+    with serve(HubApp(hub), lifespan="off") as url:
+        yield url, hub

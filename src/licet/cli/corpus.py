@@ -19,6 +19,7 @@ import click
 
 from licet.base.canonical import sha256_hex
 from licet.base.clock import SystemClock, rfc3339_ms
+from licet.cli.corpus_serving import access, serve, token
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.cli.rulebook import DEFAULT_PACK
@@ -52,6 +53,11 @@ lang_option = click.option(
 @click.group(cls=TroubleGroup)
 def corpus() -> None:
     """Publish, check, serve and withdraw training data."""
+
+
+corpus.add_command(serve)
+corpus.add_command(token)
+corpus.add_command(access)
 
 
 def shelf_of(home: Home) -> Shelf:

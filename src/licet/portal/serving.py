@@ -14,6 +14,7 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import secrets
 import socket
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -23,7 +24,11 @@ import uvicorn
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import Trouble
+from licet.corpus.hub import Hub
+from licet.corpus.hub_app import HubApp
+from licet.corpus.shelf import open_shelf
 from licet.gateway.front import bounded_http
+from licet.portal.pack import loaded
 from licet.portal.settings import Installation, start
 
 Message = MutableMapping[str, Any]
@@ -38,6 +43,8 @@ HEAD_BYTES_MAX = 64 << 10
 AT_ONCE = 8
 WAITING_MAX = 200
 WAIT_S = 20.0
+FOR_PROGRAMS = ("/api/datasets", "/api/whoami-v2", "/datasets/")
+"""Addresses of the Hub's API: no page, no cookie, no session."""
 
 
 class Bounded:
@@ -128,7 +135,25 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     publish(SystemClock().now())
     Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
     Rounds("ledgers", read_on, REST_S, SystemClock(), note).begin()
-    return Bounded(ASGIHandler(), https=chosen.https)
+    desks = Bounded(ASGIHandler(), https=chosen.https)
+    return with_data_sets(desks, chosen)
+
+
+def with_data_sets(desks: App, chosen: Installation) -> App:
+    """The desks, and beside them the door for programs that load data sets, at the addresses that
+    they know; where the pack says nothing of shared data, the desks alone."""
+    rules = loaded(chosen.pack).sharing
+    if rules is None:
+        return desks
+    shelf = open_shelf(chosen.home / "corpus", chosen.home / "keys")
+    hub = Hub(shelf, rules, base_url="", now=SystemClock().now, chance=secrets.token_bytes)
+    door = HubApp(hub, https=chosen.https)
+
+    async def beside(scope: Scope, receive: Receive, send: Send) -> None:
+        of_programs = scope.get("path", "").startswith(FOR_PROGRAMS)
+        await (door if of_programs else desks)(scope, receive, send)
+
+    return beside
 
 
 def begin_courier(note: Callable[[str], None]) -> None:
