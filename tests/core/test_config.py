@@ -15,6 +15,7 @@ from licet.gateway import config as settings
 from licet.gateway.config import Config, load_config, parse_config, upstream_settings
 from licet.gateway.config_demo import DemoChoice, demo_config, render_demo_config
 from licet.gateway.config_judge import EncoderConfig
+from licet.gateway.config_measures import MeasuresConfig
 from licet.gateway.config_media import MediaConfig, PictureClassifierConfig
 from licet.gateway.config_minors import MinorsConfig, RealNameConfig
 from licet.guard.ruleset import Rule, parse_rules
@@ -285,6 +286,7 @@ TABLES: dict[str, type] = {
     "[keys]": settings.KeysConfig,
     "[limits]": settings.LimitsConfig,
     "[minors]": MinorsConfig,
+    "[measures]": MeasuresConfig,
     "[minors.real_name]": RealNameConfig,
     "[media]": MediaConfig,
     "[media.classifier]": PictureClassifierConfig,

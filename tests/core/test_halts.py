@@ -153,7 +153,7 @@ def called(kinds: str, hours: float = 0.0) -> list[bool]:
             tally = served(tally)
         else:
             tally, calls = stopped(tally, at + timedelta(hours=hours), ZONE, LADDER)
-            out.append(calls)
+            out.append(bool(calls))
     return out
 
 

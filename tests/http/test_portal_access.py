@@ -13,7 +13,17 @@ import pytest
 
 from kit.dossiers import keep_proof, keepers, published
 from kit.portal import home, portal
-from kit.visitors import GROUPS, draft, drawn, filed, granted, reported, signed_in, visitors
+from kit.visitors import (
+    GROUPS,
+    draft,
+    drawn,
+    filed,
+    granted,
+    imposed,
+    reported,
+    signed_in,
+    visitors,
+)
 
 #  ok   a page or file                       on   a redirect that leads on within the portal
 #  in   sent to sign in, and back            no   a lawful "no" with its reason (409, 422)
@@ -33,6 +43,9 @@ entry                          ok/405     ok/405   ok/405   ok/405
 check                          ok/ok      ok/ok    ok/ok    ok/ok
 label                          ok/ok      ok/ok    ok/ok    ok/ok
 scope                          ok/405     ok/405   ok/405   ok/405
+measure-any                    on/405     on/405   on/405   on/405
+measure                        ok/no      ok/no    ok/no    ok/no
+measure-list                   key/405    key/405  key/405  key/405
 asset                          ok/405     ok/405   ok/405   ok/405
 jwks                           ok/405     ok/405   ok/405   ok/405
 status-list                    ok/405     ok/405   ok/405   ok/405
@@ -163,10 +176,10 @@ def places() -> dict[str, dict[str, Any]]:
     from licet.portal.filings.models import StoredEvent
 
     drafted, waiting, standing = draft(), filed(draft(b"another")), granted()
-    matter = reported()
     keepers()
     dossier = published(standing.id, Person.objects.get(email="representative@own.example"))
     proof = keep_proof(dossier)
+    matter, measure = reported(), imposed()
     paper = waiting.filed.answers["security_report"]["sha256"]
     seq = StoredEvent.objects.filter(case_id=waiting.id).latest("seq").seq
     _, _, digest, name = assets()["portal.css"].address.split("/")
@@ -205,6 +218,9 @@ def places() -> dict[str, dict[str, Any]]:
         "api-nothing": {"rest": "none"},
         "proceeding-start": {"kind": "incident", "act_id": "find_by_hand"},
         "proceeding": {"proceeding_id": matter},
+        "measure": {"number": measure},
+        "measure-any": {"number": measure},
+        "measure-list": {"code": "own"},
         "proceeding-do": {"proceeding_id": matter, "act_id": "ask"},
         **{name: {"sample_id": drawn()} for name in addresses() if name.startswith("sample-")},
         "sample": {"sample_id": drawn()},

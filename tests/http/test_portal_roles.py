@@ -46,10 +46,10 @@ def names() -> set[str]:
 
 def test_every_address_is_of_one_side_of_a_desk_or_of_both() -> None:
     there = names()
-    from licet.portal.roles import OF_THE_AUTHORITY, ON_A_DESK
+    from licet.portal.roles import OF_THE_AUTHORITY, OF_THE_PROVIDER, ON_A_DESK
 
     doors = {name for name in there if name.startswith("api-")}
-    shelves = [set(OF_THE_AUTHORITY), set(ON_A_DESK), EVERYWHERE, doors]
+    shelves = [set(OF_THE_AUTHORITY), set(OF_THE_PROVIDER), set(ON_A_DESK), EVERYWHERE, doors]
     assert set().union(*shelves) ^ there == set()
     assert sum(map(len, shelves)) == len(there)
 
@@ -75,20 +75,38 @@ def addresses(case: Any, standing: Any) -> dict[str, str]:
     }  # fmt: skip
 
 
+def of_nothing(name: str) -> str:
+    """The address of that name for a thing that is not there."""
+    from django.urls import get_resolver, reverse
+    from django.utils import translation
+
+    def walk(patterns: Any) -> Iterator[Any]:
+        for one in patterns:
+            yield from walk(one.url_patterns) if hasattr(one, "url_patterns") else [one]
+
+    found = next(one for one in walk(get_resolver().url_patterns) if one.name == name)
+    kinds = found.pattern.converters
+    places = {part: 0 if "Int" in type(kinds[part]).__name__ else "none" for part in kinds}
+    with translation.override("en"):
+        return str(reverse(name, kwargs=places))
+
+
 @pytest.mark.parametrize("role", ["authority", "provider"])
 def test_the_other_side_is_not_there_for_anybody(browser: Any, role: str) -> None:
     from django.test import override_settings
 
-    from licet.portal.roles import OF_THE_AUTHORITY, ON_A_DESK
+    from licet.portal.roles import OF_THE_AUTHORITY, OF_THE_PROVIDER, ON_A_DESK
 
     everybody, case, standing = visitors(), filed(), granted()
-    found = addresses(case, standing)
-    assert found.keys() >= OF_THE_AUTHORITY | ON_A_DESK
+    divided = OF_THE_AUTHORITY | OF_THE_PROVIDER | ON_A_DESK
+    there = addresses(case, standing)
+    found = {name: of_nothing(name) for name in divided} | there
     with override_settings(LICET_ROLES=(role,)):
         for name, address in found.items():
             for who in everybody:
                 side = {"own": "provider", "other": "provider", "officer": "authority"}
                 hidden = name in OF_THE_AUTHORITY and role == "provider"
+                hidden |= name in OF_THE_PROVIDER and role == "authority"
                 hidden |= name in ON_A_DESK and side.get(who.group, role) != role
                 for answer in (who.browser.get(address), who.browser.post(address, {})):
                     if answer.streaming:
@@ -96,7 +114,7 @@ def test_the_other_side_is_not_there_for_anybody(browser: Any, role: str) -> Non
                     said = f"{name} × {who}: {answer.status_code}"
                     if hidden:
                         assert answer.status_code == 404, said
-                    elif who.group == "anonymous" and name in OF_THE_AUTHORITY:
+                    elif who.group == "anonymous" and name in OF_THE_AUTHORITY & there.keys():
                         assert answer.status_code in (200, 302, 405), said
 
 

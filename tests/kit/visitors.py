@@ -105,6 +105,25 @@ def drawn() -> int:
     return int(service.open_sample("A sample", lines, "texts.jsonl", 9, somebody, now).pk)
 
 
+def imposed() -> str:
+    """A measure that the machine of `own` has taken against somebody."""
+    from licet.base.clock import SystemClock
+    from licet.cases import Refusal
+    from licet.cases.proceedings import MACHINE
+    from licet.portal.accounts.models import Body
+    from licet.portal.filings.service import together
+    from licet.portal.incidents import service
+
+    now, body = SystemClock().now(), Body.objects.get(code="own")
+    number, told = service.number_of("measure", now), brought(Play("measure", start=now), "impose")
+    with together(now) as head:
+        found = service.begin_on(
+            head, number, "measure", "impose_alone", told, MACHINE, body, now, "184d-1~" + "0" * 32
+        )
+    assert not isinstance(found, Refusal), found
+    return number
+
+
 def draft(report: bytes = b"a report") -> Any:
     """A whole draft of a model filing of `own`: its report is attached, and one public paper."""
     from django.conf import settings

@@ -177,6 +177,11 @@ def _following() -> list[Example]:
         ),
         *(_row("measure", "step", step, "hours_max", (1, 24, 87_672)) for step in of.ladder.steps),
         *(
+            _row("measure", "step", one.id, "per_minute", (1, 2, 1_000))
+            for one in of.ladder.steps.values()
+            if one.per_minute is not None
+        ),
+        *(
             _table("measure", "trigger", n, (1, 3), (0, 1001, "3"))
             for n in ("consecutive", "per_day")
         ),

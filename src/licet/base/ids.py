@@ -44,10 +44,16 @@ class Series:
         return f"{self._start}-{next(self._count):x}"
 
 
+def secret_number(prefix: str, now: datetime, chance: Chance = secrets.token_bytes) -> str:
+    """`LM-20261124-7F3K9Q2A1MZB`: the day, and 60 bits of chance. Who does not know it does not
+    guess it, so it may open a page by itself."""
+    return f"{prefix}-{now:%Y%m%d}-{base32(int.from_bytes(chance(8), 'big'), 12).upper()}"
+
+
 def case_number(now: datetime, chance: Chance = secrets.token_bytes) -> str:
     """`LC-20261124-7F3K9Q2A1MZB`: what a person quotes when they appeal. 60 bits of chance a day:
     who does not know a case's number does not guess it, and the number opens the case's page."""
-    return f"LC-{now:%Y%m%d}-{base32(int.from_bytes(chance(8), 'big'), 12).upper()}"
+    return secret_number("LC", now, chance)
 
 
 def case_mark(case: str) -> str:

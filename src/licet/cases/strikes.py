@@ -15,9 +15,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from licet.cases.days import local_day
 from licet.rulebook.proceeding import LadderRules, LadderStep
+
+Call = Literal["", "row", "day"]
+"""What called for a measure: so many in a row, so many on a day; empty where nothing did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,21 @@ def served(tally: Tally) -> Tally:
     return Tally(0, tally.day, tally.that_day)
 
 
-def stopped(tally: Tally, at: datetime, zone: str, rules: LadderRules) -> tuple[Tally, bool]:
-    """After a stop: the tally, and whether it calls for a measure."""
+def stopped(tally: Tally, at: datetime, zone: str, rules: LadderRules) -> tuple[Tally, Call]:
+    """After a stop: the tally, and what of it calls for a measure."""
     today = local_day(at, zone)
     that_day = tally.that_day + 1 if tally.day == today else 1
     in_a_row = tally.in_a_row + 1
-    if in_a_row >= rules.consecutive or that_day >= rules.per_day:
-        return Tally(0, today, 0), True
-    return Tally(in_a_row, today, that_day), False
+    if in_a_row >= rules.consecutive:
+        return Tally(0, today, 0), "row"
+    if that_day >= rules.per_day:
+        return Tally(0, today, 0), "day"
+    return Tally(in_a_row, today, that_day), ""
+
+
+def counted(call: Call, rules: LadderRules) -> int:
+    """How many stops called for a measure."""
+    return rules.consecutive if call == "row" else rules.per_day
 
 
 def next_step(taken: tuple[Taken, ...], now: datetime, rules: LadderRules) -> LadderStep:

@@ -32,10 +32,14 @@ def open_beside(gateway: Gateway, home: Home, note: Callable[[str], None]) -> No
 
     def prepare() -> None:
         from licet.ledger.keyfiles import load_vkey
+        from licet.portal.demo import PROVIDER
         from licet.portal.demo.seeding import follow_gateway, seed
+        from licet.portal.incidents.handing import hand_out
 
         if seed(SystemClock().now(), number):
             follow_gateway(str(home.ledger), load_vkey(home.ledger / "vkey").vkey)
+        if licence is not None:
+            hand_out(PROVIDER, licence.public_url, home.root / "measures")
 
     host = gateway.parts.config.server.host
     chosen = installation(
@@ -176,6 +180,27 @@ def follow(where: str, vkey: str, code: str, home: Home) -> None:
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
     click.echo(f"{where} is followed; a running portal reads it within two seconds")
+
+
+@portal.command()
+@click.option("--body", "code", required=True, metavar="CODE", help="The provider.")
+@click.option("--url", default="", metavar="URL", help="Where its gateways reach this portal.")
+@click.option("-o", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+              help="Folder for the key set and the token (default: here).")  # fmt: skip
+@home_option
+def measures(code: str, url: str, folder: Path | None, home: Home) -> None:
+    """Let a provider's gateways take the measures against persons from this portal.
+
+    Writes the key set that its lists are signed under and the token that opens them, and prints
+    the table for the gateways' configuration.
+    """
+    _set_up(home)
+    from licet.portal.incidents.handing import hand_out
+
+    try:
+        click.echo(hand_out(code, url or "http://127.0.0.1:8090", folder or Path.cwd()), nl=False)
+    except (Trouble, OSError) as trouble:
+        raise Refused(str(trouble)) from trouble
 
 
 @portal.command("provider-keys")

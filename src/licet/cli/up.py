@@ -25,6 +25,7 @@ from licet.gateway.config_demo import DemoChoice, demo_config
 from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
 from licet.gateway.running import bind, replay_url, run_gateway
+from licet.portal.demo import PROVIDER
 from licet.rulebook import load_pack
 
 _UP_KEY = "licet up"
@@ -60,6 +61,7 @@ def up(
         choice = DemoChoice(
             host=host, port=listener.getsockname()[1], upstream_url=upstream,
             upstream_key_env=upstream_key_env, rules=rules,
+            provider="" if no_portal else PROVIDER,
         )  # fmt: skip
         demo_config(home.root, choice)
         config = load_config(home.config)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from licet.base.trouble import Unavailable
 from licet.gateway.asgi import Scope, header
 from licet.gateway.config import UpstreamConfig
+from licet.gateway.dialects.model import Told
 from licet.gateway.keys import Key, KeyDenied, Route
 from licet.gateway.limits import Allowance, Allowed, Limited
+from licet.gateway.measures import Notice
 from licet.gateway.parts import Parts
 
 _BEARER = b"bearer "
@@ -20,12 +22,14 @@ _BEARER = b"bearer "
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """A request that goes no further. `code` is stable; `message` says what to do."""
+    """A request that goes no further. `code` is stable; `message` says what to do, `told` what the
+    person is told besides."""
 
     status: int
     code: str
     message: str
     retry_after_s: float = 0.0
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,21 @@ async def take_place(parts: Parts, key: Key) -> Allowed | Denial:
             answer.retry_after_s,
         )
     return answer
+
+
+async def under_measure(parts: Parts, end_user: str | None) -> Notice | Denial | None:
+    """The measure that binds a user who is served nevertheless, or why they are not; None for
+    everybody else."""
+    if parts.measures is None or end_user is None:
+        return None
+    notice = parts.measures.of(end_user)
+    if notice is None:
+        return None
+    try:
+        no = await parts.measures.turn_away(notice)
+    except Unavailable as trouble:
+        return Denial(503, "limits_unavailable", str(trouble))
+    return Denial(no.status, no.code, no.message, no.retry_after_s, notice) if no else notice
 
 
 def route_model(parts: Parts, key: Key, model: str, family: str) -> Target | Denial:

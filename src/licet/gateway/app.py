@@ -30,8 +30,9 @@ from licet.gateway.judges.registry import kind_of
 from licet.gateway.keyring import KeyRing, KeyStore
 from licet.gateway.keystore import open_keystore
 from licet.gateway.licensing import Licensing
-from licet.gateway.limits import Allowance
+from licet.gateway.limits import Allowance, Limits
 from licet.gateway.limits_store import open_limits
+from licet.gateway.measures import Measures, split_url
 from licet.gateway.media.copylog import CopyLog
 from licet.gateway.media.opening import open_studio
 from licet.gateway.metrics import Metrics
@@ -108,8 +109,9 @@ def build_gateway(
     )
     log = open_log(config, home)
     writer = Writer(log, clock, wait_ms=LEDGER_WAIT_MS)
+    shared = config.measures.pseudonym_keys if config.measures else None
     pseudonyms = Pseudonyms(
-        PeriodKeys(home / "keys" / "pseudonyms", secrets.token_bytes),
+        PeriodKeys(shared or home / "keys" / "pseudonyms", secrets.token_bytes),
         pack.retention[_PSEUDONYM_DAYS].days,
         clock,
     )
@@ -132,6 +134,8 @@ def build_gateway(
         minors=open_minors(config.minors, pack, metrics, clock, environ),
         studio=open_studio(config, pack, guard.policy.judged.tier, replay_url, environ),
         copies=_open_copies(config, pack, home),
+
+        measures=_open_measures(config, home, clock, pseudonyms, limits, metrics),
     )  # fmt: skip
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
 
@@ -142,6 +146,22 @@ def _open_copies(config: Config, pack: Pack, home: Path) -> CopyLog | None:
         return None
     kept = pack.retention[pack.labels.unlabelled.retention]
     return CopyLog(home, keep_days=kept.days, chance=secrets.token_bytes)
+
+
+def _open_measures(
+    config: Config, home: Path, clock: Clock, pseudonyms: Pseudonyms, limits: Limits,
+    metrics: Metrics,
+) -> Measures | None:  # fmt: skip
+    """The measures that bind persons here, as the last list on disk has them. Raises BadInput for
+    an address that is not asked."""
+    if config.measures is None:
+        return None
+    split_url(config.measures.url)
+    measures = Measures(
+        config.measures, home / "measures", clock, pseudonyms, limits, metrics
+    )  # fmt: skip
+    measures.load()
+    return measures
 
 
 def _open_upstreams(

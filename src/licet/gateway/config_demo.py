@@ -40,7 +40,8 @@ _FIRST = "# Written by `licet up`, sha256 "
 
 @dataclass(frozen=True, slots=True)
 class DemoChoice:
-    """What `licet up` was told. Without `upstream_url`, the built-in replay upstream answers."""
+    """What `licet up` was told. Without `upstream_url`, the built-in replay upstream answers.
+    `provider`: whose desk beside us lists measures against persons; empty where there is none."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -49,6 +50,7 @@ class DemoChoice:
     rules: tuple[Path, ...] = ()
     pack: str = "cn-genai-2023"
     appeal_url: str = ""
+    provider: str = ""
 
 
 def demo_config(home: Path, choice: DemoChoice) -> str:
@@ -112,7 +114,7 @@ clause = "halt"
 whole = "halt"
 
 {_MEDIA}{_LICENCE}public_url = {_quoted(public_url)}
-
+{_measures(choice, public_url)}
 [ledger]
 url = "sqlite:ledger/ledger.db"
 origin = "localhost/licet"
@@ -130,6 +132,18 @@ concurrency_max = 0
 url = {_quoted(appeal_url)}
 """
     return f"{_FIRST}{_mark(body)}\n{body}"
+
+
+def _measures(choice: DemoChoice, public_url: str) -> str:
+    if not choice.provider:
+        return ""
+    return f"""
+# Measures against persons, as the desk of the demonstration's provider lists them.
+[measures]
+url = {_quoted(f"{public_url}/measures/{choice.provider}/list")}
+desk_keys = "measures/measures.jwks"
+token_file = "measures/measures.token"
+"""
 
 
 def _quoted(text: str) -> str:

@@ -17,7 +17,7 @@ import asyncio
 from typing import Protocol
 
 from licet.base.trouble import BadInput, Trouble
-from licet.gateway.admission import Denial, admit, take_place
+from licet.gateway.admission import Denial, admit, take_place, under_measure
 from licet.gateway.asgi import (
     JSON,
     Answer,
@@ -36,6 +36,7 @@ from licet.gateway.dialects.guardrail import (
     parse_guardrail,
     passed,
     reply_of,
+    turned_away,
 )
 from licet.gateway.dialects.model import Ask
 from licet.gateway.outcome import Outcome, Question
@@ -106,6 +107,9 @@ async def _answer(parts: Parts, trace: Trace, scope: Scope, receive: Receive) ->
         return Denial(503, "ledger_unavailable", message)
     if ask.images and parts.config.guard.images == "refuse":
         return not_judged(ask.images[0])
+    measure = await under_measure(parts, ask.end_user)
+    if isinstance(measure, Denial):
+        return turned_away(measure.message, measure.told) if measure.told else measure
     try:
         if ask.input_type == "request":
             return await _judge_request(parts, ask, trace)

@@ -161,6 +161,10 @@ class Metrics:
             "licet_minors", "Requests of minors, by what became of them.", ("what",),
             registry=registry,
         )  # fmt: skip
+        self._measured = Counter(
+            "licet_measures_held", "Requests of persons that a measure held back.", ("effect",),
+            registry=registry,
+        )  # fmt: skip
         self._unsealed = _unsealed_counter(registry)
         self._late = _late_histogram(registry)
         self._shadow = _shadow_counter(registry)
@@ -242,6 +246,10 @@ class Metrics:
     def minor(self, what: str) -> None:
         """Count a minor's request: allowed, helped, ended, unavailable, or why it was refused."""
         self._minors.labels(what).inc()
+
+    def measured(self, effect: str) -> None:
+        """Count a request that a measure held back, by Measure.effect."""
+        self._measured.labels(effect).inc()
 
     def not_licensed(self, state: str) -> None:
         """Count a request that no valid licence covered, by Clearance.state."""

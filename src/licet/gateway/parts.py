@@ -21,6 +21,7 @@ from licet.gateway.config import Config
 from licet.gateway.keyring import KeyRing
 from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance, Limits
+from licet.gateway.measures import Measures
 from licet.gateway.media.copylog import CopyLog
 from licet.gateway.media.studio import Studio
 from licet.gateway.metrics import Metrics
@@ -87,6 +88,7 @@ class Parts:
     minors: Minding | None = None
     studio: Studio | None = None
     copies: CopyLog | None = None
+    measures: Measures | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
     departures: Departures = field(default_factory=Departures)

@@ -5,6 +5,8 @@ It refuses to know who the users are: a reference comes in, a keyed digest goes 
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from licet.base.clock import Clock
 from licet.ledger.keyfiles import PeriodKeys, period_name
 from licet.ledger.seal import pseudonym
@@ -23,9 +25,15 @@ class Pseudonyms:
         period = period_name(self._clock.now(), self._days)
         return pseudonym(reference, self._keys.get(period), period)
 
-    def forget_past(self) -> int:
+    def within(self, reference: str, period: str) -> str | None:
+        """The pseudonym in a period that may be over; None where its key is not here any more."""
+        key = self._keys.find(period)
+        return pseudonym(reference, key, period) if key is not None else None
+
+    def forget_past(self, held: Container[str] = ()) -> int:
         """Destroy the keys of past periods: what they named points at nobody from now on.
 
-        Copies in backups are the operator's to destroy. Returns how many there were.
+        `held` names periods whose key is needed for a while, for a measure in force names somebody
+        by it. Copies in backups are the operator's to destroy. Returns how many there were.
         """
-        return self._keys.forget_past(period_name(self._clock.now(), self._days))
+        return self._keys.forget_past(period_name(self._clock.now(), self._days), held)

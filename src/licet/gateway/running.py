@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
-import gc
 import signal
 import socket
 from collections.abc import Callable
@@ -34,9 +32,11 @@ from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
 from licet.gateway.clearance import Clearance
 from licet.gateway.front import bounded_http
+from licet.gateway.measures import digest_of
 from licet.gateway.media.studio import Studio
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
+from licet.gateway.settling import settle_memory
 from licet.gateway.staging import Staging
 from licet.guard.bundle import Bundle, make_guard, read_bundle
 from licet.guard.guarding import Guard
@@ -122,7 +122,7 @@ async def run_gateway(
             await asyncio.sleep(0.005)
         else:
             await upkeep.settle()
-            _settle_memory()
+            settle_memory()
             started()
         await asyncio.wait((running[0], tending), return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True  # without upkeep no revoked key would be noticed any more
@@ -170,16 +170,6 @@ async def _leave_when(
     _leave(server, note, "asked to leave", upkeep)
 
 
-def _settle_memory() -> None:
-    """Rules and weights stay as long as the process: the collector need not walk them each time
-    (hundreds of thousands of objects with 10,000 rules). What building them took goes back to
-    the system, a fifth of all memory, where the C library can do that."""
-    gc.collect()
-    gc.freeze()
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
-
-
 def _leave(server: uvicorn.Server, note: Note, reason: str, upkeep: Upkeep) -> None:
     note(f"{reason}: taking no more requests, finishing those that run.")
     upkeep.reason = reason
@@ -199,6 +189,8 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
     await gateway.parts.limits.close()
     if gateway.parts.minors is not None:
         await gateway.parts.minors.close()
+    if gateway.parts.measures is not None:
+        await gateway.parts.measures.close()
     if gateway.parts.judge is not None:
         await gateway.parts.judge.close()
     if gateway.parts.studio is not None:
@@ -263,11 +255,7 @@ class Upkeep:
             self._look()
             if parts.studio is not None:
                 await self._tend_lists(parts.studio)
-            if parts.minors is not None:
-                try:
-                    await parts.minors.tend()
-                except Trouble as trouble:
-                    self._note(f"minors: {trouble}")
+            await self._mind()
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())
@@ -280,6 +268,21 @@ class Upkeep:
         else:
             if count is not None:
                 self._note(f"pictures: {count:,} on the lists from now on.")
+
+    async def _mind(self) -> None:
+        """Persons: measures that are new, the time of minors."""
+        parts = self._gateway.parts
+        if parts.measures is not None and (listed := await parts.measures.tend()) is not None:
+            told: dict[str, Value] = {
+                "list_sha256": digest_of(listed),
+                "measures": len(listed.measures),
+            }
+            self._record("measures.taken", told)
+        if parts.minors is not None:
+            try:
+                await parts.minors.tend()
+            except Trouble as trouble:
+                self._note(f"minors: {trouble}")
 
     def reload(self) -> None:
         """SIGHUP: read the rule files of the configuration again."""
@@ -330,7 +333,7 @@ class Upkeep:
             },
         )  # fmt: skip
         self._note(f"bundle {bundle.digest[:12]} judges from now on.")
-        _settle_memory()
+        settle_memory()
 
     def _look(self) -> None:
         """Has the licence come to be worth something else?"""
@@ -370,9 +373,11 @@ class Upkeep:
         except Trouble as trouble:
             self._note(f"cases: {trouble}")
             return
-        swept += self._gateway.pseudonyms.forget_past()
         if self._gateway.parts.copies is not None:
             swept += self._gateway.parts.copies.sweep(now)
+        measures = self._gateway.parts.measures
+        held = measures.held_periods if measures is not None else frozenset[str]()
+        swept += self._gateway.pseudonyms.forget_past(held)
         if swept:
             self._record("erasure.executed", {"request": "retention", "items": swept})
 

@@ -29,6 +29,7 @@ from licet.gateway.admission import (
     refuse_service,
     route_model,
     take_place,
+    under_measure,
 )
 from licet.gateway.answering import answer_stream, answer_whole
 from licet.gateway.asgi import (
@@ -49,6 +50,7 @@ from licet.gateway.dialects.media import MediaAsk
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.features import HEADER as FEATURES
 from licet.gateway.keys import Key, Route
+from licet.gateway.measures import bearing
 from licet.gateway.media_answering import answer_media, look_at_sent, refuse_media
 from licet.gateway.minding import Seat
 from licet.gateway.outcome import Outcome
@@ -96,7 +98,7 @@ async def serve(
 
 async def deny(dialect: Dialect, denial: Denial, trace: Trace, send: Send) -> None:
     """Tell the client, in its API's words, that its request goes no further."""
-    body = dialect.error(denial.status, denial.code, denial.message)
+    body = dialect.error(denial.status, denial.code, denial.message, None, denial.told)
     headers: Headers = [JSON, (b"x-request-id", trace.id.encode())]
     if denial.retry_after_s:
         headers.append((b"retry-after", b"%d" % max(1, round(denial.retry_after_s + 0.5))))
@@ -115,6 +117,12 @@ async def _admitted(
         await deny(dialect, understood, trace, send)
         return
     ask, target = understood
+    measure = await under_measure(parts, ask.end_user)
+    if isinstance(measure, Denial):
+        await deny(dialect, measure, trace, send)
+        return
+    if measure is not None:
+        send = bearing(send, measure)
     seat: Seat | None = None
     if parts.minors is not None:
         named = header(scope, FEATURES)

@@ -134,6 +134,10 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "listed": "moment at which the status list that says so was issued",
         },
     ),
+    "measures.taken": EntryType(
+        "A list of the measures against persons took hold at the gateway.",
+        {"list_sha256": "digest of the list as it was signed", "measures": "how many it holds"},
+    ),
     "key.created": EntryType(
         "An API key was made.",
         {"key": "its id", "audience": "whom it serves", "models": "models it may use"},

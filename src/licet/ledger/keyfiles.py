@@ -10,6 +10,7 @@ Refuses to know what the keys are used for.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -89,6 +90,13 @@ class PeriodKeys:
             key = self._known[period] = self._load(period)
         return key
 
+    def find(self, period: str) -> bytes | None:
+        """The key of `period`, None where there is none: it was destroyed, or is not ours."""
+        with contextlib.suppress(NotFound, BadInput):
+            if period not in self._known:
+                self._known[period] = read_private(self._path(period))
+        return self._known.get(period)
+
     def forget(self, period: str) -> None:
         """Destroy the key of `period`: its pseudonyms point at nobody from now on.
 
@@ -100,9 +108,14 @@ class PeriodKeys:
         except FileNotFoundError:
             raise NotFound(f"there is no key for the period {period}") from None
 
-    def forget_past(self, period: str) -> int:
-        """Destroy the keys of all periods but `period`; returns how many there were."""
-        past = [p for p in self._folder.glob("*.key") if p.stem != period and p.stem[:1] != "."]
+    def forget_past(self, period: str, held: Container[str] = ()) -> int:
+        """Destroy the keys of all periods but `period` and those that are `held`; returns how many
+        there were."""
+        past = [
+            path
+            for path in self._folder.glob("*.key")
+            if path.stem != period and path.stem[:1] != "." and path.stem not in held
+        ]
         for path in past:
             self._known.pop(path.stem, None)
             path.unlink(missing_ok=True)

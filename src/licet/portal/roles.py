@@ -4,7 +4,8 @@ It refuses to know pages, and what people may do on their own side.
 
 Rules
 1. The public register, its ledger, the check of licences, their keys and lists are the
-   authority's; the door for machines says so by itself (`portal.api`).
+   authority's; the door for machines says so by itself (`portal.api`). Measures against persons,
+   their notices and the list for gateways are the provider's.
 2. Whoever acts for a body of the other side may sign in and out; there is no desk for them.
 """
 
@@ -44,6 +45,7 @@ DESKS = (
     labelled,
 )
 ON_A_DESK = frozenset(one.name for desk in DESKS for one in desk) | {"notices", "key"}
+OF_THE_PROVIDER = frozenset({"measure", "measure-any", "measure-list"})
 
 
 class OneSide:
@@ -61,6 +63,8 @@ class OneSide:
         """Raises Http404 for what is not of this side."""
         name, roles = request.resolver_match.url_name, settings.LICET_ROLES
         if name in OF_THE_AUTHORITY and "authority" not in roles:
+            raise Http404
+        if name in OF_THE_PROVIDER and "provider" not in roles:
             raise Http404
         person = request.user
         if name in ON_A_DESK and person.is_authenticated and person.body.kind not in roles:

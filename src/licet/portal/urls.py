@@ -16,6 +16,7 @@ from licet.portal.filings import licence_views as licences
 from licet.portal.filings import notice_views as notices
 from licet.portal.filings import record_views as record
 from licet.portal.filings import views as filings
+from licet.portal.incidents import measure_views as measures
 from licet.portal.public import label_views as labels
 from licet.portal.public import views as public
 from licet.portal.register import views as register
@@ -33,6 +34,7 @@ readers = [
     path("notices/", notices.show_notices, name="notices"),
     path("desk/key/", dossiers.key, name="key"),
     path("desk/dossiers/", include("licet.portal.dossiers.urls")),
+    path("measure/<str:number>/", measures.notice, name="measure"),
     path("desk/matters/", include("licet.portal.incidents.urls")),
     path("desk/samples/", include("licet.portal.labelling.urls")),
     path("desk/", include("licet.portal.filings.urls")),
@@ -45,6 +47,8 @@ urlpatterns = [
     path("register/download.<str:kind>", register.download, name="register-download"),
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
+    path("measure/<str:number>", measures.any_language, name="measure-any"),
+    path("measures/<str:code>/list", measures.listed, name="measure-list"),
     path("api/v1/", include("licet.portal.api.urls")),
     path("register/files/<str:number>/<str:sha256>", record.public_file, name="public-file"),
     path("register/ledger.vkey", ledger.ledger_key, name="ledger-key"),

@@ -232,19 +232,29 @@ def _ladder(root: Table, languages: tuple[str, ...]) -> LadderRules:
             consecutive=table.integer("consecutive", 1, 1_000),
             per_day=table.integer("per_day", 1, 1_000),
             memory_days=table.integer("memory_days", 1, _LENGTH_MAX),
+            spared=frozenset(table.words("spared", optional=True)),
+            reasons=MappingProxyType(
+                {
+                    "row": table.wording("reason_row", languages),
+                    "day": table.wording("reason_day", languages),
+                }
+            ),
         )
 
 
 def _step(row: Table, languages: tuple[str, ...]) -> LadderStep:
     with row:
+        effect = row.choice("effect", STEP_EFFECTS)
         return LadderStep(
             id=row.text("id", WORD, '"warn"'),
             name=row.wording("name", languages),
+            told=row.wording("told", languages),
             meaning=row.wording("meaning", languages),
             rank=row.ordinal("rank") or 1,
             alone=row.flag("alone"),
             hours_max=row.integer("hours_max", 1, 24 * _LENGTH_MAX),
-            effect=row.choice("effect", STEP_EFFECTS),
+            effect=effect,
+            per_minute=row.integer("per_minute", 1, 1_000) if effect == "slow" else None,
         )
 
 

@@ -30,6 +30,7 @@ Desk = Literal["provider", "authority", "public", "independent", "machine"]
 TimeUnit = Literal["minute", "hour", "working", "calendar"]
 ProceedingEffect = Literal[
     "impose",  # takes a step of the ladder, within its bounds
+    "restore",  # undoes the step that was taken: it counts no more
     "candidate",  # names what shall be served instead; whatever was proven is proven no more
     "prove",  # records a proof of the candidate, and of nothing else
     "proven",  # only what its own proof bears out
@@ -193,28 +194,36 @@ class ProofRules:
 
 @dataclass(frozen=True, slots=True)
 class LadderStep:
-    """One step. `alone`: a machine may take it without a person. `effect`: what a gateway does."""
+    """One step. `told`: with what the notice to the person begins. `alone`: a machine may take it
+    without a person. `effect`: what a gateway does; `per_minute`: how many requests it serves
+    where that is `slow`, None where it is not."""
 
     id: str
     name: Text
+    told: Text
     meaning: Text
     rank: int
     alone: bool
     hours_max: int
     effect: Literal["none", "slow", "stop"]
+    per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LadderRules:
     """Measures against a person: the steps, and how many stops call for the next one.
 
-    Stops that lie `memory_days` back, and the measures that followed, count no more.
+    Stops that lie `memory_days` back, and the measures that followed, count no more. `reasons`:
+    what a person is told where so many in a `row`, or on a `day`, called for it (`{count}`).
+    `spared`: categories that are held against nobody.
     """
 
     steps: Mapping[str, LadderStep]
     consecutive: int
     per_day: int
     memory_days: int
+    reasons: Mapping[Literal["row", "day"], Text]
+    spared: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

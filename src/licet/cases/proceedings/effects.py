@@ -43,7 +43,8 @@ def names_of(told: object) -> tuple[str, ...]:
 
 def _impose(deed: Deed) -> Outcome:
     """law:cn-genai-2023/art14.2"""
-    ladder, data = deed.rules.ladder, deed.data
+    ladder = deed.rules.ladder
+    data = {**deed.facts, **deed.data} if deed.rule.continues else deed.data
     step = ladder.steps.get(str(data.get("step"))) if ladder else None
     until = as_moment(data.get("until"))
     if ladder is None or step is None or until is None:
@@ -120,6 +121,7 @@ def _nothing(_: Deed) -> Outcome:
 
 EFFECTS: Mapping[ProceedingEffect, Callable[[Deed], Outcome]] = {
     "impose": _impose,
+    "restore": _nothing,  # whoever counts steps leaves the measure out
     "candidate": _candidate,
     "prove": _prove,
     "proven": _nothing,  # said by `permits`, as what follows

@@ -12,7 +12,7 @@ from licet.gateway.dialects.chat_texts import CHAT
 from licet.gateway.dialects.choice_stream import ChoiceReader
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import ROLES, PromptTexts
-from licet.gateway.dialects.model import Ask, Notice, PromptText, Role
+from licet.gateway.dialects.model import Ask, PromptText, Role, Told
 from licet.gateway.dialects.requests import (
     body_with_model,
     end_user_of,
@@ -63,7 +63,7 @@ class Chat:
 
     def error(
         self, status: int, code: str, message: str, param: str | None = None,
-        notice: Notice | None = None,
+        notice: Told | None = None,
     ) -> bytes:  # fmt: skip
         return openai_error(status, code, message, param, notice)
 

@@ -12,7 +12,7 @@ from licet.gateway.dialects.chat_texts import COMPLETIONS
 from licet.gateway.dialects.choice_stream import ChoiceReader
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import PromptTexts
-from licet.gateway.dialects.model import Ask, Notice
+from licet.gateway.dialects.model import Ask, Told
 from licet.gateway.dialects.requests import (
     body_with_model,
     end_user_of,
@@ -54,6 +54,6 @@ class Completions:
 
     def error(
         self, status: int, code: str, message: str, param: str | None = None,
-        notice: Notice | None = None,
+        notice: Told | None = None,
     ) -> bytes:  # fmt: skip
         return openai_error(status, code, message, param, notice)

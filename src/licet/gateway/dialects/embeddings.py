@@ -15,7 +15,7 @@ from licet.base.trouble import BadInput
 from licet.gateway.dialects.choice_stream import usage_of
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import PromptTexts
-from licet.gateway.dialects.model import Ask, Notice, Reader, Span
+from licet.gateway.dialects.model import Ask, Notice, Reader, Span, Told
 from licet.gateway.dialects.requests import (
     body_with_model,
     end_user_of,
@@ -66,7 +66,7 @@ class Embeddings:
 
     def error(
         self, status: int, code: str, message: str, param: str | None = None,
-        notice: Notice | None = None,
+        notice: Told | None = None,
     ) -> bytes:  # fmt: skip
         return openai_error(status, code, message, param, notice)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from licet.gateway.dialects.json_strict import dump
-from licet.gateway.dialects.model import Notice
+from licet.gateway.dialects.model import Told
 
 _OPENAI_TYPES = {
     401: "authentication_error",
@@ -34,7 +34,7 @@ _ANTHROPIC_TYPES = {
 
 
 def openai_error(
-    status: int, code: str, message: str, param: str | None = None, notice: Notice | None = None
+    status: int, code: str, message: str, param: str | None = None, notice: Told | None = None
 ) -> bytes:
     """`{"error": {message, type, param, code}}`, with the `licet` object where text was stopped.
 
@@ -48,7 +48,7 @@ def openai_error(
 
 
 def anthropic_error(
-    status: int, code: str, message: str, param: str | None = None, notice: Notice | None = None
+    status: int, code: str, message: str, param: str | None = None, notice: Told | None = None
 ) -> bytes:
     """`{"type": "error", "error": {type, message}}`; `code` and `param` are ours, and extra."""
     kind = _ANTHROPIC_TYPES.get(status, "invalid_request_error" if status < 500 else "api_error")
@@ -58,7 +58,7 @@ def anthropic_error(
     return dump(_noted({"type": "error", "error": error}, notice))
 
 
-def _noted(body: dict[str, Any], notice: Notice | None) -> dict[str, Any]:
+def _noted(body: dict[str, Any], notice: Told | None) -> dict[str, Any]:
     if notice is not None:
         body["licet"] = body["error"]["licet"] = notice.as_object()
     return body

@@ -29,7 +29,7 @@ import msgspec
 
 from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import PromptTexts
-from licet.gateway.dialects.model import Notice, PromptText, Role, Span, Usage
+from licet.gateway.dialects.model import Notice, PromptText, Role, Span, Told, Usage
 from licet.gateway.dialects.requests import missing, wrong
 
 InputType = Literal["request", "response"]
@@ -100,6 +100,11 @@ def passed(holdback: Sequence[int] = ()) -> bytes:
     become a match, to be withheld by who streams."""
     said: dict[str, Any] = {"action": "NONE"}
     return dump(said | ({"stream_holdback_chars": list(holdback)} if holdback else {}))
+
+
+def turned_away(message: str, told: Told) -> bytes:
+    """The answer for a user whom a measure holds back."""
+    return dump({"action": "BLOCKED", "blocked_reason": message, "licet": told.as_object()})
 
 
 def blocked(notice: Notice) -> bytes:

@@ -20,7 +20,7 @@ from licet.base.trouble import BadInput
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import Slot, find_member, spans_of
-from licet.gateway.dialects.model import Ask, Notice, Reader, Span, Usage
+from licet.gateway.dialects.model import Ask, Notice, Reader, Span, Told, Usage
 from licet.gateway.dialects.unreadable import Unreadable
 
 Medium = Literal["image", "audio"]
@@ -62,7 +62,7 @@ class MediaDialect:
 
     def error(
         self, status: int, code: str, message: str, param: str | None = None,
-        notice: Notice | None = None,
+        notice: Told | None = None,
     ) -> bytes:  # fmt: skip
         return openai_error(status, code, message, param, notice)
 

@@ -11,7 +11,7 @@ from licet.gateway.dialects.errors import anthropic_error
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.messages_reply import MessagesReply
 from licet.gateway.dialects.messages_stream import MessagesReader
-from licet.gateway.dialects.model import Ask, Notice, Role
+from licet.gateway.dialects.model import Ask, Role, Told
 from licet.gateway.dialects.requests import (
     body_with_model,
     end_user_of,
@@ -57,6 +57,6 @@ class Messages:
 
     def error(
         self, status: int, code: str, message: str, param: str | None = None,
-        notice: Notice | None = None,
+        notice: Told | None = None,
     ) -> bytes:  # fmt: skip
         return anthropic_error(status, code, message, param, notice)

@@ -72,6 +72,14 @@ class Frame(msgspec.Struct, frozen=True):
     """The decoded event, where `Reader.render` will want it; the dialect's own business."""
 
 
+class Told(Protocol):
+    """What a person is told with an error."""
+
+    def as_object(self) -> dict[str, Any]:
+        """The `licet` object."""
+        ...
+
+
 class Notice(msgspec.Struct, frozen=True):
     """What a person is told when text was stopped. Goes out as the `licet` object."""
 
@@ -183,7 +191,7 @@ class Dialect(Protocol):
 
     def error(
         self, status: int, code: str, message: str, param: str | None = None,
-        notice: Notice | None = None,
+        notice: Told | None = None,
     ) -> bytes:  # fmt: skip
         """An error body in this API's own form."""
         ...

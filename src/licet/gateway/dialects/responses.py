@@ -10,7 +10,7 @@ from typing import Literal
 
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import PromptTexts
-from licet.gateway.dialects.model import Ask, Notice, Role
+from licet.gateway.dialects.model import Ask, Role, Told
 from licet.gateway.dialects.requests import (
     body_with_model,
     end_user_of,
@@ -67,6 +67,6 @@ class Responses:
 
     def error(
         self, status: int, code: str, message: str, param: str | None = None,
-        notice: Notice | None = None,
+        notice: Told | None = None,
     ) -> bytes:  # fmt: skip
         return openai_error(status, code, message, param, notice)

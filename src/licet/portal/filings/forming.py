@@ -10,14 +10,21 @@ Rules
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from licet.cases import Fault, asked, said_of
+from licet.cases.forms import as_moment
 from licet.portal.design.languages import current
 from licet.rulebook.procedure import Field, Form
 
+_CALENDAR = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 MANY = 7
 """From so many choices on, one is chosen from a list."""
 
@@ -54,7 +61,12 @@ def questions(
     for fault in faults:
         told.setdefault(fault.field, []).append(wording(fault))
     return tuple(
-        Question(one, answers.get(one.id), tuple(told.get(one.id, ())), _choices(one, answers))
+        Question(
+            one,
+            _shown(one, answers.get(one.id)),
+            tuple(told.get(one.id, ())),
+            _choices(one, answers),
+        )
         for one in asked(form, answers)
         if one.section == section
     )
@@ -80,7 +92,26 @@ def read(one: Field, sent: Mapping[str, Any]) -> Any:
         return int(text) if text.isdecimal() and len(text) <= 16 else text
     if one.kind == "yes_no":
         return {"yes": True, "no": False}.get(text, text)
-    return text
+    return _zoned(text) if one.kind == "moment" else text
+
+
+def _shown(one: Field, value: Any) -> Any:
+    """A moment as a browser's calendar takes it: that of the installation's zone, without one."""
+    moment = as_moment(value) if one.kind == "moment" else None
+    if moment is None:
+        return value
+    return f"{moment.astimezone(ZoneInfo(settings.TIME_ZONE)):%Y-%m-%dT%H:%M:%S}"
+
+
+def _zoned(text: str) -> str:
+    """What a browser's calendar gives, with the installation's zone; anything else as it came."""
+    if not _CALENDAR.fullmatch(text):
+        return text
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment.replace(tzinfo=ZoneInfo(settings.TIME_ZONE)).isoformat()
 
 
 def wording(fault: Fault) -> str:

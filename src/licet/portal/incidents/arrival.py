@@ -1,4 +1,5 @@
-"""Halts arrive: ledgers of gateways are read, and what belongs together becomes incidents.
+"""Halts arrive: ledgers of gateways are read, what belongs together becomes incidents, and who is
+stopped again and again comes under a measure (`persons`).
 
 It refuses to know what a halt is worth: people grade.
 
@@ -36,6 +37,7 @@ from licet.portal.filings.service import together
 from licet.portal.incidents import service
 from licet.portal.incidents.following import halts_in
 from licet.portal.incidents.models import FollowedLedger, StoredProceeding
+from licet.portal.incidents.persons import count_stops
 from licet.portal.pack import pack
 from licet.rulebook.proceeding import IncidentRules
 
@@ -88,6 +90,7 @@ def _keep(ledger_id: int, batch: Batch, origin: str, now: datetime) -> int:
             return 0
         known = {name: group_from_json(one) for name, one in row.groups.items()}
         grouped = group_halts(known, halts_in(batch), rules)
+        count_stops(head, batch, row.holder, now)
         for group in grouped.changed:
             _open_or_grow(head, incident_number(origin, group), group, rules, row.holder, now)
         row.position = position_as_json(batch.after)

@@ -43,6 +43,57 @@ class StoredProceeding(models.Model):
     """When something happens by itself."""
 
 
+class StoredMeasure(models.Model):
+    """What a measure against a person comes to: who must do what until when."""
+
+    class Meta:
+        """What gateways and the ladder ask for."""
+
+        indexes: ClassVar = [
+            models.Index(fields=["holder", "binds", "until"]),
+            models.Index(fields=["holder", "subject"]),
+        ]
+
+    proceeding = models.OneToOneField(
+        StoredProceeding, models.PROTECT, primary_key=True, related_name="measure"
+    )
+    holder = models.ForeignKey(Body, models.PROTECT, related_name="measures")
+    subject = models.CharField(max_length=96)
+    """The person's pseudonym."""
+    step = models.CharField(max_length=64)
+    rule = models.TextField()
+    reason = models.TextField()
+    until = models.DateTimeField()
+    taken = models.DateTimeField(null=True)
+    """When the step was taken; None where it was only proposed."""
+    restored = models.BooleanField(default=False)
+    """Whether it was undone: then it counts no more."""
+    binds = models.BooleanField(default=False)
+    """Whether gateways heed it, until `until`."""
+    seq = models.PositiveBigIntegerField(db_index=True)
+    """The place in the ledger at which it last changed: the greatest is the list's edition."""
+
+
+class Strike(models.Model):
+    """What somebody was stopped for so far, as `cases.strikes` counts it."""
+
+    class Meta:
+        """One row a person."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["holder", "subject"], name="one_tally_a_person")
+        ]
+        indexes: ClassVar = [models.Index(fields=["last"])]
+
+    holder = models.ForeignKey(Body, models.PROTECT, related_name="strikes")
+    subject = models.CharField(max_length=96)
+    in_a_row = models.PositiveIntegerField(default=0)
+    day = models.DateField(null=True)
+    that_day = models.PositiveIntegerField(default=0)
+    last = models.DateTimeField()
+    """When they were last stopped: what is older than the ladder's memory is let go."""
+
+
 class FollowedLedger(models.Model):
     """A gateway's ledger that is read for halts."""
 

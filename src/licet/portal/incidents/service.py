@@ -14,21 +14,24 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from licet.base.ids import new_id
+from licet.base.ids import new_id, secret_number
 from licet.base.trouble import NotFound
 from licet.cases import Act, Event, Refusal
 from licet.cases import proceedings as rules_of
+from licet.cases.forms import as_moment
 from licet.cases.proceedings import Person as Actor
 from licet.cases.proceedings import Proceeding
 from licet.ledger.entry import make_entry
 from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Head, StoredEvent
 from licet.portal.filings.service import decides_here, together
-from licet.portal.incidents.models import StoredProceeding
+from licet.portal.incidents.models import StoredMeasure, StoredProceeding
 from licet.portal.pack import pack
-from licet.rulebook.proceeding import ProceedingKind, ProceedingRules
+from licet.rulebook.proceeding import Desk, ProceedingKind, ProceedingRules
 
 AT_ONCE = 500
+NUMBERED: Mapping[ProceedingKind, str] = {"measure": "LM", "complaint": "LT"}
+"""Matters of people without an account, by what their numbers begin with."""
 SENT: tuple[ProceedingKind, ...] = ("incident",)
 """Kinds that an authority elsewhere is told of."""
 
@@ -54,20 +57,34 @@ def load(proceeding_id: str) -> Proceeding:
 
 
 def begin(
-    kind: ProceedingKind, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
-) -> Proceeding | Refusal:
-    """Begin a proceeding of the person's own body."""
-    proceeding_id = new_id(kind, now, secrets.token_bytes)
+    kind: ProceedingKind, act_id: str, data: Mapping[str, Any], person: Person, now: datetime,
+    about: str = "",
+) -> Proceeding | Refusal:  # fmt: skip
+    """Begin a proceeding of the person's own body, `about` somebody where it is about persons."""
     with together(now) as head:
-        actor = actor_of(person)
-        return begin_on(head, proceeding_id, kind, act_id, data, actor, person.body, now)
+        actor, number = actor_of(person), number_of(kind, now)
+        return begin_on(head, number, kind, act_id, data, actor, person.body, now, about)
+
+
+def number_of(kind: ProceedingKind, now: datetime) -> str:
+    """A number that is new. That of a matter of somebody outside opens its page: a secret."""
+    prefix = NUMBERED.get(kind)
+    if prefix is None:
+        return new_id(kind, now, secrets.token_bytes)
+    return secret_number(prefix, now, secrets.token_bytes)
 
 
 def act(
     proceeding_id: str, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
 ) -> Proceeding | Refusal:
     """Do something: the proceeding afterwards, or why not. Refusals are recorded too."""
-    actor = actor_of(person)
+    return act_as(proceeding_id, act_id, data, actor_of(person), now)
+
+
+def act_as(
+    proceeding_id: str, act_id: str, data: Mapping[str, Any], actor: Actor, now: datetime
+) -> Proceeding | Refusal:
+    """The same for somebody who has no account: a person concerned, a complainant."""
     if not decides_here():
         carry: Callable[..., Refusal | None] = import_string(settings.LICET_REPORTER)
         no = carry(proceeding_id, act_id, data, actor, now)
@@ -78,11 +95,12 @@ def act(
 
 def begin_on(
     head: Head, proceeding_id: str, kind: ProceedingKind, act_id: str, data: Mapping[str, Any],
-    actor: Actor, holder: Body, now: datetime,
+    actor: Actor, holder: Body, now: datetime, about: str = "",
 ) -> Proceeding | Refusal:  # fmt: skip
-    """Begin a proceeding about a provider, under an id that is new, inside `together`."""
+    """Begin a proceeding about a provider, and about somebody outside where `about` names them,
+    under an id that is new, inside `together`."""
     of = rules(kind)
-    parties: rules_of.Parties = {"provider": holder.code}
+    parties: dict[Desk, str] = {"provider": holder.code, **({"public": about} if about else {})}
     outcome = rules_of.begin(proceeding_id, Act(act_id, dict(data)), actor, now, of, parties)
     if isinstance(outcome, Refusal):
         return outcome
@@ -149,6 +167,17 @@ def keep(
     return of
 
 
+def load_all(proceeding_ids: Iterable[str]) -> dict[str, Proceeding]:
+    """Those of these proceedings that there are, replayed from their events, by one query."""
+    wanted = list(proceeding_ids)
+    rows = StoredEvent.objects.filter(proceeding_id__in=wanted, refused=False).order_by("seq")
+    events: dict[str, list[Event]] = {}
+    for row in rows.defer("entry"):
+        event = Event(row.kind, row.actor, row.role, row.at, row.data)
+        events.setdefault(row.proceeding_id, []).append(event)
+    return {one: rules_of.replay(events[one]) for one in wanted if one in events}
+
+
 def _line(entry: tuple[str, dict[str, Any]], at: datetime) -> tuple[str, datetime, dict[str, Any]]:
     kind, pub = entry
     return kind, at, pub
@@ -184,3 +213,24 @@ def _project(row: StoredProceeding, of: Proceeding, now: datetime) -> None:
     ahead = [timer.at for timer in of.timers.values() if of.stage in timer.to and timer.at > now]
     row.moves = min(ahead, default=None)
     row.save()
+    if of.kind == "measure":
+        _project_measure(row, of, known)
+
+
+def _project_measure(row: StoredProceeding, of: Proceeding, known: ProceedingRules) -> None:
+    """What gateways and the ladder ask of a measure. It binds in the stages that its term ends."""
+    binding = {at for clock in known.clocks.values() if clock.until for at in clock.expires}
+    taken = of.did(*(act.id for act in known.acts.values() if "impose" in act.effects))
+    restoring = (act.id for act in known.acts.values() if "restore" in act.effects)
+    until = as_moment(of.facts["until"])
+    assert until is not None
+    told = {name: str(of.facts[name]) for name in ("step", "rule", "reason")}
+    StoredMeasure.objects.update_or_create(
+        proceeding=row,
+        defaults={
+            **told, "until": until, "holder": row.holder, "subject": of.parties["public"],
+            "taken": taken[0].at if taken else None, "restored": bool(of.did(*restoring)),
+            "binds": of.stage in binding,
+            "seq": StoredEvent.objects.filter(proceeding=row).latest("seq").seq,
+        },
+    )  # fmt: skip

@@ -5,13 +5,14 @@ It refuses to know law, and who may do what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any, get_args
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -32,25 +33,30 @@ from licet.cases.proceedings import (
 )
 from licet.portal.design.languages import current
 from licet.portal.filings.arriving import now
-from licet.portal.filings.forming import Question, element, questions, read, wording
 from licet.portal.incidents import service
-from licet.portal.incidents.models import FollowedLedger, StoredProceeding
+from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.models import FollowedLedger, StoredMeasure, StoredProceeding
+from licet.portal.incidents.persons import last_step, reason_in
 from licet.portal.pack import pack
 from licet.rulebook.place import place
-from licet.rulebook.procedure import Form
 from licet.rulebook.proceeding import Desk, ProceedingAct, ProceedingKind, ProceedingRules
 
 View = Callable[..., HttpResponse]
 QUEUE_MAX = 200
-SHOWN: tuple[ProceedingKind, ...] = ("incident", "correction")
+OTHERS_MAX = 50
+SHOWN: tuple[ProceedingKind, ...] = ("incident", "correction", "measure", "complaint")
 """Kinds that have pages here."""
+HELD = frozenset({"excerpt_sha256", "prior_step"})
+"""Fields of a measure that the record answers and nobody types."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A proceeding in a queue: its row, its kind, its stage, the clock that is due first."""
+    """A proceeding in a queue: its row, its title, its kind, its stage, and the clock that is due
+    first."""
 
     row: StoredProceeding
+    title: Any
     kind: Any
     stage: Any
     clock: RunningClock | None
@@ -77,16 +83,25 @@ def on_proceeding(view: View) -> View:
 @require_safe
 @login_required
 def queue(request: HttpRequest) -> HttpResponse:
-    """What follows after halts: what waits for whom, until when."""
+    """What follows after halts: what waits for whom, until when. `?kind=` shows one kind alone."""
     moment, side = now(), request.user.body.kind
-    rows = _visible(request).select_related("holder").order_by("-changed")[:QUEUE_MAX]
-    lines = sorted((_line(row, side, moment) for row in rows), key=_urgency)
+    kinds = list(_kinds(request))
+    chosen = next((kind for kind, _ in kinds if kind == request.GET.get("kind")), None)
+    rows = _visible(request).select_related("holder")
+    rows = rows.filter(kind=chosen) if chosen else rows
+    mine = Q()
+    for kind, _ in kinds:
+        stages = service.rules(kind).stages.values()
+        mine |= Q(kind=kind, stage__in=[one.id for one in stages if one.turn == side])
+    waiting, others = rows.filter(mine), rows.exclude(mine)
     ledgers = FollowedLedger.objects.filter(holder=request.user.body)
     context = {
-        "mine": [line for line in lines if line.mine],
-        "others": [line for line in lines if not line.mine],
+        "kinds": kinds,
+        "chosen": chosen,
+        "mine": _lines(waiting.order_by("changed")[:QUEUE_MAX], side, moment),
+        "others": _lines(others.order_by("-changed")[:OTHERS_MAX], side, moment),
         "ledgers": ledgers if side == "provider" else (),
-        "openings": list(_openings(request)),
+        "openings": [(k, service.rules(k).name, act) for k, act in _openings(request)],
         "on_desk": True,
     }
     return render(request, "incidents/queue.html", context)
@@ -110,6 +125,9 @@ def show(request: HttpRequest, of: Proceeding) -> HttpResponse:
         ],
         "clocks": clocks(of, moment, known),
         "past": [_step(event, known) for event in reversed(of.events)],
+        "about": of.parties.get("public", "") if of.kind == "measure" else "",
+        "again": list(_again(of, actor, known)),
+        "earlier": _earlier(of) if of.kind == "measure" else (),
         "on_desk": True,
     }
     return render(request, "incidents/show.html", context)
@@ -123,7 +141,7 @@ def do(request: HttpRequest, of: Proceeding, act_id: str) -> HttpResponse:
     if rule is None or rule.side != actor.side or rule.opens:
         raise Http404
     if request.method == "POST":
-        data = _sent(request, known, rule)
+        data = sent_of(request, known, rule)
         outcome = service.act(of.id, act_id, data, request.user, now())
         if isinstance(outcome, Proceeding):
             return redirect("proceeding", proceeding_id=of.id)
@@ -141,20 +159,68 @@ def do(request: HttpRequest, of: Proceeding, act_id: str) -> HttpResponse:
 
 @login_required
 def start(request: HttpRequest, kind: str, act_id: str) -> HttpResponse:
-    """Begin a proceeding by hand."""
-    opening = next(
-        (one for one in _openings(request) if (one[0], one[1].id) == (kind, act_id)), None
-    )
+    """Begin a proceeding by hand; one about a person from another about the same (`?after=`)."""
+    before = _before(request)
+    found = _openings(request) if before is None else _again(before, *_eyes(request, before))
+    opening = next((one for one in found if (one[0], one[1].id) == (kind, act_id)), None)
     if opening is None:
         raise Http404
     known = service.rules(opening[0])
+    given = _carried(before, request) if before is not None else {}
+    about = before.parties["public"] if before is not None else ""
     if request.method == "POST":
-        data = _sent(request, known, opening[1])
-        outcome = service.begin(opening[0], act_id, data, request.user, now())
+        data = {**sent_of(request, known, opening[1]), **given}
+        outcome = service.begin(opening[0], act_id, data, request.user, now(), about)
         if isinstance(outcome, Proceeding):
             return redirect("proceeding", proceeding_id=outcome.id)
-        return _sheet(request, known, opening[1], data, None, outcome)
-    return _sheet(request, known, opening[1], {}, None, None)
+        return _sheet(request, known, opening[1], data, before, outcome, given)
+    return _sheet(request, known, opening[1], {}, before, None, given)
+
+
+def _eyes(request: HttpRequest, of: Proceeding) -> tuple[Any, ProceedingRules]:
+    return service.actor_of(request.user), service.rules(of.kind)
+
+
+def _before(request: HttpRequest) -> Proceeding | None:
+    """The matter after which another is begun; 404 where the reader may not see it."""
+    number = request.GET.get("after")
+    if number is None:
+        return None
+    row = _visible(request).filter(pk=number).first()
+    if row is None:
+        raise Http404
+    return settled(service.load(row.pk), now())
+
+
+def _again(
+    of: Proceeding, actor: Any, known: ProceedingRules
+) -> Iterator[tuple[ProceedingKind, ProceedingAct]]:
+    """What this reader may begin against the same person: measures alone are about persons."""
+    if of.kind == "measure":
+        for act in known.acts.values():
+            if act.opens and act.side == actor.side and actor.roles & set(act.by):
+                yield of.kind, act
+
+
+def _earlier(of: Proceeding) -> list[tuple[StoredMeasure, Any]]:
+    """The other measures against the same person, newest first, each with its step."""
+    ladder = service.rules(of.kind).ladder
+    rows = StoredMeasure.objects.filter(
+        holder__code=of.parties["provider"], subject=of.parties["public"]
+    )
+    others = rows.exclude(pk=of.id).order_by("-proceeding__opened")[:OTHERS_MAX]
+    steps = ladder.steps if ladder else {}
+    return [(row, steps[row.step].name) for row in others.select_related("proceeding")]
+
+
+def _carried(before: Proceeding, request: HttpRequest) -> dict[str, Any]:
+    """What a measure has from the one before it: digest of the excerpt, and the last step."""
+    ladder = service.rules(before.kind).ladder
+    given = {"excerpt_sha256": before.facts["excerpt_sha256"]}
+    prior = (
+        last_step(request.user.body, before.parties["public"], now(), ladder) if ladder else None
+    )
+    return {**given, **({"prior_step": prior} if prior else {})}
 
 
 def _visible(request: HttpRequest) -> Any:
@@ -174,19 +240,47 @@ def _openings(request: HttpRequest) -> Iterator[tuple[ProceedingKind, Proceeding
             continue
         for act in known.acts.values():
             able = act.side == actor.side and actor.roles & set(act.by)
-            if act.opens and able and kind in SHOWN:
+            if act.opens and able and kind in SHOWN and kind != "measure":
                 yield kind, act
 
 
-def _line(row: StoredProceeding, side: Any, moment: datetime) -> Line:
-    of = settled(service.load(row.pk), moment)
+def _kinds(request: HttpRequest) -> Iterator[tuple[ProceedingKind, Any]]:
+    """The kinds that the pack has pages for, with their names."""
+    for kind in SHOWN:
+        if kind in pack().supervision.proceedings:
+            yield kind, service.rules(kind).name
+
+
+def _lines(rows: Any, side: Any, moment: datetime) -> list[Line]:
+    found = list(rows)
+    loaded = service.load_all(row.pk for row in found)
+    return sorted((_line(row, loaded[row.pk], side, moment) for row in found), key=_urgency)
+
+
+def _line(row: StoredProceeding, of: Proceeding, side: Any, moment: datetime) -> Line:
+    of = settled(of, moment)
     known = service.rules(of.kind)
     running = clocks(of, moment, known)
     other: Desk = "authority" if side == "provider" else "provider"
     clock = most_urgent(running, side) or most_urgent(running, other)
     return Line(
-        row, known.name, known.stages[of.stage], clock, known.stages[of.stage].turn == side
+        row,
+        _title(row, of, known),
+        known.name,
+        known.stages[of.stage],
+        clock,
+        known.stages[of.stage].turn == side,
     )
+
+
+def _title(row: StoredProceeding, of: Proceeding, known: ProceedingRules) -> Any:
+    """What a matter is called: its own name, or what its first form calls it by."""
+    opening = known.acts[of.events[0].kind].form
+    field = known.forms[opening].fields.get(known.forms[opening].title) if opening else None
+    told = str(of.facts.get(field.id)) if field else ""
+    if row.title or field is None or told not in field.choices:
+        return row.title
+    return field.choices[told].label
 
 
 def _urgency(line: Line) -> tuple[Any, ...]:
@@ -215,6 +309,8 @@ def _facts(
 def _written(field: Any, value: Any) -> Any:
     if field.kind == "choice":
         return field.choices[value].label if value in field.choices else value
+    if field.kind == "long_text":
+        return reason_in(str(value), current().code)
     return as_moment(value) if field.kind == "moment" else str(value)
 
 
@@ -229,12 +325,6 @@ def _step(event: Event, known: ProceedingRules) -> dict[str, Any]:
     }
 
 
-def _sent(request: HttpRequest, known: ProceedingRules, rule: ProceedingAct) -> dict[str, Any]:
-    fields = known.forms[rule.form].fields.values() if rule.form else ()
-    given = {field.id: read(field, request.POST) for field in fields}
-    return {name: value for name, value in given.items() if value is not None}
-
-
 def _moments(facts: dict[str, Any]) -> dict[str, Any]:
     """Moments that are known already are proposed; nothing else is answered for anybody."""
     return {name: value for name, value in facts.items() if as_moment(value)}
@@ -242,27 +332,13 @@ def _moments(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _sheet(
     request: HttpRequest, known: ProceedingRules, rule: ProceedingAct, answers: dict[str, Any],
-    of: Proceeding | None, no: Refusal | None,
+    of: Proceeding | None, no: Refusal | None, given: Container[str] = HELD,
 ) -> HttpResponse:  # fmt: skip
-    form = known.forms[rule.form] if rule.form else None
-    faults = no.faults if no else ()
     context = {
+        **sheet_of(known, rule, answers, no, given),
         "of": of,
         "kind": known.name,
-        "rule": rule,
-        "questions": list(_questions(form, answers, faults)) if form else (),
-        "no": said(no, current().code, known) if no and no.code != "bad_data" else "",
-        "faults": [
-            (element(one.field), form.fields[one.field].label if form and one.field in form.fields
-             else "", wording(one))
-            for one in faults
-        ],
         "bases": [place(pack(), one, current().code) for one in rule.basis],
         "on_desk": True,
-    }  # fmt: skip
+    }
     return render(request, "incidents/do.html", context, status=409 if no else 200)
-
-
-def _questions(form: Form, answers: dict[str, Any], faults: Any) -> Iterator[Question]:
-    for section in form.sections:
-        yield from questions(form, section, answers, faults)

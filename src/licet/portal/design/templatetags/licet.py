@@ -169,7 +169,13 @@ def finding_word(result: str) -> str:
     return words.word(f"finding.{result}")
 
 
-INPUTS = {"number": "text", "date": "date", "email": "email", "url": "url"}
+INPUTS = {
+    "number": "text",
+    "date": "date",
+    "moment": "datetime-local",
+    "email": "email",
+    "url": "url",
+}
 
 
 @register.filter
