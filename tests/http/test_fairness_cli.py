@@ -98,3 +98,15 @@ def test_bbq_is_asked_and_scored(tmp_path: Path) -> None:
     file.write_bytes(gzip.compress(b"{}"))
     assert typed("fairness", "bbq", file, "--target", "http://127.0.0.1:9/v1", "--model", "m",
                  "--journal", tmp_path / "k").exit_code == 2  # fmt: skip
+
+
+def test_a_table_of_decisions_is_compared_and_a_difference_ends_with_one(tmp_path: Path) -> None:
+    pytest.importorskip("fairlearn")
+    file = tmp_path / "loans.csv"
+    rows = [f"{int(n % 10 < (8 if sex == 'm' else 4))},{sex}" for sex in "mf" for n in range(200)]
+    file.write_text("outcome,sex\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    said = typed("fairness", "decisions", file, "--by", "sex", "--stage", "data")
+    assert said.exit_code == 1
+    assert "stage: data; 400 rows" in said.output
+    assert said.output.count("DIFFERS") == 2
+    assert "has no column age" in typed("fairness", "decisions", file, "--by", "age").output

@@ -37,6 +37,7 @@ from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.clock import SystemClock, rfc3339
 from licet.base.trouble import BadInput
 from licet.cli.bank import pack_option
+from licet.cli.fairness_decisions import decisions
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.rulebook import load_pack
@@ -63,6 +64,9 @@ _seed = click.option("--seed", type=int, default=1, show_default=True)
 @click.group(cls=TroubleGroup)
 def fairness() -> None:
     """Ask the same about different people, or competitors, and test what differs."""
+
+
+fairness.add_command(decisions)
 
 
 @fairness.command()

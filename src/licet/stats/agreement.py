@@ -48,6 +48,8 @@ def cohen_kappa(
     if chance >= 1:
         return Agreement(items, same, None, None)
     kappa = (agreed - chance) / (1 - chance)
+    if min(len(rows), len(columns)) == 1:  # one of them always says the same: no error is known
+        return Agreement(items, same, kappa, None)
     diagonal = sum(
         cells[label, label] / items * (1 - (row[label] + column[label]) * (1 - kappa)) ** 2
         for label in labels
