@@ -35,7 +35,7 @@ from licet.minors.settings import (
 from licet.minors.signal import AgeSignal, band_of, parse_signal, signal_as_json, standing
 from licet.minors.timetable import Timetable
 from licet.minors.use import Usage
-from licet.minors.zone import Zone
+from licet.minors.zone import Zone, iso_day
 from licet.rulebook import load_pack
 from licet.rulebook.minors import Hours
 
@@ -321,7 +321,9 @@ def test_a_report_is_seven_days_of_minutes() -> None:
     zone = Zone(RULES.time_zone)
     table = Timetable(RULES, CHAT, RULES.bands["from12"], Settings({6: 90}), zone)
     monday = zone.day(NOW)
-    report = week(table, Usage(NOW, 0, {monday: 125_000}), monday)
+    kinds = {iso_day(monday): ("text", "voice")}
+    report = week(table, Usage(NOW, 0, {monday: 125_000}), monday, kinds)
+    assert [day.kinds for day in report[-2:]] == [(), ("text", "voice")]
     assert len(report) == 7
     assert (report[-1].used_min, report[-1].total_min) == (2, 60)
     assert {day.total_min for day in report} == {60, 90}

@@ -122,6 +122,8 @@ def test_a_feature_that_is_on_is_served_and_a_misspelt_one_refused(
 ) -> None:
     known(scene, served)
     assert chat(served, scene.child, extra_headers={"licet-features": "voice"}).status_code == 200
+    _, said = post(scene, served, "report", user=scene.child)
+    assert said["days"][-1]["kinds"] == ["text", "voice"]
     with pytest.raises(openai.BadRequestError) as refused:
         chat(served, scene.child, extra_headers={"licet-features": "voices"})
     assert refused.value.code == "unknown_feature"

@@ -46,10 +46,17 @@ def names() -> set[str]:
 
 def test_every_address_is_of_one_side_of_a_desk_or_of_both() -> None:
     there = names()
-    from licet.portal.roles import OF_THE_AUTHORITY, OF_THE_PROVIDER, ON_A_DESK
+    from licet.portal.roles import (
+        OF_FAMILIES,
+        OF_THE_AUTHORITY,
+        OF_THE_DEMONSTRATION,
+        OF_THE_PROVIDER,
+        ON_A_DESK,
+    )  # fmt: skip
 
     doors = {name for name in there if name.startswith("api-")}
-    shelves = [set(OF_THE_AUTHORITY), set(OF_THE_PROVIDER), set(ON_A_DESK), EVERYWHERE, doors]
+    shelves = [set(OF_THE_AUTHORITY), set(OF_THE_PROVIDER), set(ON_A_DESK), EVERYWHERE, doors,
+               set(OF_FAMILIES), set(OF_THE_DEMONSTRATION)]  # fmt: skip
     assert set().union(*shelves) ^ there == set()
     assert sum(map(len, shelves)) == len(there)
 
@@ -72,6 +79,8 @@ def addresses(case: Any, standing: Any) -> dict[str, str]:
         "proceedings": "/en/desk/matters/", "proceeding": "/en/desk/matters/none/",
         "proceeding-start": "/en/desk/matters/new/incident/report/",
         "proceeding-do": "/en/desk/matters/none/do/close/",
+        "minors-desk": "/en/desk/minors/", "minors-appeal": "/en/desk/minors/appeals/none/",
+        "minors-alert": "/en/desk/minors/alerts/none/",
     }  # fmt: skip
 
 
@@ -116,6 +125,20 @@ def test_the_other_side_is_not_there_for_anybody(browser: Any, role: str) -> Non
                         assert answer.status_code == 404, said
                     elif who.group == "anonymous" and name in OF_THE_AUTHORITY & there.keys():
                         assert answer.status_code in (200, 302, 405), said
+
+
+def test_families_are_a_providers_and_need_a_gateway(browser: Any) -> None:
+    from django.test import override_settings
+
+    from licet.portal.roles import OF_FAMILIES
+
+    pages = ("family/", "family/join/", "family/mine/", "family/enter/", "minors/")
+    assert len(OF_FAMILIES) > len(pages)
+    assert [browser.get(f"/en/{page}").status_code for page in pages].count(404) == 0
+    for without in ({"LICET_ROLES": ("authority",)}, {"LICET_GATEWAY_URL": ""}):
+        with override_settings(**without):
+            assert {browser.get(f"/en/{page}").status_code for page in pages} == {404}
+            assert "/family/" not in browser.get("/en/").content.decode()
 
 
 def test_where_there_is_no_authority_there_is_no_door(browser: Any) -> None:

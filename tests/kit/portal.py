@@ -41,7 +41,8 @@ def home() -> Path:
     url = os.environ.get(DATABASE, "")
     start(
         Installation(home=folder, secret="s" * 64, hosts=("testserver",), database_url=url,
-                     oidc_url="https://desk:secret@login.example/staff")
+                     oidc_url="https://desk:secret@login.example/staff",
+                     gateway_url="http://127.0.0.1:9", gateway_key="nobody answers there")
     )  # fmt: skip
     from django.core.management import call_command
 

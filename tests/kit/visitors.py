@@ -19,6 +19,7 @@ from kit.proceedings import Play, brought
 
 PUBLIC = b"for everybody: "
 GROUPS = ("anonymous", "own", "other", "officer")
+FAMILY = ("guardian", "child")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -47,6 +48,37 @@ def visitors() -> list[Visitor]:
             browser = signed_in(person(party.side, email, (party.id,), group))
             found.append(Visitor(group, party.id, browser))
     return found
+
+
+def family() -> tuple[list[Visitor], dict[str, dict[str, Any]]]:
+    """A guardian and a child who are linked, before their browsers; and the places of what is
+    between them: a link, a request, an appeal, an alert."""
+    from django.test import Client
+
+    from licet.base.clock import SystemClock
+    from licet.portal.families import service
+    from licet.portal.families.models import StoredLink
+
+    now = SystemClock().now()
+    guardian, child = person("family", "guardian@family.example"), service.child_of("user-1")
+    browser = Client()
+    session = browser.session
+    session["family_child"] = child.pk
+    session.save()
+    link, code = service.invite(guardian, "Ming", now)
+    service.claim(child, code, None, now)
+    assert isinstance(service.act(link.pk, "consent", "child", child.pk, now), StoredLink)
+    profile = service.rules().profiles["chat"]
+    asked: Any = service.ask_more(child, 15, profile, now)
+    service.take_alerts(child, [{"at_ms": 1, "category": "self_harm"}], now)
+    at: dict[str, Any] = {"link_id": link.pk}
+    places = dict.fromkeys(("family-child", "family-limits", "family-end", "family-link"), at)
+    places["family-answer"] = at | {"request_id": asked.pk}
+    places["minors-appeal"] = {"appeal_id": service.appeal(child, "I am 20.", now).pk}
+    places["minors-alert"] = {"alert_id": child.alerts.get().pk}
+    return [
+        Visitor("guardian", "", signed_in(guardian)), Visitor("child", "", browser)
+    ], places  # fmt: skip
 
 
 def signed_in(somebody: Any, second_factor: bool = True) -> Any:

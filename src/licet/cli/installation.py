@@ -15,12 +15,19 @@ FROM_ENVIRONMENT = {
     "pack": "LICET_PACK",
     "mail_url": "LICET_MAIL_URL",
     "oidc_url": "LICET_OIDC_URL",
+    "gateway_url": "LICET_GATEWAY_URL",
+    "gateway_key": "LICET_GATEWAY_KEY",
+    "gateway_body": "LICET_GATEWAY_BODY",
 }
 
 
 def installation(home: Home, roles: tuple[str, ...] = (), **more: object) -> Installation:
     """What is said of the installation in a home folder; what is not said is its default."""
-    said = {name: os.environ[key] for name, key in FROM_ENVIRONMENT.items() if os.environ.get(key)}
+    said = {
+        name: os.environ[key]
+        for name, key in FROM_ENVIRONMENT.items()
+        if os.environ.get(key) and name not in more
+    }
     return Installation(
         home=home.root,
         roles=tuple(one for one in ROLES if one in roles) or ROLES,

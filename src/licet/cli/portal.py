@@ -15,15 +15,19 @@ from licet.base.trouble import NotFound, Trouble
 from licet.cli.home import Home, home_option
 from licet.cli.installation import installation
 from licet.cli.refused import Refused
+from licet.gateway.config_demo import reachable
 from licet.portal.settings import LOCAL, ROLES
 
 if TYPE_CHECKING:
     from licet.gateway.app import Gateway
 
+_FAMILIES_KEY = "licet up: families"
+
 
 def open_beside(gateway: Gateway, home: Home, note: Callable[[str], None]) -> None:
     """Open the demonstration's portal on the port of a gateway that is about to serve."""
     from licet.base.clock import SystemClock
+    from licet.portal.demo import PROVIDER
     from licet.portal.serving import Opening
 
     licence = gateway.parts.config.licence
@@ -32,22 +36,43 @@ def open_beside(gateway: Gateway, home: Home, note: Callable[[str], None]) -> No
 
     def prepare() -> None:
         from licet.ledger.keyfiles import load_vkey
-        from licet.portal.demo import PROVIDER
-        from licet.portal.demo.seeding import follow_gateway, seed
+        from licet.portal.demo.seeding import follow_gateway, register_users, seed
         from licet.portal.incidents.handing import hand_out
 
-        if seed(SystemClock().now(), number):
+        now = SystemClock().now()
+        if seed(now, number):
             follow_gateway(str(home.ledger), load_vkey(home.ledger / "vkey").vkey)
         if licence is not None:
             hand_out(PROVIDER, licence.public_url, home.root / "measures")
+        if gateway.parts.minors is not None:
+            register_users(now)
 
-    host = gateway.parts.config.server.host
+    server = gateway.parts.config.server
+    counts = gateway.parts.minors is not None
     chosen = installation(
-        home, demo=True, hosts=(*LOCAL, host), public_url=licence.public_url if licence else ""
-    )
+        home, demo=True, hosts=(*LOCAL, server.host),
+        public_url=licence.public_url if licence else "",
+        gateway_url=f"http://{reachable(server.host)}:{server.port}" if counts else "",
+        gateway_key=_families_key(gateway) if counts else "", gateway_body=PROVIDER,
+    )  # fmt: skip
     portal = Opening(chosen, prepare, lambda trouble: note(f"portal: {trouble}"))
     gateway.parts.beside = portal
     portal.begin()
+
+
+def _families_key(gateway: Gateway) -> str:
+    """A key with which the pages of families ask this gateway, for this run."""
+    from licet.base.clock import SystemClock
+    from licet.gateway.keys import Grant
+
+    clock = SystemClock()
+    for key in gateway.keystore.list():
+        if key.name == _FAMILIES_KEY and key.revoked is None:
+            gateway.keystore.revoke(key.id, clock.now())
+    grant = Grant(frozenset({"minors", "chat", "models"}))
+    _, text = gateway.keystore.create(_FAMILIES_KEY, grant, clock.now())
+    gateway.parts.keyring.refresh(clock.monotonic())
+    return text
 
 
 @click.group(invoke_without_command=True)
@@ -220,6 +245,21 @@ def provider_keys(kid: str | None, home: Home) -> None:
     for row in list_keys():
         ended = f"ended {rfc3339(row.until)}" if row.until else "open"
         click.echo(f"{row.kid}  {row.body.code:24} since {rfc3339(row.since)}  {ended}")
+
+
+@portal.command("family-key")
+@home_option
+def family_key(home: Home) -> None:
+    """Print the key with which the provider's program signs tickets for the pages of families.
+
+    A ticket is a JSON Web Token, HS256, with `sub` (the user's reference), `jti` (drawn anew) and
+    `exp` (ten minutes ahead at most). It opens https://PORTAL/zh/family/enter/?ticket=TICKET once.
+    """
+    from licet.portal.families.ticket import SECRET
+    from licet.portal.settings import load_or_create_secret
+
+    home.create()
+    click.echo(load_or_create_secret(home.root, SECRET))
 
 
 def _set_up(home: Home) -> None:

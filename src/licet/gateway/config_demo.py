@@ -35,6 +35,15 @@ producer = "001191110000000000000000010001"
 without_classifier = "serve"   # no classifier looks at pictures here: lists and rules alone
 
 """
+_MINORS = """\
+# Counts the time of users whose age the provider's program has told: docs/guides/minors.md
+[minors]
+url = "sqlite:minors.db"
+profile = "chat"
+key_file = "keys/minors.key"
+unknown = "adult"
+when_down = "refuse"
+"""
 _FIRST = "# Written by `licet up`, sha256 "
 
 
@@ -82,7 +91,7 @@ def render_demo_config(choice: DemoChoice) -> str:
         )
     name = "main" if choice.upstream_url else "replay"
     host = f"[{choice.host}]" if ":" in choice.host else choice.host
-    public_url = f"http://{_LOOPBACK.get(host, host)}:{choice.port}"
+    public_url = f"http://{reachable(choice.host)}:{choice.port}"
     appeal_url = choice.appeal_url or f"http://{host}:{choice.port}/appeal/{{case}}"
     key_line = f"key_env = {_quoted(choice.upstream_key_env)}\n" if choice.upstream_key_env else ""
     rules = ", ".join(_quoted(str(path.absolute())) for path in choice.rules)
@@ -130,7 +139,8 @@ concurrency_max = 0
 
 [appeal]
 url = {_quoted(appeal_url)}
-"""
+
+{_MINORS}"""
     return f"{_FIRST}{_mark(body)}\n{body}"
 
 
@@ -144,6 +154,12 @@ url = {_quoted(f"{public_url}/measures/{choice.provider}/list")}
 desk_keys = "measures/measures.jwks"
 token_file = "measures/measures.token"
 """
+
+
+def reachable(host: str) -> str:
+    """As this machine reaches whoever listens on `host`, for a URL."""
+    shown = f"[{host}]" if ":" in host else host
+    return _LOOPBACK.get(shown, shown)
 
 
 def _quoted(text: str) -> str:

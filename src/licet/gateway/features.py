@@ -4,7 +4,7 @@ It refuses to know who asks and what they may.
 
 Rules
 1. A provider's program names what it is about to do in the header `licet-features`; a name that
-   the pack has not is refused, for a misspelt one would let through what it was to stop.
+   the pack has not is to be refused: a misspelt one would let through what it was to stop.
 2. What stands in the body is seen without being named: an answer that is to be spoken, a picture
    that is to be made, a memory that is to be kept.
 
@@ -13,12 +13,11 @@ law:cn-genai-2023/art10.3
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from licet.base.trouble import BadInput
 from licet.gateway.dialects.media import MediaAsk
 from licet.gateway.dialects.model import Ask
 
@@ -28,21 +27,13 @@ _OF_TOOL = (("image_generation", "images"), ("memory", "memory"))
 """A tool is known by how its type begins: `memory_20250818`."""
 
 
-def named_features(said: bytes | None, known: Container[str]) -> frozenset[str]:
-    """The features of a header (rule 1). Raises BadInput for one that nobody knows."""
-    names = [one.strip() for one in (said or b"").decode("latin-1").split(",")]
-    for name in filter(None, names):
-        if name not in known:
-            raise BadInput("licet-features: names a feature that the pack has not.")
-    return frozenset(filter(None, names))
-
-
-def shown_features(ask: Ask) -> frozenset[str]:
-    """The features that a request shows (rule 2); its body was parsed before, so it is JSON where
-    it asks for no pictures and no sound."""
+def used_features(said: bytes | None, ask: Ask) -> frozenset[str]:
+    """The features that the header names, known or not, and those that the request shows; its body
+    was parsed before, so it is JSON where it asks for no pictures and no sound."""
+    named = [one.strip() for one in (said or b"").decode("latin-1").split(",")]
     if isinstance(ask, MediaAsk):
-        return frozenset((_OF_MODALITY[ask.medium],))
-    return frozenset(_shown(msgspec.json.decode(ask.body)))
+        return frozenset((*filter(None, named), _OF_MODALITY[ask.medium]))
+    return frozenset((*filter(None, named), *_shown(msgspec.json.decode(ask.body))))
 
 
 def _shown(value: Any) -> Iterator[str]:

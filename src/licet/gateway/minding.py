@@ -27,7 +27,7 @@ from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.crisis import CrisisHelp
 from licet.gateway.dialects.media import MediaAsk
 from licet.gateway.dialects.model import Ask, Dialect
-from licet.gateway.features import named_features, shown_features
+from licet.gateway.features import used_features
 from licet.gateway.metrics import Metrics
 from licet.gateway.minors_words import OVER, UNNAMED, features_words, refusal_words
 from licet.gateway.real_name import RealName
@@ -42,6 +42,8 @@ from licet.minors.store import Subjects
 COUNTED_ROUTES = frozenset(("chat", "completions", "responses", "messages", "images", "speech"))
 AUDIENCE = "minor"
 SIGNS_A_GAP = 3
+TEXT = "text"
+"""The kind of use that every exchange is, whatever features it uses besides."""
 SWEEP_S = 3_600.0
 _READ_BYTES_MAX = 64 << 10
 """Of an answer, to count its characters by: what is longer is read for longer than ever counts."""
@@ -104,9 +106,12 @@ class Minding:
         if answer.decision is None:
             return Seat(send)
         trace.audience = AUDIENCE
-        refusal = self._refusal(answer, ask, features)
+        used = used_features(features, ask)
+        refusal = self._refusal(answer, used)
         if refusal is None:
             self._metrics.minor("allowed")
+            with contextlib.suppress(Trouble):  # a report with a gap costs the child nothing
+                await self.service.note_kinds(subject, answer, frozenset((*used, TEXT)))
             sitting = Sitting(self, subject, answer, dialect, ask, trace, send)
             trace.sitting = sitting
             return Seat(sitting.send, sitting=sitting)
@@ -131,17 +136,16 @@ class Minding:
         with contextlib.suppress(Trouble):
             await self.service.note_help(subject, category)
 
-    def _refusal(self, answer: Answer, ask: Ask, features: bytes | None) -> NotServed | None:
+    def _refusal(self, answer: Answer, used: frozenset[str]) -> NotServed | None:
         """Why a minor is not served: the time, or a feature that is off."""
         rules = self.service.rules
         if not answer.allowed:
             words = refusal_words(answer, rules.time_zone, rules.adult)
             return NotServed("minor_time_limit", words)
-        try:
-            used = named_features(features, rules.features) | shown_features(ask)
-        except BadInput as trouble:
+        if unknown := used - rules.features.keys():
             known = ", ".join(rules.features)
-            return NotServed("unknown_feature", f"{trouble} One of: {known}.", status=400)
+            named = f"licet-features: there is no feature {min(unknown)!r:.40}. One of: {known}."
+            return NotServed("unknown_feature", named, status=400)
         off = used & answer.features_off
         return NotServed("minor_feature_off", features_words(off, rules.features)) if off else None
 

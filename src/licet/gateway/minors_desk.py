@@ -188,6 +188,7 @@ def _shown(answer: Standing) -> dict[str, object]:
     return out | {
         "why": decision.why,
         "minutes_left": None if left is None else left // 60_000,
+        "seconds_left": None if left is None else left // 1_000,
         "next": None if decision.next_ms is None else rfc3339_ms(decision.next_ms),
         "can_ask": answer.can_ask,
         "reminders": {"pause": decision.pause_reminders, "reality": decision.reality_reminders},

@@ -1,18 +1,19 @@
 """What is kept of a minor: the age signal, a guardian's consent and settings, what was spent this
-month, when help in a crisis was given. As one JSON text.
+month, which kinds of use there were on a day, when help in a crisis was given. As one JSON text.
 
 It refuses to know names, birth dates and numbers: there is no field for any.
 
 Rules
 1. A text that is not understood is refused; nothing is guessed.
 2. More time that was given and is over for a day is dropped when a record is written; so is what
-   is older than `KEPT_DAYS` of the times at which help was given.
+   is older than `KEPT_DAYS` of the kinds of use and the times at which help was given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import msgspec
 
@@ -20,11 +21,12 @@ from licet.base.trouble import BadInput, Corrupt
 from licet.minors.settings import EXTRAS_MAX, NO_SETTINGS, Settings
 from licet.minors.signal import AgeSignal
 from licet.minors.spending import NOTHING, Spent
-from licet.minors.zone import DAY_MS
+from licet.minors.zone import DAY_MS, iso_day
 
 RECORD_BYTES_MAX = 32_768
 ALERTS_MAX = 20
 KEPT_DAYS = 35
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class MinorRecord:
     settings: Settings = NO_SETTINGS
     spent: Spent = NOTHING
     alerts: tuple[Alert, ...] = ()
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By day (`2026-03-09`): `text`, and names of features."""
 
 
 def write_record(record: MinorRecord, now_ms: int) -> str:
@@ -53,8 +57,10 @@ def write_record(record: MinorRecord, now_ms: int) -> str:
     if len(extras) > EXTRAS_MAX:
         raise BadInput("more time was given too often.", hint="Change the daily total instead.")
     alerts = [one for one in record.alerts if one.at_ms > now_ms - KEPT_DAYS * DAY_MS]
+    first = iso_day(_EPOCH + now_ms // DAY_MS - KEPT_DAYS)
     kept = replace(
         record,
+        kinds={day: kinds for day, kinds in record.kinds.items() if day >= first},
         settings=replace(record.settings, extras=extras),
         alerts=tuple(alerts[-ALERTS_MAX:]),
     )

@@ -3,7 +3,8 @@
 It refuses to know what was said: there is nothing here to report it from.
 
 Rules
-1. A guardian's report holds times by day, and no text, no hour of the day and no subject matter.
+1. A guardian's report holds times and kinds of use by day, and no text, no hour of the day and no
+   subject matter.
 2. In a published table a cell of fewer persons than the pack's minimum is left out; so are others,
    the smallest first, until at least two are left out and what they have together, which whoever
    knows the sum can work out, is the minimum too.
@@ -21,20 +22,25 @@ from licet.minors.zone import MINUTE_MS, iso_day
 
 @dataclass(frozen=True, slots=True)
 class DayUse:
-    """Minutes used on a day, rounded down, and the total that held; None: no total."""
+    """Minutes used on a day, rounded down, and the total that held; None: no total. `kinds`: what
+    for: `text`, names of features."""
 
     day: str
     used_min: int
     total_min: int | None
+    kinds: tuple[str, ...] = ()
 
 
-def week(table: Timetable, usage: Usage, last_day: int) -> tuple[DayUse, ...]:
-    """The seven days up to `last_day`, in order."""
+def week(
+    table: Timetable, usage: Usage, last_day: int, kinds: Mapping[str, tuple[str, ...]]
+) -> tuple[DayUse, ...]:
+    """The seven days up to `last_day`, in order; `kinds` by day."""
     out = []
     for day in range(last_day - 6, last_day + 1):
         total = table.total_ms(day)
         used = usage.days.get(day, 0) // MINUTE_MS
-        out.append(DayUse(iso_day(day), used, None if total is None else total // MINUTE_MS))
+        total_min, name = None if total is None else total // MINUTE_MS, iso_day(day)
+        out.append(DayUse(name, used, total_min, kinds.get(name, ())))
     return tuple(out)
 
 

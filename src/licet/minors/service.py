@@ -28,7 +28,7 @@ from licet.minors.spending import NotPaid, in_month, month_of, pay
 from licet.minors.store import SUBJECT_CHARACTERS, MinorsStore, Seen
 from licet.minors.timetable import Timetable
 from licet.minors.use import reading_ms, used_ms
-from licet.minors.zone import DAY_MS, MINUTE_MS, Zone
+from licet.minors.zone import DAY_MS, MINUTE_MS, Zone, iso_day
 from licet.rulebook.minors import MinorsRules, Profile
 
 Unknown = Literal["adult", "minor"]
@@ -41,11 +41,12 @@ _SURVEY_COUNT = 500
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """What else holds for a minor: the band, whether a guardian is linked and what they set, the
-    times at which help in a crisis was given; minutes used and allowed today (None: no total), fen
-    spent this month."""
+    """What else holds for a minor: the band and the age that was surely not reached, whether a
+    guardian is linked and what they set, the times at which help in a crisis was given; minutes
+    used and allowed today (None: no total), fen spent this month."""
 
     band: str
+    under: int | None
     linked: bool
     settings: Settings
     alerts: tuple[Alert, ...]
@@ -57,13 +58,15 @@ class Today:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What holds for a person at `at_ms` of the store's clock. `decision` is None for an adult.
-    `can_ask`: a guardian is there who could give more time."""
+    `can_ask`: a guardian is there who could give more time. `kinds`: those of today's use that are
+    noted; None for somebody of whom nothing is kept."""
 
     at_ms: int
     standing: Standing
     decision: Decision | None
     features_off: frozenset[str] = frozenset()
     can_ask: bool = False
+    kinds: tuple[str, ...] | None = ()
     today: Today | None = None
 
     @property
@@ -121,6 +124,7 @@ class MinorsService:
         spent = in_month(record.spent, month_of(seen.at_ms, self._zone)).fen if record else 0
         today = Today(
             band=band_of(record.signal if record else None, self.rules).id,
+            under=record.signal.under if record else None,
             linked=record is not None and record.linked,
             settings=record.settings if record else NO_SETTINGS,
             alerts=record.alerts if record else (),
@@ -200,6 +204,19 @@ class MinorsService:
         await self._change(subject, change)
         return no
 
+    async def note_kinds(self, subject: str, answer: Answer, kinds: frozenset[str]) -> None:
+        """Keep which kinds of use there are today, each once; `answer` is what was asked for."""
+        if answer.kinds is None or kinds <= set(answer.kinds):
+            return
+        day = iso_day(self._zone.day(answer.at_ms))
+
+        def change(record: MinorRecord | None) -> MinorRecord:
+            found = _there(record)
+            all_kinds = tuple(sorted({*found.kinds.get(day, ()), *kinds}))
+            return replace(found, kinds={**found.kinds, day: all_kinds})
+
+        await self._change(subject, change)
+
     async def note_help(self, subject: str, category: str) -> None:
         """Keep that help in a crisis was given to a child of whom something is known; at most once
         in ten minutes for one category."""
@@ -229,7 +246,9 @@ class MinorsService:
     async def report(self, subject: str) -> tuple[DayUse, ...]:
         """The last seven days, today among them."""
         seen = await self._store.look(subject)
-        return week(self._known(seen.record).table, seen.usage, self._zone.day(seen.at_ms))
+        known = self._known(seen.record)
+        kinds = known.record.kinds if known.record else {}
+        return week(known.table, seen.usage, self._zone.day(seen.at_ms), kinds)
 
     async def forget(self, subject: str) -> None:
         """Remove all that is known of a person."""
@@ -268,7 +287,8 @@ class MinorsService:
         young = signal is None or signal.over < self.rules.guardian_consent_under
         decision = decide(known.table, seen.usage, seen.at_ms, consent=consent or not young)
         can_ask = decision.may_ask and record is not None and record.linked
-        return Answer(seen.at_ms, stands, decision, known.off, can_ask)
+        kinds = record.kinds.get(iso_day(self._zone.day(seen.at_ms)), ()) if record else None
+        return Answer(seen.at_ms, stands, decision, known.off, can_ask, kinds)
 
     def _known(self, text: str | None) -> _Known:
         known = self._read.get(text)

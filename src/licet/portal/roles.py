@@ -7,6 +7,8 @@ Rules
    authority's; the door for machines says so by itself (`portal.api`). Measures against persons,
    their notices and the list for gateways are the provider's.
 2. Whoever acts for a body of the other side may sign in and out; there is no desk for them.
+3. What families come to is the provider's, and there is none of it without a gateway that counts;
+   the chat is the demonstration's.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from licet.portal.accounts.gate import Respond, View
+from licet.portal.demo.urls import urlpatterns as demonstration
 from licet.portal.dossiers.urls import urlpatterns as dossiers
+from licet.portal.families import gateway
+from licet.portal.families.urls import children, everybody, guardians, officers
 from licet.portal.filings.urls import urlpatterns as cases
 from licet.portal.incidents.urls import urlpatterns as matters
 from licet.portal.labelling.urls import urlpatterns as labelled
@@ -43,13 +48,17 @@ DESKS = (
     matters,
     dossiers,
     labelled,
+    officers,
 )
 ON_A_DESK = frozenset(one.name for desk in DESKS for one in desk) | {"notices", "key"}
 OF_THE_PROVIDER = frozenset({"measure", "measure-any", "measure-list"})
+OF_THE_DEMONSTRATION = frozenset(one.name for one in demonstration)
+OF_FAMILIES = frozenset(one.name for one in (*guardians, *children, *everybody))
+MINORS_DESK = frozenset(one.name for one in officers)
 
 
 class OneSide:
-    """Rules 1 and 2, as middleware."""
+    """Rules 1 to 3, as middleware."""
 
     def __init__(self, respond: Respond) -> None:
         self._respond = respond
@@ -65,6 +74,11 @@ class OneSide:
         if name in OF_THE_AUTHORITY and "authority" not in roles:
             raise Http404
         if name in OF_THE_PROVIDER and "provider" not in roles:
+            raise Http404
+        of_minors = OF_FAMILIES | MINORS_DESK | OF_THE_DEMONSTRATION
+        if name in of_minors and not gateway.is_there():
+            raise Http404
+        if name in OF_THE_DEMONSTRATION and not settings.LICET_DEMO:
             raise Http404
         person = request.user
         if name in ON_A_DESK and person.is_authenticated and person.body.kind not in roles:

@@ -127,6 +127,8 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     set_up(chosen)
     from django.core.handlers.asgi import ASGIHandler
 
+    from licet.portal.families.rounds import REST_S as FAMILIES_S
+    from licet.portal.families.rounds import go_round
     from licet.portal.filings.letters import ROUND_S, tell_and_write
     from licet.portal.filings.service import publish
     from licet.portal.incidents.reader import REST_S, read_on
@@ -135,6 +137,8 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     publish(SystemClock().now())
     Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
     Rounds("ledgers", read_on, REST_S, SystemClock(), note).begin()
+    if chosen.gateway_url:
+        Rounds("families", go_round, FAMILIES_S, SystemClock(), note).begin()
     desks = Bounded(ASGIHandler(), https=chosen.https)
     return with_data_sets(desks, chosen)
 

@@ -55,6 +55,12 @@ class Installation:
     """How letters leave: `smtp://…`, `smtps://USER:PASSWORD@HOST?from=…`. Empty: none are sent."""
     oidc_url: str = field(default="", repr=False)
     """Who else vouches for people (OpenID Connect): `https://CLIENT:SECRET@HOST/PATH`."""
+    gateway_url: str = ""
+    """Where the provider's gateway is reached; empty: there are no pages for families."""
+    gateway_key: str = field(default="", repr=False)
+    """A key of that gateway that names the route `minors`."""
+    gateway_body: str = ""
+    """Code of the provider whose gateway it is; empty: of every provider with people here."""
     secret: str = field(default="", repr=False)
 
 
@@ -63,6 +69,11 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
     a pack that is not there."""
     if not chosen.roles or set(chosen.roles) - set(ROLES):
         raise BadInput("a portal is an authority, a provider or both.", hint="Give --role.")
+    if chosen.gateway_url and not chosen.gateway_key:
+        raise BadInput(
+            "there is a gateway to ask and no key to ask it with.",
+            hint="Give LICET_GATEWAY_KEY one: licet keys create --name families --routes minors",
+        )
     if len(chosen.secret) < 50:
         raise BadInput("the portal's secret is too short.", hint="Let it be made at the start.")
     return {
@@ -102,6 +113,9 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "LICET_REPORTER": "licet.portal.outbox.reporting.carry",
         "LICET_DEMO": chosen.demo,
         "LICET_PUBLIC_URL": chosen.public_url,
+        "LICET_GATEWAY_URL": chosen.gateway_url,
+        "LICET_GATEWAY_KEY": chosen.gateway_key,
+        "LICET_GATEWAY_BODY": chosen.gateway_body,
         "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": not chosen.https,  # browsers: on this machine alone
         **read_mail(chosen.mail_url),
         **_SIGN_IN,
@@ -197,9 +211,10 @@ def read_oidc(url: str) -> dict[str, Any]:
     }
 
 
-def load_or_create_secret(home: Path) -> str:
-    """The key that signs sessions, made at the first start, for its owner alone (0600)."""
-    path = home / "keys" / "portal.secret"
+def load_or_create_secret(home: Path, name: str = "portal.secret") -> str:
+    """The key that signs sessions (or another by its name), made when it is first wanted, for its
+    owner alone (0600)."""
+    path = home / "keys" / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -237,6 +252,7 @@ _APPS = [
     "licet.portal.incidents",
     "licet.portal.dossiers",
     "licet.portal.labelling",
+    "licet.portal.families",
     "licet.portal.api",
     "licet.portal.outbox",
     "licet.portal.public",

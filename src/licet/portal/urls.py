@@ -8,9 +8,11 @@ from __future__ import annotations
 from django.urls import URLResolver, include, path
 
 from licet.portal.accounts.urls import outside
+from licet.portal.demo.urls import urlpatterns as demonstration
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
 from licet.portal.dossiers import views as dossiers
+from licet.portal.families.urls import urlpatterns as families
 from licet.portal.filings import ledger_views as ledger
 from licet.portal.filings import licence_views as licences
 from licet.portal.filings import notice_views as notices
@@ -32,6 +34,8 @@ readers = [
     path("label/", labels.label, name="label"),
     path("scope/", filings.scope_page, name="scope"),
     path("notices/", notices.show_notices, name="notices"),
+    *families,
+    *demonstration,
     path("desk/key/", dossiers.key, name="key"),
     path("desk/dossiers/", include("licet.portal.dossiers.urls")),
     path("measure/<str:number>/", measures.notice, name="measure"),

@@ -3,7 +3,8 @@
 It refuses to know sessions, passwords (Django) and second factors (allauth).
 
 Rules
-1. A person acts for one body; what they may do there follows from their roles, nothing else.
+1. A person acts for one body; what they may do there follows from their roles, nothing else. A
+   guardian acts for nobody: what they may do follows from their links.
 2. A person is never deleted: their acts stand in the ledger under their number. They are closed.
 """
 
@@ -16,9 +17,10 @@ from django.db import models
 
 
 class Body(models.Model):
-    """An authority or a provider, as the register names it."""
+    """An authority or a provider, as the register names it; or `family`, which all guardians are
+    of: it has no desk and no part in any case."""
 
-    KINDS: ClassVar = [("authority", "authority"), ("provider", "provider")]
+    KINDS: ClassVar = [(one, one) for one in ("authority", "provider", "family")]
 
     code = models.CharField(max_length=64, unique=True)
     """Its number in the state's register of bodies, or another name that is its alone."""

@@ -25,6 +25,8 @@ from licet.base.tomlsource import TomlSource
 from licet.cases import Case, Refusal, asked, proposed_number
 from licet.portal.accounts.models import Body, Person
 from licet.portal.demo.dossiers import give_keys, publish
+from licet.portal.families import errands
+from licet.portal.families.service import child_of
 from licet.portal.filings import service, uploads
 from licet.portal.filings.models import Attachment, StoredCase
 from licet.portal.incidents.arrival import follow_ledger
@@ -33,6 +35,7 @@ from licet.rulebook.procedure import ActRule, Field, Form
 SPAN = timedelta(hours=2140)
 """How long ago the world begins."""
 SECRETS = "demo-people.json"
+SIGNAL_MS = 365 * 86_400_000
 
 
 @cache
@@ -82,6 +85,18 @@ def follow_gateway(where: str, vkey: str) -> None:
     """Let the provider whose case bears the gateway's number follow the gateway's ledger."""
     one = next(case for case in world()["case"] if case.get("gateway"))
     follow_ledger(where, vkey, Person.objects.get(email=one["by"]).body)
+
+
+def register_users(now: datetime) -> None:
+    """Let the gateway hear how old the chat's users are, as a provider's program says it."""
+    at = int(now.timestamp() * 1000)
+    for one in world()["user"]:
+        signal = {
+            "method": "document", "assurance": "high", "over": one["over"],
+            "under": one.get("under"), "issued_ms": at, "expires_ms": at + SIGNAL_MS,
+            "source": "demo",
+        }  # fmt: skip
+        errands.send(child_of(one["reference"]), "signal", {"signal": signal}, now)
 
 
 def people() -> list[dict[str, str]]:

@@ -22,5 +22,6 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "issuing": bool(settings.LICET_PUBLIC_URL and procedure().status_list),
         "outside": settings.LICET_OIDC,
         "demo": settings.LICET_DEMO,
+        "families": bool(settings.LICET_GATEWAY_URL) and "provider" in settings.LICET_ROLES,
         "at": request.resolver_match.view_name if request.resolver_match else "",
     }

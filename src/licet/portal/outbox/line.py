@@ -46,12 +46,14 @@ class Line(Protocol):
 
 
 class HttpLine:
-    """A line over HTTP to an address. Raises BadInput for one that is not asked (rule 1)."""
+    """A line over HTTP to an address, `wait_s` for each piece of an answer. Raises BadInput for
+    an address that is not asked (rule 1)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, wait_s: float = WAIT_S) -> None:
         if split_address(url).query:
             raise BadInput(f"{url} is no authority's address.", hint="Leave out what follows ?.")
         self._url = url.rstrip("/")
+        self._wait_s = wait_s
 
     def ask(
         self, method: str, path: str, *, data: bytes | None = None, media_type: str = "",
@@ -67,7 +69,7 @@ class HttpLine:
         )
         ends = time.monotonic() + DEADLINE_S
         try:
-            with _OPENER.open(request, timeout=WAIT_S) as reply:
+            with _OPENER.open(request, timeout=self._wait_s) as reply:
                 return _read(reply, reply.status, ends)
         except urllib.error.HTTPError as error:
             with error:

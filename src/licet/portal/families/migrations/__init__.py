@@ -1,0 +1,1 @@
+"""How the tables of families came to be, step by step."""

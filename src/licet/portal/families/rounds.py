@@ -1,0 +1,55 @@
+"""What a portal does again and again for families: tells the gateway what waits, asks what came.
+
+It refuses to know threads.
+
+Rules
+1. One round asks after so many children at most, those first that were not asked after longest.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, Q
+
+from licet.portal.families import errands, gateway, service
+from licet.portal.families.models import Child, Counted, UsedTicket
+
+REST_S = 3.0
+LOOK_EVERY = timedelta(seconds=60)
+LOOKS_MAX = 50
+
+
+def go_round(now: datetime) -> None:
+    """One round. Raises Unavailable where the gateway gives no answer; what was told stays."""
+    if not gateway.is_there():
+        return
+    UsedTicket.objects.filter(ends__lt=now).delete()
+    errands.tell_all(service.took_back)
+    _look(now)
+    _count(now)
+
+
+def _look(now: datetime) -> None:
+    """Whether help was given to children who have a guardian to tell."""
+    due = Q(looked=None) | Q(looked__lt=now - LOOK_EVERY)
+    linked = Child.objects.filter(due, links__stage="active").distinct()
+    for child in linked.order_by(F("looked").asc(nulls_first=True))[:LOOKS_MAX]:
+        said = gateway.ask("status", user=child.reference)
+        if said.ok:
+            service.take_alerts(child, said.body.get("alerts", []), now)
+        child.looked = now
+        child.save()
+
+
+def _count(now: datetime) -> None:
+    """The figures of the last whole day, once; a day that is missing comes with the next round."""
+    yesterday = service.today(now) - timedelta(days=1)
+    if Counted.objects.filter(day=yesterday).exists():
+        return
+    said = gateway.ask("figures")
+    if said.ok and said.body.get("day") == yesterday.isoformat():
+        Counted.objects.get_or_create(
+            day=date.fromisoformat(said.body["day"]),
+            defaults={"persons": said.body["persons"], "cells": said.body["cells"]},
+        )
