@@ -10,19 +10,13 @@ import numpy as np
 import pytest
 
 from kit.journeys import chromium, faults_of
-from licet.assess.bankcheck import check_banks
-from licet.assess.bankfile import shipped_banks
-from licet.assess.captured import Label
+from kit.report_page import report_page
 from licet.assess.fairness.audit import audit
 from licet.assess.fairness.document import make_document, render_document
 from licet.assess.fairness.lexicon import shipped_lexicon
-from licet.assess.outcome import Outcome
-from licet.assess.report import Origin, make_report
-from licet.assess.report_html import render
-from licet.assess.verdict import assess
+from licet.assess.report import Origin
 from licet.base.clock import SystemClock
 from licet.rulebook import load_pack
-from licet.stats.share import Count, Detector
 
 pytestmark = pytest.mark.slow
 
@@ -36,23 +30,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report in which every verdict occurs."""
-    pack, banks = load_pack("cn-genai-2023"), shipped_banks()
-    outcomes = [
-        Outcome(
-            item.id, bank.serves, item.heading, item.lang, refused="refuse" in bank.id,
-            by_keyword=place % 5 > 0, by_classifier=True,
-            labels=(Label("a", acceptable=True), Label("b", acceptable=place % 50 > 0)),
-        )
-        for bank in banks
-        for place, item in enumerate(bank.items)
-    ]  # fmt: skip
-    found = assess(
-        outcomes, check_banks(banks, pack), {}, pack, Detector(Count(56, 60), Count(60, 60))
-    )
-    origin = Origin({"url": "https://service.example/v1", "model": "m"}, "0" * 64, 1024, 0)
-    document = make_report(found, origin, banks, pack, SystemClock().now())
     file = tmp_path_factory.mktemp("report") / "report.html"
-    file.write_text(render(document), encoding="utf-8")
+    file.write_text(report_page(), encoding="utf-8")
     return file
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from kit.journeys import Demo, Desk, chromium, demonstration
+from kit.report_page import report_page
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +47,9 @@ def fill_form(desk: Desk, title: str, papers: Path) -> None:
     }  # fmt: skip
     paper = papers / "paper.txt"
     paper.write_text("a document", encoding="utf-8")
+    report = papers / "assessment.pdf"
+    if not report.exists():
+        print_report(desk.page.context, report)
     case = page.url
     sections = page.eval_on_selector_all(".tasks a", "all => all.map(a => a.getAttribute('href'))")
     for address in sections:
@@ -57,7 +61,8 @@ def fill_form(desk: Desk, title: str, papers: Path) -> None:
                     inputs = group.query_selector_all("input")
                     inputs[-1 if inputs[0].get_attribute("value") == "yes" else 0].check()
             for field in page.query_selector_all("main input[type=file]"):
-                field.set_input_files(paper)
+                name = field.get_attribute("name")
+                field.set_input_files(report if name == "security_report" else paper)
             for field in page.query_selector_all(
                 "main textarea, main input:not([type=radio],[type=checkbox],[type=file])"
                 ":not([type=hidden])"
@@ -69,6 +74,21 @@ def fill_form(desk: Desk, title: str, papers: Path) -> None:
             if page.url == case:
                 break
     page.goto(case)
+
+
+def print_report(context: Any, file: Path) -> None:
+    """The report of an assessment on paper, as a browser prints it."""
+    page = context.new_page()
+    page.set_content(report_page())
+    page.pdf(path=file)
+    page.close()
+
+
+def reads_the_report(desk: Desk, report: Path) -> None:
+    """An officer opens what was attached, and gets its very bytes."""
+    with desk.page.expect_download() as waiting:
+        desk.page.click(f'main a:text-is("{report.name}")')
+    assert Path(waiting.value.path()).read_bytes() == report.read_bytes()
 
 
 def own_public_key(folder: Path) -> str:
@@ -112,6 +132,7 @@ def test_apply_send_back_refile_review_grant_check_suspend_restore(
     holder.do("refile")
     say(clerk, title, "accept")
     reviewer.open_case(title)
+    reads_the_report(reviewer, tmp_path / "assessment.pdf")
     reviewer.press('main a[href$="/do/assess/"]')
     for box in reviewer.page.query_selector_all("input[value=conforms]"):
         box.check()
