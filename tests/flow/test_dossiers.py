@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -231,3 +232,74 @@ def test_a_dossier_is_written_on_its_pages(browser: Any) -> None:
     sha256 = row.answers["tests"]["sha256"]
     assert b"".join(own.get(f"{address}file/{sha256}/").streaming_content) == b"all passed"
     assert b"48151623" not in in_database() + on_disk(Path(settings.LICET_HOME))
+
+
+CHAIN = b"""
+[[part]]
+ref = "m"
+kind = "model"
+name = "Star"
+needs = ["c"]
+origin.design = { country = "CN", evidence = ["https://example.org/letter"] }
+[[part]]
+ref = "c"
+kind = "chip"
+name = "Accelerator"
+[[part.trial]]
+on = 2026-02-01
+instead = "Another"
+outcome = "fails"
+"""
+
+
+def test_a_supply_chain_is_validated_kept_and_shown(browser: Any) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from licet.cases.dossier_bom import write_bom
+    from licet.cases.dossier_chain import read_chain
+
+    keepers()
+    row = published(granted().id, somebody("representative@own.example"))
+    own = before(somebody("representative@own.example"))
+    address = f"/en/desk/dossiers/{row.pk}/chain/"
+    good = write_bom(read_chain(CHAIN, "x"), SystemClock().now(), "0.1")
+    for data in (b"{}", b"no", b"", good.replace(b'"device"', b'"magic"')):
+        answer = own.post(address, {"bom": SimpleUploadedFile("x.json", data)})
+        assert answer.status_code == 422, data
+    assert own.post(address, {"bom": SimpleUploadedFile("x.json", good)}).status_code == 302
+    page = own.get(address).content.decode()
+    assert "Accelerator" in page
+    assert "fails" in page
+    assert page.count("Unknown") == 7, "all that is not said"
+    row.refresh_from_db()
+    sha256 = row.answers["supply_chain"]["sha256"]
+    officer = before(somebody("reviewer@officer.example"))
+    assert "Accelerator" not in officer.get(address).content.decode(), "a draft is the holder's"
+    assert officer.get(f"/en/desk/dossiers/{row.pk}/file/{sha256}/").status_code == 404
+    assert own.post(f"/en/desk/dossiers/{row.pk}/publish/", {"whats_new": "x"}).status_code == 302
+    assert "Accelerator" in officer.get(address).content.decode()
+    kept = officer.get(f"/en/desk/dossiers/{row.pk}/file/{sha256}/")
+    assert b"".join(kept.streaming_content) == good
+
+
+def test_the_command_goes_both_ways(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from licet.cli.main import licet
+
+    chain, document, again = (tmp_path / name for name in ("a.toml", "a.json", "b.toml"))
+    chain.write_bytes(CHAIN)
+
+    def run(*words: object) -> Any:
+        return CliRunner().invoke(licet, ["dossier", "bom", *map(str, words)])
+
+    assert run("export", chain, "-o", document).exit_code == 0
+    assert "2 parts" in run("validate", document).output
+    assert run("import", document, "-o", again).exit_code == 0
+    assert run("export", again, "-o", tmp_path / "b.json").exit_code == 0
+    ours, theirs = (json.loads(p.read_bytes()) for p in (document, tmp_path / "b.json"))
+    assert ours["components"] == theirs["components"]
+    document.write_bytes(document.read_bytes().replace(b'"device"', b'"magic"'))
+    assert run("validate", document).exit_code == 1
+    assert "magic" in run("validate", document).output
+    assert run("import", document, "-o", again).exit_code != 0

@@ -76,6 +76,11 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "correct",
             "Freeze items, make a candidate, prove it, release it; export training pairs.",
         ),
+        "dossier": Place(
+            "licet.cli.dossier",
+            "dossier",
+            "Supply chains of models as CycloneDX: import, export, validate.",
+        ),
         "assess": Place(
             "licet.cli.assess",
             "assess",

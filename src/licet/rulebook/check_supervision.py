@@ -35,10 +35,11 @@ def check_supervision(of: Supervision, law: frozenset[str]) -> tuple[Fault, ...]
             remedy = "Number them 1, 2, 3 from the mildest."
             faults.append(Fault("measure.toml", "step", "the ranks have gaps.", remedy))
     form, levels = (of.dossier.form.fields, of.dossier.levels) if of.dossier else ({}, ())
-    for level in levels:
-        if level not in form:
+    chain = (of.dossier.chain,) if of.dossier and of.dossier.chain else ()
+    for name in (*levels, *chain):
+        if name not in form:
             remedy = f"Known: {', '.join(form)}."
-            faults.append(Fault("dossier.toml", "levels", f"there is no field {level!r}.", remedy))
+            faults.append(Fault("dossier.toml", "levels", f"there is no field {name!r}.", remedy))
     return tuple(faults)
 
 

@@ -78,10 +78,11 @@ def parse_supervision(
                 ladder = _ladder(root, languages)
             elif kind == "order":
                 order = _order(root, dossier)
-            levels = root.words("levels") if kind == DOSSIER else ()
+            if kind == DOSSIER:
+                levels, chain = root.words("levels"), root.optional("chain", WORD, '"chain"') or ""
             proceedings[kind] = _proceeding(root, kind, of, languages, ladder, order)
             if kind == DOSSIER:
-                dossier = DossierRules(proceedings[kind].forms[DOSSIER], levels)
+                dossier = DossierRules(proceedings[kind].forms[DOSSIER], levels, chain)
     ordered = {kind: proceedings[kind] for kind in KINDS if kind in proceedings}
     return Supervision(MappingProxyType(ordered), incident, proof, ladder, order, dossier)
 

@@ -240,11 +240,13 @@ class OrderRules:
 
 @dataclass(frozen=True, slots=True)
 class DossierRules:
-    """The dossier of a model: the form of a version, and the fields that tell one service, one
-    implementation and one snapshot from another, outermost first."""
+    """The dossier of a model: the form of a version; the fields that tell one service, one
+    implementation and one snapshot from another, outermost first; the field whose file is the
+    supply chain, empty where a regime asks for none."""
 
     form: Form
     levels: tuple[str, ...]
+    chain: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.resources import files
 from typing import Any
 
+from licet import __version__
 from licet.cases.dossier import Version
+from licet.cases.dossier_bom import write_bom
+from licet.cases.dossier_chain import read_chain
 from licet.portal.accounts.models import Person
 from licet.portal.dossiers import sealing, service
+from licet.portal.dossiers.chain_views import NAME, TYPE
+from licet.portal.dossiers.models import StoredDossier
+from licet.portal.dossiers.views import keep_exhibit
+from licet.portal.filings import uploads
 from licet.portal.filings.models import StoredCase
 
 
@@ -31,7 +39,16 @@ def publish(one: Mapping[str, Any], step: Mapping[str, Any], moment: datetime) -
         name: service.Sealing(text.encode(), f"{name}.txt")
         for name, text in step.get("sealed", {}).items()
     }
-    faults = service.save(row.pk, step["answers"], closed, moment)
+    answers = dict(step["answers"])
+    if step.get("chain"):
+        answers[service.rules().chain] = _chain(row, moment)
+    faults = service.save(row.pk, answers, closed, moment)
     assert not faults, faults
     version = service.publish(row.pk, step["whats_new"], person, moment)
     assert isinstance(version, Version), version
+
+
+def _chain(row: StoredDossier, moment: datetime) -> dict[str, Any]:
+    told = files(__package__).joinpath("chain.toml").read_bytes()
+    data = write_bom(read_chain(told, "chain.toml"), moment, __version__)
+    return keep_exhibit(row, uploads.Taken(NAME, TYPE, data))

@@ -51,6 +51,12 @@ def rules() -> DossierRules:
     return found
 
 
+def chain_section() -> str:
+    """The section of the form that the supply chain stands in; empty where none is asked."""
+    of = rules()
+    return of.form.fields[of.chain].section if of.chain else ""
+
+
 def filings_without(person: Person) -> list[StoredCase]:
     """The filings in force of the person's body that have no dossier yet."""
     rows = StoredCase.objects.filter(holder=person.body, dossier=None).exclude(number=None)

@@ -101,6 +101,7 @@ def show(request: HttpRequest, row: StoredDossier) -> HttpResponse:
         "editions": showing.editions(row, party_of(official)),
         "sealable": sealing.needed() <= len(sealing.keepers()),
         "needed": sealing.needed(),
+        "chain_section": service.chain_section(),
     }  # fmt: skip
     if not official:
         lacks = {fault.field for fault in service.lacking(row)}
