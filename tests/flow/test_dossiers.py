@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from kit.dossiers import RULES_TEXT, answers, drafted, keepers, published
+from kit.dossiers import RULES_TEXT, answers, drafted, keepers, published, staff
 from kit.portal import portal
-from kit.visitors import BACKEND, granted, visitors
+from kit.visitors import granted, signed_in
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, Corrupt
 from licet.cases import Refusal
@@ -24,7 +24,7 @@ from licet.cases.dossier import Version
 @pytest.fixture
 def browser() -> Iterator[Any]:
     with portal(public_url="https://authority.example") as client:
-        visitors()
+        staff()
         yield client
 
 
@@ -32,15 +32,6 @@ def somebody(email: str) -> Any:
     from licet.portal.accounts.models import Person
 
     return Person.objects.get(email=email)
-
-
-def before(person: Any) -> Any:
-    """A browser before which they sit."""
-    from django.test import Client
-
-    found = Client()
-    found.force_login(person, backend=BACKEND)
-    return found
 
 
 def on_disk(home: Path) -> bytes:
@@ -186,7 +177,7 @@ def test_everybody_sees_of_a_dossier_what_is_theirs(browser: Any) -> None:
     assert "For the authority only" in page
     assert "/dossier/" in browser.get(f"/en/register/{case.grant.number}/").content.decode()
     assert browser.get("/en/register/none/dossier/").status_code == 404
-    officer = before(somebody("reviewer@officer.example"))
+    officer = signed_in(somebody("reviewer@officer.example"))
     seen = officer.get(f"/en/desk/dossiers/{row.pk}/").content.decode()
     assert "data_source." in seen
     assert "48151623" not in seen
@@ -209,7 +200,7 @@ def test_a_dossier_is_written_on_its_pages(browser: Any) -> None:
 
     keepers()
     case = granted()
-    own = before(somebody("representative@own.example"))
+    own = signed_in(somebody("representative@own.example"))
     own.post("/en/desk/dossiers/", {"case": case.id})
     row = StoredDossier.objects.get()
     address = f"/en/desk/dossiers/{row.pk}/"
@@ -260,7 +251,7 @@ def test_a_supply_chain_is_validated_kept_and_shown(browser: Any) -> None:
 
     keepers()
     row = published(granted().id, somebody("representative@own.example"))
-    own = before(somebody("representative@own.example"))
+    own = signed_in(somebody("representative@own.example"))
     address = f"/en/desk/dossiers/{row.pk}/chain/"
     good = write_bom(read_chain(CHAIN, "x"), SystemClock().now(), "0.1")
     for data in (b"{}", b"no", b"", good.replace(b'"device"', b'"magic"')):
@@ -273,7 +264,7 @@ def test_a_supply_chain_is_validated_kept_and_shown(browser: Any) -> None:
     assert page.count("Unknown") == 7, "all that is not said"
     row.refresh_from_db()
     sha256 = row.answers["supply_chain"]["sha256"]
-    officer = before(somebody("reviewer@officer.example"))
+    officer = signed_in(somebody("reviewer@officer.example"))
     assert "Accelerator" not in officer.get(address).content.decode(), "a draft is the holder's"
     assert officer.get(f"/en/desk/dossiers/{row.pk}/file/{sha256}/").status_code == 404
     assert own.post(f"/en/desk/dossiers/{row.pk}/publish/", {"whats_new": "x"}).status_code == 302

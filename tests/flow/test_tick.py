@@ -41,7 +41,8 @@ def test_an_interim_suspension_lapses_by_a_tick_and_is_written_once(browser: Any
     assert (lapsed.licence, lapsed.events[-1].at) == ("in_force", ends), "dated when it fell due"
     assert StoredEvent.objects.count() == before + 1
     assert done == {
-        "cases looked at": 0, "uploads let go": 0, "messages answered": 0, "events read": 0,
+        "cases looked at": 0, "orders tidied up": 0, "uploads let go": 0,
+        "messages answered": 0, "events read": 0,
     }  # fmt: skip
     number = case.grant.number
     listed = browser.get(f"/api/v1/register/{number}").json()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kit.access import CODES, table
-from kit.dossiers import keep_proof, keepers, published
+from kit.dossiers import keep_proof, keepers, ordered, published
 from kit.portal import home, portal
 from kit.visitors import (
     draft,
@@ -71,7 +71,7 @@ def places() -> dict[str, dict[str, Any]]:
     drafted, waiting, standing = draft(), filed(draft(b"another")), granted()
     keepers()
     dossier = published(standing.id, Person.objects.get(email="representative@own.example"))
-    proof = keep_proof(dossier)
+    proof, order = keep_proof(dossier), ordered(dossier)
     matter, measure = reported(), imposed()
     paper = waiting.filed.answers["security_report"]["sha256"]
     seq = StoredEvent.objects.filter(case_id=waiting.id).latest("seq").seq
@@ -85,9 +85,14 @@ def places() -> dict[str, dict[str, Any]]:
         },
         "dossier": {"dossier_id": dossier.pk},
         "dossier-section": {"dossier_id": dossier.pk, "name": "supply_chain"},
+        "dossier-chain": {"dossier_id": dossier.pk},
         "dossier-publish": {"dossier_id": dossier.pk},
         "dossier-do": {"dossier_id": dossier.pk, "act_id": "ask_about"},
         "exhibit": {"dossier_id": dossier.pk, "sha256": proof},
+        "order": {"order_id": order},
+        "order-do": {"order_id": order, "act_id": "call_back"},
+        "order-share": {"order_id": order},
+        "order-view": {"order_id": order},
         "public-dossier": {"number": standing.grant.number},
         "ledger-part": {"path": "checkpoint"},
         "ledger-receipt": {"seq": seq},

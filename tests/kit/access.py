@@ -12,7 +12,7 @@ from kit.visitors import FAMILY, GROUPS
 #  in   sent to sign in, and back            no   a lawful "no" with its reason (409, 422)
 #  404  does not exist for them              405  not a form
 #  key  asks for a signed token, whoever is signed in (401); type: not a form (415)
-#  pub  open to a representative alone: the page (200), what it lacks (422); 404 to others
+#  pub  open to one role alone: the page (200), what it lacks (422); 404 to others
 #  bad  a link that is no good (400)
 #  act  the act's page, or why it is not open (200, 409): see the matrix of acts below
 TABLE = """
@@ -70,9 +70,16 @@ key                            in/in      ok/no    ok/no    ok/no
 dossiers                       in/in      ok/404   ok/404   ok/404
 dossier                        in/405     ok/405   404/405  ok/405
 dossier-section                in/in      ok/on    404/404  404/404
+dossier-chain                  in/in      ok/no    404/404  ok/404
 dossier-publish                in/in      pub/pub  404/404  404/404
 dossier-do                     in/in      404/404  404/404  act/no
 exhibit                        in/405     ok/405   404/405  ok/405
+orders                         in/405     ok/405   ok/405   ok/405
+order-new                      in/in      404/404  404/404  pub/pub
+order                          in/405     ok/405   404/405  ok/405
+order-do                       in/in      404/404  404/404  act/no
+order-share                    in/in      404/404  404/404  404/404
+order-view                     in/in      404/404  404/404  pub/pub
 public-dossier                 ok/405     ok/405   ok/405   ok/405
 samples                        in/in      ok/no    ok/no    ok/no
 sample                         in/405     ok/405   404/405  404/405

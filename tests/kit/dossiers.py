@@ -1,10 +1,11 @@
 """Dossiers at a test's portal: keepers with keys, a dossier that is whole, one that is published.
 
-It refuses to know what is tested. Everybody's passphrase is PASSPHRASE and their name.
+It refuses to know what is tested. Everybody's passphrase is PASSPHRASE and their address.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from kit.portal import person
@@ -17,7 +18,7 @@ KEEPERS = ("anke", "bao", "carl")
 
 
 def passphrase(somebody: Any) -> str:
-    return f"{PASSPHRASE} {somebody.name}"
+    return f"{PASSPHRASE} {somebody.email}"
 
 
 def with_key(somebody: Any) -> Any:
@@ -26,6 +27,15 @@ def with_key(somebody: Any) -> Any:
 
     sealing.make_key(somebody, passphrase(somebody), SystemClock().now())
     return somebody
+
+
+def staff() -> None:
+    """Who it takes to file, grant and answer: fewer than all visitors, and sooner there."""
+    for role in ("representative", "drafter"):
+        person("provider", f"{role}@own.example", (role,), "own")
+    for role in ("clerk", "reviewer", "approver"):
+        person("authority", f"{role}@officer.example", (role,), "officer")
+    person("provider", "representative@other.example", ("representative",), "other")
 
 
 def keepers(count: int = 3, body: str = "officer") -> list[Any]:
@@ -83,3 +93,24 @@ def keep_proof(row: Any) -> str:
     by = Person.objects.get(email="representative@own.example")
     assert isinstance(service.publish(row.pk, "Evidence.", by, now), Version)
     return taken.sha256
+
+
+def ordered(row: Any) -> str:
+    """An order for the dossier's annotation rules, of which the provider was told; its number."""
+    from licet.portal.accounts.models import Person
+    from licet.portal.orders import service
+    from licet.portal.orders.models import StoredOrder
+
+    now = SystemClock().now()
+    role = {r: Person.objects.get(email=f"{r}@officer.example")
+            for r in ("reviewer", "approver", "clerk")}  # fmt: skip
+    told = {
+        "legal_basis": "Art. 19", "purpose": "Inspection.", "necessity": "Nothing less.",
+        "opens": "section", "names": f"{row.pk}/annotation_rules",
+        "until": (now + timedelta(days=9)).date().isoformat(),
+    }  # fmt: skip
+    found = service.request(told, row.holder, with_key(role["reviewer"]), now)
+    for by, act in (("approver", "validate"), ("clerk", "tell_provider")):
+        order = StoredOrder.objects.get(pk=found.id)
+        service.act(order, act, {}, role[by], now)
+    return str(found.id)

@@ -26,6 +26,7 @@ from licet.portal.families.urls import children, everybody, guardians, officers
 from licet.portal.filings.urls import urlpatterns as cases
 from licet.portal.incidents.urls import urlpatterns as matters
 from licet.portal.labelling.urls import urlpatterns as labelled
+from licet.portal.orders.urls import urlpatterns as orders
 
 OF_THE_AUTHORITY = frozenset(
     {
@@ -47,6 +48,7 @@ DESKS = (
     cases,
     matters,
     dossiers,
+    orders,
     labelled,
     officers,
 )

@@ -253,6 +253,7 @@ _APPS = [
     "licet.portal.dossiers",
     "licet.portal.labelling",
     "licet.portal.families",
+    "licet.portal.orders",
     "licet.portal.api",
     "licet.portal.outbox",
     "licet.portal.public",

@@ -13,6 +13,7 @@ from django.conf import settings
 from licet.base.ids import Chance
 from licet.portal.api.uploading import let_go
 from licet.portal.filings.service import publish, settle
+from licet.portal.orders.service import tidy_all
 from licet.portal.outbox.courier import carry_once
 
 ROUNDS_MAX = 1_000
@@ -28,10 +29,12 @@ def catch_up(now: datetime, chance: Chance) -> Mapping[str, int]:
         if not found:
             break
     publish(now)
+    ended = tidy_all(now)
     gone = let_go(now, settings.LICET_HOME)
     answered, came = carry_once(now, chance)
     return {
         "cases looked at": moved,
+        "orders tidied up": ended,
         "uploads let go": gone,
         "messages answered": answered,
         "events read": came,

@@ -39,6 +39,7 @@ readers = [
     path("desk/key/", dossiers.key, name="key"),
     path("desk/dossiers/", include("licet.portal.dossiers.urls")),
     path("measure/<str:number>/", measures.notice, name="measure"),
+    path("desk/orders/", include("licet.portal.orders.urls")),
     path("desk/matters/", include("licet.portal.incidents.urls")),
     path("desk/samples/", include("licet.portal.labelling.urls")),
     path("desk/", include("licet.portal.filings.urls")),

@@ -6,7 +6,7 @@ It refuses to write a table itself: acts go through the same door as people's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +14,7 @@ from licet import __version__
 from licet.cases.dossier import Version
 from licet.cases.dossier_bom import write_bom
 from licet.cases.dossier_chain import read_chain
+from licet.cases.proceedings import Proceeding
 from licet.portal.accounts.models import Person
 from licet.portal.dossiers import sealing, service
 from licet.portal.dossiers.chain_views import NAME, TYPE
@@ -21,6 +22,8 @@ from licet.portal.dossiers.models import StoredDossier
 from licet.portal.dossiers.views import keep_exhibit
 from licet.portal.filings import uploads
 from licet.portal.filings.models import StoredCase
+from licet.portal.orders import service as orders
+from licet.portal.orders.models import StoredOrder
 
 
 def give_keys(people: list[Person], passphrase: str, now: datetime) -> None:
@@ -46,6 +49,21 @@ def publish(one: Mapping[str, Any], step: Mapping[str, Any], moment: datetime) -
     assert not faults, faults
     version = service.publish(row.pk, step["whats_new"], person, moment)
     assert isinstance(version, Version), version
+
+
+def ask(one: Mapping[str, Any], now: datetime) -> None:
+    """An order for sealed sections of the dossier of a filing, taken as far as its acts go."""
+    dossier = StoredDossier.objects.get(case__title=one["of"])
+    names = "\n".join(sealing.about(dossier.pk, field) for field in one["sections"])
+    until = (now + timedelta(days=one["days"])).date().isoformat()
+    told = {**one["told"], "opens": "section", "names": names, "until": until}
+    begin = now - timedelta(hours=one["hours_ago"])
+    of = orders.request(told, dossier.holder, Person.objects.get(email=one["by"]), begin)
+    assert isinstance(of, Proceeding), of
+    for after, (act, by) in enumerate(one["acts"], 1):
+        order, moment = StoredOrder.objects.get(pk=of.id), begin + timedelta(hours=after)
+        done = orders.act(order, act, {}, Person.objects.get(email=by), moment)
+        assert isinstance(done, Proceeding), done
 
 
 def _chain(row: StoredDossier, moment: datetime) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from django.conf import settings
 from licet.base.tomlsource import TomlSource
 from licet.cases import Case, Refusal, asked, proposed_number
 from licet.portal.accounts.models import Body, Person
-from licet.portal.demo.dossiers import give_keys, publish
+from licet.portal.demo.dossiers import ask, give_keys, publish
 from licet.portal.families import errands
 from licet.portal.families.service import child_of
 from licet.portal.filings import service, uploads
@@ -78,6 +78,8 @@ def seed(now: datetime, own_number: str = "") -> bool:
         one = world()["case"][place]
         if not one.get("gateway") or own_number:
             _step(one, cases, place, step, moment, own_number)
+    for one in world()["order"]:
+        ask(one, now)
     return True
 
 

@@ -21,7 +21,8 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
-from licet.base.trouble import BadInput, NotAllowed, NotFound
+from licet.base.canonical import sha256_hex
+from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound
 from licet.cases.dossier import Closed
 from licet.ledger.custody import (
     Card,
@@ -69,20 +70,33 @@ def close(dossier_id: str, field: str, answer: bytes, name: str = "") -> Closed:
         )
     payload = msgspec.json.encode({"name": name, "answer": answer})
     envelope = seal_for(payload, about(dossier_id, field), cards, needed(), secrets.token_bytes)
-    data = envelope.to_bytes()
+    return Closed(keep(envelope.to_bytes()), len(answer), name)
+
+
+def keep(data: bytes) -> str:
+    """Keep an envelope; its digest. Raises Corrupt where the bytes are none."""
+    read_envelope(data)
     taken = uploads.Taken("envelope", "application/octet-stream", data)
     uploads.put(_store(), taken)
-    return Closed(taken.sha256, len(answer), name)
+    return taken.sha256
 
 
 def envelope_of(closed: Closed) -> Envelope:
     """The envelope that stands for an answer. Raises NotFound."""
+    return stored(closed.sha256)
+
+
+def stored(sha256: str) -> Envelope:
+    """The envelope with this digest. Raises NotFound, Corrupt where it is another."""
     try:
-        return read_envelope(uploads.path_of(_store(), closed.sha256).read_bytes())
+        data = uploads.path_of(_store(), sha256).read_bytes()
     except FileNotFoundError:
         raise NotFound(
-            f"the envelope {closed.sha256} is not in the store.", hint="Restore it from a backup."
+            f"the envelope {sha256} is not in the store.", hint="Restore it from a backup."
         ) from None
+    if sha256_hex(data) != sha256:
+        raise Corrupt(f"the envelope {sha256} was changed.", hint="Restore it from a backup.")
+    return read_envelope(data)
 
 
 def unpacked(payload: bytes) -> tuple[str, bytes]:

@@ -35,6 +35,8 @@ from licet.portal.register.reading import get_listing
 
 View = Callable[..., HttpResponse]
 QUEUE_MAX = 200
+SHOWABLE = ("text/plain", "text/csv")
+"""What may be sealed as a file: an order shows it under a watermark, and never hands it out."""
 
 
 def on_dossier(view: View) -> View:
@@ -301,6 +303,8 @@ def _given(
         taken = _file(request, field.id)
         if isinstance(taken, uploads.Unfit):
             unfit[field.id] = word(f"wrong.{taken.code}", **taken.params)
+        elif taken is not None and sealed and taken.kind not in SHOWABLE:
+            unfit[field.id] = word("wrong.file-not-text")
         elif taken is not None and sealed:
             sealings[field.id] = service.Sealing(taken.data, taken.name)
         elif taken is not None:

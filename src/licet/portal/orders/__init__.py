@@ -1,0 +1,1 @@
+"""Orders of access at the portal: asked for, agreed to, told, opened by several people, ended."""

@@ -1,0 +1,1 @@
+"""How the tables of orders came to be, step by step."""
