@@ -16,6 +16,7 @@ from licet.gateway.config import Config, load_config, parse_config, upstream_set
 from licet.gateway.config_demo import DemoChoice, demo_config, render_demo_config
 from licet.gateway.config_judge import EncoderConfig
 from licet.gateway.config_measures import MeasuresConfig
+from licet.gateway.config_labels import LabelsConfig
 from licet.gateway.config_media import MediaConfig, PictureClassifierConfig
 from licet.gateway.config_minors import MinorsConfig, RealNameConfig
 from licet.guard.ruleset import Rule, parse_rules
@@ -288,6 +289,7 @@ TABLES: dict[str, type] = {
     "[minors]": MinorsConfig,
     "[measures]": MeasuresConfig,
     "[minors.real_name]": RealNameConfig,
+    "[labels]": LabelsConfig,
     "[media]": MediaConfig,
     "[media.classifier]": PictureClassifierConfig,
     "[appeal]": settings.AppealConfig,

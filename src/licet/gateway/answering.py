@@ -63,6 +63,8 @@ async def answer_whole(
         async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
             await ask_until_judged(parts, whole, prompt_of(ask))
     out, outcome = whole.finish(body, parts.recorder.open_case)
+    if parts.text_mark is not None:
+        out = parts.text_mark.whole(dialect.name, ask, out)
     trace.first_out = parts.clock.monotonic()
     durable = parts.recorder.record(trace, outcome)
     if durable is not None:
@@ -76,8 +78,11 @@ async def answer_stream(
     flags: tuple[Finding, ...], send: Send,
 ) -> Outcome:  # fmt: skip
     """A streamed answer: each event leaves as soon as its text may."""
+    reader = dialect.reader(ask)
+    if parts.text_mark is not None:
+        reader = parts.text_mark.reader(dialect.name, ask, reader)
     exchange = Exchange(
-        dialect.reader(ask), guard, parts.recorder.open_case, audience=trace.audience, flags=flags
+        reader, guard, parts.recorder.open_case, audience=trace.audience, flags=flags
     )  # fmt: skip
     await send(
         {

@@ -42,6 +42,7 @@ from licet.gateway.pseudonyms import Pseudonyms
 from licet.gateway.recorder import Recorder
 from licet.gateway.routes import dispatch
 from licet.gateway.telemetry import make_span_sink
+from licet.gateway.text_marks import text_mark
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
 from licet.guard.bundle import Bundle, encoder_source, make_guard, read_bundle, take_bundle
 from licet.guard.guarding import Guard
@@ -134,8 +135,8 @@ def build_gateway(
         minors=open_minors(config.minors, pack, metrics, clock, environ),
         studio=open_studio(config, pack, guard.policy.judged.tier, replay_url, environ),
         copies=_open_copies(config, pack, home),
-
         measures=_open_measures(config, home, clock, pseudonyms, limits, metrics),
+        text_mark=text_mark(config.labels, pack),
     )  # fmt: skip
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
 

@@ -23,6 +23,7 @@ from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
 from licet.gateway.config_judge import EncoderConfig, JudgeConfig, check_judges
 from licet.gateway.config_measures import MeasuresConfig
+from licet.gateway.config_labels import LabelsConfig
 from licet.gateway.config_media import MediaConfig, check_media
 from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.config_read import Between, Matching, StoreAt, TableReader
@@ -184,6 +185,7 @@ class Config:
     minors: MinorsConfig | None = None
     media: MediaConfig | None = None
     measures: MeasuresConfig | None = None
+    labels: LabelsConfig | None = None
     limits: LimitsConfig = LimitsConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
 

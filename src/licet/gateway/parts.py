@@ -18,6 +18,7 @@ from licet.gateway.asgi import Departures, Receive, Scope, Send
 from licet.gateway.casestore import CaseStore
 from licet.gateway.clearance import Clearance
 from licet.gateway.config import Config
+from licet.gateway.dialects.marking import TextMark
 from licet.gateway.keyring import KeyRing
 from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance, Limits
@@ -89,6 +90,7 @@ class Parts:
     studio: Studio | None = None
     copies: CopyLog | None = None
     measures: Measures | None = None
+    text_mark: TextMark | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
     departures: Departures = field(default_factory=Departures)

@@ -38,6 +38,7 @@ from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
 from licet.gateway.settling import settle_memory
 from licet.gateway.staging import Staging
+from licet.gateway.text_marks import label_headers
 from licet.guard.bundle import Bundle, make_guard, read_bundle
 from licet.guard.guarding import Guard
 from licet.ledger.entry import Value, as_id, make_entry
@@ -225,7 +226,7 @@ class Upkeep:
             "gateway.started",
             {"version": __version__, "bundle": self._bundle.digest, "pack": pack.id},
         )
-        self._bear(self._gateway.parts.clearance.headers)
+        self._bear_all(self._gateway.parts.clearance)
 
     async def settle(self) -> None:
         """Before the first request: what the licence is worth, as the authority says it now."""
@@ -259,6 +260,10 @@ class Upkeep:
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())
+
+    def _bear_all(self, clearance: Clearance) -> None:
+        parts = self._gateway.parts
+        self._bear([*clearance.headers, *label_headers(parts.config.labels, parts.pack)])
 
     async def _tend_lists(self, studio: Studio) -> None:
         try:
@@ -351,7 +356,7 @@ class Upkeep:
         listed = parts.licensing.listed
         parts.clear(clearance)
         parts.metrics.cleared(clearance.state, licence.filing if licence else "")
-        self._bear(clearance.headers)
+        self._bear_all(clearance)
         self._record(
             "licence.changed",
             {

@@ -21,7 +21,7 @@ def mark_text(text: str, words: str, place: str, rules: LabelRules) -> str:
         raise BadInput(f"a text bears no mark at {place!r}.", hint=f"One of {', '.join(allowed)}.")
     if is_marked(text, rules):
         return text
-    mark = f"【{words}】" if _FULL_WIDTH.search(words) else f"[{words}]"
+    mark = bracketed(words)
     if place == "start":
         return f"{mark}\n{text}"
     if place == "end":
@@ -31,6 +31,11 @@ def mark_text(text: str, words: str, place: str, rules: LabelRules) -> str:
     at = min(breaks, key=lambda place: abs(place - half))
     before = text[:at] if text[:at].endswith("\n") else f"{text[:at]}\n"
     return f"{before}{mark}\n{text[at:]}"
+
+
+def bracketed(words: str) -> str:
+    """The words in the brackets of their script."""
+    return f"【{words}】" if _FULL_WIDTH.search(words) else f"[{words}]"
 
 
 def is_marked(text: str, rules: LabelRules) -> bool:
