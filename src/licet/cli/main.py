@@ -60,6 +60,11 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
         "licence": Place(
             "licet.cli.licence", "licence", "Check licences to serve, without asking anybody."
         ),
+        "pictures": Place(
+            "licet.cli.pictures",
+            "pictures",
+            "List pictures that may not pass, and show which left without a mark.",
+        ),
         "labels": Place(
             "licet.cli.labels", "labels", "Write, read and verify the labels of generated content."
         ),

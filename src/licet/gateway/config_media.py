@@ -53,7 +53,7 @@ class MediaConfig:
     c2pa: Path | None = None
     unlabelled: Literal["refuse", "on_request"] = "refuse"
     blocklists: tuple[Path, ...] = ()
-    bits_max: Annotated[int, Between(0, 16)] = 8
+    bits_max: Annotated[int, Between(0, 16)] = 4
     ocr: Literal["none", "tesseract"] = "none"
     ocr_languages: Annotated[str, Matching(r"[a-zA-Z_]+(\+[a-zA-Z_]+)*", '"chi_sim+eng"')] = (
         "chi_sim+eng"

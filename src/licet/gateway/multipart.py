@@ -27,9 +27,10 @@ _TYPE = re.compile(
     re.IGNORECASE,
 )
 _DISPOSITION = re.compile(
-    r'form-data;\s*name="([\w.\[\]-]{1,64})"(?:;\s*filename="([^"\r\n]{0,255})")?', re.IGNORECASE
+    r'form-data;\s*name="([\w.\[\]-]{1,64})"(?:;\s*filename="([^"\r\n]{0,255})")?',
+    re.IGNORECASE | re.ASCII,
 )
-_MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}(?:;[ -~]{0,64})?")
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}(?:;[ -~]{0,64})?", re.ASCII)
 _HINT = "Send multipart/form-data as HTTP clients write it."
 
 

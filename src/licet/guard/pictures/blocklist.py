@@ -93,11 +93,13 @@ def _row(
         raise source.fault(place, "this is no picture of a list.", hint)
     if not _ID.fullmatch(str(row.get("id", ""))) or row["id"] in seen:
         hint = "Give each an id of its own: letters, digits, . _ -"
-        raise source.fault(place, "`id` is missing, unfit or used already.", hint)
+        raise source.fault((*place, "id"), "`id` is missing, unfit or used already.", hint)
     if not _HASH.fullmatch(str(row.get("phash", ""))):
         hint = "`licet pictures hash FILE` gives its 16 digits."
-        raise source.fault(place, "`phash` is no hash of a picture.", hint)
+        raise source.fault((*place, "phash"), "`phash` is no hash of a picture.", hint)
     if row.get("category") not in known:
-        raise source.fault(place, "`category` is none.", f"One of: {', '.join(sorted(known))}.")
+        raise source.fault(
+            (*place, "category"), "`category` is none.", f"One of: {', '.join(sorted(known))}."
+        )
     seen.add(row["id"])
     return Listed(row["id"], int(row["phash"], 16), row["category"])
