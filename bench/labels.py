@@ -84,6 +84,7 @@ def main() -> None:
             "label": partial(produce, data, PRODUCER, "1", RULES),
             "verify": partial(verify, done, RULES),
             "mark": partial(marked, data),
+            "mark and label": lambda data=data: produce(marked(data), PRODUCER, "1", RULES),
         }
         for what, work in works.items():
             row = f"{what}, {side}², PNG of {len(data) >> 10} KiB"

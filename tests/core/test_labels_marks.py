@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
+import shutil
+import subprocess
 import wave
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageOps
 
 from kit.labels import RULES, picture, wav
 from licet.base.trouble import BadInput, NotFound, TooMuch
@@ -201,3 +204,42 @@ def test_a_place_that_is_not_in_the_text_is_refused() -> None:
 def test_a_mark_in_a_language_that_the_pack_lacks_is_refused() -> None:
     with pytest.raises(NotFound, match="Languages: zh, en"):
         mark_words(RULES, "generated", "fr")
+
+
+def busy(size: tuple[int, int], kind: str) -> Image.Image:
+    """A ground on which letters are hard to read: noise, or print."""
+    if kind == "noise":
+        pixels = np.random.default_rng(1).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+        return Image.fromarray(pixels)
+    page = Image.new("RGB", size, "white")
+    step = max(12, size[1] // 36)
+    font = ImageFont.load_default(step * 0.9)
+    for top in range(0, size[1], step):
+        ImageDraw.Draw(page).text(
+            (0, top), "The lake is calm today. " * 9, font=font, fill="black"
+        )
+    return page
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract reads the marks")
+@pytest.mark.parametrize(("size", "kind"), [((256, 256), "print"), ((1024, 768), "print"),
+                                            ((512, 320), "noise")])  # fmt: skip
+def test_a_program_that_reads_reads_the_mark_on_any_ground(
+    size: tuple[int, int], kind: str
+) -> None:
+    ground, out = busy(size, kind), io.BytesIO()
+    ground.save(out, "PNG")
+    marked = Image.open(io.BytesIO(mark_picture(out.getvalue(), ZH, SHARE)))
+    plate = marked.crop(ImageChops.difference(marked, ground).getbbox()).convert("L")
+    larger = 40 / max(LEGIBLE_PX, SHARE * min(size))
+    seen = ImageOps.invert(plate).resize((int(plate.width * larger), int(plate.height * larger)))
+    framed = ImageOps.expand(seen, 40, int(np.median(np.asarray(seen))))
+    out = io.BytesIO()
+    framed.save(out, "PNG")
+    run = subprocess.run(
+        ["tesseract", "stdin", "stdout", "-l", "chi_sim", "--psm", "6"], input=out.getvalue(),
+        capture_output=True, check=False, env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+    )  # fmt: skip
+    if b"chi_sim" in run.stderr:
+        pytest.skip("tesseract has no Chinese here: tesseract-ocr-chi-sim")
+    assert "".join(run.stdout.decode().split()) == ZH

@@ -6,7 +6,8 @@ Needs Pillow (`pip install licet[labels]`).
 Rules
 1. Capitals, and so every Chinese character, are at least the pack's share of the shortest side
    high, and never lower than LEGIBLE_PX.
-2. White on the plate has a contrast of 5.7 to 1 on the brightest ground (WCAG 2.2 AA asks 4.5).
+2. White on the plate has a contrast of 12.6 to 1 on the brightest ground (WCAG 2.2 AA asks 4.5),
+   and what lies under the plate does not disturb the letters: measured by OCR on print.
 3. Nothing outside the plate changes, but for what a lossy format loses.
 4. What does not fit is refused, never made smaller.
 """
@@ -32,7 +33,7 @@ PIXELS_MAX = 64 << 20
 LEGIBLE_PX = 10
 Corner = Literal["bottom-right", "bottom-left", "top-right", "top-left"]
 
-_PLATE = (0, 0, 0, 153)  # 60 %: white becomes #666
+_PLATE = (0, 0, 0, 204)  # 80 %: white becomes #333, and black text on it hardly shows
 _FONT = "LicetMark-Bold.otf"
 _SAVING: dict[str, dict[str, Any]] = {
     "PNG": {"compress_level": 1},  # of several frames; one is written by png_writer

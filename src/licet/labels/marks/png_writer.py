@@ -41,7 +41,7 @@ def encode_png(picture: Image.Image, options: dict[str, Any]) -> bytes:
 
 def _packed(picture: Image.Image) -> Iterator[bytes]:
     """The rows, filtered and compressed, a band at a time."""
-    engine = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    engine = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 8, zlib.Z_RLE)
     width, height = picture.size
     above = np.zeros((1, width * len(picture.getbands())), np.uint8)
     for top in range(0, height, _ROWS):
