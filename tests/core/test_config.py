@@ -15,8 +15,8 @@ from licet.gateway import config as settings
 from licet.gateway.config import Config, load_config, parse_config, upstream_settings
 from licet.gateway.config_demo import DemoChoice, demo_config, render_demo_config
 from licet.gateway.config_judge import EncoderConfig
-from licet.gateway.config_measures import MeasuresConfig
 from licet.gateway.config_labels import LabelsConfig
+from licet.gateway.config_measures import MeasuresConfig
 from licet.gateway.config_media import MediaConfig, PictureClassifierConfig
 from licet.gateway.config_minors import MinorsConfig, RealNameConfig
 from licet.guard.ruleset import Rule, parse_rules

@@ -22,8 +22,8 @@ from typing import Annotated, Literal
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotFound
 from licet.gateway.config_judge import EncoderConfig, JudgeConfig, check_judges
-from licet.gateway.config_measures import MeasuresConfig
 from licet.gateway.config_labels import LabelsConfig
+from licet.gateway.config_measures import MeasuresConfig
 from licet.gateway.config_media import MediaConfig, check_media
 from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.config_read import Between, Matching, StoreAt, TableReader
