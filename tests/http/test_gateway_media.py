@@ -6,7 +6,7 @@ import base64
 import io
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,31 @@ def test_a_blocked_picture_becomes_an_incident(client: openai.OpenAI, served: Se
     batch = Batch(0, tuple(raw_entries(served)), Position())
     groups = group_halts({}, halts_in(batch), rules).changed
     assert any(group.category == "sexual" for group in groups)
+
+
+def test_a_list_that_changes_is_read_again(tmp_path: Path) -> None:
+    more = MEDIA + 'blocklists = ["pictures.toml"]\n'
+    lists = tmp_path / "pictures.toml"
+    lists.write_text(listed("op-1", landscape("somewhere else")))
+    with (
+        running_gateway(tmp_path, rules=RULES, more=more) as served,
+        openai.OpenAI(base_url=served.url, api_key=served.key, max_retries=0) as client,
+    ):
+        assert client.images.generate(prompt="a hill", **SMALL).data
+        lists.write_text("x = 1")
+        wait_for(lambda: any("hold" in note for note in served.notes))
+        lists.write_text(listed("op-2", landscape("a hill")))
+        wait_for(lambda: any("1 on the lists" in note for note in served.notes))
+        with pytest.raises(openai.BadRequestError) as halted:
+            client.images.generate(prompt="a hill", **SMALL)
+    assert notice_of(halted.value)["rule"] == "op-2"
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 8
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 class TestUnmarked:

@@ -32,8 +32,6 @@ from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
 from licet.gateway.clearance import Clearance
 from licet.gateway.front import bounded_http
-from licet.gateway.measures import digest_of
-from licet.gateway.media.studio import Studio
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
 from licet.gateway.settling import settle_memory
@@ -255,7 +253,7 @@ class Upkeep:
             await parts.licensing.tend()
             self._look()
             if parts.studio is not None:
-                await self._tend_lists(parts.studio)
+                await parts.studio.tend(self._note)
             await self._mind()
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
@@ -264,30 +262,6 @@ class Upkeep:
     def _bear_all(self, clearance: Clearance) -> None:
         parts = self._gateway.parts
         self._bear([*clearance.headers, *label_headers(parts.config.labels, parts.pack)])
-
-    async def _tend_lists(self, studio: Studio) -> None:
-        try:
-            count = await studio.tend()
-        except Trouble as trouble:
-            self._note(f"pictures: {trouble} The lists that were read before hold.")
-        else:
-            if count is not None:
-                self._note(f"pictures: {count:,} on the lists from now on.")
-
-    async def _mind(self) -> None:
-        """Persons: measures that are new, the time of minors."""
-        parts = self._gateway.parts
-        if parts.measures is not None and (listed := await parts.measures.tend()) is not None:
-            told: dict[str, Value] = {
-                "list_sha256": digest_of(listed),
-                "measures": len(listed.measures),
-            }
-            self._record("measures.taken", told)
-        if parts.minors is not None:
-            try:
-                await parts.minors.tend()
-            except Trouble as trouble:
-                self._note(f"minors: {trouble}")
 
     def reload(self) -> None:
         """SIGHUP: read the rule files of the configuration again."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from licet.base.trouble import Unavailable
+from licet.base.trouble import BadInput, Unavailable
 from licet.gateway.config_media import MediaConfig
 from licet.gateway.media.classifying import PictureClassifier
 from licet.gateway.media.fetching import Fetcher, decode_base64
@@ -112,14 +112,17 @@ class Studio:
                 findings.append(unanswered(on_failure, 0, 0))
         return Looked(tuple(findings), text, seen.about)
 
-    async def tend(self) -> int | None:
-        """Every second: read the lists again where they have changed; gives how many pictures they
-        then hold, None where nothing has. Raises BadInput: then the old ones hold."""
-        lists = await self.in_thread(self._changed)
-        if lists is None:
-            return None
-        self._lists = lists
-        return len(lists)
+    async def tend(self, note: Callable[[str], None]) -> None:
+        """Every second: read the lists again where they have changed, and say so. Where one cannot
+        be read, those that were read before hold."""
+        try:
+            lists = await self.in_thread(self._changed)
+        except BadInput as trouble:
+            note(f"pictures: {trouble} The lists that were read before hold.")
+            return
+        if lists is not None:
+            self._lists = lists
+            note(f"pictures: {len(lists):,} on the lists from now on.")
 
     async def close(self) -> None:
         """Let go of threads and connections; what waits is not done any more."""
