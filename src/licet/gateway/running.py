@@ -263,6 +263,21 @@ class Upkeep:
         parts = self._gateway.parts
         self._bear([*clearance.headers, *label_headers(parts.config.labels, parts.pack)])
 
+    async def _mind(self) -> None:
+        """Persons: measures that are new, the time of minors."""
+        parts = self._gateway.parts
+        if parts.measures is not None and (listed := await parts.measures.tend()) is not None:
+            told: dict[str, Value] = {
+                "list_sha256": digest_of(listed),
+                "measures": len(listed.measures),
+            }
+            self._record("measures.taken", told)
+        if parts.minors is not None:
+            try:
+                await parts.minors.tend()
+            except Trouble as trouble:
+                self._note(f"minors: {trouble}")
+
     def reload(self) -> None:
         """SIGHUP: read the rule files of the configuration again."""
         parts = self._gateway.parts
