@@ -32,6 +32,7 @@ from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
 from licet.gateway.clearance import Clearance
 from licet.gateway.front import bounded_http
+from licet.gateway.measures import digest_of
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
 from licet.gateway.settling import settle_memory
