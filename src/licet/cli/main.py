@@ -102,6 +102,11 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "Publish, check, serve and withdraw training data.",
         ),
         "bank": Place("licet.cli.bank", "bank", "Show and check banks of test questions."),
+        "compute": Place(
+            "licet.cli.compute",
+            "compute",
+            "Share computing power: needs in, allocations out, every one explained.",
+        ),
         "rulebook": Place("licet.cli.rulebook", "rulebook", "Read and check the law as data."),
         "doctor": Place(
             "licet.cli.doctor", "doctor", "Look for what is wrong here, and say what to do."

@@ -1,0 +1,1 @@
+"""Policies on recorded or generated demand, round after round."""
