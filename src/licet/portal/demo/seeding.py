@@ -25,6 +25,7 @@ from licet.base.tomlsource import TomlSource
 from licet.cases import Case, Refusal, asked, proposed_number
 from licet.portal.accounts.models import Body, Person
 from licet.portal.demo.dossiers import ask, give_keys, publish
+from licet.portal.demo.matters import follow_up
 from licet.portal.families import errands
 from licet.portal.families.service import child_of
 from licet.portal.filings import service, uploads
@@ -78,6 +79,7 @@ def seed(now: datetime, own_number: str = "") -> bool:
         one = world()["case"][place]
         if not one.get("gateway") or own_number:
             _step(one, cases, place, step, moment, own_number)
+    follow_up(now)
     for one in world()["order"]:
         ask(one, now)
     return True
