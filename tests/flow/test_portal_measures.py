@@ -188,7 +188,7 @@ def test_the_person_reads_the_notice_appeals_and_is_restored_by_somebody_else(
     for code, title in (("en", "suspended for you"), ("zh", "暂停向您提供服务")):
         notice = browser.get(f"/{code}/measure/{proposed.pk}/")
         assert notice["cache-control"] == "no-store"
-        assert notice["referrer-policy"] == "no-referrer"
+        assert notice["referrer-policy"] == "same-origin"
         assert title in notice.content.decode()
         assert "Nine times." in notice.content.decode()
         assert ANNA not in notice.content.decode()

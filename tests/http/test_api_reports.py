@@ -19,6 +19,7 @@ from licet.cases.proceedings import replay
 PARTIES_OF_ACME = {"provider": "acme"}
 OFFICER = actor("person-7", "provider", "acme", "drafter", "representative")
 NUMBER = "LI-20261128-0123456789ab"
+COMPLAINT = "LT-7F3K9Q2A1MZB"
 Events = list[dict[str, Any]]
 
 
@@ -99,6 +100,46 @@ def test_nobody_of_a_provider_acts_for_the_authority(acme: Provider) -> None:
     receipt = acme.receipt_of(acme.send("step", step))
     assert receipt.refusal
     assert receipt.refusal["code"] == "other_side"
+
+
+def complaint(by: str = "c" * 32) -> Events:
+    """A complaint that ACME answered, taken to the authority by whoever complained."""
+    from licet.cases import Act
+    from licet.cases.proceedings import begin
+
+    play = Play("complaint", start=now() - timedelta(minutes=10))
+    person_ = actor(by, "public", by, "complainant")
+    parties: Any = {"provider": "acme", "public": by}
+    opened = begin(
+        COMPLAINT, Act("hand_in", brought(play, "hand_in")), person_, play.now, play.rules, parties
+    )
+    assert isinstance(opened, tuple)
+    play.of = replay(opened)
+    play.does("take_up", OFFICER).does("give_feedback", OFFICER).does("escalate", person_)
+    return [event_as_json(event) for event in play.of.events]
+
+
+def test_a_complaint_reaches_the_authority_with_what_the_person_did(acme: Provider) -> None:
+    from licet.portal.incidents import service
+
+    events = complaint()
+    sent = {"proceeding": COMPLAINT, "kind": "complaint", "events": events}
+    assert acme.receipt_of(acme.send("report", sent)).outcome == "done"
+    found = service.load(COMPLAINT)
+    assert (found.stage, found.parties["public"]) == ("escalated", "c" * 32)
+    official = person("authority", "r@gov.example", ("reviewer",), "GOV")
+    given = {"result": "founded", "reply_text": "It was lawful."}
+    assert service.act(COMPLAINT, "decide_complaint", given, official, now()).stage == "decided"
+    told = acme.get(f"/proceedings/{COMPLAINT}").json()["events"]
+    assert told[-1]["kind"] == "decide_complaint"
+
+
+def test_a_provider_does_not_speak_for_whoever_complained(acme: Provider) -> None:
+    events = complaint()
+    forged = [{**one, "actor": OFFICER.account} if n == 3 else one for n, one in enumerate(events)]
+    for told in (forged, complaint("d" * 65)):
+        sent = {"proceeding": COMPLAINT, "kind": "complaint", "events": told}
+        assert acme.send("report", sent).json()["code"] == "bad-body"
 
 
 def change(place: int, **changes: Any) -> Callable[[Events], Events]:

@@ -62,6 +62,18 @@ def test_every_address_has_its_row() -> None:
     assert set(addresses()) == set(table())
 
 
+def outside() -> dict[str, dict[str, Any]]:
+    """What fills the addresses of people without an account, and of gateways."""
+    measure = imposed()
+    return {
+        "measure": {"number": measure},
+        "measure-any": {"number": measure},
+        "measure-list": {"code": "own"},
+        "transparency-file": {"kind": "csv"},
+        "api-complaint-page": {"number": "LT-000000000000"},
+    }
+
+
 def places() -> dict[str, dict[str, Any]]:
     """What the places of an address are filled with: cases of `own`, and what belongs to them."""
     from licet.portal.accounts.models import Person
@@ -72,11 +84,12 @@ def places() -> dict[str, dict[str, Any]]:
     keepers()
     dossier = published(standing.id, Person.objects.get(email="representative@own.example"))
     proof, order = keep_proof(dossier), ordered(dossier)
-    matter, measure = reported(), imposed()
+    matter = reported()
     paper = waiting.filed.answers["security_report"]["sha256"]
     seq = StoredEvent.objects.filter(case_id=waiting.id).latest("seq").seq
     _, _, digest, name = assets()["portal.css"].address.split("/")
     return {
+        **outside(),
         "entry": {"number": standing.grant.number},
         "register-download": {"kind": "csv"},
         "public-file": {
@@ -116,9 +129,6 @@ def places() -> dict[str, dict[str, Any]]:
         "api-nothing": {"rest": "none"},
         "proceeding-start": {"kind": "incident", "act_id": "find_by_hand"},
         "proceeding": {"proceeding_id": matter},
-        "measure": {"number": measure},
-        "measure-any": {"number": measure},
-        "measure-list": {"code": "own"},
         "proceeding-do": {"proceeding_id": matter, "act_id": "ask"},
         **{name: {"sample_id": drawn()} for name in addresses() if name.startswith("sample-")},
         "sample": {"sample_id": drawn()},

@@ -27,6 +27,13 @@ entry                          ok/405     ok/405   ok/405   ok/405
 check                          ok/ok      ok/ok    ok/ok    ok/ok
 label                          ok/ok      ok/ok    ok/ok    ok/ok
 scope                          ok/405     ok/405   ok/405   ok/405
+transparency                   ok/405     ok/405   ok/405   ok/405
+transparency-file              ok/405     ok/405   ok/405   ok/405
+complaint                      ok/no      ok/no    ok/no    ok/no
+complaint-look                 ok/no      ok/no    ok/no    ok/no
+api-complaint-process          ok/405     ok/405   ok/405   ok/405
+api-complain                   405/type   405/type 405/type 405/type
+api-complaint-page             405/type   405/type 405/type 405/type
 measure-any                    on/405     on/405   on/405   on/405
 measure                        ok/no      ok/no    ok/no    ok/no
 measure-list                   key/405    key/405  key/405  key/405
@@ -63,6 +70,7 @@ token                          in/in      ok/no    404/404  404/404
 attachment                     in/405     ok/405   404/405  ok/405
 receipt                        in/405     ok/405   404/405  ok/405
 proceedings                    in/405     ok/405   ok/405   ok/405
+overview                       in/in      404/404  404/404  ok/405
 proceeding-start               in/in      ok/no    ok/no    404/404
 proceeding                     in/405     ok/405   404/405  ok/405
 proceeding-do                  in/in      404/404  404/404  act/no

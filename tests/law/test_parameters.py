@@ -185,6 +185,7 @@ def _following() -> list[Example]:
             _table("measure", "trigger", n, (1, 3), (0, 1001, "3"))
             for n in ("consecutive", "per_day")
         ),
+        _table("measure", "trigger", "small_cell", (1, 5), (0, 1001, True)),
         _table("measure", "trigger", "memory_days", (1, 30), (0, 3654, True)),
         _table("incident", "grouping", "window_minutes", (1, 60), (0, 44_641, "60")),
         _table("incident", "grouping", "halts_max", (1, 1000), (0, 1_000_001, 1.5)),

@@ -6,7 +6,8 @@ Rules
 1. It is made from entries alone. Whoever has a copy of the ledger makes the same report.
 2. A matter counts with the stage of its last entry; a delayed notice is due after the day that its
    delay named, until an act that the pack lets end that period.
-3. A small number is a number: nothing here can be broken down to a person, so nothing is hidden.
+3. Stops, incidents, complaints and orders can't be broken down to a person. Measures are about
+   persons: whoever publishes gives no count of them below the pack's `small_cell`.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ _DELAY = "notice_until"
 @dataclass(frozen=True, slots=True)
 class Report:
     """Counts. `stops`: of prompts and replies, by category and who wrote the rule (the first word
-    of its id). `incidents`: by grade and stage. `measures`: by step and stage. `orders`: by legal
-    basis, what they open, stage; `names`: how many names they hold. `delayed_due`: notices whose
-    delay is over and that were not given. `notice_hours`: median from an order to the notice."""
+    of its id). `incidents`: by grade and stage. `measures`: by step and stage. `complaints`: by
+    what they are about and stage. `orders`: by legal basis, what they open, stage; `names`: how
+    many names they hold. `delayed_due`: notices whose delay is over and that were not given.
+    `notice_hours`: median from an order to the notice."""
 
     entries: int
     since: str
@@ -42,6 +44,7 @@ class Report:
     stops: Mapping[tuple[str, str, str], int]
     incidents: Mapping[tuple[str, str], int]
     measures: Mapping[tuple[str, str], int]
+    complaints: Mapping[tuple[str, str], int]
     orders: Mapping[tuple[str, str, str], int]
     names: int
     delayed_due: int
@@ -95,6 +98,10 @@ class Reading:
             measures=Counter(
                 (str(pub.get("step")), str(pub.get("stage"))) for _, pub in of.get("measure", ())
             ),
+            complaints=Counter(
+                (str(pub.get("about")), str(pub.get("stage")))
+                for _, pub in of.get("complaint", ())
+            ),
             orders=Counter(
                 (str(pub.get("legal_basis")), str(pub.get("opens")), str(pub.get("stage")))
                 for _, pub in orders
@@ -122,22 +129,30 @@ class Reading:
         return passed.total_seconds() / 3600
 
 
-def report_rows(report: Report) -> list[tuple[str, str, str, str, int]]:
-    """The counts as rows: what, and up to three words that say which, and how many."""
-    rows = [("stop", *key, count) for key, count in sorted(report.stops.items())]
+Row = tuple[str, str, str, str, int | None]
+"""What, up to three words that say which, and how many: None where that is not given (rule 3)."""
+
+
+def report_rows(report: Report, small_cell: int = 0) -> list[Row]:
+    """The counts as rows; of measures, none below `small_cell`."""
+    rows: list[Row] = [("stop", *key, count) for key, count in sorted(report.stops.items())]
     rows += [("incident", *key, "", count) for key, count in sorted(report.incidents.items())]
-    rows += [("measure", *key, "", count) for key, count in sorted(report.measures.items())]
+    rows += [
+        ("measure", *key, "", count if count >= small_cell else None)
+        for key, count in sorted(report.measures.items())
+    ]
+    rows += [("complaint", *key, "", count) for key, count in sorted(report.complaints.items())]
     rows += [("order", *key, count) for key, count in sorted(report.orders.items())]
     rows += [("order", "names", "", "", report.names)]
     return [*rows, ("notice", "delayed, now due", "", "", report.delayed_due)]
 
 
-def report_as_json(report: Report) -> dict[str, Any]:
+def report_as_json(report: Report, small_cell: int = 0) -> dict[str, Any]:
     """The report as a JSON object."""
     return {
         "entries": report.entries,
         "since": report.since,
         "until": report.until,
         "median_hours_to_notice": report.notice_hours,
-        "rows": [list(row) for row in report_rows(report)],
+        "rows": [list(row) for row in report_rows(report, small_cell)],
     }

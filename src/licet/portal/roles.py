@@ -5,7 +5,7 @@ It refuses to know pages, and what people may do on their own side.
 Rules
 1. The public register, its ledger, the check of licences, their keys and lists are the
    authority's; the door for machines says so by itself (`portal.api`). Measures against persons,
-   their notices and the list for gateways are the provider's.
+   their notices and the list for gateways, and complaints from the public, are the provider's.
 2. Whoever acts for a body of the other side may sign in and out; there is no desk for them.
 3. What families come to is the provider's, and there is none of it without a gateway that counts;
    the chat is the demonstration's.
@@ -53,10 +53,12 @@ DESKS = (
     officers,
 )
 ON_A_DESK = frozenset(one.name for desk in DESKS for one in desk) | {"notices", "key"}
-OF_THE_PROVIDER = frozenset({"measure", "measure-any", "measure-list"})
 OF_THE_DEMONSTRATION = frozenset(one.name for one in demonstration)
 OF_FAMILIES = frozenset(one.name for one in (*guardians, *children, *everybody))
 MINORS_DESK = frozenset(one.name for one in officers)
+OF_THE_PROVIDER = frozenset(
+    {"measure", "measure-any", "measure-list", "complaint", "complaint-look"}
+)
 
 
 class OneSide:

@@ -18,8 +18,10 @@ from licet.portal.filings import licence_views as licences
 from licet.portal.filings import notice_views as notices
 from licet.portal.filings import record_views as record
 from licet.portal.filings import views as filings
+from licet.portal.incidents import complaint_views as complaints
 from licet.portal.incidents import measure_views as measures
 from licet.portal.public import label_views as labels
+from licet.portal.public import transparency_views as transparency
 from licet.portal.public import views as public
 from licet.portal.register import views as register
 
@@ -38,6 +40,9 @@ readers = [
     *demonstration,
     path("desk/key/", dossiers.key, name="key"),
     path("desk/dossiers/", include("licet.portal.dossiers.urls")),
+    path("transparency/", transparency.page, name="transparency"),
+    path("complaint/", complaints.complain, name="complaint"),
+    path("complaint/look/", complaints.look, name="complaint-look"),
     path("measure/<str:number>/", measures.notice, name="measure"),
     path("desk/orders/", include("licet.portal.orders.urls")),
     path("desk/matters/", include("licet.portal.incidents.urls")),
@@ -52,6 +57,7 @@ urlpatterns = [
     path("register/download.<str:kind>", register.download, name="register-download"),
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
+    path("transparency.<str:kind>", transparency.download, name="transparency-file"),
     path("measure/<str:number>", measures.any_language, name="measure-any"),
     path("measures/<str:code>/list", measures.listed, name="measure-list"),
     path("api/v1/", include("licet.portal.api.urls")),

@@ -233,6 +233,7 @@ def _ladder(root: Table, languages: tuple[str, ...]) -> LadderRules:
             consecutive=table.integer("consecutive", 1, 1_000),
             per_day=table.integer("per_day", 1, 1_000),
             memory_days=table.integer("memory_days", 1, _LENGTH_MAX),
+            small_cell=table.integer("small_cell", 1, 1_000),
             spared=frozenset(table.words("spared", optional=True)),
             reasons=MappingProxyType(
                 {

@@ -215,7 +215,8 @@ class LadderRules:
 
     Stops that lie `memory_days` back, and the measures that followed, count no more. `reasons`:
     what a person is told where so many in a `row`, or on a `day`, called for it (`{count}`).
-    `spared`: categories that are held against nobody.
+    `spared`: categories that are held against nobody. Counts of measures below `small_cell` are
+    not published.
     """
 
     steps: Mapping[str, LadderStep]
@@ -224,6 +225,7 @@ class LadderRules:
     memory_days: int
     reasons: Mapping[Literal["row", "day"], Text]
     spared: frozenset[str]
+    small_cell: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ It refuses to say anything by hand that a table says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 import msgspec
@@ -31,17 +31,18 @@ _TEXT = {"type": "string"}
 _FILE = {"$ref": _REF.format(name="FileAnswer")}
 
 
-def make_document(pack: Pack, address: str) -> dict[str, Any]:
-    """The document of an installation that answers at `address`."""
+def make_document(pack: Pack, address: str, sides: Container[str]) -> dict[str, Any]:
+    """The document of an installation of these sides that answers at `address`."""
     paths: dict[str, Any] = {}
-    for one in ENDPOINTS:
+    for one in (one for one in ENDPOINTS if one.side in sides):
         paths.setdefault(ROOT + one.path, {})[one.method.lower()] = _operation(one)
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Licet: authority",
+            "title": "Licet",
             "version": __version__,
-            "description": "What providers' installations send to an authority and read there. "
+            "description": "What providers' installations send to an authority and read there; "
+            "complaints of the public to a provider. "
             "Tokens and their claims: docs/protocol.md.",
         },
         "servers": [{"url": address or "/"}],
@@ -77,9 +78,13 @@ def _operation(one: Endpoint) -> dict[str, Any]:
         made["requestBody"] = {
             "required": True,
             "description": meaning,
-            "content": {media_type: {"schema": _TEXT}},
+            "content": {media_type: {"schema": _body(one)}},
         }
     return made
+
+
+def _body(one: Endpoint) -> dict[str, Any]:
+    return {"$ref": _REF.format(name=one.body.__name__)} if one.body else dict(_TEXT)
 
 
 def _parameter(param: Param, path: str) -> dict[str, Any]:
@@ -119,7 +124,10 @@ def _problems(codes: set[str]) -> dict[str, Any]:
 
 def _shapes() -> dict[str, Any]:
     bodies = [kind.body for kind in KINDS.values()]
-    _, found = msgspec.json.schema_components([*SHAPES, *bodies], ref_template=_REF)
+    bodies += [one.body for one in ENDPOINTS if one.body]
+    gives = [good.shape for one in ENDPOINTS for good in one.gives if good.shape]
+    shapes = dict.fromkeys([*SHAPES, *bodies, *gives])
+    _, found = msgspec.json.schema_components(shapes, ref_template=_REF)
     return dict(found)
 
 

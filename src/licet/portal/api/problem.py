@@ -38,6 +38,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "method": (405, "Not with this method"),
         "other-bytes": (409, "This id was used for something else"),
         "case-exists": (409, "There is a case with this id"),
+        "not-now": (409, "This cannot be done now"),
         "code-used": (409, "The code was used for another key"),
         "key-taken": (409, "The key is known already"),
         "too-large": (413, "This is too large"),

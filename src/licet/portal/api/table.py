@@ -13,7 +13,8 @@ import msgspec
 from django.http import HttpResponse
 
 from licet.credentials.message import ID
-from licet.portal.api import shapes, views
+from licet.portal.api import complaints, shapes, views
+from licet.portal.settings import Role
 
 ROOT = "/api/v1"
 Method = Literal["GET", "POST", "PUT"]
@@ -43,7 +44,8 @@ class Gives:
 class Endpoint:
     """One address with one method. `signed`: asked for with an access token of a provider.
 
-    `takes`: the media type of the body, where there is one, and what it is.
+    `takes`: the media type of the body, where there is one, and what it is; `body`: its shape
+    where it is JSON of ours. `side`: of which side of an installation it is.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Endpoint:
     takes: tuple[str, str] | None = None
     params: tuple[Param, ...] = ()
     problems: tuple[str, ...] = field(default=())
+    body: type[msgspec.Struct] | None = None
+    side: Role = "authority"
 
 
 _CASE = Param("case", "The id of the case.", {"type": "string"}, required=True)
@@ -263,5 +267,40 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         (Gives(200, "The listing.", shape=shapes.RegisterEntry),),
         params=(Param("number", "Its number.", {"type": "string"}, required=True),),
         problems=("not-found",),
+    ),
+    Endpoint(
+        "complaint-process",
+        "GET",
+        "/complaints",
+        "How complaints are handled: stages, acts and time limits.",
+        complaints.process,
+        (Gives(200, "The published process.", shape=complaints.Process),),
+        side="provider",
+        problems=("not-found",),
+    ),
+    Endpoint(
+        "complain",
+        "POST",
+        "/complaints/new",
+        "Complain. Nobody has to say who they are.",
+        complaints.complain,
+        (Gives(201, "Taken: number and code; both open it.", shape=complaints.Received),),
+        takes=(views.JSON, "What happened, as the pack's form asks for it."),
+        body=complaints.Complaint,
+        side="provider",
+        problems=("bad-body", "not-found", "too-many", "too-large"),
+    ),
+    Endpoint(
+        "complaint-page",
+        "POST",
+        "/complaints/{number}",
+        "How a complaint stands; with `act` something is done in it first.",
+        complaints.page,
+        (Gives(200, "The complaint.", shape=complaints.Page),),
+        takes=(views.JSON, "The code, and what is done."),
+        params=(Param("number", "Its number.", {"type": "string"}, required=True),),
+        body=complaints.Asked,
+        side="provider",
+        problems=("bad-body", "no-such-case", "not-now", "too-large"),
     ),
 )

@@ -31,16 +31,17 @@ MANY = 7
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A field of a form as a page shows it."""
+    """A field of a form as a page shows it. `place`: which of several forms of a page it is of."""
 
     field: Field
     value: Any
     faults: tuple[str, ...] = ()
     choices: tuple[tuple[str, Mapping[str, str], bool], ...] = ()
+    place: str = ""
 
     @property
     def id(self) -> str:
-        return element(self.field.id)
+        return element(self.field.id, self.place)
 
     @property
     def listed(self) -> bool:
@@ -48,9 +49,9 @@ class Question:
         return len(self.choices) >= MANY
 
 
-def element(name: str) -> str:
+def element(name: str, place: str = "") -> str:
     """The id that a field has on a page."""
-    return "f-" + name.replace(".", "-")
+    return "-".join(("f", *((place,) if place else ()), name.replace(".", "-")))
 
 
 def questions(

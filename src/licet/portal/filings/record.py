@@ -81,6 +81,10 @@ class Record:
         """Everything that is recorded."""
         return self._log.entries(0, self._log.size)
 
+    def after(self, first: int, most: int) -> list[bytes]:
+        """At most so many entries from `first` on."""
+        return self._log.entries(first, max(0, min(self._log.size - first, most)))
+
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
         return self._log.checkpoint()

@@ -6,6 +6,7 @@ It refuses to know which page and who asks.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -27,20 +28,25 @@ def sent_of(request: HttpRequest, known: ProceedingRules, rule: ProceedingAct) -
 
 def sheet_of(
     known: ProceedingRules, rule: ProceedingAct | None, answers: Mapping[str, Any],
-    no: Refusal | None, hidden: Container[str] = (),
+    no: Refusal | None, hidden: Container[str] = (), place: str = "",
 ) -> dict[str, Any]:  # fmt: skip
     """What a page shows of an act that is about to be done: `questions`, `faults`, and `no` where
-    it is not done. `hidden`: fields that are not asked, for they are known."""
+    it is not done. `hidden`: fields that are not asked, for they are known; `place`: which form of
+    the page it is."""
     form = known.forms[rule.form] if rule and rule.form else None
     faults = no.faults if no else ()
     labels = form.fields if form else {}
     return {
         "rule": rule,
-        "questions": [q for q in _questions(form, answers, faults) if q.field.id not in hidden],
+        "questions": [
+            replace(one, place=place)
+            for one in _questions(form, answers, faults)
+            if one.field.id not in hidden
+        ],
         "no": said(no, current().code, known) if no and no.code != "bad_data" else "",
         "faults": [
             (
-                element(one.field),
+                element(one.field, place),
                 labels[one.field].label if one.field in labels else "",
                 wording(one),
             )

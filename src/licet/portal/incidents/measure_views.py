@@ -4,7 +4,8 @@ list).
 It refuses to know who the person is: the number opens the page, and the page names nobody.
 
 Rules
-1. The number is a secret: no page of it is stored, indexed, framed or named as a referrer.
+1. The number is a secret: no page of it is stored, indexed or framed, and none is named to another
+   site as a referrer (`keep_safe`; to our own it is, or browsers would send forms without origin).
 2. What was sent is shown again where it was not taken; what was taken is answered by a redirect.
 """
 
@@ -33,7 +34,6 @@ from licet.rulebook.place import place
 
 PRIVATE = {
     "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
     "x-robots-tag": "noindex, nofollow",
 }
 

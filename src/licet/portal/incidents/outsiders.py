@@ -23,7 +23,7 @@ from licet.cases.proceedings import Proceeding, RunningClock, clocks, possible, 
 from licet.portal.design.languages import current
 from licet.portal.incidents import service
 from licet.portal.incidents.models import StoredMeasure, StoredProceeding
-from licet.rulebook.proceeding import ProceedingAct, ProceedingKind, ProceedingRules
+from licet.rulebook.proceeding import ProceedingAct, ProceedingRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,11 @@ class Matter:
 def measure_of(number: str, now: datetime) -> Matter | None:
     """The measure with this number, once it was taken (rule 1)."""
     row = StoredMeasure.objects.filter(pk=number, taken__isnull=False).first()
-    return _matter(row.proceeding, now) if row is not None else None
+    return matter_of(row.proceeding, now) if row is not None else None
 
 
-def _matter(row: StoredProceeding, now: datetime) -> Matter:
+def matter_of(row: StoredProceeding, now: datetime) -> Matter:
+    """A matter at a moment, as the one whom it concerns sees it."""
     of = settled(service.load(row.pk), now)
     known = service.rules(of.kind)
     actor = person_of(of, known)
@@ -84,17 +85,14 @@ def public_roles(known: ProceedingRules) -> frozenset[str]:
     return frozenset(role.id for role in known.roles.values() if role.side == "public")
 
 
-def rows_of(kind: ProceedingKind) -> Any:
-    """Matters of a kind, for whoever looks one up."""
-    return StoredProceeding.objects.filter(kind=kind).select_related("holder")
-
-
 def _step(event: Event, known: ProceedingRules) -> Step:
     rule = known.acts.get(event.kind)
     side = rule.side if rule is not None else "machine"
     words: list[tuple[Any, str]] = []
     form = known.forms[rule.form] if rule is not None and rule.form else None
-    if form is not None and rule is not None and "impose" not in rule.effects and not rule.opens:
+    if form is not None and rule is not None and rule.side != "machine":
+        if "impose" in rule.effects:  # the notice says it already
+            return Step(told(event, current().code, known), event.at, side, ())
         facts = event.data.get("facts", {})
         words = [
             (field, str(facts[field.id]))

@@ -5,7 +5,8 @@ It refuses to know signatures and messages: who sent it was established before.
 Rules
 1. A history is believed as far as the rules here come to the same events from the same acts: what
    is not what they decide is not taken.
-2. Only the provider's side and its machine speak; nothing of the authority's comes from outside.
+2. The provider's side and its machine speak, and whoever outside the matter concerns, in their own
+   name in it; nothing of the authority's comes from outside.
 3. What comes goes on from what is here. What was told before is held against it and not kept
    twice.
 """
@@ -27,9 +28,11 @@ from licet.portal.accounts.models import Body
 from licet.portal.filings.models import Head
 from licet.portal.incidents import service
 from licet.portal.incidents.models import StoredProceeding
-from licet.rulebook.proceeding import ProceedingKind, ProceedingRules
+from licet.portal.incidents.outsiders import public_roles
+from licet.rulebook.proceeding import Desk, ProceedingKind, ProceedingRules
 
 EVENTS_MAX = 2_000
+NAME_CHARACTERS_MAX = 64
 AHEAD = timedelta(minutes=5)
 """How far two installations' clocks may differ."""
 
@@ -86,14 +89,20 @@ def _decided(
 ) -> Proceeding:  # fmt: skip
     """Rule 1."""
     of: Proceeding | None = None
+    outside = _outside(events)
     for event in _acts(events):
         actor = MACHINE if event.actor == SYSTEM else installation(holder, event.actor, rules)
+        if outside and event.actor == outside:
+            actor = Actor(outside, "public", outside, public_roles(rules))
         facts = event.data.get("facts", {})
         if not isinstance(facts, Mapping) or event.at > now + AHEAD:
             raise BadInput("an event has no facts, or lies in the future")
         act = Act(event.kind, {name: value for name, value in facts.items() if value is not None})
         if of is None:
-            parties: rules_of.Parties = {"provider": holder.code}
+            parties: dict[Desk, str] = {
+                "provider": holder.code,
+                **({"public": outside} if outside else {}),
+            }
             outcome = rules_of.begin(proceeding_id, act, actor, event.at, rules, parties)
         else:
             outcome = rules_of.decide(of, act, actor, event.at, rules)
@@ -101,10 +110,21 @@ def _decided(
             raise BadInput(f"{event.kind} is not open: {outcome.code}")
         for one in outcome:
             of = rules_of.apply(of, one)
-    allowed = {SYSTEM, *(role.id for role in rules.roles.values() if role.side == "provider")}
+    sides = ("provider", "public") if outside else ("provider",)
+    allowed = {SYSTEM, *(role.id for role in rules.roles.values() if role.side in sides)}
     if of is None or not _same(of.events, events) or {e.role for e in events} - allowed:
         raise BadInput("they are not what the rules here decide")
     return rules_of.replay(events)
+
+
+def _outside(events: tuple[Event, ...]) -> str:
+    """The name that the matter has for whoever outside it concerns; empty without one."""
+    head = events[0].data.get("proceeding") if events else None
+    parties = head.get("parties") if isinstance(head, Mapping) else None
+    name = parties.get("public", "") if isinstance(parties, Mapping) else ""
+    if not isinstance(name, str) or len(name) > NAME_CHARACTERS_MAX:
+        raise BadInput("a matter's name for somebody outside is no name")
+    return name
 
 
 def _acts(events: tuple[Event, ...]) -> Iterator[Event]:

@@ -32,7 +32,7 @@ from licet.rulebook.proceeding import Desk, ProceedingKind, ProceedingRules
 AT_ONCE = 500
 NUMBERED: Mapping[ProceedingKind, str] = {"measure": "LM", "complaint": "LT"}
 """Matters of people without an account, by what their numbers begin with."""
-SENT: tuple[ProceedingKind, ...] = ("incident",)
+SENT: tuple[ProceedingKind, ...] = ("incident", "complaint")
 """Kinds that an authority elsewhere is told of."""
 
 

@@ -27,7 +27,11 @@ def front_door(request: HttpRequest) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The front page."""
-    shown = {"counts": facets(edition()).statuses, "labelling": pack().labelling is not None}
+    shown = {
+        "counts": facets(edition()).statuses,
+        "labelling": pack().labelling is not None,
+        "complaining": "complaint" in pack().supervision.proceedings,
+    }
     return render(request, "public/home.html", shown)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -167,6 +168,54 @@ def list_tone(name: str) -> str:
 def finding_word(result: str) -> str:
     """A finding of the checklist in words."""
     return words.word(f"finding.{result}")
+
+
+@register.simple_tag
+def part_word(table: str, name: str) -> str:
+    """A sentence whose name a page has from its data: {% part_word "transparency" part.key %}."""
+    return words.word(f"{table}.{name}")
+
+
+BAR_WIDTH = 96
+
+
+@register.simple_tag
+def bar(value: float, most: float) -> SafeString:
+    """A bar beside a number, `most` being the whole width; the number itself is the text."""
+    width = round(BAR_WIDTH * value / most, 1) if most else 0
+    return format_html(
+        '<svg class="bar" viewBox="0 0 {} 10" width="{}" height="10" aria-hidden="true"'
+        ' focusable="false"><rect width="{}" height="10" rx="2"></rect></svg>',
+        BAR_WIDTH, BAR_WIDTH, width,
+    )  # fmt: skip
+
+
+@register.filter
+def bearer_word(clock: Any) -> str:
+    """Whom a clock of a proceeding binds, as somebody outside is told."""
+    return words.word(f"bearer.{clock.bearer}")
+
+
+@register.filter
+def side_word(clock: Any) -> str:
+    """Whom a clock of a proceeding binds."""
+    return words.word(f"side.{clock.bearer}")
+
+
+@register.filter
+def hours(value: float) -> str:
+    """A number of hours as people say it: minutes, hours or days."""
+    if value < 1:
+        return words.word("overview.minutes", n=round(value * 60))
+    if value < 72:
+        return words.word("overview.hours", n=f"{value:.1f}")
+    return words.word("overview.days", n=f"{value / 24:.1f}")
+
+
+@register.filter
+def length_word(clock: Any) -> str:
+    """How long a clock of a proceeding runs."""
+    return words.word(f"length.{clock.unit}", n=clock.length)
 
 
 INPUTS = {
