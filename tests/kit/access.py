@@ -70,7 +70,7 @@ token                          in/in      ok/no    404/404  404/404
 attachment                     in/405     ok/405   404/405  ok/405
 receipt                        in/405     ok/405   404/405  ok/405
 proceedings                    in/405     ok/405   ok/405   ok/405
-overview                       in/in      404/404  404/404  ok/405
+overview                       in/405     404/405  404/405  ok/405
 proceeding-start               in/in      ok/no    ok/no    404/404
 proceeding                     in/405     ok/405   404/405  ok/405
 proceeding-do                  in/in      404/404  404/404  act/no
