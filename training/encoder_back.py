@@ -23,6 +23,8 @@ Array = np.ndarray
 _SMALL, _SCALE = "_quantized", "_scale"
 """Endings that ONNX Runtime gave to what it rounded, as in licet-encoder-1; in later files the
 scales of a tensor stand after it."""
+_HEADS_ONCE = 12
+"""Of licet-encoder-1, whose graph does not say how many."""
 _VECTORS = (
     "out.bias", "norm1.weight", "norm1.bias", "up.bias", "down.bias", "norm2.weight", "norm2.bias",
 )  # fmt: skip
@@ -49,7 +51,7 @@ def read_back(data: bytes) -> tuple[Net, Vocabulary]:
         for about in node.attribute
         if node.op_type == "MultiHeadAttention" and about.name == "num_heads"
     ]
-    return _net(words, _read(arrays), heads[0] if heads else Shape.heads), words
+    return _net(words, _read(arrays), heads[0] if heads else _HEADS_ONCE), words
 
 
 def _read(arrays: dict[str, Array]) -> _Read:
