@@ -14,8 +14,9 @@ Steps
 2. Passes over the rows: harm, categories and, at first, Han characters guessed from their
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
 3. A short last pass with the rows of own/late as well: what the first passes took for harm.
-4. A shorter one with the rows of own/more. With `--kept` it is the only one: the network is read
-   back from the 8 bits of a file.
+4. A shorter one with the rows of own/more. What ships is halfway between the weights before it
+   and after: it keeps what the others taught (Wortsman et al. 2022, "Robust fine-tuning of
+   zero-shot models"). With `--kept` it is the only pass: the network is read back from a file.
 5. With `--inner`, only so many inner neurons stay, and make up for the others (encoder_slim.py).
 6. 8 bits; calibration on dev text through the very code that serves.
 
@@ -162,9 +163,13 @@ def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
     later = examples + encoder_rows.lately(given.data, say)
     if not given.kept:
         train(net, words, examples, reader, FIRST, seed, say, given.out.with_suffix(".first.pt"))
-        train(net, words, later, reader, LAST, seed + 1, say, state)
+        train(net, words, later, reader, LAST, seed + 1, say, given.out.with_suffix(".last.pt"))
+    before = {name: one.clone() for name, one in net.state_dict().items()}
     again = later + encoder_rows.again(given.data, say)
-    train(net, words, again, reader, AGAIN, seed + 2, say, state)
+    train(net, words, again, reader, AGAIN, seed + 2, say, given.out.with_suffix(".again.pt"))
+    halfway = {name: (before[name] + one) / 2 for name, one in net.state_dict().items()}
+    net.load_state_dict(halfway)
+    torch.save(halfway, state)
 
 
 def main() -> None:
