@@ -119,5 +119,5 @@ $(RUN_READY): pyproject.toml uv.lock
 
 $(TEST_READY): pyproject.toml uv.lock
 	@uv="$$(scripts/bootstrap)" && \
-		"$$uv" sync --locked --all-extras --no-extra training --inexact
+		"$$uv" sync --locked --all-extras --no-extra training --no-extra ray --inexact
 	@touch $@ $(RUN_READY)

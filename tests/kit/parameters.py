@@ -25,6 +25,7 @@ _SHARE = ((0.05, 1.0), (0, 1.01, "0.05", True))
 SCANS = [
     *(_scan(n, *_SHARE) for n in ("reject_share", "symbol_share_max", "repeat_share_max")),
     _scan("similarity", *_SHARE),
+    _scan("apart", (["privacy"], []), (["a whim"], "privacy", ["privacy", "privacy"])),
     _scan("permutations", (16, 128, 1024), (15, 1025, 64.0, "128")),
     _scan("shingle_characters", (2, 8, 64), (1, 65, True)),
     _scan("gram_characters", (8, 40, 512), (7, 513, "40")),

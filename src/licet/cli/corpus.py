@@ -19,6 +19,7 @@ import click
 
 from licet.base.canonical import sha256_hex
 from licet.base.clock import SystemClock, rfc3339_ms
+from licet.cli.corpus_scan import scan, verify_scan
 from licet.cli.corpus_serving import access, serve, token
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
@@ -58,6 +59,8 @@ def corpus() -> None:
 corpus.add_command(serve)
 corpus.add_command(token)
 corpus.add_command(access)
+corpus.add_command(scan)
+corpus.add_command(verify_scan)
 
 
 def shelf_of(home: Home) -> Shelf:

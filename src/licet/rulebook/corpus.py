@@ -76,7 +76,8 @@ class Licence:
 class ScanRule:
     """What a scan measures by.
 
-    Of a source more than `reject_share` of which is unlawful nothing is used. `manual` and
+    Of a source more than `reject_share` of which is unlawful nothing is used; the categories
+    `apart` do not count into that. `manual` and
     `technical` name the measures of the assessment that samples are drawn for. Texts are near
     copies from the Jaccard similarity `similarity` of their runs of `shingle_characters` on, by
     `permutations` minima; a text is contaminated that shares `gram_characters` in a row with a
@@ -84,6 +85,7 @@ class ScanRule:
     """
 
     reject_share: float
+    apart: tuple[str, ...]
     manual: str
     technical: str
     similarity: float

@@ -123,6 +123,7 @@ def _scan(root: Table, pack: Pack) -> ScanRule:
         measures = tuple(pack.assessment.measures)
         return ScanRule(
             reject_share=table.share("reject_share"),
+            apart=table.policies("apart", tuple(pack.categories)),
             manual=table.choice("manual", measures),
             technical=table.choice("technical", measures),
             similarity=table.share("similarity"),
