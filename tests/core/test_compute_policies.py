@@ -95,11 +95,14 @@ def test_a_deadline_that_can_be_kept_gets_its_pace() -> None:
     assert feasible(now, shares.time)
 
 
-def test_deadlines_that_cannot_all_be_kept_take_from_nobody() -> None:
-    now = dataclasses.replace(likely(4), due_s=likely(4).left * 1.01)
-    shares = Promise().shares(now)
-    plain = POLICIES["max-min-work"]().shares(now)
-    assert shares.level == pytest.approx(plain.level)
+def test_of_deadlines_that_cannot_all_be_kept_the_earliest_come_first() -> None:
+    now = likely(4)
+    now = dataclasses.replace(now, due_s=now.left / now.speeds.max(axis=1) * 1.02)
+    got = rate(now, Promise().shares(now).time)
+    kept = got * now.due_s >= now.left * (1 - 1e-3)
+    earliest = np.argsort(now.due_s)
+    assert kept[earliest[:6]].all()
+    assert not kept.all()
 
 
 @pytest.mark.parametrize("seed", range(5))

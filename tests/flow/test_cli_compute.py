@@ -74,3 +74,59 @@ def test_what_cannot_be_used_is_said(more: tuple[str, ...], tmp_path: Path) -> N
     ran = run("simulate", *(str(path) if one == "FILE" else one for one in more))
     assert ran.exit_code == 2
     assert ran.output.strip()
+
+
+MARKET = """
+[[pool]]
+id = "a"
+supplier = "sup-a"
+kind = "h20"
+count = 8
+node = 8
+price_fen_hour = 1200
+region = "north"
+
+[[need]]
+id = "n1"
+account = "acme"
+work = 3600
+unit = "steps"
+budget_fen = BUDGET
+speed.h20 = { value = 1.0, basis = "measured", source = "probe 7", at = 2026-11-01T00:00:00Z }
+
+[[under_way]]
+id = "w1"
+account = "beta"
+work = 7200
+left = 3600
+unit = "steps"
+gang = 8
+speed.h20 = { value = 1.0, basis = "assumed", source = "a guess", at = 2026-11-01T00:00:00Z }
+"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_need_is_answered_before_it_queues(tmp_path: Path, lang: str) -> None:
+    path, at = tmp_path / "market.toml", "2026-12-01T08:00:00+08:00"
+    path.write_text(MARKET.replace("BUDGET", "5000"))
+    offered = run("offers", path, "--lang", lang, "--at", at)
+    assert offered.exit_code == 0, offered.output
+    assert offered.output.startswith("n1  2026-12-01T00:00:00Z – ")
+    assert "12.00 CNY" in offered.output
+    explained = run("explain", path, "--lang", lang, "--at", at)
+    assert explained.output.startswith("w1  a 100%")
+    assert "1/s" in run("needs", path, "--lang", lang, "--at", at).output
+    path.write_text(MARKET.replace("BUDGET", "10"))
+    declined = run("offers", path, "--lang", lang, "--at", at)
+    assert declined.exit_code == 1
+    assert ("预算" if lang == "zh" else "budget") in declined.output
+
+
+@pytest.mark.parametrize("change", [
+    ("count", "counts"), ("node = 8", "node = 0"), ("2026-11-01T00:00:00Z", "2026-11-01T00:00:00"),
+    ("w1", "n1"), ("work = 3600", "work = -1"), ('"measured"', '"dreamt"'),
+])  # fmt: skip
+def test_a_market_of_nonsense_is_refused(tmp_path: Path, change: tuple[str, str]) -> None:
+    path = tmp_path / "market.toml"
+    path.write_text(MARKET.replace("BUDGET", "5000").replace(*change))
+    assert run("offers", path).exit_code == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,4 +31,27 @@ SCANS = [
     _scan("shingle_characters", (2, 8, 64), (1, 65, True)),
     _scan("gram_characters", (8, 40, 512), (7, 513, "40")),
     _scan("characters_min", (1, 16), (0, 100_001, 1.5)),
+]
+
+
+def _programme(name: str, key: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
+    place = ("programme", name, key)
+    return Example(f"compute.{name}.{key}", "compute.toml", place, passes, trips)
+
+
+def _days(name: str) -> list[Example]:
+    early, late = dt.date(2023, 9, 1), dt.date(2030, 1, 1)
+    return [
+        _programme(name, "signed_from", (early,), (late, "2023-09-01", 2023)),
+        _programme(name, "signed_to", (late,), (dt.date(2020, 1, 1), "2030-01-01")),
+        _programme(name, "requires", ([], ["compute_only"]), (["luck"], "compute_only")),
+        _programme(name, "cap_yuan_year", (1, 2_000_000), (0, -1, 1.5, "2000000", True)),
+    ]
+
+
+PROGRAMMES = [
+    *_days("beijing_vouchers"),
+    *_days("beijing_etown"),
+    _programme("beijing_etown", "share", (0.3, 1.0), (0, 1.01, "0.3", True)),
+    _programme("beijing_etown", "budget_yuan_year", (1, 10**8), (0, 2.5, "1")),
 ]

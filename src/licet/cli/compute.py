@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from licet.base.trouble import BadInput
+from licet.cli.compute_market import explain_command, needs, offers
 from licet.cli.refused import TroubleGroup
 from licet.compute.placing import Nodes
 from licet.compute.policies import POLICIES
@@ -30,6 +31,10 @@ Demand = Callable[[int], Iterator[Job]]
 @click.group(cls=TroubleGroup)
 def compute() -> None:
     """Share computing power: needs in, allocations out, every one explained."""
+
+
+for _command in (needs, offers, explain_command):
+    compute.add_command(_command)
 
 
 @compute.command("simulate")

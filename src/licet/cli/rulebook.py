@@ -22,6 +22,7 @@ from licet.cli.coverage import (
     shipped_means,
 )
 from licet.cli.rulebook_assessment import assessment_grounds, assessment_lines
+from licet.cli.rulebook_compute import compute_grounds, compute_lines
 from licet.cli.rulebook_corpus import corpus_lines
 from licet.cli.rulebook_labels import labels_grounds, labels_lines
 from licet.cli.rulebook_minors import minors_grounds, minors_lines
@@ -43,6 +44,7 @@ from licet.rulebook import (
     load_pack,
     unknown_citations,
 )
+from licet.rulebook.computing import Programme, Requirement
 from licet.rulebook.corpus import AccessClass, Basis, Licence, SourceType
 from licet.rulebook.grounds import Source
 from licet.rulebook.labels import Degree, LabelCheck, Medium
@@ -251,6 +253,10 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
         case SourceType() | Basis() | AccessClass() | Licence():
             yield from corpus_lines(entry, lang)
             yield from _provenance(entry.provenance)
+        case Requirement() | Programme():
+            yield from compute_lines(entry, lang)
+            for rests in compute_grounds(pack, entry):
+                yield from _provenance(rests)
         case Measure() | BankRule() | Aspect():
             yield from assessment_lines(pack, entry, lang)
             for cited in assessment_grounds(pack, entry):

@@ -23,6 +23,8 @@ from typing import Literal, TypeVar
 
 from licet.base.trouble import NotFound
 from licet.rulebook.assessment import Assessment, AssessmentEntry, Bound
+from licet.rulebook.computing import ComputeRules
+from licet.rulebook.computing import Entry as ComputeEntry
 from licet.rulebook.corpus import CorpusRules
 from licet.rulebook.corpus import Entry as CorpusEntry
 from licet.rulebook.grounds import Cite, Parameter, Provenance, Source, Text
@@ -241,6 +243,7 @@ Entry = (
     | SupervisionEntry
     | LabelsEntry
     | CorpusEntry
+    | ComputeEntry
 )
 
 
@@ -274,6 +277,7 @@ class Pack:
     following: Supervision | None
     labelling: LabelRules | None
     sharing: CorpusRules | None
+    computing: ComputeRules | None
 
     @property
     def guard(self) -> GuardSettings:
@@ -319,6 +323,11 @@ class Pack:
         """What is asked of shared training data. Raises NotFound for a regime that is silent."""
         return self._chapter(self.sharing, "rules for shared training data")
 
+    @property
+    def compute(self) -> ComputeRules:
+        """Programmes for computing power. Raises NotFound for a regime that has none."""
+        return self._chapter(self.computing, "programmes for computing power")
+
     def _chapter(self, chapter: C | None, what: str) -> C:
         if chapter is None:
             raise NotFound(f"the pack {self.id} has no {what}.", hint="Name another pack.")
@@ -354,6 +363,7 @@ class Pack:
             *(self.following.shelves if self.following else ()),
             *(self.labelling.shelves if self.labelling else ()),
             *(self.sharing.shelves if self.sharing else ()),
+            *(self.computing.shelves if self.computing else ()),
         )
 
     def find(self, entry_id: str) -> Entry:

@@ -42,6 +42,7 @@ from licet.rulebook.model import (
     TierName,
 )
 from licet.rulebook.parse_assessment import BOUNDS, parse_assessment
+from licet.rulebook.parse_computing import parse_computing
 from licet.rulebook.parse_corpus import parse_corpus
 from licet.rulebook.parse_guard import parse_guard
 from licet.rulebook.parse_labels import parse_labels
@@ -61,7 +62,10 @@ MINORS = ("minors.toml",)
 ASSESSING = ("assessment.toml",)
 LABELLING = ("labels.toml",)
 SHARING = ("corpus.toml",)
-FILES = CORE + JUDGING + LICENSING + MINORS + ASSESSING + LABELLING + SHARING + SUPERVISION
+COMPUTING = ("compute.toml",)
+FILES = (
+    CORE + JUDGING + LICENSING + MINORS + ASSESSING + LABELLING + SHARING + COMPUTING + SUPERVISION
+)
 OPERATOR = "operator"  # the category of rules that an operator writes and answers for
 BEARERS = ("provider", "user", "authority", "state", "anyone")
 COUNTERPARTIES = (
@@ -137,6 +141,7 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
             following=None,
             labelling=None,
             sharing=None,
+            computing=None,
         )
     if JUDGING[0] in documents:
         pack = _judging(pack, table)
@@ -150,6 +155,9 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
     if MINORS[0] in documents:
         with table(MINORS[0]) as root:
             pack = replace(pack, youth=parse_minors(root, pack))
+    if COMPUTING[0] in documents:
+        with table(COMPUTING[0]) as root:
+            pack = replace(pack, computing=parse_computing(root, languages))
     _refuse_faults(pack)
     return replace(pack, digest=_digest(documents))
 

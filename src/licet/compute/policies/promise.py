@@ -5,8 +5,8 @@ It refuses to trade one person's promise for another's speed.
 Rules
 1. A job's fair finish is when an equal part of every kind would have finished it, times `ratio`:
    that says how fast it must go from now on. A deadline says it too.
-2. Deadlines come first: they were accepted because they can be kept (`feasible.py`). Where they
-   cannot all be kept any more, as when a pool leaves, none goes before max-min fairness.
+2. Deadlines come first: they were accepted because they can be kept (`answer.py`). Where they
+   cannot all have a steady pace at once, the earliest have it, as many as can.
 3. No fair finish is guaranteed more than max-min fairness on work gives now beside the deadlines,
    so that all guarantees can be kept together. A job that is late by then goes as fast as that.
 4. What remains goes to work done compared with an equal split, weighted towards what is nearly
@@ -58,7 +58,9 @@ class Promise:
         gain = now.speeds[able] * claim[:, None]
         due, fair = (one[able] * claim for one in self.needed(now))
         due = np.where(due < gain.max(axis=1), due, 0.0) * (1 - _HAIR)
-        level, due = _level(gain, gang, due, now.capacity)
+        level, due = _level(
+            gain, gang, due, np.argsort(now.due_s[able], kind="stable"), now.capacity
+        )
         fair = np.minimum(fair, level) * (1 - _HAIR)
         haste = (even / np.maximum(now.left[able], _TINY)) ** self._haste
         for grain in _GRAINS:
@@ -82,18 +84,42 @@ class Promise:
         return _pace(now.left, now.due_s), _pace(now.left, fair_s)
 
 
-def _level(gain: Floats, gang: Ints, due: Floats, capacity: Floats) -> tuple[float, Floats]:
-    """Rules 2 and 3: the level, and which deadlines stand."""
+def _level(
+    gain: Floats, gang: Ints, due: Floats, order: Ints, capacity: Floats
+) -> tuple[float, Floats]:
+    """Rules 2 and 3: the level, and the paces of the deadlines that are kept at once. `order`:
+    rows by deadline, the earliest first."""
     for grain in _GRAINS:
         paced = _step(due, grain, np.ceil)
         paced = np.where(paced < gain.max(axis=1), paced, due)
-        classes = merge(gain, gang, paced[:, None])
-        if classes.gain.size <= _CELLS_MAX:
+        if merge(gain, gang, paced[:, None]).gain.size <= _CELLS_MAX:
             break
+    order = order[paced[order] > 0]
+    best = _with_paces(gain, gang, paced, order, capacity)
+    few, many = 0, len(order)  # so few can be kept, so many cannot
+    while best is None and many - few > 1:
+        middle = (few + many) // 2
+        if _with_paces(gain, gang, paced, order[:middle], capacity) is None:
+            many = middle
+        else:
+            few = middle
+    best = best or _with_paces(gain, gang, paced, order[:few], capacity)
+    if best is None:
+        raise Unsolved("max-min fairness without deadlines has no answer")
+    return best
+
+
+def _with_paces(
+    gain: Floats, gang: Ints, paced: Floats, keep: Ints, capacity: Floats
+) -> tuple[float, Floats] | None:
+    """The level if the rows `keep` have their paces, and these; None: not all can have them."""
+    paces = np.zeros_like(paced)
+    paces[keep] = paced[keep]
+    classes = merge(gain, gang, paces[:, None])
     try:
-        return max_min(classes, capacity, paced[_first(classes.of)])[2], paced
+        return max_min(classes, capacity, paces[_first(classes.of)])[2], paces
     except Unsolved:
-        return max_min(merge(gain, gang), capacity)[2], np.zeros_like(due)
+        return None
 
 
 def _step(values: Floats, grain: float, how: Callable[..., Any]) -> Floats:

@@ -1,0 +1,135 @@
+"""`licet compute needs`, `offers` and `explain`: what a market of pools and needs comes to.
+
+Parse, call, render. It refuses to decide who gets what.
+
+Exit codes: 0 done; 1 a need cannot be met as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from licet.base.clock import SystemClock
+from licet.base.trouble import BadInput
+from licet.compute.answer import Declined, Offer, answer
+from licet.compute.explain import explain
+from licet.compute.marketfile import read_market
+from licet.compute.model import unfit
+from licet.compute.policies import POLICIES
+from licet.compute.project import seen
+from licet.compute.wording import BASIS, DECLINED, LANGS, UNFIT, say_reason
+
+DECLINES = 1
+_market = click.argument(
+    "path", metavar="MARKET", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+_policy = click.option("--policy", type=click.Choice(list(POLICIES)), default="promise",
+                       show_default=True)  # fmt: skip
+_lang = click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True)
+_at = click.option("--at", metavar="MOMENT",
+                   help="As if it were then, with its offset from UTC; else now.")  # fmt: skip
+
+
+@click.command()
+@_market
+@_lang
+@_at
+def needs(path: Path, lang: str, at: str | None) -> None:
+    """Say of each need on which pools it could run, and why not on the others."""
+    pools, wanted, _ = read_market(path)
+    now_s = _moment(at)
+    for need in wanted:
+        click.echo(f"{need.id}  {need.work:g} {need.unit} ({need.account})")
+        for pool in pools:
+            reasons = [UNFIT[why][lang] for why in unfit(need, pool, now_s)]
+            speed = need.speeds.get(pool.kind)
+            basis = "" if speed is None else f"{speed.value:g}/s {BASIS[speed.basis][lang]}"
+            click.echo(f"  {pool.id:<16} {'; '.join(reasons) or basis}")
+
+
+@click.command()
+@_market
+@_policy
+@_lang
+@_at
+def offers(path: Path, policy: str, lang: str, at: str | None) -> None:
+    """Answer each need before it queues: when it would run, where, for how much, and why so; or
+    why it cannot. Each is answered as if it came alone; exit code 1: one cannot be met."""
+    pools, wanted, under_way = read_market(path)
+    now_s, declined = _moment(at), False
+    accounts = {n: one.need.account for n, one in enumerate(under_way)}
+    for need in wanted:
+        found = answer(need, under_way, pools, POLICIES[policy](), now_s)
+        declined |= isinstance(found, Declined)
+        names = [pool.id for pool in pools]
+        if isinstance(found, Offer):
+            lines = _offer(found, names, accounts | {len(under_way): need.account}, lang)
+        else:
+            lines = _declined(found, lang)
+        click.echo("\n".join(lines))
+    if declined:
+        raise SystemExit(DECLINES)
+
+
+@click.command("explain")
+@_market
+@_policy
+@_lang
+@_at
+def explain_command(path: Path, policy: str, lang: str, at: str | None) -> None:
+    """Say of everything under way what it gets at this moment, by which rule, and whose claim
+    stands before it."""
+    pools, _, under_way = read_market(path)
+    left = {work.need.id: (work.need, work.left) for work in under_way}
+    now, row = seen(left, pools, _moment(at))
+    reasons = explain(now, POLICIES[policy]().shares(now))
+    accounts = {n: need.account for n, (need, _) in enumerate(left.values())}
+    names = [pool.id for pool in pools]
+    for name, number in row.items():
+        reason = reasons[number]
+        share = ", ".join(
+            f"{pool} {part:.0%}"
+            for pool, part in zip(names, reason.share, strict=True)
+            if part > 0
+        )
+        click.echo(f"{name}  {share or '—'}  {say_reason(reason, names, accounts, lang)}")
+
+
+def _offer(offer: Offer, pools: list[str], accounts: dict[int, str], lang: str) -> Iterator[str]:
+    yield f"{offer.need}  {_say(offer.start_s)} – {_say(offer.end_s)}  {offer.price / 100:.2f} CNY"
+    yield f"  {BASIS[offer.basis][lang]}"
+    for line in offer.lines:
+        hours = line.accelerator_s / 3600
+        yield f"  {line.pool:<16} {hours:.2f} h  {line.price / 100:.2f} CNY"
+    yield f"  {say_reason(offer.reason, pools, accounts, lang)}"
+
+
+def _declined(found: Declined, lang: str) -> Iterator[str]:
+    yield f"{found.need}  {'; '.join(DECLINED[why][lang] for why in found.why)}"
+    if found.soonest_s is not None and found.price is not None:
+        yield f"  {_say(found.soonest_s)}  {found.price / 100:.2f} CNY"
+    for need in found.delayed:
+        yield f"  > {need}"
+    if "no_pool" in found.why:
+        for pool, reasons in found.unfit.items():
+            yield f"  {pool:<16} {'; '.join(UNFIT[why][lang] for why in reasons)}"
+
+
+def _say(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _moment(at: str | None) -> int:
+    if at is None:
+        return int(SystemClock().now().timestamp())
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        raise BadInput(f"{at!r} is no moment.", hint="As in 2026-12-01T08:00:00Z.") from None
+    if moment.tzinfo is None:
+        raise BadInput(f"{at} has no offset from UTC.", hint="As in 2026-12-01T08:00:00Z.")
+    return int(moment.timestamp())

@@ -1,0 +1,126 @@
+"""Pools, needs and what is under way, read from a TOML file that a person wrote.
+
+It refuses to decide anything, and to guess: a key that it does not know is refused.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from licet.base.trouble import BadInput
+from licet.compute.answer import Work
+from licet.compute.model import NO_END_S, Basis, Need, Pool, Speed
+
+FILE_BYTES_MAX = 4 << 20
+
+
+class _Speed(msgspec.Struct, forbid_unknown_fields=True):
+    value: float
+    basis: Basis
+    source: str
+    at: datetime
+
+
+class _Pool(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    supplier: str
+    kind: str
+    count: int
+    price_fen_hour: int
+    region: str
+    node: int = 1
+    memory_gib: int = 0
+    interconnect: str = ""
+    opens: datetime | None = None
+    closes: datetime | None = None
+    origin: Literal["domestic", "foreign", "unknown"] = "unknown"
+    attested: str = ""
+    withdrawn: bool = False
+
+
+class _Need(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    account: str
+    work: float
+    unit: str
+    speed: dict[str, _Speed]
+    gang: int = 1
+    memory_gib: int = 0
+    interconnects: list[str] = []
+    regions: list[str] = []
+    start: datetime | None = None
+    due: datetime | None = None
+    budget_fen: int | None = None
+    interruptible: bool = True
+    domestic_only: bool = False
+    left: float | None = None
+
+
+class _Market(msgspec.Struct, forbid_unknown_fields=True):
+    pool: list[_Pool]
+    need: list[_Need] = []
+    under_way: list[_Need] = []
+
+
+def read_market(path: Path) -> tuple[tuple[Pool, ...], tuple[Need, ...], tuple[Work, ...]]:
+    """Pools, needs that are asked for, and needs that are under way with the work left.
+
+    A moment has a date, a time and an offset from UTC. Raises BadInput that names the place.
+    """
+    if path.stat().st_size > FILE_BYTES_MAX:
+        raise BadInput(f"{path.name} is larger than {FILE_BYTES_MAX} bytes.", hint="Cut it.")
+    try:
+        market = msgspec.toml.decode(path.read_bytes(), type=_Market)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path.name}: {error}.", hint=_FORM) from None
+    pools = tuple(_pool(one) for one in market.pool)
+    works = tuple(
+        Work(_need(one), one.work if one.left is None else one.left) for one in market.under_way
+    )
+    needs = tuple(_need(one) for one in market.need)
+    ids = [one.id for one in pools], [one.id for one in needs] + [w.need.id for w in works]
+    for found in ids:
+        for name in sorted({one for one in found if found.count(one) > 1}):
+            raise BadInput(
+                f"{path.name}: {name} stands there twice.", hint="Give each its own id."
+            )
+    return pools, needs, works
+
+
+_FORM = "The guide on computing power shows a file; moments are as in 2026-12-01T08:00:00+08:00."
+
+
+def _pool(one: _Pool) -> Pool:
+    return Pool(
+        id=one.id, supplier=one.supplier, kind=one.kind, count=one.count, node=one.node,
+        memory_gib=one.memory_gib, price=one.price_fen_hour, region=one.region,
+        interconnect=one.interconnect, from_s=_seconds(one.opens, 0),
+        until_s=_seconds(one.closes, NO_END_S), origin=one.origin, attested=one.attested,
+        withdrawn=one.withdrawn,
+    )  # fmt: skip
+
+
+def _need(one: _Need) -> Need:
+    speeds = {
+        kind: Speed(speed.value, speed.basis, speed.source, _seconds(speed.at, 0))
+        for kind, speed in one.speed.items()
+    }
+    return Need(
+        id=one.id, account=one.account, work=one.work, unit=one.unit, speeds=speeds,
+        gang=one.gang, memory_gib=one.memory_gib, interconnects=frozenset(one.interconnects),
+        regions=frozenset(one.regions), start_s=_seconds(one.start, 0),
+        due_s=None if one.due is None else _seconds(one.due, 0), budget=one.budget_fen,
+        interruptible=one.interruptible, domestic_only=one.domestic_only,
+    )  # fmt: skip
+
+
+def _seconds(moment: datetime | None, default: int) -> int:
+    if moment is None:
+        return default
+    if moment.tzinfo is None:
+        raise BadInput(f"{moment.isoformat()} has no offset from UTC.", hint=_FORM)
+    return int(moment.timestamp())
