@@ -30,7 +30,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from licet.base.compiled import FOLDER, MODULES, SHARED, SUFFIX, digest, library
+from licet.base.compiled import FOLDER, MODULES, SHARED, digest, library
 
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = 3

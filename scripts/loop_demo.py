@@ -5,8 +5,9 @@
 A client streams through a gateway to an upstream that says something it must not. The halt becomes
 an incident at the provider's portal; the report waits while the authority is down and arrives when
 it is back; a candidate that stops lawful text is refused, a better one is proven, released and
-served while a stream goes on; the authority closes; both ledgers are verified and replayed. Exit
-code 0 only if every step held. Everything is told as harmless animals.
+served by two gateways while a stream goes on; the authority closes; all ledgers are verified, and
+those of both installations replayed. Exit code 0 only if every step held. Everything is told as
+harmless animals.
 
 It refuses to look inside: it types commands and reads what they print.
 """
@@ -245,9 +246,13 @@ def moment() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, port: int, key: str) -> None:
+Door = tuple[int, str]
+"""Where a gateway is reached: its port, and a key that opens it."""
+
+
+def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, doors: list[Door]) -> None:
     """A candidate that stops lawful text is refused; a better one is proven and released."""
-    items = bank(folder)
+    items, (port, key) = bank(folder), doors[0]
     candidates = {
         "broad": rules(folder, "broad", "orange giraffe", "orange juice"),
         "narrow": rules(folder, "narrow", "orange giraffe"),
@@ -271,11 +276,36 @@ def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, port: int, 
     going_on.start()
     better = folder / "narrow.licet"
     gateway.does("correct", "release", better, "--proof", better.with_suffix(".json"), *release)
-    with legs.leg("approved, until it is effective"):
-        eventually(lambda: streamed(port, key, "giraffe")[1] == "content_filter", "effective", 5)
+    with legs.leg(f"approved, until it is effective on {len(doors)} gateways"):
+        for at, opens in doors:
+            eventually(
+                lambda at=at, opens=opens: streamed(at, opens, "giraffe")[1] == "content_filter",
+                "effective", 5,
+            )  # fmt: skip
     going_on.join()
     expect(served[0] == (SAID["long"] + " ", "stop"), "the stream that went on was not dropped")
-    expect(streamed(port, key, "juice")[1] == "stop", "lawful text still passes")
+    for at, opens in doors:
+        expect(streamed(at, opens, "juice")[1] == "stop", "lawful text still passes")
+
+
+def joined(folder: Path, first: Home) -> Home:
+    """A second gateway of the provider: it judges by the same folder of bundles and trusts the
+    same key."""
+    second = Home(folder / "gateway-2")
+    (second.path / "keys").mkdir(parents=True, mode=0o700)
+    (second.path / "bundles").symlink_to(first.path / "bundles")
+    trusted = (first.path / "keys" / "bundle.pub").read_bytes()
+    (second.path / "keys" / "bundle.pub").write_bytes(trusted)
+    return second
+
+
+@contextlib.contextmanager
+def serving(gateway: Home, upstream: str) -> Iterator[Door]:
+    """A gateway that runs, until the block ends."""
+    port = free_port()
+    with running(gateway, "up", "--port", port, "--upstream", upstream, "--no-portal"):
+        said = (gateway.path / "said.txt").read_text()
+        yield port, next(word for word in said.split() if word.startswith("licet_"))
 
 
 def main() -> None:
@@ -293,7 +323,7 @@ def main() -> None:
         walrus = rules(folder, "walrus", "purple walrus")
         model = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
         threading.Thread(target=model.serve_forever, daemon=True).start()
-        ports = {name: free_port() for name in ("authority", "provider", "gateway")}
+        ports = {name: free_port() for name in ("authority", "provider")}
         url = f"http://127.0.0.1:{ports['authority']}"
         serve: list[object] = ["portal", "--role", "authority", "--port", ports["authority"],
                                "--public-url", url]  # fmt: skip
@@ -304,25 +334,25 @@ def main() -> None:
                 code = authority.does("portal", "enrol", "ACME").strip()
                 provider.does("filing", "enrol", url, "--code", code)
             upstream = f"http://127.0.0.1:{model.server_address[1]}/v1"
-            stack.enter_context(running(
-                gateway, "up", "--port", ports["gateway"], "--upstream", upstream, "--no-portal",
-            ))  # fmt: skip
-            key = next(w for w in (gateway.path / "said.txt").read_text().split()
-                       if w.startswith("licet_"))  # fmt: skip
-            ledger = gateway.path / "ledger"
-            provider.does("portal", "follow", ledger, "--vkey", ledger / "vkey", "--body", "ACME")
+            gateways = [gateway, joined(folder, gateway)]
+            doors = [stack.enter_context(serving(one, upstream)) for one in gateways]
+            for one in gateways:
+                ledger = one.path / "ledger"
+                provider.does("portal", "follow", ledger, "--vkey", ledger / "vkey",
+                              "--body", "ACME")  # fmt: skip
             stack.enter_context(running(provider, "portal", "--role", "provider", "--port",
                                         ports["provider"]))  # fmt: skip
-        loop(legs, folder, authority, provider, gateway, walrus, serve, ports["gateway"], key)
+        loop(legs, folder, authority, provider, gateways, walrus, serve, doors)
     total = sum(seconds for _, seconds in legs.took)
     print(f"  {total:7.2f} s  in all: every step held")
 
 
 def loop(
-    legs: Legs, folder: Path, authority: Home, provider: Home, gateway: Home, walrus: Path,
-    serve: list[object], port: int, key: str,
+    legs: Legs, folder: Path, authority: Home, provider: Home, gateways: list[Home], walrus: Path,
+    serve: list[object], doors: list[Door],
 ) -> None:  # fmt: skip
     """From the halt to the closed incident, and both ledgers replayed."""
+    port, key = doors[0]
     with legs.leg("a stream is halted"):
         text, finish = streamed(port, key, "walrus")
         expect(finish == "content_filter" and "walrus" not in text, f"halted: {text!r} {finish}")
@@ -336,7 +366,7 @@ def loop(
     with running(authority, *serve):
         with legs.leg("the authority is back: the report is there"):
             eventually(lambda: authority.stage(number) == "reported", "the report arrives")
-        corrected(gateway, folder, walrus, legs, port, key)
+        corrected(gateways[0], folder, walrus, legs, doors)
         with legs.leg("finally reported, closed by the authority, known at the provider"):
             provider.acts(number, "report_final", "anna@acme.example", trend="Over.",
                           cause="No rule for giraffes.", planned_measures="A rule, proven.",
@@ -344,11 +374,13 @@ def loop(
             eventually(lambda: authority.stage(number) == "final_reported", "the final report")
             authority.acts(number, "close", "officer@gov.example", text="Corrected and proven.")
             eventually(lambda: provider.stage(number) == "closed", "the provider hears of it")
-    with legs.leg("the three ledgers verified, two replayed"):
+    with legs.leg("the four ledgers verified, two replayed"):
         for home in (authority, provider):
             said = typed("ledger", "verify", home.path / "authority-ledger", "--replay")
             expect(said.returncode == 0 and " 0 unlawful" in said.stdout, said.stdout)
-        expect(typed("ledger", "verify", gateway.path / "ledger").returncode == 0, "the gateway's")
+        for one in gateways:
+            said = typed("ledger", "verify", one.path / "ledger")
+            expect(said.returncode == 0, f"a gateway's: {said.stdout}")
 
 
 if __name__ == "__main__":

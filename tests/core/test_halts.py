@@ -172,6 +172,37 @@ def test_three_in_a_row_or_five_a_day_call_for_a_measure(kinds: str, calls: list
     assert called(kinds) == calls
 
 
+@given(st.lists(st.sampled_from("xxx..|"), max_size=40))
+def test_calls_are_those_that_a_list_of_stops_gives(kinds: list[str]) -> None:
+    """An oracle that keeps every stop since the last call, and counts them anew each time."""
+    assert LADDER
+    expected, day, row, today = [], 0, 0, 0
+    for kind in kinds:
+        if kind == "|":
+            day, today = day + 1, 0
+        elif kind == ".":
+            row = 0
+        else:
+            row, today = row + 1, today + 1
+            calls = row >= LADDER.consecutive or today >= LADDER.per_day
+            expected.append(calls)
+            if calls:
+                row = today = 0
+    assert called("".join(kinds)) == expected
+
+
+@given(st.lists(st.tuples(st.sampled_from(["warn", "restrict", "suspend", "end"]),
+                          st.integers(0, 90)), max_size=12))  # fmt: skip
+def test_the_next_step_is_one_above_the_gravest_within_memory(
+    steps: list[tuple[str, int]],
+) -> None:
+    assert LADDER
+    taken = tuple(Taken(step, NOON - timedelta(days=ago)) for step, ago in steps)
+    recent = [LADDER.steps[step].rank for step, ago in steps if ago < LADDER.memory_days]
+    wanted = min(max(recent, default=0) + 1, len(LADDER.steps))
+    assert next_step(taken, NOON, LADDER).rank == wanted
+
+
 def test_a_day_is_one_of_beijing() -> None:
     assert LADDER
     tally, _ = stopped(Tally(), datetime(2026, 3, 9, 15, 59, tzinfo=UTC), ZONE, LADDER)

@@ -206,3 +206,77 @@ def test_pages_show_a_matter_to_those_whose_it_is(browser: Any, gateway: Gateway
     assert authority.get(page).status_code == 200
     assert authority.get(f"{page}do/ask/").status_code == 200
     assert mine.get(f"{page}do/ask/").status_code == 404
+
+
+def test_a_correction_is_begun_from_the_incident_proven_and_released_by_pages(
+    browser: Any, gateway: Gateway
+) -> None:
+    from kit.visitors import signed_in
+    from licet.portal.incidents import service
+    from licet.portal.incidents.arrival import read_ledgers
+    from licet.portal.incidents.models import StoredProceeding
+
+    mine, theirs = (
+        signed_in(one)
+        for one in (
+            followed(gateway),
+            person("provider", "two@acme.example", ("drafter", "representative"), "acme"),
+        )
+    )
+    gateway.halts(0, "base.fraud.zh.1")
+    read_ledgers(NOON)
+    incident = StoredProceeding.objects.get().pk
+    shown = mine.get(f"/en/desk/matters/{incident}/").content.decode()
+    address = f"/en/desk/matters/new/correction/start/?incident={incident}"
+    assert address in shown
+    sheet = mine.get(address).content.decode()
+    assert incident in sheet
+    assert "base.fraud" in sheet
+    answer = mine.post(address, {"incident": incident, "family": "base.fraud"})
+    assert answer.status_code == 302, answer.content.decode()
+    number = StoredProceeding.objects.get(kind="correction").pk
+    page, play = f"/en/desk/matters/{number}/", Play("correction", start=NOON)
+
+    def does(act: str, who: Any = mine, **changed: Any) -> Any:
+        play.of = service.load(number)
+        return who.post(f"{page}do/{act}/", {**brought(play, act), **changed})
+
+    for act in ("contain", "explain", "name_candidate"):
+        assert does(act).status_code == 302, act
+    assert does("record_proof", verdict="regresses").status_code == 302
+    refused = does("release")
+    assert refused.status_code == 409
+    assert "does not bear a release" in refused.content.decode()
+    given = {"override_reason": "Lives.", "override_risk": "Some lawful text is stopped."}
+    assert does("release_against_proof", **given).status_code == 409, "one pair of eyes"
+    assert does("name_candidate", candidate_sha256="e" * 64).status_code == 302
+    assert does("record_proof", verdict="better").status_code == 302
+    assert does("release").status_code == 302
+    assert service.load(number).stage == "released"
+    assert "Released" in theirs.get(page).content.decode()
+
+
+def test_a_release_against_the_proof_takes_a_second_person_by_pages(
+    browser: Any, gateway: Gateway
+) -> None:
+    from kit.visitors import signed_in
+    from licet.portal.incidents import service
+
+    first, second = followed(gateway), person(
+        "provider", "two@acme.example", ("drafter", "representative"), "acme"
+    )  # fmt: skip
+    play = Play("correction", start=NOON)
+    began = service.begin("correction", "start", brought(play, "start"), first, NOON)
+    number = began.id  # type: ignore[union-attr]
+    for act in ("contain", "explain", "name_candidate", "record_proof"):
+        play.of = service.load(number)
+        told = {
+            **brought(play, act),
+            **({"verdict": "regresses"} if act == "record_proof" else {}),
+        }
+        assert getattr(service.act(number, act, told, first, NOON), "stage", None), act
+    page = f"/en/desk/matters/{number}/do/release_against_proof/"
+    given = {"override_reason": "Lives.", "override_risk": "Some lawful text is stopped."}
+    assert signed_in(first).post(page, given).status_code == 409
+    assert signed_in(second).post(page, given).status_code == 302
+    assert service.load(number).stage == "released"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,35 +9,13 @@ from typing import Any
 
 import pytest
 
+from kit.gateway_ledger import GatewayLedger
 from kit.portal import person, portal
 from kit.visitors import signed_in
 from licet.base.clock import SystemClock
 from licet.credentials.measures import read_measures
-from licet.ledger.connect import open_store
-from licet.ledger.entry import make_entry
-from licet.ledger.log import Log
-from licet.ledger.note import make_signer
 
-ORIGIN = "gateway.example/ledger"
 ANNA, BORIS = (f"184d-13~{digit * 32}" for digit in "ab")
-KINDS = {"x": "exchange.refused", "h": "exchange.halted", ".": "exchange.served"}
-
-
-class Gateway:
-    """A gateway's ledger on disk, written by hand: `x` a refusal, `h` a halt, `.` served."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "gateway.db"
-        self.signer = make_signer(ORIGIN, secrets.token_bytes)
-        self._log = Log(open_store(self.path), self.signer, ORIGIN)
-
-    def sees(self, subject: str | None, kinds: str, at: datetime, category: str = "hate") -> None:
-        for kind in kinds:
-            told = {"exchange": "ex_1"}
-            if kind in "xh":
-                told |= {"rule": "base.hate.en.1", "category": category}
-            entry = make_entry(KINDS[kind], at, told, sub=subject)
-            self._log.append([entry], at)
 
 
 @pytest.fixture
@@ -48,8 +25,8 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Gateway:
-    return Gateway(tmp_path)
+def gateway(tmp_path: Path) -> GatewayLedger:
+    return GatewayLedger(tmp_path / "gateway.db")
 
 
 def now() -> datetime:
@@ -60,10 +37,10 @@ def staff(email: str = "officer@acme.example") -> Any:
     return person("provider", email, ("drafter", "representative"), "acme")
 
 
-def read(gateway: Gateway, officer: Any, at: datetime | None = None) -> None:
+def read(gateway: GatewayLedger, officer: Any, at: datetime | None = None) -> None:
     from licet.portal.incidents.arrival import follow_ledger, read_ledgers
 
-    follow_ledger(str(gateway.path), gateway.signer.verifier.vkey, officer.body)
+    follow_ledger(str(gateway.path), gateway.vkey, officer.body)
     read_ledgers(at or now())
 
 
@@ -85,7 +62,7 @@ def measures(subject: str) -> list[Any]:
     ],
 )
 def test_stops_call_for_the_next_step_and_a_machine_goes_no_further_than_it_may(
-    browser: Any, gateway: Gateway, kinds: str, steps: list[str]
+    browser: Any, gateway: GatewayLedger, kinds: str, steps: list[str]
 ) -> None:
     officer = staff()
     gateway.sees(ANNA, kinds, now())
@@ -99,7 +76,7 @@ def test_stops_call_for_the_next_step_and_a_machine_goes_no_further_than_it_may(
 
 
 def test_cries_for_help_and_what_nobody_judged_are_held_against_nobody(
-    browser: Any, gateway: Gateway
+    browser: Any, gateway: GatewayLedger
 ) -> None:
     officer = staff()
     gateway.sees(ANNA, "xxxxxx", now(), "self_harm")
@@ -109,7 +86,7 @@ def test_cries_for_help_and_what_nobody_judged_are_held_against_nobody(
 
 
 def test_a_ledger_that_is_read_late_punishes_nobody_afterwards(
-    browser: Any, gateway: Gateway
+    browser: Any, gateway: GatewayLedger
 ) -> None:
     officer = staff()
     gateway.sees(ANNA, "xxx", now() - timedelta(days=3))
@@ -117,7 +94,7 @@ def test_a_ledger_that_is_read_late_punishes_nobody_afterwards(
     assert measures(ANNA) == []
 
 
-def test_reading_again_counts_nothing_twice(browser: Any, gateway: Gateway) -> None:
+def test_reading_again_counts_nothing_twice(browser: Any, gateway: GatewayLedger) -> None:
     officer = staff()
     gateway.sees(ANNA, "xx", now())
     read(gateway, officer)
@@ -137,7 +114,7 @@ def listed(browser: Any, etag: str = "") -> Any:
 
 
 def test_gateways_take_a_signed_list_with_an_etag_and_nobody_else_does(
-    browser: Any, gateway: Gateway
+    browser: Any, gateway: GatewayLedger
 ) -> None:
     from licet.portal.incidents.listing import desk_keys
 
@@ -163,7 +140,7 @@ def test_gateways_take_a_signed_list_with_an_etag_and_nobody_else_does(
 
 
 def test_the_person_reads_the_notice_appeals_and_is_restored_by_somebody_else(
-    browser: Any, gateway: Gateway
+    browser: Any, gateway: GatewayLedger
 ) -> None:
     from licet.portal.incidents import service
 
@@ -217,7 +194,7 @@ def test_the_person_reads_the_notice_appeals_and_is_restored_by_somebody_else(
 
 
 def test_an_officer_takes_a_step_by_hand_against_the_person_of_another(
-    browser: Any, gateway: Gateway
+    browser: Any, gateway: GatewayLedger
 ) -> None:
     officer = staff()
     gateway.sees(ANNA, "xxx", now())
@@ -245,7 +222,7 @@ def test_the_link_without_a_language_leads_to_the_readers(browser: Any) -> None:
     assert (answer.status_code, answer["location"]) == (302, f"/en/measure/{number}/")
 
 
-def test_tallies_are_let_go_when_the_ladder_forgets(browser: Any, gateway: Gateway) -> None:
+def test_tallies_are_let_go_when_the_ladder_forgets(browser: Any, gateway: GatewayLedger) -> None:
     from licet.portal.incidents.models import Strike
     from licet.portal.incidents.persons import forget
 

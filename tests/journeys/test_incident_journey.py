@@ -1,21 +1,26 @@
-"""From a halt to the closed incident, as people go it in a browser, in Chinese and in English."""
+"""After a halt, as people go it in a browser, in Chinese and in English: an incident to its close,
+a measure against a person to its end, a complaint to the authority."""
 
 from __future__ import annotations
 
 import json
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from kit.journeys import Demo, Desk, chromium, demonstration
+from licet.portal.demo import PROVIDER
 
 pytestmark = pytest.mark.slow
 
 WAIT_S = 60.0
 CHEN = "chen@morningstar.example"
+SECOND = "drafter@morningstar.example"
 REVIEWER, APPROVER = (f"{name}@authority.example" for name in ("reviewer", "approver"))
 HALTED = {"zh": "answer:zh-fraud-call", "en": "answer:en-bank-call"}
 
@@ -98,3 +103,110 @@ def test_a_halt_is_graded_reported_asked_about_and_closed(
     fill(approver, "close", {}, text="已整改。Corrected.")
     officer.go(officer.page.url.partition(f"/{lang}")[2])
     assert {"zh": "已办结", "en": "Closed"}[lang] in officer.page.inner_text("h1")
+
+
+# --- persons
+
+
+def asked_by(demo: Demo, user: str, asks: str = "answer:en-river-walk") -> dict[str, Any]:
+    """What a user's client is answered: the body, whatever the status."""
+    body = {
+        "model": "replay", "messages": [{"role": "user", "content": asks}],
+        "safety_identifier": user,
+    }  # fmt: skip
+    sent = urllib.request.Request(
+        f"{demo.url}/v1/chat/completions", json.dumps(body).encode(),
+        {"authorization": f"Bearer {demo.key}", "content-type": "application/json"},
+    )  # fmt: skip
+    try:
+        with urllib.request.urlopen(sent, timeout=60) as answer:
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as no:
+        return dict(json.load(no))
+
+
+def eventually(holds: Callable[[], Any], wait_s: float = WAIT_S) -> Any:
+    until = time.monotonic() + wait_s
+    while not (found := holds()):
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.5)
+    return found
+
+
+def test_a_person_is_suspended_by_a_person_appeals_and_is_restored_by_another(
+    browser: Any, demo: tuple[Demo, str]
+) -> None:
+    running, lang = demo
+    user = f"user-{lang}"
+    with ThreadPoolExecutor(9) as many:
+        list(many.map(lambda _: asked_by(running, user, HALTED[lang]), range(9)))
+    officer, second, person = (Desk(browser, running, lang) for _ in range(3))
+    officer.sign_in(CHEN)
+    title = {"zh": "暂停服务", "en": "Suspend"}[lang]
+
+    def proposed() -> bool:
+        officer.page.goto(f"{running.url}/{lang}/desk/matters/?kind=measure")
+        return officer.page.query_selector(f'main a:text-is("{title}")') is not None
+
+    eventually(proposed)
+    officer.press(f'main a:text-is("{title}")')
+    number = officer.page.url.rstrip("/").rpartition("/")[2]
+    officer.press('main a[href$="/do/confirm/"]')
+    officer.press("main form button")
+    no = eventually(
+        lambda: (
+            (e := asked_by(running, user).get("error", {})).get("code") == "measure_in_force" and e
+        )
+    )
+    assert no["licet"]["appeal"] == f"{running.url}/measure/{number}"
+    person.go(f"/measure/{number}/")
+    person.page.fill("[name=appeal_text]", "这是小说。It was a novel.")
+    person.press("main form button")
+    second.sign_in(SECOND)
+    second.go(f"/desk/matters/{number}/")
+    assert "It was a novel." in second.page.inner_text("main")
+    second.do("overturn", decision_reason="是小说。It was one.")
+    person.go(f"/measure/{number}/")
+    assert "It was one." in person.page.inner_text("main")
+    eventually(
+        lambda: asked_by(running, user).get("error", {}).get("code") != "measure_in_force", 10
+    )
+
+
+def test_a_complaint_goes_to_the_provider_and_then_to_the_authority(
+    browser: Any, demo: tuple[Demo, str]
+) -> None:
+    running, lang = demo
+    somebody, officer, official = (Desk(browser, running, lang) for _ in range(3))
+    somebody.go("/complaint/")
+    somebody.page.select_option("[name=provider]", PROVIDER)
+    somebody.page.select_option("[name=about]", "stopped")
+    somebody.page.fill("[name=complaint_text]", "菜谱被拦截。A recipe was stopped.")
+    somebody.press("main form button")
+    number, code = (somebody.page.inner_text(f"#{one}") for one in ("number", "code"))
+    officer.sign_in(CHEN)
+    officer.go(f"/desk/matters/{number}/")
+    officer.press('main a[href$="/do/take_up/"]')
+    officer.press("main form button")
+    officer.press('main a[href$="/do/give_feedback/"]')
+    officer.page.check('[name=result][value="unfounded"]')
+    officer.page.fill("[name=reply_text]", "规则正确。The rule is right.")
+    officer.press("main form button")
+    somebody.go("/complaint/look/")
+    somebody.page.fill("#number", number)
+    somebody.page.fill("#code", code.lower())
+    somebody.press("main form button")
+    assert "The rule is right." in somebody.page.inner_text("main")
+    somebody.page.click("details.doing summary")
+    somebody.page.fill("#f-escalate-text", "不同意。I disagree.")
+    somebody.press("details.doing form button")
+    official.sign_in({"zh": REVIEWER, "en": APPROVER}[lang])
+    official.go("/desk/matters/overview/")
+    official.go("/desk/matters/?kind=complaint")
+    official.press(f'main th a[href$="{number}/"]')
+    official.press('main a[href$="/do/decide_complaint/"]')
+    official.page.check('[name=result][value="founded"]')
+    official.page.fill("[name=reply_text]", "应予更正。It was lawful.")
+    official.press("main form button")
+    somebody.go("/transparency/")
+    assert somebody.page.query_selector("#complaint")

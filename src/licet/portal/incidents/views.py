@@ -127,6 +127,11 @@ def show(request: HttpRequest, of: Proceeding) -> HttpResponse:
         "past": [_step(event, known) for event in reversed(of.events)],
         "about": of.parties.get("public", "") if of.kind == "measure" else "",
         "again": list(_again(of, actor, known)),
+        "corrections": [
+            (kind, act)
+            for kind, act in (_openings(request) if of.kind == "incident" else ())
+            if kind == "correction"
+        ],
         "earlier": _earlier(of) if of.kind == "measure" else (),
         "on_desk": True,
     }
@@ -174,7 +179,16 @@ def start(request: HttpRequest, kind: str, act_id: str) -> HttpResponse:
         if isinstance(outcome, Proceeding):
             return redirect("proceeding", proceeding_id=outcome.id)
         return _sheet(request, known, opening[1], data, before, outcome, given)
-    return _sheet(request, known, opening[1], {}, before, None, given)
+    return _sheet(request, known, opening[1], _known_of(request), before, None, given)
+
+
+def _known_of(request: HttpRequest) -> dict[str, Any]:
+    """What is known of the incident that is corrected (`?incident=`): proposed, to be changed."""
+    row = _visible(request).filter(pk=request.GET.get("incident", ""), kind="incident").first()
+    if row is None:
+        return {}
+    facts = service.load(row.pk).facts
+    return {"incident": row.pk, "family": facts.get("family", "")}
 
 
 def _eyes(request: HttpRequest, of: Proceeding) -> tuple[Any, ProceedingRules]:
