@@ -34,6 +34,14 @@ complaint-look                 ok/no      ok/no    ok/no    ok/no
 api-complaint-process          ok/405     ok/405   ok/405   ok/405
 api-complain                   405/type   405/type 405/type 405/type
 api-complaint-page             405/type   405/type 405/type 405/type
+data                           ok/405     ok/405   ok/405   ok/405
+data-set                       ok/405     ok/405   ok/405   ok/405
+data-tokens                    in/in      ok/ok    ok/ok    404/404
+data-publish                   in/in      ok/no    ok/no    404/404
+data-ask                       in/in      ok/no    ok/no    404/404
+data-withdraw                  in/in      ok/no    404/404  ok/no
+data-desk                      in/405     404/405  404/405  ok/405
+data-decide                    in/in      404/404  404/404  ok/no
 measure-any                    on/405     on/405   on/405   on/405
 measure                        ok/no      ok/no    ok/no    ok/no
 measure-list                   key/405    key/405  key/405  key/405

@@ -19,6 +19,7 @@ from licet.base.trouble import BadInput
 from licet.cli.check import choose_bundle
 from licet.cli.home import Home, home_option
 from licet.cli.rulebook import DEFAULT_PACK
+from licet.corpus.naming import check_id
 from licet.corpus.shelf import open_shelf
 from licet.credentials.keyfiles import load_key_set
 from licet.rulebook import load_pack
@@ -110,6 +111,48 @@ def scan(
         raise SystemExit(NO)
 
 
+@click.command()
+@click.argument("dataset", metavar="NAMESPACE/NAME[@REVISION]")
+@click.option("--workers", type=click.IntRange(1, 4096), default=1, show_default=True)
+@click.option("--text-field", default="text", show_default=True)
+@click.option("--benchmark", "benchmarks", multiple=True, type=_FILE, metavar="FILE")
+@click.option("--sample-share", type=click.FloatRange(0, 1, min_open=True), metavar="SHARE")
+@click.option("--rules", multiple=True, type=_FILE, metavar="FILE")
+@click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True, help="Pack id.")
+@home_option
+def check(
+    dataset: str, workers: int, text_field: str, benchmarks: tuple[Path, ...],
+    sample_share: float | None, rules: tuple[Path, ...], pack_id: str, home: Home,
+) -> None:  # fmt: skip
+    """Scan a published version; its report stands on the data set's page from then on."""
+    try:
+        from licet.cli.corpus_scanning import Asked, laid_out, scan_and_report
+    except ImportError:
+        raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
+    pack = load_pack(pack_id)
+    bundle = choose_bundle(home, None, rules, pack_id if rules else None)
+    shelf = open_shelf(home.create().corpus, home.keys)
+    try:
+        name, _, revision = dataset.partition("@")
+        version = shelf.catalogue.resolve(check_id(name), revision or "main")
+        with laid_out(version, shelf) as folder:
+            asked = Asked(
+                paths=(folder,), folder=home.corpus / "reports" / version.commit, clean=None,
+                engine="local", workers=workers, work=home.corpus / "scans",
+                fields=(text_field, "source"), benchmarks=benchmarks, sample_share=sample_share,
+                seed=1, labels=(), sheet=None, by="", examples=0, lang="en",
+                version=version.commit,
+            )  # fmt: skip
+            done = scan_and_report(
+                asked, pack, bundle, shelf, SystemClock().now(), secrets.token_bytes, _told
+            )
+    finally:
+        shelf.close()
+    click.echo("\n".join(done.lines))
+    if done.stands_against:
+        raise SystemExit(NO)
+
+
 @click.command("verify-scan")
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--keys", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
@@ -131,4 +174,4 @@ def _told(done: int, of: int) -> None:
         click.echo(f"\r{done} of {of} pieces", err=True, nl=done == of)
 
 
-__all__ = ["scan", "verify_scan"]
+__all__ = ["check", "scan", "verify_scan"]

@@ -5,12 +5,18 @@ It refuses to know the command line.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from licet.base.canonical import canonical_json
 from licet.base.ids import Chance
+from licet.corpus.card import CARDS
+from licet.corpus.catalogue import Version
 from licet.corpus.scan.engine import Engine, by_ray, here, processes
 from licet.corpus.scan.reading import Fields
 from licet.corpus.scan.report import Document, make_document
@@ -42,6 +48,8 @@ class Asked:
     by: str
     examples: int
     lang: str
+    version: str = ""
+    """The number of a version of a data set here, where that is what is scanned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +77,12 @@ def scan_and_report(
     document = make_document(
         scanned, pack, bundle=read_bundle(bundle, None).digest, labels=Labels(said),
         examples=examples(scanned, asked.examples) if asked.examples else None,
+        version=asked.version,
     )  # fmt: skip
     page = render(document, asked.lang)
     published = publish_report(document, page, asked.folder, shelf, now, chance)
+    if asked.version:
+        shelf.catalogue.put_report(asked.version, canonical_json(document))
     lines = list(_said(document))
     if asked.clean is not None:
         kept = write_clean(scanned, asked.clean)
@@ -83,6 +94,19 @@ def scan_and_report(
     against = any(one["verdict"] == "does_not" for one in document["clauses"])
     against |= any(one["verdict"] == "rejected" for one in document["sources"])
     return Done(tuple(lines), against)
+
+
+@contextmanager
+def laid_out(version: Version, shelf: Shelf) -> Iterator[Path]:
+    """The files of a version under their names, in a folder that goes again; nothing is copied."""
+    with tempfile.TemporaryDirectory(prefix="laid-out-", dir=shelf.root) as folder:
+        top = Path(folder) / version.dataset.partition("/")[2]
+        for file in version.manifest.files:
+            if file.path in CARDS or file.path.lower().endswith("readme.md"):
+                continue
+            (top / file.path).parent.mkdir(parents=True, exist_ok=True)
+            os.link(shelf.blobs.path(file.sha256), top / file.path)
+        yield top
 
 
 def _engine(asked: Asked) -> Engine:

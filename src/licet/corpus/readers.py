@@ -107,7 +107,7 @@ class Readers:
         """A new reader and their token. Raises BadInput for a namespace that will not do."""
         for one in namespaces:
             check_id(f"{one}/x")
-        token = f"hf_{base32(int.from_bytes(chance(25), 'big'), 40)}"
+        token = _token(chance)
         reader = Reader(new_id("rd", now, chance), name[:120], namespaces)
         self._db.execute(
             "INSERT INTO reader VALUES (?, ?, ?, ?, ?, NULL)",
@@ -129,6 +129,14 @@ class Readers:
                 f"there is no reader {reader_id[:40]}.", hint="licet corpus token list."
             )
         return _reader(row)
+
+    def renew(self, reader_id: str, chance: Chance) -> str:
+        """A new token for a reader; the old one counts no more. Raises NotFound."""
+        token = _token(chance)
+        changed = "UPDATE reader SET token_sha256 = ? WHERE id = ? AND ended_ms IS NULL"
+        if self._db.execute(changed, (_sha256(token), reader_id)).rowcount != 1:
+            raise NotFound(f"there is no reader {reader_id[:40]}.")
+        return token
 
     def end(self, reader_id: str, now: datetime) -> None:
         """From now on a reader's token does not count. Raises NotFound."""
@@ -271,6 +279,11 @@ def _access(row: tuple[str, str, str, int, State, str, str, str, str, str]) -> A
     made, dataset, purpose, asked_ms, state, by, reason, *who = row
     reader = Reader(who[0], who[1], tuple(who[2].split()))
     return Access(made, dataset, reader, purpose, asked_ms, state, by, reason)
+
+
+def _token(chance: Chance) -> str:
+    """In the form that clients know, with 200 bits of chance."""
+    return f"hf_{base32(int.from_bytes(chance(25), 'big'), 40)}"
 
 
 def _sha256(token: str) -> str:

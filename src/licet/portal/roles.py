@@ -19,6 +19,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from licet.portal.accounts.gate import Respond, View
+from licet.portal.corpus.urls import urlpatterns as data
 from licet.portal.demo.urls import urlpatterns as demonstration
 from licet.portal.dossiers.urls import urlpatterns as dossiers
 from licet.portal.families import gateway
@@ -45,6 +46,7 @@ OF_THE_AUTHORITY = frozenset(
     }
 )
 DESKS = (
+    data,
     cases,
     matters,
     dossiers,

@@ -287,6 +287,7 @@ _TEMPLATES: dict[str, Any] = {
             "licet.portal.design.templatetags.licet",
             "licet.portal.dossiers.templatetags.dossiers",
             "licet.portal.outbox.templatetags.outbox",
+            "licet.portal.design.templatetags.corpus",
         ],
         "context_processors": [
             "django.template.context_processors.request",

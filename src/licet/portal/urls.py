@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.urls import URLResolver, include, path
 
 from licet.portal.accounts.urls import outside
+from licet.portal.corpus import views as corpus
 from licet.portal.demo.urls import urlpatterns as demonstration
 from licet.portal.design.assets import show_asset
 from licet.portal.design.languages import LanguagePrefix
@@ -34,6 +35,9 @@ readers = [
     path("register/<str:number>/dossier/", dossiers.public, name="public-dossier"),
     path("check/", licences.check, name="check"),
     path("label/", labels.label, name="label"),
+    path("data/", corpus.search, name="data"),
+    path("", include("licet.portal.corpus.urls")),
+    path("data/<str:space>/<str:name>/", corpus.show, name="data-set"),
     path("scope/", filings.scope_page, name="scope"),
     path("notices/", notices.show_notices, name="notices"),
     *families,

@@ -31,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "counts": facets(edition()).statuses,
         "labelling": pack().labelling is not None,
         "complaining": "complaint" in pack().supervision.proceedings,
+        "sharing": pack().sharing is not None,
     }
     return render(request, "public/home.html", shown)
 

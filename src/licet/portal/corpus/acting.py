@@ -1,0 +1,101 @@
+"""What people do with data sets in a browser: load, decide, write, put on record.
+
+It refuses to know pages.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from licet.base.canonical import sha256_hex
+from licet.base.trouble import BadInput
+from licet.corpus import publishing
+from licet.corpus.card import CARD, CARD_BYTES_MAX, CARDS, parse_card
+from licet.corpus.catalogue import Version
+from licet.corpus.manifest import File
+from licet.corpus.naming import check_id, check_path
+from licet.corpus.publishing import Push, Refusal, examine
+from licet.corpus.readers import Access, Reader, Readers, State
+from licet.corpus.shelf import Shelf, published_fields
+from licet.portal.accounts.models import Body, Person
+from licet.portal.corpus.store import reader_of
+from licet.portal.filings.arriving import now
+from licet.rulebook import CorpusRules
+
+DECISIONS: tuple[State, ...] = ("granted", "refused", "ended")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent to be published: files as the browser sent them, a card in TOML or JSON."""
+
+    namespace: str
+    name: str
+    message: str
+    card: Any
+    files: Sequence[Any]
+
+
+def publish(shelf: Shelf, sent: Sent, rules: CorpusRules, body: Body) -> Version | Refusal:
+    """The new version, or why there is none. Raises BadInput for names and cards that will not
+    do."""
+    dataset = check_id(f"{sent.namespace}/{sent.name.strip()}")
+    if sent.card is None or not sent.files:
+        raise BadInput("a card and at least one file are needed.", hint="Choose both.")
+    name = CARDS[1] if str(sent.card.name).endswith(".json") else CARD
+    data = sent.card.read(CARD_BYTES_MAX + 1)
+    card = parse_card(data, name)
+    refusal = examine(card, dataset, shelf.catalogue, rules)
+    if refusal is not None:
+        return refusal
+    names = [check_path(PurePosixPath(str(one.name)).name) for one in sent.files]
+    kept = []
+    for path, one in (*zip(names, sent.files, strict=True), (name, None)):
+        blob = shelf.blobs.put(one.chunks() if one is not None else iter([data]))
+        kept.append(File(path, blob.sha256, blob.size))
+    moment = now()
+    push = Push(dataset, tuple(kept), card, body.code, sent.message.strip())
+    made = publishing.publish(push, shelf.catalogue, shelf.blobs, rules, moment)
+    if isinstance(made, Version):
+        shelf.record("corpus.published", published_fields(made), moment, secrets.token_bytes)
+    return made
+
+
+def withdraw(shelf: Shelf, version: Version, body: Body, reason: str) -> None:
+    """Withdraw a version and what was made from it. Raises BadInput without a reason."""
+    moment = now()
+    gone = publishing.withdraw(version, shelf.catalogue, by=body.code, reason=reason, now=moment)
+    for one in gone:
+        fields = {
+            "dataset": one.dataset,
+            "version": one.commit,
+            "cause": one.withdrawn.cause if one.withdrawn else None,
+            "reason_sha256": sha256_hex(reason.strip().encode()),
+        }
+        shelf.record("corpus.withdrawn", fields, moment, secrets.token_bytes)
+
+
+def ask(shelf: Shelf, version: Version, body: Body, purpose: str) -> None:
+    """Ask in a body's name. Raises BadInput without a purpose, Conflict for a second time."""
+    moment = now()
+    reader = reader_of(shelf, body, moment)
+    Readers(shelf.catalogue).ask(version.dataset, reader, purpose, moment, secrets.token_bytes)
+
+
+def decide(shelf: Shelf, asked: Access, decision: str, reason: str, person: Person) -> None:
+    """Decide on a request; put it on record. Raises BadInput for what cannot follow."""
+    state = next((one for one in DECISIONS if one == decision), None)
+    if state is None:
+        raise BadInput("choose what you decide.")
+    done = Readers(shelf.catalogue).decide(asked.id, state, person.body.code, reason)
+    fields = {"dataset": done.dataset, "reader": done.reader.id, "decision": decision}
+    shelf.record("corpus.granted", fields, now(), secrets.token_bytes)
+
+
+def renew(shelf: Shelf, reader: Reader) -> str:
+    """A new token for a reader, shown once; the old one ends."""
+    return Readers(shelf.catalogue).renew(reader.id, secrets.token_bytes)

@@ -1,0 +1,80 @@
+"""The store of data sets of this installation, and who a body is in it.
+
+It refuses to know pages.
+
+Rules
+1. A request opens the store and closes it: no connection outlives it.
+2. A body publishes in one namespace, which no other body's code leads to.
+3. A body is one reader; a new token takes the place of its old one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.http import Http404
+
+from licet.base.trouble import BadInput, NotFound
+from licet.corpus.catalogue import Version
+from licet.corpus.naming import check_id
+from licet.corpus.readers import Reader, Readers
+from licet.corpus.shelf import Shelf, open_shelf
+from licet.portal.accounts.models import Body
+from licet.portal.pack import pack
+from licet.rulebook import CorpusRules
+
+_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_OF_A_BODY = "body "
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Shelf]:
+    """The store, for the block."""
+    shelf = open_shelf(settings.LICET_HOME / "corpus", settings.LICET_HOME / "keys")
+    try:
+        yield shelf
+    finally:
+        shelf.close()
+
+
+def rules() -> CorpusRules:
+    """What the pack asks of shared data. Raises Http404 for a regime that says nothing of it."""
+    found = pack().sharing
+    if found is None:
+        raise Http404
+    return found
+
+
+def version_at(shelf: Shelf, space: str, name: str, revision: str) -> Version:
+    """The version that an address means. Raises Http404."""
+    try:
+        return shelf.catalogue.resolve(check_id(f"{space}/{name}"), revision or "main")
+    except (NotFound, BadInput):
+        raise Http404 from None
+
+
+def namespace_of(body: Body) -> str:
+    """Where a body publishes: its code where that will do as it stands, else a mark of it."""
+    if _NAMESPACE.fullmatch(body.code) and not body.code.startswith("b-"):
+        return str(body.code)
+    return f"b-{hashlib.sha256(body.code.encode()).hexdigest()[:16]}"
+
+
+def reader_of(shelf: Shelf, body: Body, now: datetime) -> Reader:
+    """The reader that a body is, made at the first call; its token is nobody's until renewed."""
+    readers, name = Readers(shelf.catalogue), _OF_A_BODY + body.code
+    known = next((one for one in readers.list() if one.name == name), None)
+    if known is not None:
+        return known
+    return readers.create(name, now, secrets.token_bytes, (namespace_of(body),))[0]
+
+
+def name_of(reader: Reader) -> str:
+    """Who a reader is, as officers read it: the body's code, or the name that was given."""
+    return reader.name.removeprefix(_OF_A_BODY)

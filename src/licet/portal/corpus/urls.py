@@ -1,0 +1,19 @@
+"""The addresses of training data for people who act for a body.
+
+It refuses to know what is behind them.
+"""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from licet.portal.corpus import views
+
+urlpatterns = [
+    path("data/tokens/", views.tokens, name="data-tokens"),
+    path("data/publish/", views.publish, name="data-publish"),
+    path("data/<str:space>/<str:name>/ask/", views.ask, name="data-ask"),
+    path("data/<str:space>/<str:name>/withdraw/", views.withdraw, name="data-withdraw"),
+    path("desk/data/", views.desk, name="data-desk"),
+    path("desk/data/<str:request_id>/", views.decide, name="data-decide"),
+]

@@ -1,0 +1,235 @@
+"""The pages of training data: parse, call, render.
+
+It refuses to know what a card must say, who is granted what by law, and which licences agree.
+
+Rules
+1. Cards, lists and tombstones are for everybody; previews go by the access class, as files do.
+2. A body's staff publish and withdraw in its namespace alone; officers decide on requests, and may
+   withdraw anything, with a reason that everybody reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from licet.base.trouble import Trouble
+from licet.corpus.catalogue import Version
+from licet.corpus.licences import terms
+from licet.corpus.publishing import Refusal, chain_of, reach
+from licet.corpus.readers import Readers
+from licet.corpus.shelf import Shelf
+from licet.portal.corpus import acting, reading
+from licet.portal.corpus.checks import read_checks
+from licet.portal.corpus.store import name_of, namespace_of, opened, reader_of, rules, version_at
+from licet.portal.design.languages import current
+from licet.portal.filings.arriving import now
+
+EDITS = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Find data sets by words, narrowed by licence, access, language, modality."""
+    known = rules()
+    with opened() as shelf:
+        found = reading.find(shelf, request.GET)
+    return render(request, "corpus/search.html", {"found": found, "rules": known})
+
+
+@require_safe
+def show(request: HttpRequest, space: str, name: str) -> HttpResponse:
+    """A data set: card, terms, files, checks, how to load it, its versions."""
+    known = rules()
+    with opened() as shelf:
+        version = version_at(shelf, space, name, request.GET.get("v", ""))
+        card = version.manifest.card
+        denied = _denied(request, shelf, version)
+        report = shelf.catalogue.report(version.commit)
+        shown = ("", ()) if denied or version.withdrawn else reading.preview(shelf, version)
+        context = {
+            "version": version,
+            "card": card,
+            "access": known.access.get(card.access),
+            "basis": known.bases.get(card.personal_data.basis),
+            "sources": [(one, known.sources.get(one.type)) for one in card.source],
+            "terms": terms(chain_of(card, version.dataset, shelf.catalogue), known.licences),
+            "licence": known.licences.get(card.licence),
+            "below": shelf.catalogue.made_from(version.commit),
+            "cause": _cause(shelf, version),
+            "history": reading.history(shelf.catalogue.versions(version.dataset)),
+            "preview_name": shown[0],
+            "preview": shown[1],
+            "denied": denied,
+            "checks": read_checks(report) if report else None,
+            "base_url": request.build_absolute_uri("/").rstrip("/"),
+            "may_withdraw": version.withdrawn is None and _may_withdraw(request, version),
+            "may_ask": denied == "grant" and not request.user.official,
+        }
+    return render(request, "corpus/show.html", context)
+
+
+@login_required
+@require_http_methods(EDITS)
+def ask(request: HttpRequest, space: str, name: str) -> HttpResponse:
+    """Ask for restricted data, and say what for."""
+    known, said = rules(), ""
+    if request.user.official:
+        raise Http404
+    with opened() as shelf:
+        version = version_at(shelf, space, name, "")
+        if not known.access[version.manifest.card.access].needs_grant:
+            raise Http404
+        if request.method == "POST":
+            try:
+                acting.ask(shelf, version, request.user.body, request.POST.get("purpose", ""))
+                return redirect("data-tokens")
+            except Trouble as trouble:
+                said = trouble.code
+    context = {"version": version, "said": said, "purpose": request.POST.get("purpose", "")}
+    return render(request, "corpus/ask.html", context, status=422 if said else 200)
+
+
+@login_required
+@require_http_methods(EDITS)
+def tokens(request: HttpRequest) -> HttpResponse:
+    """A body's token, what it asked for, what it was given, and what of that was withdrawn."""
+    rules()
+    if request.user.official:
+        raise Http404
+    made = ""
+    with opened() as shelf:
+        readers, reader = Readers(shelf.catalogue), reader_of(shelf, request.user.body, now())
+        if request.method == "POST":
+            made = acting.renew(shelf, reader)
+        context = {
+            "made": made,
+            "namespace": namespace_of(request.user.body),
+            "requests": [one for one in readers.requests() if one.reader.id == reader.id],
+            "receipts": len(readers.receipts(reader)),
+            "withdrawn": [shelf.catalogue.get(one) for one in readers.holds(reader)],
+        }
+    return render(request, "corpus/tokens.html", context)
+
+
+@login_required
+@require_http_methods(EDITS)
+def publish(request: HttpRequest) -> HttpResponse:
+    """Publish files with their card as a new version."""
+    known = rules()
+    if request.user.official:
+        raise Http404
+    context: dict[str, Any] = {"namespace": namespace_of(request.user.body), "name": ""}
+    if request.method == "POST":
+        context["name"] = request.POST.get("name", "")
+        sent = acting.Sent(
+            namespace_of(request.user.body), context["name"], request.POST.get("message", ""),
+            request.FILES.get("card"), request.FILES.getlist("files"),
+        )  # fmt: skip
+        with opened() as shelf:
+            try:
+                made = acting.publish(shelf, sent, known, request.user.body)
+            except Trouble as trouble:
+                context["faults"] = [str(trouble)]
+            else:
+                if not isinstance(made, Refusal):
+                    space, _, name = made.dataset.partition("/")
+                    return redirect("data-set", space=space, name=name)
+                context["faults"] = made.said(current().code)
+    status = 422 if context.get("faults") else 200
+    return render(request, "corpus/publish.html", context, status=status)
+
+
+@login_required
+@require_http_methods(EDITS)
+def withdraw(request: HttpRequest, space: str, name: str) -> HttpResponse:
+    """Withdraw a version and all that was made from it, with a reason that everybody reads."""
+    rules()
+    fault = False
+    with opened() as shelf:
+        version = version_at(shelf, space, name, request.GET.get("v", ""))
+        if not _may_withdraw(request, version):
+            raise Http404
+        if request.method == "POST":
+            try:
+                acting.withdraw(shelf, version, request.user.body, request.POST.get("reason", ""))
+                return redirect("data-set", space=space, name=name)
+            except Trouble:
+                fault = True
+        reached = reach(version, shelf.catalogue)
+        readers = Readers(shelf.catalogue)
+        holders = {one.id for v in reached for one in readers.holders(v.commit)}
+    context = {
+        "version": version, "reached": reached, "holders": len(holders), "fault": fault,
+        "reason": request.POST.get("reason", ""),
+    }  # fmt: skip
+    return render(request, "corpus/withdraw.html", context, status=422 if fault else 200)
+
+
+@require_safe
+@login_required
+def desk(request: HttpRequest) -> HttpResponse:
+    """The requests for restricted data: those that wait, and those that were decided."""
+    rules()
+    if not request.user.official:
+        raise Http404
+    with opened() as shelf:
+        every = [(one, name_of(one.reader)) for one in Readers(shelf.catalogue).requests()]
+    context = {
+        "waiting": [row for row in every if row[0].state == "asked"],
+        "decided": [row for row in every if row[0].state != "asked"][:100],
+    }
+    return render(request, "corpus/desk.html", context)
+
+
+@login_required
+@require_http_methods(EDITS)
+def decide(request: HttpRequest, request_id: str) -> HttpResponse:
+    """Grant or refuse a request, or end what was granted."""
+    rules()
+    if not request.user.official:
+        raise Http404
+    fault = False
+    with opened() as shelf:
+        try:
+            one = Readers(shelf.catalogue).get(request_id)
+        except Trouble:
+            raise Http404 from None
+        if request.method == "POST":
+            decision, reason = request.POST.get("decision", ""), request.POST.get("reason", "")
+            try:
+                acting.decide(shelf, one, decision, reason, request.user)
+                return redirect("data-desk")
+            except Trouble:
+                fault = True
+    context = {"one": one, "who": name_of(one.reader), "fault": fault}
+    return render(request, "corpus/decide.html", context, status=422 if fault else 200)
+
+
+def _denied(request: HttpRequest, shelf: Shelf, version: Version) -> str:
+    """Why whoever asks is not shown what is in the files; empty where they are."""
+    access = rules().access[version.manifest.card.access]
+    if not access.needs_token:
+        return ""
+    if not request.user.is_authenticated:
+        return "token"
+    if request.user.official:
+        return ""
+    reader = reader_of(shelf, request.user.body, now())
+    return Readers(shelf.catalogue).denial(version, reader, rules(), sent=True) or ""
+
+
+def _may_withdraw(request: HttpRequest, version: Version) -> bool:
+    if not request.user.is_authenticated:
+        return False
+    own = version.dataset.partition("/")[0] == namespace_of(request.user.body)
+    return bool(request.user.official or own)
+
+
+def _cause(shelf: Shelf, version: Version) -> Version | None:
+    gone = version.withdrawn
+    return shelf.catalogue.get(gone.cause) if gone and gone.cause else None

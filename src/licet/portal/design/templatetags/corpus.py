@@ -1,0 +1,120 @@
+"""What the pages of data sets say and link to.
+
+It refuses to decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from django import template
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from licet.corpus.card import Parent, Source, Wording
+from licet.corpus.catalogue import Version
+from licet.corpus.manifest import File
+from licet.portal.design import words
+from licet.portal.design.languages import current
+from licet.portal.design.templatetags.licet import day
+from licet.portal.pack import pack
+
+register = template.Library()
+
+ACCESS_TONES = {"open": "good", "registered": "plain", "restricted": "wait"}
+STATE_TONES = {"asked": "wait", "granted": "good", "refused": "bad", "ended": "plain"}
+
+
+@register.filter
+def spoken(said: Wording) -> str:
+    """A card's words in the reader's language."""
+    return said.zh if current().code == "zh" else said.en
+
+
+@register.filter
+def day_of_ms(at_ms: int) -> SafeString | str:
+    """The day of a moment in milliseconds since 1970."""
+    return day(datetime.fromtimestamp(at_ms / 1000, UTC))
+
+
+@register.filter
+def data_address(version: Version, name: str = "data-set") -> str:
+    """Where a data set's page stands, or another page of it."""
+    space, _, rest = version.dataset.partition("/")
+    return str(reverse(name, kwargs={"space": space, "name": rest}))
+
+
+@register.filter
+def parent_address(parent: Parent) -> str:
+    """Where the page of a version stands that another was made from."""
+    space, _, rest = parent.id.partition("/")
+    return f"{reverse('data-set', kwargs={'space': space, 'name': rest})}?v={parent.version}"
+
+
+@register.filter
+def file_address(version: Version, file: File) -> str:
+    """Where a file is given, as bytes to be saved."""
+    return f"/datasets/{version.dataset}/resolve/{version.commit}/{quote(file.path)}"
+
+
+@register.filter
+def papers(source: Source) -> list[str]:
+    """The evidence that a source names, and its address."""
+    said = (source.url, source.record, source.opt_out, source.contract, source.commitment,
+            source.authorisation)  # fmt: skip
+    return [one for one in said if one]
+
+
+@register.filter
+def sorted_words(said: Iterable[str]) -> list[str]:
+    """A set in an order that stays."""
+    return sorted(said)
+
+
+@register.filter
+def facet_word(name: str) -> str:
+    """What a search is narrowed by."""
+    return words.word(f"data-facet.{name}")
+
+
+@register.filter
+def facet_value(value: str, name: str) -> str:
+    """A value of a facet in words, where there are any."""
+    known = pack().corpus.access
+    if name == "access" and value in known:
+        return known[value].name[current().code]
+    keys = {"language": f"data-language.{value}", "modality": f"data-modality.{value}"}
+    key = keys.get(name, "")
+    return words.word(key) if key in words.sentences() else value
+
+
+@register.filter
+def right_word(right: str) -> str:
+    """What a licence allows, in words."""
+    return words.word(f"data-right.{right}")
+
+
+@register.filter
+def debt_word(debt: str) -> str:
+    """What a licence asks for, in words."""
+    return words.word(f"data-debt.{debt}")
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """The state of a request in words."""
+    return words.word(f"data-state.{state}")
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    """The colour that goes with it."""
+    return STATE_TONES.get(state, "plain")
+
+
+@register.filter
+def access_tone(access: str) -> str:
+    """The colour of an access class; it never stands without its word."""
+    return ACCESS_TONES.get(access, "plain")

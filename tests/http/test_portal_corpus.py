@@ -1,0 +1,210 @@
+"""Training data in a browser: found, read, published, asked for, granted, withdrawn; and nothing
+of what strangers upload is ever shown as a page or run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from kit.corpus import NOW, SOUND, card
+from kit.data_sets import ROWS, asked_for, publish, store
+from kit.portal import person, portal
+from kit.visitors import signed_in
+from licet.corpus.card import Card
+from licet.corpus.publishing import withdraw
+from licet.corpus.readers import Readers
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    with portal() as client:
+        yield client
+
+
+def page(browser: Any, address: str, status: int = 200) -> str:
+    answer = browser.get(address)
+    assert answer.status_code == status, address
+    text: str = answer.content.decode()
+    return text
+
+
+def staff(code: str = "own") -> Any:
+    return signed_in(person("provider", f"staff@{code}.example", ("representative",), code))
+
+
+def officer() -> Any:
+    return signed_in(person("authority", "officer@cac.example", ("reviewer",), "cac"))
+
+
+def test_data_sets_are_found_by_words_and_narrowed(browser: Any) -> None:
+    publish("pub/one", said=card(title={"zh": "医学问答", "en": "Medicine"}))
+    publish("pub/two", said=card(licence="CC0-1.0", access="restricted"))
+    assert "Medicine" in page(browser, "/en/data/?q=医学")
+    assert "pub/two" not in page(browser, "/en/data/?q=MEDICINE")
+    only = page(browser, "/zh/data/?licence=CC0-1.0")
+    assert "pub/two" in only
+    assert "pub/one" not in only
+    assert "审批后可用" in only
+    for odd in ("?page=x", "?page=999999999", "?licence=%00", "?q=%27%22%3E", "?access=nothing"):
+        page(browser, f"/en/data/{odd}")
+    assert 'href="/en/data/"' in page(browser, "/en/")
+
+
+def test_a_data_set_shows_where_it_is_from_and_what_is_allowed(browser: Any) -> None:
+    old = publish("pub/old", said=card(licence="CC-BY-NC-4.0"))
+    publish("pub/new", said=card(old, licence="CC-BY-NC-4.0"))
+    said = page(browser, "/en/data/pub/new/")
+    for words in (
+        "CC-BY-NC-4.0", "attribution", "pub/old", "Made oneself", "file 1", "第一行",
+        "HF_ENDPOINT=http://testserver", "This version was not checked yet",
+    ):  # fmt: skip
+        assert words in said, words
+    assert "commercial use" not in said
+    assert "pub/new" in page(browser, "/en/data/pub/old/")
+    page(browser, "/en/data/pub/none/", 404)
+    page(browser, "/en/data/pub/new/?v=nothing", 404)
+
+
+def test_versions_are_shown_with_what_changed(browser: Any) -> None:
+    publish("pub/a", {"x.txt": b"1", "gone.txt": b"1"})
+    publish("pub/a", {"x.txt": b"22", "new.txt": b"1"}, card(licence="MIT"))
+    said = page(browser, "/en/data/pub/a/")
+    for words in ("<ins>new.txt</ins>", "<del>gone.txt</del>", "The card changed", "licence"):
+        assert words in said, words
+
+
+def test_what_is_restricted_is_previewed_by_whom_it_was_granted_to(browser: Any) -> None:
+    other, own = staff("other"), staff("own")
+    asked = asked_for()
+    assert "second" not in page(browser, "/en/data/own/demo/")
+    assert "second" in page(own, "/en/data/own/demo/")
+    assert "second" not in page(other, "/en/data/own/demo/")
+    sees, address = officer(), f"/en/desk/data/{asked}/"
+    assert sees.post(address, {"decision": "refused", "reason": ""}).status_code == 422
+    assert sees.post(address, {"decision": "granted", "reason": ""}).status_code == 302
+    assert "second" in page(other, "/en/data/own/demo/")
+    assert "Granted" in page(other, "/en/data/tokens/")
+    assert sees.post(address, {"decision": "ended", "reason": "it is over"}).status_code == 302
+    assert "second" not in page(other, "/en/data/own/demo/")
+    page(sees, "/en/desk/data/ac_nothing/", 404)
+
+
+def test_a_body_asks_once_and_says_what_for(browser: Any) -> None:
+    publish("pub/secret", said=card(access="restricted"))
+    mine = staff()
+    assert mine.post("/en/data/pub/secret/ask/", {"purpose": " "}).status_code == 422
+    assert mine.post("/en/data/pub/secret/ask/", {"purpose": "医学研究"}).status_code == 302
+    assert mine.post("/en/data/pub/secret/ask/", {"purpose": "again"}).status_code == 422
+    assert "医学研究" in page(officer(), "/zh/desk/data/")
+    publish("pub/open")
+    page(mine, "/en/data/pub/open/ask/", 404)
+
+
+def test_a_token_is_shown_once_and_takes_the_place_of_the_old_one(browser: Any) -> None:
+    mine = staff()
+    made = [mine.post("/en/data/tokens/").content.decode() for _ in range(2)]
+    tokens = [text.partition('<p class="code">')[2].partition("<")[0] for text in made]
+    assert tokens[1].startswith("hf_")
+    assert tokens[1] not in page(mine, "/en/data/tokens/")
+    with store() as shelf:
+        known = [Readers(shelf.catalogue).by_token(token) for token in tokens]
+    assert known[0] is None
+    assert known[1] is not None
+    assert known[1].namespaces == ("own",)
+
+
+def upload(name: str, data: bytes) -> Any:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    return SimpleUploadedFile(name, data)
+
+
+def sent(mine: Any, said: dict[str, Any], *files: tuple[str, bytes], lang: str = "en") -> Any:
+    form = {
+        "name": "demo", "message": "first", "card": upload("card.json", json.dumps(said).encode()),
+        "files": [upload(*one) for one in files],
+    }  # fmt: skip
+    return mine.post(f"/{lang}/data/publish/", form)
+
+
+def test_a_body_publishes_in_its_own_namespace(browser: Any) -> None:
+    done = sent(staff(), SOUND, ("train.jsonl", ROWS))
+    assert done.headers["location"] == "/en/data/own/demo/"
+    assert "第一行" in page(browser, "/zh/data/own/demo/")
+    with store() as shelf:
+        assert shelf.catalogue.resolve("own/demo").manifest.by == "own"
+
+
+def test_a_card_with_gaps_is_sent_back_with_all_of_them(browser: Any) -> None:
+    bad = SOUND | {"licence": "Beerware", "ip_review": SOUND["ip_review"] | {"by": ""}}
+    refused = sent(staff(), bad, ("x.jsonl", ROWS), lang="zh")
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "许可“Beerware”不在规则包中" in text
+    assert "请填写知识产权审查人和结论" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.txt", "a\\..\\b", "con", "x\x00y", ".git", "a\u202eb.txt", "<b>.txt"]
+)
+def test_names_that_lead_elsewhere_stay_inside_or_are_refused(browser: Any, name: str) -> None:
+    answer = sent(staff(), SOUND, (name, b"x"))
+    assert answer.status_code in (302, 400, 422)
+    if answer.status_code == 302:
+        with store() as shelf:
+            paths = [f.path for f in shelf.catalogue.resolve("own/demo").manifest.files]
+        assert all("/" not in path and ".." not in path for path in paths)
+
+
+EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+
+
+def test_what_strangers_write_is_shown_and_never_run(browser: Any) -> None:
+    words = {"zh": EVIL, "en": EVIL}
+    source = [{"name": EVIL, "type": "made", "record": EVIL}]
+    said = SOUND | {"title": words, "summary": words, "source": source}
+    files = {"x.jsonl": json.dumps({"text": EVIL}).encode(), "y.svg": EVIL.encode()}
+    publish("pub/evil", files, msgspec.convert(said, Card))
+    for address in ("/en/data/", "/en/data/pub/evil/", "/zh/data/?q=script"):
+        answer = browser.get(address)
+        text = answer.content.decode()
+        assert "&lt;script&gt;alert(1)" in text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert "script-src 'self'" in answer.headers["content-security-policy"]
+
+
+def test_a_withdrawal_is_read_by_everybody_and_reaches_what_was_made_of_it(browser: Any) -> None:
+    old = publish("own/old")
+    publish("pub/new", said=card(old))
+    mine = staff()
+    address = f"/en/data/own/old/withdraw/?v={old.commit}"
+    assert "pub/new" in page(mine, address)
+    assert mine.post(address, {"reason": " "}).status_code == 422
+    assert mine.post(address, {"reason": "来源撤回同意"}).status_code == 302
+    assert "来源撤回同意" in page(browser, "/zh/data/own/old/")
+    below = page(browser, "/en/data/pub/new/")
+    assert "Because the data set that it was made from was withdrawn" in below
+    assert "own/old" not in page(browser, "/en/data/")
+    page(staff("third"), address, 404)
+
+
+def test_whoever_holds_what_was_withdrawn_is_told(browser: Any) -> None:
+    from licet.portal.accounts.models import Body
+    from licet.portal.corpus.store import reader_of
+
+    version, mine = publish("pub/reg", said=card(access="registered")), staff()
+    with store() as shelf:
+        reader = reader_of(shelf, Body.objects.get(code="own"), NOW)
+        key = shelf.signing_key(lambda n: b"k" * n)
+        Readers(shelf.catalogue).receipt(
+            version, version.manifest.files[0], reader, NOW, lambda: key, lambda n: b"r" * n
+        )
+        withdraw(version, shelf.catalogue, by="cac", reason="consent ended", now=NOW)
+    said = page(mine, "/en/data/tokens/")
+    assert "stop using them" in said
+    assert "consent ended" in said
