@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import secrets
 from collections.abc import Iterator
 from importlib.resources import files
@@ -19,6 +20,7 @@ import click
 
 from licet.base.canonical import sha256_hex
 from licet.base.clock import SystemClock, rfc3339_ms
+from licet.base.trouble import BadInput
 from licet.cli.corpus_scan import check as check_command
 from licet.cli.corpus_scan import scan, verify_scan
 from licet.cli.corpus_serving import access, serve, token
@@ -40,6 +42,8 @@ from licet.corpus.publishing import (
     unused,
     withdraw,
 )
+from licet.corpus.pusher import Platform, Published
+from licet.corpus.pusher import push as push_to
 from licet.corpus.shelf import Shelf, keep_files, open_shelf, published_fields, read_folder
 from licet.rulebook import load_pack
 
@@ -83,19 +87,26 @@ def card() -> None:
 @click.option("--by", default=getpass.getuser, help="Who publishes. [default: you]")
 @click.option("-m", "--message", default="", help="What is new.")
 @click.option("--dry-run", is_flag=True, help="Say what would be refused; keep nothing.")
+@click.option("--to", metavar="URL", help="Publish on a platform elsewhere, with a token.")
+@click.option("--token-env", default="LICET_CORPUS_TOKEN", show_default=True, metavar="NAME",
+              help="Environment variable with the token for --to.")  # fmt: skip
 @lang_option
 @pack_option
 @home_option
 def push(
-    folder: Path, dataset: str, by: str, message: str, dry_run: bool, lang: str, pack: str,
-    home: Home,
+    folder: Path, dataset: str, by: str, message: str, dry_run: bool, to: str | None,
+    token_env: str, lang: str, pack: str, home: Home,
 ) -> None:  # fmt: skip
     """Publish a folder as a new version of a data set.
 
     DIR holds the files and licet-card.toml (see `licet corpus card`). What is kept already is not
-    kept twice; the same folder again is the same version.
+    kept twice; the same folder again is the same version. With --to what was broken off goes on
+    where it stopped.
     """
     check_id(dataset)
+    if to is not None:
+        _push_to(to, token_env, folder, dataset, message, lang)
+        return
     rules = load_pack(pack).corpus
     shelf = shelf_of(home)
     try:
@@ -236,6 +247,23 @@ def fsck(home: Home) -> None:
             raise SystemExit(NO)
     finally:
         shelf.close()
+
+
+def _push_to(to: str, token_env: str, folder: Path, dataset: str, message: str, lang: str) -> None:
+    token = os.environ.get(token_env, "")
+    if not token:
+        raise BadInput(f"{token_env} holds no token.", hint="Ask the platform for one.")
+    said, found = read_folder(folder)
+    done = push_to(
+        Platform(to, token), dataset, said, found, message,
+        lambda text: click.echo(_line(text), err=True),
+    )  # fmt: skip
+    if isinstance(done, Published):
+        click.echo(f"{done.dataset} v{done.n} {done.version}")
+        return
+    for reason in done.get(lang, ()):
+        click.echo(_line(reason), err=True)
+    raise SystemExit(NO)
 
 
 def _refuse(refusal: Refusal, lang: str) -> None:

@@ -3,7 +3,7 @@
 It refuses to know what is asked and answered.
 
 Rules
-1. Bodies are bounded before they are read.
+1. Bodies are bounded before they are read; those of whoever publishes, once the token is known.
 2. Content is read in a thread, a piece at a time, and only as fast as the client takes it.
 3. The store is asked in one thread of its own: whatever else this loop serves does not wait.
 4. So many answers are given at once; what comes beyond is told to come again.
@@ -16,11 +16,13 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from licet.corpus.hub import Hub, Request
 from licet.corpus.hub_reply import Content, Reply
+from licet.corpus.uploading import PIECE_BYTES_MAX, PREFIX, Uploads
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -28,6 +30,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+T = TypeVar("T")
 BODY_BYTES_MAX = 1 << 20
 QUERY_FIELDS_MAX = 50
 AT_ONCE = 256
@@ -49,6 +52,7 @@ class HubApp:
         self._https = https
         self._store = ThreadPoolExecutor(1, "licet-corpus")
         self._now = 0
+        self._uploads = Uploads(hub)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -63,14 +67,21 @@ class HubApp:
             self._now -= 1
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _body(scope, receive)
-        asked = None if body is None else read_request(scope, body, https=self._https)
-        if asked is None:
+        asked, most = read_request(scope, b"", https=self._https), BODY_BYTES_MAX
+        publishes = scope["path"].startswith(PREFIX)
+        if asked is not None and publishes and await self._of_store(self.hub.reader, asked):
+            most = PIECE_BYTES_MAX
+        body = await _body(scope, receive, most)
+        if asked is None or body is None:
             await self._send(Reply(400, (("connection", "close"),)), scope, send)
             return
-        loop = asyncio.get_running_loop()
-        reply = await loop.run_in_executor(self._store, self.hub.answer, asked)
+        answer = self._uploads.answer if publishes else self.hub.answer
+        reply = await self._of_store(answer, replace(asked, body=body))
         await self._send(reply, scope, send)
+
+    async def _of_store(self, ask: Callable[[Request], T], asked: Request) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._store, ask, asked)
 
     async def _send(self, reply: Reply, scope: Scope, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in reply.headers]
@@ -135,7 +146,7 @@ def _base_url(scope: Scope, host: str, https: bool) -> str:
     return f"{scheme}://{host}" if _HOST.fullmatch(host) else ""
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes | None:
     """The body; None where it is too large or never comes whole."""
     parts: list[bytes] = []
     size = 0
@@ -145,7 +156,7 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
             return None
         parts.append(message.get("body", b""))
         size += len(parts[-1])
-        if size > BODY_BYTES_MAX:
+        if size > most:
             return None
         if not message.get("more_body", False):
             return b"".join(parts)

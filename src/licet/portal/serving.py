@@ -43,7 +43,7 @@ HEAD_BYTES_MAX = 64 << 10
 AT_ONCE = 8
 WAITING_MAX = 200
 WAIT_S = 20.0
-FOR_PROGRAMS = ("/api/datasets", "/api/whoami-v2", "/datasets/")
+FOR_PROGRAMS = ("/api/datasets", "/api/whoami-v2", "/api/corpus/", "/datasets/")
 """Addresses of the Hub's API: no page, no cookie, no session."""
 
 

@@ -1,0 +1,172 @@
+"""Publishing over the network: what is missing, pieces of content, the version at last.
+
+It refuses to know sockets. A client asks `examine`, sends the pieces of what is missing, each from
+where the platform says that it stands, and asks `publish`.
+
+Rules
+1. Who publishes is known by a token, and publishes in its namespaces alone.
+2. To know a digest is not to have the content: what others keep here counts only where the reader
+   has sent it too, or has it in a version of their own namespaces.
+3. A piece is taken where the upload stands, or not at all; what a broken connection brought stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch
+from licet.corpus.card import Card
+from licet.corpus.catalogue import Version
+from licet.corpus.hub import Hub, Request
+from licet.corpus.hub_reply import Reply, denied, json_reply, missing
+from licet.corpus.manifest import File
+from licet.corpus.naming import check_id, check_paths
+from licet.corpus.publishing import Push, Refusal, examine, publish
+from licet.corpus.readers import Reader
+from licet.corpus.shelf import published_fields
+
+PREFIX = "/api/corpus/"
+PIECE_BYTES_MAX = 8 << 20
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS upload (
+    reader TEXT NOT NULL REFERENCES reader,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (reader, sha256)
+) STRICT, WITHOUT ROWID;
+"""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a client wants to publish."""
+
+    dataset: str
+    card: Card
+    files: tuple[File, ...]
+    message: str = ""
+
+
+class Uploads:
+    """Answers those who publish, out of a hub's store. One thread at a time uses it."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._db = hub.shelf.catalogue.db
+        self._db.executescript(_SCHEMA)
+
+    def answer(self, asked: Request) -> Reply:
+        """The reply to a request below PREFIX; one for everything."""
+        reader = self._hub.reader(asked)
+        if reader is None:
+            return denied(401, "", "Send the token of somebody who may publish.")
+        try:
+            match asked.method, asked.path:
+                case "POST", ("api", "corpus", "examine"):
+                    return self._examine(_wanted(asked.body), reader)
+                case "PUT", ("api", "corpus", "content", sha256):
+                    return self._take(sha256, asked, reader)
+                case "POST", ("api", "corpus", "publish"):
+                    return self._publish(_wanted(asked.body), reader)
+        except (BadInput, TooMuch) as unfit:
+            return json_reply(400, {"error": str(unfit)})
+        return missing("EntryNotFound", "There is nothing at this address.")
+
+    def _examine(self, wanted: Wanted, reader: Reader) -> Reply:
+        refused = self._refused(wanted, reader)
+        if refused is not None:
+            return refused
+        blobs = self._hub.shelf.blobs
+        lacking = [
+            {"sha256": one.sha256, "at": blobs.begin(one.sha256, reader.id)}
+            for one in self._lacking(wanted.files, reader)
+        ]
+        return json_reply(200, {"missing": lacking, "piece_bytes_max": PIECE_BYTES_MAX})
+
+    def _take(self, sha256: str, asked: Request, reader: Reader) -> Reply:
+        at, size = _whole(asked.query.get("at")), _whole(asked.query.get("size"))
+        if not _DIGEST.fullmatch(sha256) or len(asked.body) > PIECE_BYTES_MAX:
+            raise BadInput("this is no piece of content.")
+        blobs = self._hub.shelf.blobs
+        try:
+            here = blobs.extend(sha256, reader.id, at, [asked.body], size)
+        except Conflict:
+            return json_reply(409, {"at": blobs.begin(sha256, reader.id)})
+        if here < size:
+            return json_reply(200, {"at": here, "done": False})
+        try:
+            blobs.finish(sha256, reader.id)
+        except Corrupt as other:
+            return json_reply(422, {"error": str(other), "at": 0})
+        self._db.execute("INSERT OR IGNORE INTO upload VALUES (?, ?)", (reader.id, sha256))
+        return json_reply(200, {"at": here, "done": True})
+
+    def _publish(self, wanted: Wanted, reader: Reader) -> Reply:
+        refused = self._refused(wanted, reader)
+        if refused is not None:
+            return refused
+        if self._lacking(wanted.files, reader):
+            return json_reply(409, {"error": "Some content is not here yet: examine again."})
+        hub, moment = self._hub, self._hub.now()
+        by = wanted.dataset.partition("/")[0]  # whose namespace it is stands for who publishes
+        push = Push(wanted.dataset, wanted.files, wanted.card, by, wanted.message)
+        before = hub.shelf.catalogue.versions(wanted.dataset)
+        try:
+            made = publish(push, hub.shelf.catalogue, hub.shelf.blobs, hub.rules, moment)
+        except NotFound as gone:
+            return json_reply(409, {"error": str(gone)})
+        if isinstance(made, Refusal):
+            return _refusal(made)
+        if made.commit not in {one.commit for one in before}:
+            self._record(made, moment)
+        return json_reply(201, {"dataset": made.dataset, "version": made.commit, "n": made.n})
+
+    def _record(self, made: Version, moment: Any) -> None:
+        fields = published_fields(made)
+        self._hub.shelf.record("corpus.published", fields, moment, self._hub.chance)
+
+    def _refused(self, wanted: Wanted, reader: Reader) -> Reply | None:
+        """Why this is not published; None where nothing stands against it. Raises BadInput."""
+        check_id(wanted.dataset)
+        check_paths(file.path for file in wanted.files)
+        if wanted.dataset.partition("/")[0] not in reader.namespaces:
+            return denied(403, "", "Your token does not publish in this namespace.")
+        if any(not _DIGEST.fullmatch(f.sha256) or f.size < 0 for f in wanted.files):
+            raise BadInput("a file has a SHA-256 in hexadecimal and a size.")
+        found = examine(wanted.card, wanted.dataset, self._hub.shelf.catalogue, self._hub.rules)
+        return _refusal(found) if found else None
+
+    def _lacking(self, files: Sequence[File], reader: Reader) -> list[File]:
+        """The files whose content the reader has to send (rule 2), each content once."""
+        catalogue = self._hub.shelf.catalogue
+        lacking: dict[str, File] = {}
+        for file in files:
+            row = (reader.id, file.sha256)
+            sent = "SELECT 1 FROM upload WHERE (reader, sha256) = (?, ?)"
+            mine = self._db.execute(sent, row).fetchone() is not None or any(
+                catalogue.get(commit).dataset.partition("/")[0] in reader.namespaces
+                for commit in catalogue.holders(file.sha256)
+            )
+            if not mine or self._hub.shelf.blobs.size(file.sha256) != file.size:
+                lacking.setdefault(file.sha256, file)
+        return list(lacking.values())
+
+
+def _refusal(found: Refusal) -> Reply:
+    return json_reply(422, {"refused": {lang: list(found.said(lang)) for lang in ("zh", "en")}})
+
+
+def _wanted(body: bytes) -> Wanted:
+    try:
+        return msgspec.json.decode(body, type=Wanted)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise BadInput(f"what is to be published cannot be read: {error}.") from None
+
+
+def _whole(text: str | None) -> int:
+    if not text or not re.fullmatch(r"\d{1,15}", text, re.ASCII):
+        raise BadInput("at and size are whole numbers.")
+    return int(text)
