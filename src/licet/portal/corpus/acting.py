@@ -19,7 +19,7 @@ from licet.corpus.catalogue import Version
 from licet.corpus.manifest import File
 from licet.corpus.naming import check_id, check_path
 from licet.corpus.publishing import Push, Refusal, examine
-from licet.corpus.readers import Access, Reader, Readers, State
+from licet.corpus.readers import Access, Readers, State
 from licet.corpus.shelf import Shelf, published_fields
 from licet.portal.accounts.models import Body, Person
 from licet.portal.corpus.store import reader_of
@@ -96,6 +96,7 @@ def decide(shelf: Shelf, asked: Access, decision: str, reason: str, person: Pers
     shelf.record("corpus.granted", fields, now(), secrets.token_bytes)
 
 
-def renew(shelf: Shelf, reader: Reader) -> str:
-    """A new token for a reader, shown once; the old one ends."""
+def renew(shelf: Shelf, body: Body) -> str:
+    """A new token for a body, shown once; the old one ends."""
+    reader = reader_of(shelf, body, now())
     return Readers(shelf.catalogue).renew(reader.id, secrets.token_bytes)

@@ -66,12 +66,18 @@ def namespace_of(body: Body) -> str:
     return f"b-{hashlib.sha256(body.code.encode()).hexdigest()[:16]}"
 
 
+def known_reader(shelf: Shelf, body: Body) -> Reader | None:
+    """The reader that a body is; None where it never asked for anything."""
+    name = _OF_A_BODY + body.code
+    return next((one for one in Readers(shelf.catalogue).list() if one.name == name), None)
+
+
 def reader_of(shelf: Shelf, body: Body, now: datetime) -> Reader:
     """The reader that a body is, made at the first call; its token is nobody's until renewed."""
-    readers, name = Readers(shelf.catalogue), _OF_A_BODY + body.code
-    known = next((one for one in readers.list() if one.name == name), None)
+    known = known_reader(shelf, body)
     if known is not None:
         return known
+    readers, name = Readers(shelf.catalogue), _OF_A_BODY + body.code
     return readers.create(name, now, secrets.token_bytes, (namespace_of(body),))[0]
 
 

@@ -25,9 +25,15 @@ from licet.corpus.readers import Readers
 from licet.corpus.shelf import Shelf
 from licet.portal.corpus import acting, reading
 from licet.portal.corpus.checks import read_checks
-from licet.portal.corpus.store import name_of, namespace_of, opened, reader_of, rules, version_at
+from licet.portal.corpus.store import (
+    known_reader,
+    name_of,
+    namespace_of,
+    opened,
+    rules,
+    version_at,
+)
 from licet.portal.design.languages import current
-from licet.portal.filings.arriving import now
 
 EDITS = ["GET", "HEAD", "POST"]
 
@@ -103,16 +109,18 @@ def tokens(request: HttpRequest) -> HttpResponse:
         raise Http404
     made = ""
     with opened() as shelf:
-        readers, reader = Readers(shelf.catalogue), reader_of(shelf, request.user.body, now())
         if request.method == "POST":
-            made = acting.renew(shelf, reader)
-        context = {
-            "made": made,
-            "namespace": namespace_of(request.user.body),
-            "requests": [one for one in readers.requests() if one.reader.id == reader.id],
-            "receipts": len(readers.receipts(reader)),
-            "withdrawn": [shelf.catalogue.get(one) for one in readers.holds(reader)],
-        }
+            made = acting.renew(shelf, request.user.body)
+        space = namespace_of(request.user.body)
+        context: dict[str, Any] = {"made": made, "namespace": space, "receipts": 0}
+        reader = known_reader(shelf, request.user.body)
+        if reader is not None:
+            readers = Readers(shelf.catalogue)
+            context |= {
+                "requests": [one for one in readers.requests() if one.reader.id == reader.id],
+                "receipts": len(readers.receipts(reader)),
+                "withdrawn": [shelf.catalogue.get(one) for one in readers.holds(reader)],
+            }
     return render(request, "corpus/tokens.html", context)
 
 
@@ -217,10 +225,13 @@ def _denied(request: HttpRequest, shelf: Shelf, version: Version) -> str:
         return ""
     if not request.user.is_authenticated:
         return "token"
-    if request.user.official:
+    body = request.user.body
+    mine = version.dataset.partition("/")[0] == namespace_of(body)
+    if body.kind == "authority" or mine or not access.needs_grant:
         return ""
-    reader = reader_of(shelf, request.user.body, now())
-    return Readers(shelf.catalogue).denial(version, reader, rules(), sent=True) or ""
+    reader = known_reader(shelf, body)
+    granted = reader and not Readers(shelf.catalogue).denial(version, reader, rules(), sent=True)
+    return "" if granted else "grant"
 
 
 def _may_withdraw(request: HttpRequest, version: Version) -> bool:
