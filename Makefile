@@ -31,7 +31,7 @@ COMPILE := $(BIN)/python scripts/compile.py
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo clean
+.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo slurm-demo clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +100,9 @@ minors-year: $(TEST_READY) ## a year of 10,000 minors against a slow second opin
 loop-demo: $(TEST_READY) ## the whole loop in one run: halt, report, correct, prove, serve
 	@$(COMPILE)
 	$(BIN)/python scripts/loop_demo.py
+
+slurm-demo: $(TEST_READY) ## share computing power on a real Slurm: a node dies, a pool leaves, a supplier lies
+	PYTHONPATH=tests $(BIN)/python -m kit.slurm_demo $(ARGS)
 
 assess-demo: $(TEST_READY) ## assess two made-up services, one careful, one careless: two signed reports
 	@$(COMPILE)

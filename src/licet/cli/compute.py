@@ -14,6 +14,7 @@ import click
 
 from licet.base.trouble import BadInput
 from licet.cli.compute_market import explain_command, needs, offers
+from licet.cli.compute_market import jobs as jobs_command
 from licet.cli.refused import TroubleGroup
 from licet.compute.placing import Nodes
 from licet.compute.policies import POLICIES
@@ -33,7 +34,7 @@ def compute() -> None:
     """Share computing power: needs in, allocations out, every one explained."""
 
 
-for _command in (needs, offers, explain_command):
+for _command in (needs, offers, jobs_command, explain_command):
     compute.add_command(_command)
 
 
@@ -53,6 +54,8 @@ for _command in (needs, offers, explain_command):
 @click.option("--rate", type=click.FloatRange(0.01, 1000), default=5.6, show_default=True,
               help="With --gavel: jobs an hour.")  # fmt: skip
 @click.option("--gangs", is_flag=True, help="With --gavel: jobs of up to 8 accelerators, too.")
+@click.option("--deadlines", is_flag=True,
+              help="With --gavel: deadlines of 1.2, 2 or 10 times a job's time.")  # fmt: skip
 @click.option("--policy", "names", multiple=True, type=click.Choice(list(POLICIES)),
               help="May be repeated; else every policy.")  # fmt: skip
 @click.option("--jobs", nargs=2, type=click.IntRange(0), default=(4000, 5000), show_default=True,
@@ -65,7 +68,7 @@ for _command in (needs, offers, explain_command):
               help="Also draw the figures there, as SVG.")  # fmt: skip
 def run(
     gavel: Path | None, philly: Path | None, openb: tuple[Path, Path] | None,
-    speeds: tuple[str, ...], count: int, node: int, rate: float, gangs: bool,
+    speeds: tuple[str, ...], count: int, node: int, rate: float, gangs: bool, deadlines: bool,
     names: tuple[str, ...], jobs: tuple[int, int], seeds: tuple[int, ...], renew_s: float,
     picture: Path | None,
 ) -> None:  # fmt: skip
@@ -80,7 +83,9 @@ def run(
     if gavel is not None and philly is None and openb is None:
         throughputs = gavel_speeds(gavel, GAVEL_KINDS)
         cluster = Cluster(GAVEL_KINDS, (Nodes(count, size),) * len(GAVEL_KINDS))
-        demand: Demand = lambda seed: gavel_jobs(throughputs, 0, rate, seed, gangs=gangs)  # noqa: E731
+        demand: Demand = lambda seed: gavel_jobs(  # noqa: E731
+            throughputs, 0, rate, seed, gangs=gangs, deadlines=deadlines
+        )
     elif philly is not None and gavel is None and openb is None:
         record = philly_jobs(philly, jobs[1])
         cluster = Cluster(("gpu",), (Nodes(count, size),))

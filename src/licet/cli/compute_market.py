@@ -1,4 +1,4 @@
-"""`licet compute needs`, `offers` and `explain`: what a market of pools and needs comes to.
+"""`licet compute needs`, `offers`, `explain`, `jobs`: what pools and needs come to.
 
 Parse, call, render. It refuses to decide who gets what.
 
@@ -7,7 +7,9 @@ Exit codes: 0 done; 1 a need cannot be met as it stands.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput
 from licet.compute.answer import Declined, Offer, answer
 from licet.compute.explain import explain
+from licet.compute.jobbook import JobBook
 from licet.compute.marketfile import read_market
 from licet.compute.model import unfit
 from licet.compute.policies import POLICIES
@@ -97,6 +100,27 @@ def explain_command(path: Path, policy: str, lang: str, at: str | None) -> None:
             if part > 0
         )
         click.echo(f"{name}  {share or '—'}  {say_reason(reason, names, accounts, lang)}")
+
+
+@click.command()
+@click.argument("path", metavar="BOOK",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path))  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="A line of JSON for each job.")
+def jobs(path: Path, as_json: bool) -> None:
+    """List the jobs of a book: how far each has come, where, on which attempt, and what its
+    customer was told."""
+    with closing(JobBook(path)) as book:
+        for row in book.all():
+            told = [one.what for one in book.told(row.id)]
+            if as_json:
+                shown = {"id": row.id, "account": row.need.account, "stage": row.stage,
+                         "pool": row.pool, "attempt": row.attempt, "ended": row.ended,
+                         "owed_fen": row.owed, "told": told}  # fmt: skip
+                click.echo(json.dumps(shown, ensure_ascii=False))
+                continue
+            how, where = row.ended or row.stage, row.pool or "—"
+            click.echo(f"{row.id:<16} {row.need.account:<16} {how:<10} {where:<12} "
+                       f"{row.attempt:>3}  {', '.join(told)}")  # fmt: skip
 
 
 def _offer(offer: Offer, pools: list[str], accounts: dict[int, str], lang: str) -> Iterator[str]:

@@ -33,7 +33,8 @@ class Cluster:
 @dataclass(frozen=True, slots=True)
 class Job:
     """One job: arrival in seconds, gang, work in steps, steps a second of the whole gang on each
-    kind (0: not there), seconds from arrival to its deadline (inf: none), account."""
+    kind (0: not there), seconds from arrival to its deadline (inf: none), account; `whole`: a step
+    that a round cannot end is not begun."""
 
     arrives_s: float
     gang: int
@@ -41,6 +42,7 @@ class Job:
     speeds: Speeds
     due_s: float = math.inf
     account: int = 0
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,15 @@ GAVEL_MODELS: tuple[Model, ...] = (
 
 def gavel_jobs(
     speeds: dict[tuple[str, int], Speeds], reference: int, jobs_per_hour: float, seed: int,
-    *, gangs: bool = False,
+    *, gangs: bool = False, deadlines: bool = False,
 ) -> Iterator[Job]:  # fmt: skip
     """Jobs without end, as Gavel's generator draws them: Poisson arrivals; four in five run for
-    0.5 to 17 hours on the `reference` kind, one in five for 17 to 167; gangs of 1, 2, 4 and 8.
+    0.5 to 17 hours on the `reference` kind, one in five for 17 to 167; gangs of 1, 2, 4 and 8;
+    deadlines of 1.2, 2 or 10 times that time, a third each.
 
     The same seed draws the same jobs as the published experiments did.
     """
-    draw, arrival = random.Random(seed + 2), random.Random(seed + 3)  # noqa: S311 - a simulation
+    draw, arrival, due = (random.Random(seed + n) for n in (2, 3, 6))  # noqa: S311 - a simulation
     at = 0.0
     for number in count():
         gang = _gang(draw.uniform(0, 1))
@@ -84,12 +87,19 @@ def gavel_jobs(
             if gang == 1 or model.shared:
                 break
         fast = speeds[(model.name, gang)]
-        yield Job(at, gang, seconds * fast[reference], fast, account=number % ACCOUNTS)
+        yield Job(
+            at, gang, seconds * fast[reference], fast, account=number % ACCOUNTS, whole=True,
+            due_s=seconds * _slack(due.uniform(0, 1)) if deadlines else math.inf,
+        )  # fmt: skip
         at += -math.log(1.0 - arrival.random()) * 3600.0 / jobs_per_hour
 
 
 def _gang(drawn: float) -> int:
     return 1 if drawn < 0.7 else 2 if drawn <= 0.8 else 4 if drawn <= 0.95 else 8
+
+
+def _slack(drawn: float) -> float:
+    return 1.2 if drawn < 0.33 else 2.0 if drawn < 0.67 else 10.0
 
 
 def recorded(jobs: Sequence[Job]) -> Iterator[Job]:

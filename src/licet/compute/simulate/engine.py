@@ -52,6 +52,7 @@ class _Book:
     fair_from: Floats = field(default_factory=lambda: np.zeros(64))
     fair_s: Floats = field(default_factory=lambda: np.zeros(64))
     running: Ints = field(default_factory=lambda: np.full(64, -1, np.int64))
+    whole: Flags = field(default_factory=lambda: np.zeros(64, np.bool_))
     speeds: Floats = field(init=False)
     time: Floats = field(init=False)
     had_s: Floats = field(init=False)
@@ -71,6 +72,7 @@ class _Book:
         self.arrives_s[row], self.gang[row], self.work[row] = job.arrives_s, job.gang, job.work
         self.done[row], self.ends_s[row], self.running[row] = 0.0, np.nan, -1
         self.due_s[row], self.account[row] = job.arrives_s + job.due_s, job.account
+        self.whole[row] = job.whole
         self.fair_from[row], self.fair_s[row] = fair, 0.0
         self.time[row], self.short_s[row] = 0.0, 0.0
         self.speeds[row], self.had_s[row] = speeds, had_s
@@ -78,7 +80,7 @@ class _Book:
 
 
 _LONG = ("arrives_s", "gang", "work", "done", "ends_s", "due_s", "account", "fair_from", "fair_s",
-         "running")  # fmt: skip
+         "running", "whole")  # fmt: skip
 _WIDE = ("speeds", "time", "had_s", "short_s")
 
 
@@ -196,7 +198,9 @@ class _Run:
         speed = book.speeds[ran, kind]
         left = book.work[ran] - book.done[ran]
         round_s = self._set.round_s * self._steady(float((left / speed).min()), bool(on.all()))
-        steps = np.minimum(speed * round_s, left)
+        steps = speed * round_s
+        steps = np.where(book.whole[ran] & (steps >= 1), np.floor(steps), steps)
+        steps = np.minimum(steps, left)
         took = steps / speed
         book.done[ran] += steps
         book.had_s[ran, kind] += took

@@ -12,9 +12,10 @@ from licet.compute.simulate.figures import Figures
 
 _PANELS = (
     ("mean_h", "mean hours", "{:.1f}"), ("p99_h", "99th percentile, hours", "{:.0f}"),
-    ("unfair", "worst fairness (1 = fair)", "{:.2f}"), ("busy", "accelerators busy", "{:.0%}"),
+    ("unfair", "worst fairness (1 = fair)", "{:.2f}"), ("missed", "deadlines missed", "{:.0f}"),
+    ("busy", "accelerators busy", "{:.0%}"),
 )  # fmt: skip
-_NAMES, _PANEL, _GAP, _ROW, _TOP = 120, 190, 20, 24, 54
+_NAMES, _PANEL, _GAP, _ROW, _TOP = 116, 172, 16, 24, 54
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1b1b1b}.head{font-weight:600}"
     ".bar{fill:#9db7d5}.best{fill:#1f5fa8}.line{stroke:#c8c8c8}"
@@ -23,7 +24,8 @@ _STYLE = (
 
 
 def plot(rows: Sequence[Figures], title: str) -> str:
-    """A row a policy, a panel a figure; the best of a panel (the least; of use, the most) is dark.
+    """A row a policy, a panel a figure; the least of a panel is dark (of use, none: a kind that
+    serves nobody well is better idle).
 
     Bars begin at 0. A panel's longest bar is its largest figure.
     """
@@ -44,7 +46,7 @@ def plot(rows: Sequence[Figures], title: str) -> str:
 def _panel(rows: Sequence[Figures], name: str, head: str, form: str, left: int) -> list[str]:
     values = [float(getattr(row, name)) for row in rows]
     most = max(values, default=0.0) or 1.0
-    best = max(values, default=0.0) if name == "busy" else min(values, default=0.0)
+    best = None if name == "busy" else min(values, default=0.0)
     bottom = _TOP + _ROW * len(rows)
     parts = [
         f'<text x="{left}" y="40">{escape(head)}</text>',

@@ -1,0 +1,165 @@
+"""Jobs that were accepted, how far each has come, and what was told to whom; in one SQLite file.
+
+It refuses to know what a stage means; `desk.py` does.
+
+Rules
+1. A row is written whole in one transaction; a notice is kept once.
+2. A job that was accepted is never deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from licet.base.trouble import Conflict, Unavailable
+from licet.compute.execution.contract import State
+from licet.compute.model import Need
+
+Stage = Literal[
+    "waiting",
+    "placed",
+    "reserved",
+    "submitted",
+    "released",
+    "over",
+    "billed",
+    "settled",
+]
+WAIT_S = 5.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS compute_job (id TEXT PRIMARY KEY, seq INTEGER NOT NULL UNIQUE,
+    row BLOB NOT NULL, settled INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS compute_notice (job TEXT NOT NULL, attempt INTEGER NOT NULL,
+    what TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (job, attempt, what));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A job: what was accepted, and how far it has come. `attempt` counts from 1; `pool`,
+    `supplier` and `price` (fen an accelerator-hour) of this attempt; how it `ended`, and what is
+    `owed` for it in fen."""
+
+    id: str
+    need: Need
+    command: tuple[str, ...]
+    longest_s: int
+    voucher: str
+    stage: Stage = "waiting"
+    attempt: int = 1
+    pool: str = ""
+    supplier: str = ""
+    price: int = 0
+    ended: State | None = None
+    owed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Of this attempt, as whoever runs it knows it."""
+        return f"{self.id}-{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the customer of a job was told, and when."""
+
+    job: str
+    attempt: int
+    what: str
+    at_s: int
+
+
+class JobBook:
+    """Rows and notices in the file at `path`. `connect` opens it; tests break it off there."""
+
+    def __init__(
+        self, path: Path, connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+    ) -> None:
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._db = connect(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise _silent(error) from error
+
+    def add(self, row: Row) -> bool:
+        """Keep a new job; False: it is there already. Raises Conflict where another has its id."""
+        kept = self.find(row.id)
+        if kept is not None:
+            if (kept.need, kept.command, kept.voucher) != (row.need, row.command, row.voucher):
+                raise Conflict(f"there is another job {row.id}.", hint="Give this one its own id.")
+            return False
+        with self._using() as db:
+            db.execute(
+                "INSERT INTO compute_job VALUES (?, (SELECT COALESCE(MAX(seq), 0) + 1 FROM"
+                " compute_job), ?, 0) ON CONFLICT (id) DO NOTHING",
+                (row.id, msgspec.json.encode(row)),
+            )
+        return True
+
+    def save(self, row: Row) -> None:
+        """Keep how far a job has come."""
+        with self._using() as db:
+            db.execute(
+                "UPDATE compute_job SET row = ?, settled = ? WHERE id = ?",
+                (msgspec.json.encode(row), row.stage == "settled", row.id),
+            )
+
+    def find(self, job: str) -> Row | None:
+        """A job by id."""
+        with self._using() as db:
+            found = db.execute("SELECT row FROM compute_job WHERE id = ?", (job,)).fetchone()
+        return None if found is None else _row(found[0])
+
+    def all(self, *, settled: bool | None = None) -> list[Row]:
+        """Jobs in order of acceptance; `settled`: only those, or only the others."""
+        query = "SELECT row FROM compute_job WHERE settled = ? OR ? IS NULL ORDER BY seq"
+        with self._using() as db:
+            return [_row(one[0]) for one in db.execute(query, (settled, settled)).fetchall()]
+
+    def tell(self, notice: Notice) -> None:
+        """Keep a notice, once."""
+        with self._using() as db:
+            db.execute(
+                "INSERT INTO compute_notice VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (notice.job, notice.attempt, notice.what, notice.at_s),
+            )
+
+    def told(self, job: str) -> list[Notice]:
+        """Notices of a job, the oldest first."""
+        query = "SELECT * FROM compute_notice WHERE job = ? ORDER BY attempt, at_s, what"
+        with self._using() as db:
+            return [Notice(*one) for one in db.execute(query, (job,)).fetchall()]
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._lock:
+            self._db.close()
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._db
+            except sqlite3.Error as error:
+                raise _silent(error) from error
+
+
+def _row(data: bytes) -> Row:
+    return msgspec.json.decode(data, type=Row)
+
+
+def _silent(error: Exception) -> Unavailable:
+    return Unavailable(f"the book of jobs does not answer: {error}.",
+                       hint="Look at the disk; then say it again.")  # fmt: skip
