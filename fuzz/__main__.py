@@ -18,7 +18,7 @@ import time
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from fuzz import files, labels, licences, requests, streams, texts
+from fuzz import files, labels, licences, media, requests, streams, texts
 from fuzz.target import Tally, Target
 
 TARGETS = (
@@ -28,6 +28,7 @@ TARGETS = (
     *files.TARGETS,
     *licences.TARGETS,
     *labels.TARGETS,
+    *media.TARGETS,
 )
 
 

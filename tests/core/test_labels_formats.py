@@ -274,3 +274,13 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read() -> None:
 
     with pytest.raises(TooMuch):
         format_of(Huge(b"\x89PNG\r\n\x1a\n"))
+
+
+def test_a_tiff_whose_entries_stand_in_any_order_is_bound() -> None:
+    data = picture("TIFF")
+    (place,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, place)
+    entries = [data[place + 2 + 12 * n : place + 14 + 12 * n] for n in range(count)]
+    turned = data[: place + 2] + b"".join(reversed(entries)) + data[place + 2 + 12 * count :]
+    report = verify(produce(turned, PRODUCER, NUMBER, RULES), RULES)
+    assert (report.verdict, report.bound) == ("compliant", True)

@@ -14,7 +14,7 @@ from kit.media import landscape
 from licet.cli.main import licet
 from licet.gateway.casestore import CaseFile, CaseStore
 from licet.gateway.dialects.model import Notice
-from licet.gateway.media.copylog import Copy, CopyLog
+from licet.gateway.media.copylog import CopyLog
 from licet.gateway.media.seeing import see
 from licet.guard.pictures import parse_blocklist
 
@@ -79,7 +79,7 @@ def test_nothing_unfit_is_written(file: Path) -> None:
 def test_copies_without_a_mark_are_shown(tmp_path: Path) -> None:
     assert run("unmarked", "--home", tmp_path).exit_code != 0
     log = CopyLog(tmp_path, keep_days=184, chance=secrets.token_bytes)
-    log.add([Copy("ex-1-1", NOW, "image", "A-1", "user-7")])
+    log.add(["ex-1-1"], given=NOW, medium="image", agreement="A-1", recipient="user-7")
     log.close()
     (line,) = run("unmarked", "--home", tmp_path).output.splitlines()
     assert json.loads(line)["recipient"] == "user-7"

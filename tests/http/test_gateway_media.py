@@ -23,7 +23,7 @@ from licet.base.ids import case_mark
 from licet.base.trouble import BadInput
 from licet.cases.halts import group_halts
 from licet.gateway.config import load_config
-from licet.gateway.media.copylog import Copy, CopyLog
+from licet.gateway.media.copylog import CopyLog
 from licet.gateway.media.opening import open_studio
 from licet.labels import verify
 from licet.labels.manifests import check, make_authority
@@ -224,7 +224,7 @@ class TestUnmarked:
     def test_the_log_keeps_for_the_packs_days_and_no_longer(self, tmp_path: Path) -> None:
         log = CopyLog(tmp_path, keep_days=184, chance=lambda n: bytes(n))
         given = datetime(2026, 1, 1, tzinfo=UTC)
-        log.add([Copy("ex-1", given, "image", "A-1", "u")])
+        log.add(["ex-1"], given=given, medium="image", agreement="A-1", recipient="u")
         assert log.sweep(given + timedelta(days=184)) == 0
         assert log.sweep(given + timedelta(days=185)) == 1
         log.close()

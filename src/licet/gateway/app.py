@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from licet.base.clock import Clock, SystemClock
 from licet.base.trouble import BadInput, NotFound
@@ -33,8 +34,6 @@ from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance, Limits
 from licet.gateway.limits_store import open_limits
 from licet.gateway.measures import Measures, split_url
-from licet.gateway.media.copylog import CopyLog
-from licet.gateway.media.opening import open_studio
 from licet.gateway.metrics import Metrics
 from licet.gateway.minors_opening import open_minors
 from licet.gateway.parts import Parts
@@ -55,6 +54,10 @@ from licet.ledger.keyfiles import (
 from licet.ledger.log import Log
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack, load_pack
+
+if TYPE_CHECKING:
+    from licet.gateway.media.copylog import CopyLog
+    from licet.gateway.media.studio import Studio
 
 LEDGER_WAIT_MS = 50
 """How long the entry of a served exchange may wait for company: a commit costs about as much as
@@ -133,7 +136,7 @@ def build_gateway(
         ),
         judge=judge, spans=make_span_sink(config.telemetry),
         minors=open_minors(config.minors, pack, metrics, clock, environ),
-        studio=open_studio(config, pack, guard.policy.judged.tier, replay_url, environ),
+        studio=_open_studio(config, pack, guard, replay_url, environ),
         copies=_open_copies(config, pack, home),
         measures=_open_measures(config, home, clock, pseudonyms, limits, metrics),
         text_mark=text_mark(config.labels, pack),
@@ -141,10 +144,23 @@ def build_gateway(
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
 
 
+def _open_studio(
+    config: Config, pack: Pack, guard: Guard, replay_url: str, environ: Mapping[str, str]
+) -> Studio | None:
+    """Who looks at pictures and labels them; loaded only where any are served."""
+    if config.media is None:
+        return None
+    from licet.gateway.media.opening import open_studio
+
+    return open_studio(config, pack, guard.policy.judged.tier, replay_url, environ)
+
+
 def _open_copies(config: Config, pack: Pack, home: Path) -> CopyLog | None:
     """The log of copies without a mark, where any may be given."""
     if config.media is None or config.media.unlabelled == "refuse":
         return None
+    from licet.gateway.media.copylog import CopyLog
+
     kept = pack.retention[pack.labels.unlabelled.retention]
     return CopyLog(home, keep_days=kept.days, chance=secrets.token_bytes)
 

@@ -18,7 +18,7 @@ import base64
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from licet.base.trouble import BadInput, TooMuch
 from licet.gateway.admission import Denial
@@ -28,9 +28,7 @@ from licet.gateway.asking import judged_within
 from licet.gateway.dialects.media import MediaAsk, PicturesReply
 from licet.gateway.dialects.model import Dialect, Notice, PromptText, Span, Usage
 from licet.gateway.dialects.speech import SpokenReply
-from licet.gateway.media.copylog import Copy
 from licet.gateway.media.sound import MEDIA_TYPES
-from licet.gateway.media.studio import Looked, Studio
 from licet.gateway.outcome import Outcome
 from licet.gateway.parts import Parts
 from licet.gateway.refusing import Refusal
@@ -39,7 +37,9 @@ from licet.gateway.upstream import Reply
 from licet.gateway.whole_answer import WholeAnswer
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Finding
-from licet.labels.formats import format_of
+
+if TYPE_CHECKING:  # loaded where pictures and sound are served, and nowhere else
+    from licet.gateway.media.studio import Looked, Studio
 
 ANSWER_BYTES_MAX = 64 << 20
 UNMARKED = b"licet-unmarked"
@@ -182,11 +182,9 @@ def _put_on_record(
     """Rule 4. Raises Unavailable: then nothing leaves."""
     assert parts.copies is not None
     parts.copies.add(
-        [
-            Copy(content, trace.now, ask.medium, agreement, ask.end_user or "")
-            for content in made.contents
-        ]
-    )
+        made.contents, given=trace.now, medium=ask.medium, agreement=agreement,
+        recipient=ask.end_user or "",
+    )  # fmt: skip
 
 
 async def _look(studio: Studio, data: bytes, guard: Guard, trace: Trace) -> Looked:
@@ -262,10 +260,11 @@ class _Making:
 
     def _picture(self, data: bytes, content: str) -> str:
         """A picture as it leaves, in base64 or as a URL that holds it."""
-        out = self._studio.labeller.picture(data, content, marked=self._marked)
+        labeller = self._studio.labeller
+        out = labeller.picture(data, content, marked=self._marked)
         text = base64.b64encode(out).decode()
         if self._ask.form == "url":
-            return f"data:{format_of(out).media_type};base64,{text}"
+            return f"data:{labeller.media_type(out)};base64,{text}"
         return text
 
     def _licet(self, contents: tuple[str, ...]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _TYPE = re.compile(
     re.IGNORECASE,
 )
 _DISPOSITION = re.compile(
-    r'form-data;\s*name="([\w.\[\]-]{1,64})"(?:;\s*filename="([^"\r\n]{0,255})")?',
+    r'form-data;\s*name="([\w.\[\]-]{1,64})"(?:;\s*filename="([^"\x00-\x1f\x7f]{0,255})")?',
     re.IGNORECASE | re.ASCII,
 )
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}(?:;[ -~]{0,64})?", re.ASCII)
@@ -82,7 +82,7 @@ def render_form(parts: Sequence[Part], boundary: bytes) -> bytes:
     """The body of a form with these parts."""
     out = []
     for part in parts:
-        file = "" if part.filename is None else f'; filename="{_plain(part.filename)}"'
+        file = "" if part.filename is None else f'; filename="{part.filename}"'
         out.append(b"--" + boundary + b"\r\n")
         out.append(f'Content-Disposition: form-data; name="{part.name}"{file}\r\n'.encode())
         if part.media_type:
@@ -119,10 +119,6 @@ def _part(piece: bytes) -> Part:
     if media_type and not _MEDIA_TYPE.fullmatch(media_type):
         _refuse("a part's content type has no form")
     return Part(said[1], data, said[2], media_type)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^ !#-\[\]-~]", "_", name)
 
 
 def _refuse(problem: str) -> NoReturn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from licet.base.clock import Clock
 from licet.base.ids import Series
@@ -23,8 +23,6 @@ from licet.gateway.keyring import KeyRing
 from licet.gateway.licensing import Licensing
 from licet.gateway.limits import Allowance, Limits
 from licet.gateway.measures import Measures
-from licet.gateway.media.copylog import CopyLog
-from licet.gateway.media.studio import Studio
 from licet.gateway.metrics import Metrics
 from licet.gateway.minding import Minding
 from licet.gateway.outcome import Outcome
@@ -36,6 +34,10 @@ from licet.guard.guarding import Guard
 from licet.guard.memory import VerdictMemory
 from licet.ledger.log import LogView
 from licet.rulebook import Pack
+
+if TYPE_CHECKING:  # loaded where pictures and sound are served, and nowhere else
+    from licet.gateway.media.copylog import CopyLog
+    from licet.gateway.media.studio import Studio
 
 
 class Judge(Protocol):

@@ -13,8 +13,6 @@ from urllib.parse import quote
 from licet.base.trouble import BadInput
 from licet.gateway.config_labels import LabelsConfig
 from licet.gateway.dialects.marking import TextMark
-from licet.labels.marks import mark_words
-from licet.labels.marks.text import bracketed
 from licet.rulebook import Pack
 
 HEADER = "licet-label"
@@ -32,6 +30,9 @@ def text_mark(settings: LabelsConfig | None, pack: Pack) -> TextMark | None:
         )
     if settings.text == "interface":
         return None
+    from licet.labels.marks import mark_words  # only where a mark is put in
+    from licet.labels.marks.text import bracketed
+
     words = mark_words(pack.labelling, "generated", settings.language)
     return TextMark(bracketed(words), settings.text)
 

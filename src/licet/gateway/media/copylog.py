@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,15 +62,15 @@ class CopyLog:
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute(_TABLE)
 
-    def add(self, copies: list[Copy]) -> None:
-        """Put these on record (rule 1). Raises Unavailable: then none of them may leave."""
-        rows = []
-        for one in copies:
-            sealed = seal(one.recipient.encode(), self._key, one.content, self._chance)
-            at_ms = int(one.given.timestamp() * 1000)
-            rows.append((
-                one.content, at_ms, one.medium, one.agreement, sealed.nonce, sealed.ciphertext,
-            ))  # fmt: skip
+    def add(
+        self, contents: Sequence[str], *, given: datetime, medium: str, agreement: str,
+        recipient: str,
+    ) -> None:  # fmt: skip
+        """Put copies on record (rule 1). Raises Unavailable: then none of them may leave."""
+        rows, at_ms = [], int(given.timestamp() * 1000)
+        for content in contents:
+            sealed = seal(recipient.encode(), self._key, content, self._chance)
+            rows.append((content, at_ms, medium, agreement, sealed.nonce, sealed.ciphertext))
         try:
             with self._lock:
                 self._db.execute("BEGIN IMMEDIATE")

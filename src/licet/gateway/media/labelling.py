@@ -17,11 +17,9 @@ from pathlib import Path
 from licet.base.keyfile import read_private
 from licet.base.trouble import BadInput
 from licet.gateway.config_media import MediaConfig
-from licet.gateway.media.sound import MEDIA_TYPES, Sounds
+from licet.gateway.media.sound import Sounds
 from licet.labels import produce
 from licet.labels.formats import format_of
-from licet.labels.manifests import MEDIA_TYPES as SIGNED
-from licet.labels.manifests import sign
 from licet.labels.marks import mark_words
 from licet.labels.marks.picture import mark_picture
 from licet.labels.marks.sound import mark_sound
@@ -37,6 +35,13 @@ class Signer:
 
     chain: bytes
     key: bytes = dataclasses.field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """The file with a manifest, where its format bears one. Raises Unavailable."""
+        from licet.labels.manifests import MEDIA_TYPES, sign  # X.509: megabytes for who signs
+
+        media_type = format_of(data).media_type
+        return sign(data, media_type, self.chain, self.key) if media_type in MEDIA_TYPES else data
 
 
 def open_signer(folder: Path) -> Signer:
@@ -63,6 +68,11 @@ class Labeller:
         """The mark that people read."""
         return mark_words(self.rules, "generated", self.settings.mark)
 
+    @staticmethod
+    def media_type(data: bytes) -> str:
+        """What a picture or sound is: "image/png"."""
+        return format_of(data).media_type
+
     def picture(self, data: bytes, content: str, *, marked: bool) -> bytes:
         """The picture as it may leave. Raises BadInput, TooMuch, Unavailable."""
         if marked:
@@ -79,10 +89,4 @@ class Labeller:
 
     def _labelled(self, data: bytes, content: str) -> bytes:
         out = produce(data, self.settings.producer, content, self.rules)
-        media_type = format_of(out).media_type
-        if self.signer is not None and media_type in SIGNED:
-            out = sign(out, media_type, self.signer.chain, self.signer.key)
-        return out
-
-
-__all__ = ["MEDIA_TYPES", "Labeller", "Signer", "open_signer"]
+        return out if self.signer is None else self.signer.sign(out)

@@ -58,10 +58,18 @@ def lines_of(table: str) -> str:
         cells = row.split("\t")
         if len(cells) <= _TEXT or cells[_LEVEL] != _WORD or not cells[_TEXT].strip():
             continue
-        if float(cells[_CONF]) >= SURE:
+        if not _is_doubted(cells[_CONF]):
             place = (cells[_BLOCK], cells[_PAR], cells[_LINE])
             lines.setdefault(place, []).append(cells[_TEXT].strip())
     return "\n".join(_joined(words) for words in lines.values())
+
+
+def _is_doubted(confidence: str) -> bool:
+    """Whether the program is not sure. What it does not say counts as sure: it is judged, then."""
+    try:
+        return float(confidence) < SURE
+    except ValueError:
+        return False
 
 
 def _joined(words: list[str]) -> str:

@@ -44,10 +44,10 @@ def write(data: bytes, text: str, names: Names) -> bytes:
     tail = _tail(data, tiff, first)
     body = body[:tail] if tail else body + b"\0" * (len(body) % 2)
     place = len(body)
-    kept = [(e.tag, data[e.place : e.place + 12]) for e in first.entries if e.tag != XMP_TAG]
+    kept = [_order(data, e) for e in first.entries if e.tag != XMP_TAG]
     size = 2 + 12 * (len(kept) + 1) + 4
     entry_at = struct.pack(tiff.order + "HHII", XMP_TAG, _BYTE, len(packet), place + size)
-    entries = b"".join(e for _, e in sorted([*kept, (XMP_TAG, entry_at)]))
+    entries = b"".join(e for _, e in sorted([*kept, (XMP_TAG, entry_at)]))  # as TIFF wants them
     body += struct.pack(tiff.order + "H", len(kept) + 1) + entries
     body += struct.pack(tiff.order + "I", first.following) + packet
     body[4:8] = struct.pack(tiff.order + "I", place)
@@ -61,7 +61,7 @@ def content(data: bytes, names: Names) -> Iterator[bytes]:
     left = 2 * len(data)  # strips may not lie on each other, or a small file is a large one
     for directory in tiff.chain():
         lengths = {e.tag: tiff.numbers(e) for e in directory.entries}
-        for entry in directory.entries:
+        for entry in sorted(directory.entries, key=lambda e: _order(cleared, e)):
             if entry.tag in _STRIPS:
                 sizes = lengths.get(_STRIPS[entry.tag], ())
                 for start, size in zip(lengths[entry.tag], sizes, strict=False):
@@ -75,6 +75,11 @@ def content(data: bytes, names: Names) -> Iterator[bytes]:
                     broken("TIFF", "its values lie on each other")
                 yield struct.pack(">HHI", entry.tag, entry.kind, entry.count)
                 yield tiff.value(entry)
+
+
+def _order(data: bytes, entry: Entry) -> tuple[int, bytes]:
+    """An entry's place among others, wherever a file has it, and the entry."""
+    return entry.tag, data[entry.place : entry.place + 12]
 
 
 def _packets(tiff: Tiff) -> list[Entry]:
