@@ -133,6 +133,7 @@ class TestAttributes:
             ("responses", "chat", "openai"),
             ("messages", "chat", "anthropic"),
             ("embeddings", "embeddings", "openai"),
+            ("images", "generate_content", "openai"),
         ],
     )
     def test_each_api_has_its_operation(self, dialect: str, operation: str, provider: str) -> None:

@@ -25,6 +25,7 @@ from licet.cases.halts import group_halts
 from licet.gateway.config import load_config
 from licet.gateway.media.copylog import CopyLog
 from licet.gateway.media.opening import open_studio
+from licet.gateway.metrics import Metrics
 from licet.labels import verify
 from licet.labels.manifests import check, make_authority
 from licet.labels.marks.sound import rhythm
@@ -264,9 +265,9 @@ class TestNotServed:
     def test_the_packs_tier_decides_whether_an_operator_may(self, tmp_path: Path) -> None:
         config, pack = load_config(write_config(tmp_path, "replay:", more=MEDIA)), PACK
         for tier in ("token", "clause"):
-            assert open_studio(config, pack, tier, "", {}) is not None
+            assert open_studio(config, pack, tier, Metrics(), "", {}) is not None
         with pytest.raises(BadInput, match="in the tier whole no picture is served"):
-            open_studio(config, pack, "whole", "", {})
+            open_studio(config, pack, "whole", Metrics(), "", {})
 
 
 @pytest.mark.parametrize(

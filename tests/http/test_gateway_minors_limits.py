@@ -15,6 +15,7 @@ import openai
 import pytest
 
 from kit.gateway import Served, running_gateway
+from kit.media import MEDIA
 from kit.minors_scene import CONFIG, Scene
 from kit.minors_talk import ADULT, ALONE, RULE_FILE, chat, known, post, short, usage_days
 
@@ -25,7 +26,8 @@ CHILDREN = itertools.count(1)
 def scene_and_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scene, Served]]:
     scene = Scene()
     home = tmp_path_factory.mktemp("home")
-    with running_gateway(home, rules=RULE_FILE, more=CONFIG, prepare=scene.prepare) as served:
+    tables = CONFIG + MEDIA
+    with running_gateway(home, rules=RULE_FILE, more=tables, prepare=scene.prepare) as served:
         yield scene, served
 
 
@@ -92,6 +94,22 @@ def test_payments_at_once_do_not_pass_the_cap(scene: Scene, served: Served) -> N
     _, said = post(scene, served, "status", user=scene.child)
     assert said["spent_fen"] == 4_000 * done.count(200) <= 20_000
     assert done.count(200) == 5
+
+
+def test_speech_and_pictures_are_features_too(scene: Scene, served: Served) -> None:
+    known(scene, served)
+    post(scene, served, "guardian", user=scene.child, linked=True, consented=True)
+    with openai.OpenAI(base_url=served.url, api_key=served.key, max_retries=0) as client:
+        speech: Any = {"model": "m", "voice": "alloy", "response_format": "wav"}
+        speech |= {"input": "Hi.", "extra_body": {"safety_identifier": scene.child}}
+        assert client.audio.speech.create(**speech).content[:4] == b"RIFF"
+        post(scene, served, "settings", user=scene.child,
+             settings={"features": {"voice": False, "images": False}})  # fmt: skip
+        with pytest.raises(openai.PermissionDeniedError) as refused:
+            client.audio.speech.create(**speech)
+        assert refused.value.code == "minor_feature_off"
+        with pytest.raises(openai.PermissionDeniedError):
+            client.images.generate(model="m", prompt="A lake", user=scene.child)
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,8 @@ The built-in upstream answers by the last user message. Try:
   answer:en-river-walk     lawful prose, streamed as it comes
   answer:en-bank-call     turns unlawful half-way: halted before it leaves
   answer:zh-fraud-call     the same in Chinese
+It paints and speaks, too: client.images.generate(model="replay-picture", prompt="A lake at dawn"),
+client.audio.speech.create(model="replay-speech", voice="alloy", input="Hello").
 """
     return f"""\
 Licet {__version__} stands at {base}

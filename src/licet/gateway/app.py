@@ -136,7 +136,7 @@ def build_gateway(
         ),
         judge=judge, spans=make_span_sink(config.telemetry),
         minors=open_minors(config.minors, pack, metrics, clock, environ),
-        studio=_open_studio(config, pack, guard, replay_url, environ),
+        studio=_open_studio(config, pack, guard, metrics, replay_url, environ),
         copies=_open_copies(config, pack, home),
         measures=_open_measures(config, home, clock, pseudonyms, limits, metrics),
         text_mark=text_mark(config.labels, pack),
@@ -145,14 +145,15 @@ def build_gateway(
 
 
 def _open_studio(
-    config: Config, pack: Pack, guard: Guard, replay_url: str, environ: Mapping[str, str]
-) -> Studio | None:
+    config: Config, pack: Pack, guard: Guard, metrics: Metrics, replay_url: str,
+    environ: Mapping[str, str],
+) -> Studio | None:  # fmt: skip
     """Who looks at pictures and labels them; loaded only where any are served."""
     if config.media is None:
         return None
     from licet.gateway.media.opening import open_studio
 
-    return open_studio(config, pack, guard.policy.judged.tier, replay_url, environ)
+    return open_studio(config, pack, guard.policy.judged.tier, metrics, replay_url, environ)
 
 
 def _open_copies(config: Config, pack: Pack, home: Path) -> CopyLog | None:

@@ -35,7 +35,10 @@ CLOSE_MS = 5_000
 
 Attributes = Mapping[str, str | int | bool | list[str]]
 
-_OPERATIONS = {"completions": "text_completion", "embeddings": "embeddings"}
+_OPERATIONS = {
+    "completions": "text_completion", "embeddings": "embeddings", "images": "generate_content",
+    "image_edits": "generate_content", "speech": "generate_content",
+}  # fmt: skip
 _TRACES = "/v1/traces"
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _NS = 1_000_000_000

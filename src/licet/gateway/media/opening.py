@@ -21,14 +21,16 @@ from licet.gateway.media.labelling import Labeller, open_signer
 from licet.gateway.media.reading import find_tesseract
 from licet.gateway.media.sound import Sounds
 from licet.gateway.media.studio import Studio
+from licet.gateway.metrics import Metrics
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
 from licet.guard.pictures import BlockList, Listed, parse_blocklist
 from licet.rulebook import Pack
 
 
 def open_studio(
-    config: Config, pack: Pack, tier: str, replay_url: str, environ: Mapping[str, str]
-) -> Studio | None:
+    config: Config, pack: Pack, tier: str, metrics: Metrics, replay_url: str,
+    environ: Mapping[str, str],
+) -> Studio | None:  # fmt: skip
     """The studio; None where neither pictures nor sound are served. `tier`: in force.
 
     Raises BadInput where a part is not fit, or where the pack's tier forbids to serve pictures
@@ -52,7 +54,7 @@ def open_studio(
             Sounds(),
         ),
         lists.changed() or BlockList(), lists.changed,
-        Fetcher([*(url for url in own if url), *settings.fetch_from]),
+        Fetcher([*(url for url in own if url), *settings.fetch_from]), metrics,
         reader=find_tesseract(settings.ocr_languages) if settings.ocr == "tesseract" else None,
         classifier=_open_classifier(settings.classifier, pack, environ),
     )  # fmt: skip

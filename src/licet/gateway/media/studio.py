@@ -14,6 +14,7 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,11 +28,14 @@ from licet.gateway.media.fetching import Fetcher, decode_base64
 from licet.gateway.media.labelling import Labeller
 from licet.gateway.media.reading import read_text
 from licet.gateway.media.seeing import Seen, see
+from licet.gateway.metrics import JudgeOutcome, Metrics
 from licet.guard.classifier import Scores
 from licet.guard.pictures import BlockList
 from licet.guard.policy import JudgeScores, OnFailure, Threshold, decide, unanswered
 from licet.guard.verdict import Finding
 
+NAME = "picture"
+"""What metrics, and the rule that a halted person is told of (`judge.picture.CATEGORY`), say."""
 T = TypeVar("T")
 
 
@@ -54,7 +58,7 @@ class Studio:
 
     def __init__(
         self, settings: MediaConfig, labeller: Labeller, lists: BlockList,
-        changed: Callable[[], BlockList | None], fetcher: Fetcher, *,
+        changed: Callable[[], BlockList | None], fetcher: Fetcher, metrics: Metrics, *,
         reader: str | None = None, classifier: PictureClassifier | None = None,
     ) -> None:  # fmt: skip
         self.settings = settings
@@ -63,6 +67,7 @@ class Studio:
         self._changed = changed
         self.turn = asyncio.Semaphore(settings.at_once_max)
         self._fetcher = fetcher
+        self._metrics = metrics
         self._reader = reader
         self._classifier = classifier
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="media")
@@ -136,17 +141,20 @@ class Studio:
     ) -> Scores | None:
         settings = self.settings.classifier
         assert settings is not None
-        try:
+        outcome: JudgeOutcome = "late"
+        loop, found = asyncio.get_running_loop(), None
+        began_s = loop.time()
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(settings.timeout_ms / 1000):
                 found = await classifier.look(data, seen, self.in_thread)
-        except TimeoutError:
-            return None
+                outcome = "failed" if found is None else "answered"
+        self._metrics.judge_called(NAME, outcome, loop.time() - began_s)
         if found is None:
             return None
         flag = settings.threshold if settings.flag_threshold is None else settings.flag_threshold
         return JudgeScores(
             found.harm, found.categories, False,
-            threshold=Threshold(settings.threshold, flag), judge="picture",
+            threshold=Threshold(settings.threshold, flag), judge=NAME,
         )  # fmt: skip
 
     async def _read(self, seen: Seen) -> str:
