@@ -284,3 +284,17 @@ def test_a_tiff_whose_entries_stand_in_any_order_is_bound() -> None:
     turned = data[: place + 2] + b"".join(reversed(entries)) + data[place + 2 + 12 * count :]
     report = verify(produce(turned, PRODUCER, NUMBER, RULES), RULES)
     assert (report.verdict, report.bound) == ("compliant", True)
+
+
+@pytest.mark.parametrize("kind", [b"trak", b"mvhd"])
+def test_only_the_last_box_of_a_file_runs_to_its_end(kind: bytes) -> None:
+    """Inside moov a box that does would swallow the label."""
+    data = bytearray(mp4())
+    at = data.index(kind) - 4
+    data[at : at + 4] = bytes(4)
+    with pytest.raises(BadInput, match="a box does not fit"):
+        produce(bytes(data), PRODUCER, NUMBER, RULES)
+    whole = bytearray(mp4())
+    at = whole.index(b"moov") - 4
+    whole[at : at + 4] = bytes(4)
+    assert verify(produce(bytes(whole), PRODUCER, NUMBER, RULES), RULES).verdict == "compliant"

@@ -15,7 +15,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -38,6 +38,7 @@ from licet.gateway.replay.turn import Ask, Said, Stamp, Step, perform
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+T = TypeVar("T")
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
 EDITS = "/v1/images/edits"
@@ -97,6 +98,7 @@ class ReplayApp:
         self.stats = Stats()
         self._pace_s = pace_ms / 1000
         self._base_url = ""
+        self._turn = asyncio.Lock()  # of the painter: a large picture takes hundreds of megabytes
         self._chance = chance
         self._clock = clock or SystemClock()
         self._posts: dict[str, Callable[[dict[str, Any]], _Reply]] = {
@@ -127,7 +129,8 @@ class ReplayApp:
             await self._edit(scope, receive, send)
             return
         if path == pictures.PATH:
-            painted = await asyncio.to_thread(pictures.paint_url, scope.get("query_string", b""))
+            query = scope.get("query_string", b"")
+            painted = await self._made(lambda: pictures.paint_url(query))
             await _send_bytes(send, painted, b"image/png")
             return
         if post is None:
@@ -144,7 +147,7 @@ class ReplayApp:
         self.stats.requests += 1
         reply = post(_object(body))
         if reply.make is not None:
-            made = await asyncio.to_thread(reply.make)
+            made = await self._made(reply.make)
             data = made if isinstance(made, bytes) else msgspec.json.encode(made)
             await _send_bytes(send, data, reply.media_type)
             return
@@ -247,8 +250,13 @@ class ReplayApp:
         content_type = dict(scope["headers"]).get(b"content-type", b"")
         ask = pictures.parse_edit(body, content_type)
         created_s = int(self._clock.now().timestamp())
-        made = await asyncio.to_thread(pictures.render, ask, created_s, self._base_url)
+        made = await self._made(lambda: pictures.render(ask, created_s, self._base_url))
         await _send_json(send, 200, made)
+
+    async def _made(self, make: Callable[[], T]) -> T:
+        """What takes time to make, in a thread, one at a time."""
+        async with self._turn:
+            return await asyncio.to_thread(make)
 
     def _page(self, path: str, headers: dict[bytes, bytes]) -> Any:
         if path == "/v1/models":

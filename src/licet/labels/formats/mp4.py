@@ -32,12 +32,12 @@ class _Box:
 
 
 def _boxes(data: bytes, at: int, stop: int) -> Iterator[_Box]:
-    count = 0
+    count, outermost = 0, at == 0 and stop == len(data)
     while at + 8 <= stop:
         size, inner = int.from_bytes(data[at : at + 4], "big"), at + 8
         if size == 1:
             size, inner = int.from_bytes(data[at + 8 : at + 16], "big"), at + 16
-        elif size == 0 and stop == len(data):  # up to the end, in the file's last box alone
+        elif size == 0 and outermost:  # up to the end, in the file's last box alone
             size = stop - at
         count += 1
         if size < inner - at or at + size > stop or count > _BOXES_MAX:
