@@ -298,3 +298,12 @@ def test_only_the_last_box_of_a_file_runs_to_its_end(kind: bytes) -> None:
     at = whole.index(b"moov") - 4
     whole[at : at + 4] = bytes(4)
     assert verify(produce(bytes(whole), PRODUCER, NUMBER, RULES), RULES).verdict == "compliant"
+
+
+def test_no_value_of_a_tiff_lies_on_its_header() -> None:
+    """There it would change with every label."""
+    data = bytearray(picture("TIFF"))
+    (place,) = struct.unpack_from("<I", data, 4)
+    struct.pack_into("<HHII", data, place + 2, 256, 4, 96, 1)
+    with pytest.raises(BadInput, match="on its header"):
+        produce(bytes(data), PRODUCER, NUMBER, RULES)

@@ -18,6 +18,8 @@ EXIF_IFD = 0x8769
 USER_COMMENT = 0x9286
 DIRECTORIES_MAX = 64
 _ENTRIES_MAX = 4_096
+HEADER = 8
+"""Bytes at the beginning that hold no value: they say where the first directory is."""
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 
 
@@ -80,8 +82,8 @@ class Tiff:
         start = place + 8
         if size > 4:
             (start,) = struct.unpack_from(self.order + "I", self.data, place + 8)
-        if start + size > len(self.data):
-            broken("TIFF", "a value lies outside the file")
+        if start < HEADER or start + size > len(self.data):
+            broken("TIFF", "a value lies outside the file, or on its header")
         return Entry(tag, kind, count, place, start, start + size)
 
     def value(self, entry: Entry) -> bytes:

@@ -66,8 +66,8 @@ def content(data: bytes, names: Names) -> Iterator[bytes]:
                 sizes = lengths.get(_STRIPS[entry.tag], ())
                 for start, size in zip(lengths[entry.tag], sizes, strict=False):
                     left -= size
-                    if left < 0 or start + size > len(cleared):
-                        broken("TIFF", "a strip lies outside the file")
+                    if left < 0 or start < exif.HEADER or start + size > len(cleared):
+                        broken("TIFF", "a strip lies outside the file, or on its header")
                     yield cleared[start : start + size]
             elif entry.tag not in _POINTERS and entry.tag != _C2PA_TAG:
                 left -= entry.stop - entry.start
