@@ -7,7 +7,8 @@ Rules
    label and the content. Each is a digest that everybody can check; who wants to know who made it
    looks at a C2PA manifest (`licet.labels.manifests`).
 2. Codes of others are left alone: we say nothing about what we cannot read.
-3. A verdict never says more than was seen: a file that cannot be read is `inconclusive`.
+3. What is written into a format that nests is read again before it is given out.
+4. A verdict never says more than was seen: a file that cannot be read is `inconclusive`.
 """
 
 from __future__ import annotations
@@ -124,7 +125,12 @@ def _written(
     field = "ReservedCode2" if propagated else "ReservedCode1"
     code = _code(data, known, aigc, rules, field)
     aigc = replace(aigc, **{"propagator_code" if propagated else "producer_code": code})
-    return known.write(data, render(aigc, rules), names)
+    text = render(aigc, rules)
+    written = known.write(data, text, names)
+    if known.nests and [parse(c.text, rules)[0] for c in known.read(written, names)] != [aigc]:
+        hint = "It is not built as its format wants: save it anew with another program."
+        raise BadInput("with a label this file could not be read any more.", hint=hint)
+    return written
 
 
 def _code(data: bytes, known: Format, aigc: Aigc, rules: LabelRules, field: str) -> str:

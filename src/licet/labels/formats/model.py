@@ -48,7 +48,8 @@ class Copy:
 @dataclass(frozen=True, slots=True)
 class Format:
     """One file format. `medium` is the pack's. `repairs`: writing mends what is damaged, so that
-    rule 3 holds for a file that was written once."""
+    rule 3 holds for a file that was written once. `nests`: parts hold parts, and a spoilt file may
+    hide what was written."""
 
     id: str
     medium: str
@@ -58,6 +59,7 @@ class Format:
     write: Callable[[bytes, str, Names], bytes]
     content: Callable[[bytes, Names], Iterator[bytes]]
     repairs: bool = False
+    nests: bool = False
 
 
 def broken(what: str, problem: str) -> NoReturn:

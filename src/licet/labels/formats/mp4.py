@@ -201,4 +201,6 @@ def _box(kind: bytes, value: bytes) -> bytes:
     return struct.pack(">I", 8 + len(value)) + kind + value
 
 
-MP4 = Format("mp4", "video", "video/mp4", (".mp4", ".mov", ".m4a", ".m4v"), read, write, content)
+MP4 = Format(
+    "mp4", "video", "video/mp4", (".mp4", ".mov", ".m4a", ".m4v"), read, write, content, nests=True
+)

@@ -94,4 +94,4 @@ def _tail(data: bytes, tiff: Tiff, first: Directory) -> int:
     return first.place if ours else 0
 
 
-TIFF = Format("tiff", "image", "image/tiff", (".tif", ".tiff"), read, write, content)
+TIFF = Format("tiff", "image", "image/tiff", (".tif", ".tiff"), read, write, content, nests=True)
