@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.minors_gateway import SECRET, SECRET_ENV, live
 from kit.minors_search import found_secrets
 from kit.minors_year import Year
 
@@ -46,3 +47,22 @@ def test_an_oracle_that_is_contradicted_is_heard(tmp_path: Path) -> None:
     for child in year.children:
         child.oracle.gap_s = 80  # another notion of use
     assert year.run().faults
+
+
+def test_a_gateway_of_the_year_leaves_no_trace_of_who_the_children_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SECRET_ENV, SECRET)
+    stretch = live(tmp_path, 6)
+    for deed in ("verify", "signal", "guardian", "settings", "chat", "spend", "report", "status"):
+        assert any(name == deed for name, _ in stretch.answers), deed
+    assert stretch.answers["verify", 200] == 6
+    assert stretch.answers["chat", 200] > 0
+    assert stretch.answers["chat", 403] > 0
+    assert stretch.answers["chat", 400] > 0, "a cry for help is on the ledger"
+    assert not {status for _, status in stretch.answers} - {200, 400, 403, 409}
+    written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert written >= {"ledger.db", "minors.db", "real-name.db", "gateway.log", "metrics.txt"}
+    entries = (tmp_path / "home" / "ledger").rglob("*")
+    assert b"exchange.refused" in b"".join(p.read_bytes() for p in entries if p.is_file())
+    assert found_secrets(tmp_path, stretch.secrets) == []

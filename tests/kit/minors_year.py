@@ -14,6 +14,7 @@ What is checked, at each request and each beat of a stream:
 3. What a refusal names as the next time is allowed then, and not a second before.
 4. The count of each day of each person is what the oracle counts.
 
+Beside it other children live behind a real gateway, with ledger and log (`minors_gateway`).
 At the end every byte that was written is searched for what the provider knew of each child.
 """
 
@@ -23,15 +24,18 @@ import argparse
 import heapq
 import itertools
 import logging
+import os
 import random
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from kit.minors_clock import ShiftedClock, at_once
+from kit.minors_gateway import SECRET, SECRET_ENV, live
 from kit.minors_oracle import DAY_S, Oracle, wall
 from kit.minors_search import found_secrets
 from licet.base.trouble import BadInput
@@ -54,30 +58,6 @@ BEAT_S = 30
 SAMPLE = 20  # of the times that a refusal names, one in so many is asked of the oracle
 T = TypeVar("T")
 LOG = logging.getLogger("minors_year")
-
-
-def at_once(coroutine: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine that never waits."""
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        result: T = done.value
-        return result
-    raise RuntimeError("it waited")
-
-
-class ShiftedClock:
-    """The machine's clock: true time for intervals, and a wall clock that somebody sets wrong."""
-
-    def __init__(self, now_s: int) -> None:
-        self.true_s = now_s
-        self.shift_s = 0
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(self.true_s + self.shift_s, UTC)
-
-    def monotonic(self) -> float:
-        return float(self.true_s)
 
 
 @dataclass
@@ -375,6 +355,7 @@ def main() -> int:
     parser.add_argument("--minors", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--gateway", type=int, default=40, help="Children behind a real gateway.")
     options = parser.parse_args()
     began = time.process_time()
     with tempfile.TemporaryDirectory() as place:
@@ -382,12 +363,16 @@ def main() -> int:
         logging.basicConfig(filename=folder / "year.log", level=logging.INFO)
         year = Year(options.minors, options.days, options.seed, folder)
         tally = year.run()
-        secrets = found_secrets(folder, year.secrets)
+        os.environ[SECRET_ENV] = SECRET
+        stretch = live(folder / "gateway", options.gateway)
+        secrets = found_secrets(folder, year.secrets | stretch.secrets)
         size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
     print(f"minors {options.minors}, days {options.days}, seed {options.seed}")
     print(f"requests {tally.requests}, refused {tally.refusals}, signs {tally.signs}")
     print(f"more time given {tally.given}, restarts {tally.restarts}, clock steps {tally.shifts}")
     print(f"days of use checked {tally.days_checked}, hours used {tally.used_s // 3600}")
+    asked = sum(stretch.answers.values())
+    print(f"behind a real gateway: children {options.gateway}, requests {asked}")
     print(f"bytes written and searched {size}: personal data found {len(secrets)}")
     print(f"disagreements with the oracle: {len(tally.faults)}")
     for line in (tally.faults + secrets)[:20]:

@@ -142,9 +142,9 @@ class Minding:
         if not answer.allowed:
             words = refusal_words(answer, rules.time_zone, rules.adult)
             return NotServed("minor_time_limit", words)
-        if unknown := used - rules.features.keys():
+        if used - rules.features.keys():
             known = ", ".join(rules.features)
-            named = f"licet-features: there is no feature {min(unknown)!r:.40}. One of: {known}."
+            named = f"licet-features: names a feature that the pack has not. There are: {known}."
             return NotServed("unknown_feature", named, status=400)
         off = used & answer.features_off
         return NotServed("minor_feature_off", features_words(off, rules.features)) if off else None
