@@ -48,7 +48,7 @@ from licet.rulebook.computing import Programme, Requirement
 from licet.rulebook.corpus import AccessClass, Basis, Licence, SourceType
 from licet.rulebook.grounds import Source
 from licet.rulebook.labels import Degree, LabelCheck, Medium
-from licet.rulebook.minors import Band, Feature, HelpLine, Profile
+from licet.rulebook.minors import Band, Cry, Feature, HelpLine, Profile
 from licet.rulebook.model import Entry, RiskGroup, Tier
 from licet.rulebook.proceeding import Grade, LadderStep, ProceedingClock
 
@@ -242,7 +242,7 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
         case Source():
             yield f"{entry.id}  {entry.what}"
             yield f"quality   {entry.quality}"
-        case Band() | Profile() | Feature() | HelpLine():
+        case Band() | Profile() | Feature() | HelpLine() | Cry():
             yield from minors_lines(entry, lang)
             for rests in minors_grounds(pack, entry):
                 yield from _provenance(rests)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from licet.rulebook.grounds import Provenance
-from licet.rulebook.minors import Band, Entry, Feature, HelpLine, Hours, Profile
+from licet.rulebook.minors import Band, Cry, Entry, Feature, HelpLine, Hours, Profile
 from licet.rulebook.model import Pack
 
 _FEATURES = {
@@ -28,6 +28,8 @@ def minors_lines(entry: Entry, lang: str) -> Iterator[str]:
             yield f"minors    {_FEATURES[entry.minors]}"
         case HelpLine():
             yield f"help_line.{entry.id}  {entry.name[lang]}: {entry.number}"
+        case Cry():
+            yield f"cry.{entry.id}  answered with help at once: {'; '.join(entry.phrases)}"
         case Profile():
             yield f"profile.{entry.id}  {entry.name[lang]}"
             yield f"law       {entry.rests_on[lang]}"
@@ -42,7 +44,7 @@ def minors_lines(entry: Entry, lang: str) -> Iterator[str]:
 
 def minors_grounds(pack: Pack, entry: Entry) -> tuple[Provenance, ...]:
     """What an entry rests on: its own provenance, or that of each number in it, once."""
-    if isinstance(entry, HelpLine):
+    if isinstance(entry, HelpLine | Cry):
         return (entry.provenance,)
     stem = f"minors.{entry.id}."
     found = [p.provenance for key, p in pack.parameters.items() if key.startswith(stem)]

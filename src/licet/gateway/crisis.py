@@ -8,6 +8,7 @@ law:cn-genai-2023/art10.3
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 from licet.gateway.asgi import Message, Send
@@ -18,6 +19,7 @@ from licet.gateway.replay.app import ReplayApp
 from licet.gateway.replay.choose import language
 from licet.gateway.replay.turn import Ask as Turn
 from licet.gateway.replay.turn import Said, perform
+from licet.guard.fold import fold
 from licet.guard.guarding import Guard
 from licet.guard.memory import VerdictMemory
 from licet.rulebook.minors import Crisis
@@ -30,7 +32,17 @@ class CrisisHelp:
 
     def __init__(self, crisis: Crisis) -> None:
         self._crisis = crisis
+        phrases = [fold(one) for cry in crisis.cries.values() for one in cry.phrases]
+        whole = [rf"\b{re.escape(p)}\b" if p.isascii() else re.escape(p) for p in phrases]
+        self._cries = re.compile("|".join(whole) or r"(?!)")
         self._voice = _Voice(tuple(_recital(crisis, lang) for lang in ("zh", "en")), pace_ms=0)
+
+    def cried(self, ask: Ask) -> str:
+        """The category of crisis in which somebody says, in one of the pack's phrases, that they
+        are; empty for none. Only what they said last is read: who was helped can talk on."""
+        said = next((text.text for text in reversed(ask.texts) if text.role == "user"), "")
+        plain = " ".join(fold(said).replace("\u2019", "'").split())
+        return min(self._crisis.categories) if self._cries.search(plain) else ""
 
     def meant(self, ask: Ask, guard: Guard, memory: VerdictMemory) -> str:
         """The category of crisis that our own guard finds in a request, empty for none; nobody

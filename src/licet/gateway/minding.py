@@ -108,6 +108,10 @@ class Minding:
         trace.audience = AUDIENCE
         used = used_features(features, ask)
         refusal = self._refusal(answer, used)
+        bearing, media = _bearing(send, answer), isinstance(ask, MediaAsk)
+        cry = "" if media else self.crisis.cried(ask)
+        if cry:
+            return await self._helped(subject, cry, dialect, ask, bearing)
         if refusal is None:
             self._metrics.minor("allowed")
             with contextlib.suppress(Trouble):  # a report with a gap costs the child nothing
@@ -115,13 +119,9 @@ class Minding:
             sitting = Sitting(self, subject, answer, dialect, ask, trace, send)
             trace.sitting = sitting
             return Seat(sitting.send, sitting=sitting)
-        bearing = _bearing(send, answer)
         category = self.crisis.meant(ask, guard, memory)
-        if category and not isinstance(ask, MediaAsk):
-            self._metrics.minor("helped")
-            await self.note_help(subject, category)
-            await self.crisis.answer(dialect, ask, bearing)
-            return Seat(bearing, helped=True)
+        if category and not media:
+            return await self._helped(subject, category, dialect, ask, bearing)
         self._metrics.minor(answer.decision.why if not answer.allowed else refusal.code)
         if category:  # neither a picture nor a sound can say it
             await self.note_help(subject, category)
@@ -130,6 +130,15 @@ class Minding:
         next_ms = answer.decision.next_ms
         wait_s = 0.0 if next_ms is None else (next_ms - answer.at_ms) / 1000
         return Seat(bearing, refusal, wait_s)
+
+    async def _helped(
+        self, subject: str, category: str, dialect: Dialect, ask: Ask, send: Send
+    ) -> Seat:
+        """Answered with the help (rule 2)."""
+        self._metrics.minor("helped")
+        await self.note_help(subject, category)
+        await self.crisis.answer(dialect, ask, send)
+        return Seat(send, helped=True)
 
     async def note_help(self, subject: str, category: str) -> None:
         """Keep that help was given; a store that fails here keeps nobody from being helped."""

@@ -120,12 +120,23 @@ class HelpLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Cry:
+    """Whole phrases by which people say of themselves that they need help, in one language."""
+
+    id: str
+    phrases: tuple[str, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
 class Crisis:
-    """Categories of the guard at which help is shown, whatever the time, and the help."""
+    """Categories of the guard at which help is shown, whatever the time, and the help. Who says
+    one of the `cries` is in a crisis whatever the guard finds."""
 
     categories: frozenset[str]
     help: Text
     lines: Mapping[str, HelpLine]
+    cries: Mapping[str, Cry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +174,9 @@ class MinorsRules:
             "profile": self.profiles,
             "feature": self.features,
             "help_line": self.crisis.lines,
+            "cry": self.crisis.cries,
         }
         return tuple({f"{kind}.{i}": e for i, e in shelf.items()} for kind, shelf in kinds.items())
 
 
-Entry = Band | Profile | Feature | HelpLine
+Entry = Band | Profile | Feature | HelpLine | Cry

@@ -18,6 +18,7 @@ from licet.rulebook.grounds import Text
 from licet.rulebook.minors import (
     Band,
     Crisis,
+    Cry,
     Feature,
     FeatureRule,
     HelpLine,
@@ -196,7 +197,16 @@ def _crisis(root: Table, languages: tuple[str, ...], categories: tuple[str, ...]
         found = frozenset(crisis.policies("categories", categories))
         words: Text = crisis.wording("help", languages)
     lines = _shelf(_help_line(row, languages) for row in root.tables("help_line"))
-    return Crisis(found, words, lines)
+    return Crisis(found, words, lines, _shelf(_cry(row) for row in root.tables("cry")))
+
+
+def _cry(row: Table) -> Cry:
+    with row:
+        return Cry(
+            id=row.text("id", _WORD, '"en"'),
+            phrases=row.words("phrases", r"\S.{2,80}"),
+            provenance=row.provenance(),
+        )
 
 
 def _help_line(row: Table, languages: tuple[str, ...]) -> HelpLine:

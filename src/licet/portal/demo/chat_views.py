@@ -94,6 +94,8 @@ def _turn(child: Child, turns: list[list[str]], words: str) -> tuple[list[list[s
     messages = [{"role": role, "content": text} for role, text in [*turns, ["user", words]]]
     try:
         said = gateway.chat(child.reference, messages)
+        if said.code == "content_filter" and turns:  # what was said before may be what is refused
+            said = gateway.chat(child.reference, messages[-1:])
     except Unavailable:
         return turns, word("family-chat.silent")
     if not said.ok:
