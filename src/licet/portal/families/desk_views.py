@@ -25,6 +25,7 @@ from licet.portal.families import errands, forms, service
 from licet.portal.families.models import Errand, StoredAlert, StoredAppeal
 from licet.portal.families.reading import state_of, summary
 from licet.portal.filings.arriving import now
+from licet.portal.pack import pack
 
 View = Callable[..., HttpResponse]
 SHOWN_MAX = 100
@@ -56,7 +57,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "appeals": [
             (row, service.moment(row.due_ms), service.is_late(row, moment)) for row in appeals
         ],
-        "alerts": [(row, service.moment(row.at_ms)) for row in alerts],
+        "alerts": [(row, service.moment(row.at_ms), _category(row)) for row in alerts],
         "settled": [(row, service.moment(row.decided_ms)) for row in settled[:SETTLED_SHOWN]],
         "waiting": Errand.objects.filter(state="waiting").count(),
         "on_desk": True,
@@ -100,10 +101,17 @@ def alert(request: HttpRequest, alert_id: str) -> HttpResponse:
     known = row.child.alerts.exclude(pk=row.pk).order_by("-at_ms")[:SETTLED_SHOWN]
     context = {
         "row": row, "at": service.moment(row.at_ms), "form": form, "on_desk": True,
+        "category": _category(row),
         "guardians": row.child.links.filter(stage="active").count(),
         "before": [(one, service.moment(one.at_ms)) for one in known],
     }  # fmt: skip
     return render(request, "families/alert_answer.html", context)
+
+
+def _category(row: StoredAlert) -> Any:
+    """What a category of the guard is called; its id where the pack has it no more."""
+    known = pack().categories.get(row.category)
+    return row.category if known is None else known.name
 
 
 def _reason(request: HttpRequest, label: str) -> forms.Words:

@@ -89,6 +89,8 @@ def summary(state: State | None) -> str:
         return word(f"family-why.{state.why}")
     if state.minutes_left is None:
         return word("family-now.open")
+    if state.minutes_left < 2:
+        return word("family-now.last" if state.minutes_left else "family-now.nearly")
     return word("family-now.left", minutes=state.minutes_left)
 
 
