@@ -45,7 +45,7 @@ class StoredVersion(models.Model):
 
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["dossier", "number"], name="version_once")
+            models.UniqueConstraint(fields=["dossier", "number"], name="dossier_version_once")
         ]
 
     dossier = models.ForeignKey(StoredDossier, models.PROTECT, related_name="versions")
