@@ -8,7 +8,6 @@ law:cn-genai-2023/art10.3
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 
 from licet.gateway.asgi import Message, Send
@@ -32,9 +31,7 @@ class CrisisHelp:
 
     def __init__(self, crisis: Crisis) -> None:
         self._crisis = crisis
-        phrases = [fold(one) for cry in crisis.cries.values() for one in cry.phrases]
-        whole = [rf"\b{re.escape(p)}\b" if p.isascii() else re.escape(p) for p in phrases]
-        self._cries = re.compile("|".join(whole) or r"(?!)")
+        self._cries = tuple(fold(one) for cry in crisis.cries.values() for one in cry.phrases)
         self._voice = _Voice(tuple(_recital(crisis, lang) for lang in ("zh", "en")), pace_ms=0)
 
     def cried(self, ask: Ask) -> str:
@@ -42,7 +39,8 @@ class CrisisHelp:
         are; empty for none. Only what they said last is read: who was helped can talk on."""
         said = next((text.text for text in reversed(ask.texts) if text.role == "user"), "")
         plain = " ".join(fold(said).replace("\u2019", "'").split())
-        return min(self._crisis.categories) if self._cries.search(plain) else ""
+        cries = any(_stands_in(cry, plain) for cry in self._cries)
+        return min(self._crisis.categories) if cries else ""
 
     def meant(self, ask: Ask, guard: Guard, memory: VerdictMemory) -> str:
         """The category of crisis that our own guard finds in a request, empty for none; nobody
@@ -81,6 +79,17 @@ class _Voice(ReplayApp):
         words = next(answer for answer in self.answers if answer.lang == wanted)
         said = perform(words, replace(ask, tools=frozenset(), tokens_max=None, stops=()))
         return (said,) * ask.choices
+
+
+def _stands_in(phrase: str, text: str) -> bool:
+    """Whether a phrase stands in a text, in whole words where it is written in such."""
+    at = text.find(phrase)
+    while at >= 0 and phrase.isascii():
+        around = text[at - 1 : at] + text[at + len(phrase) : at + len(phrase) + 1]
+        if not any(char.isascii() and char.isalnum() for char in around):
+            return True
+        at = text.find(phrase, at + 1)
+    return at >= 0
 
 
 def help_words(crisis: Crisis, lang: str) -> str:
