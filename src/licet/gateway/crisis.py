@@ -38,8 +38,9 @@ class CrisisHelp:
         """The category of crisis in which somebody says, in one of the pack's phrases, that they
         are; empty for none. Only what they said last is read: who was helped can talk on."""
         said = next((text.text for text in reversed(ask.texts) if text.role == "user"), "")
-        plain = " ".join(fold(said).replace("\u2019", "'").split())
-        cries = any(_stands_in(cry, plain) for cry in self._cries)
+        words = fold(said).replace("\u2019", "'").split()
+        spaced, close = " ".join(words), "".join(words)  # Chinese has no spaces of its own
+        cries = any(_stands_in(cry, spaced if cry.isascii() else close) for cry in self._cries)
         return min(self._crisis.categories) if cries else ""
 
     def meant(self, ask: Ask, guard: Guard, memory: VerdictMemory) -> str:
