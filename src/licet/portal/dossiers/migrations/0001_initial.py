@@ -128,6 +128,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="storedversion",
-            constraint=models.UniqueConstraint(fields=("dossier", "number"), name="dossier_version_once"),
+            constraint=models.UniqueConstraint(
+                fields=("dossier", "number"), name="dossier_version_once"
+            ),
         ),
     ]
