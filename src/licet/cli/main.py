@@ -81,6 +81,16 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "correct",
             "Freeze items, make a candidate, prove it, release it; export training pairs.",
         ),
+        "order": Place(
+            "licet.cli.order",
+            "order",
+            "Orders of access: keys, shares, and what a provider brings.",
+        ),
+        "erase": Place(
+            "licet.cli.erase",
+            "erase",
+            "Erase what is kept of a person, unless a legal hold stands.",
+        ),
         "dossier": Place(
             "licet.cli.dossier",
             "dossier",

@@ -26,6 +26,7 @@ from licet.gateway.casestore import CaseStore
 from licet.gateway.config import REPLAY, Config, upstream_settings
 from licet.gateway.config_judge import JudgeConfig
 from licet.gateway.encoder_judge import EncoderJudge
+from licet.gateway.identities import KEEPERS, Identities, read_keepers
 from licet.gateway.judge import RemoteJudge
 from licet.gateway.judges.registry import kind_of
 from licet.gateway.keyring import KeyRing, KeyStore
@@ -40,6 +41,7 @@ from licet.gateway.parts import Parts
 from licet.gateway.pseudonyms import Pseudonyms
 from licet.gateway.recorder import Recorder
 from licet.gateway.routes import dispatch
+from licet.gateway.subjects import Subjects
 from licet.gateway.telemetry import make_span_sink
 from licet.gateway.text_marks import text_mark
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
@@ -103,10 +105,9 @@ def build_gateway(
     keyring.refresh(clock.monotonic())
     upstreams = _open_upstreams(config, replay_url, environ)
     metrics = Metrics()
-    cases = CaseStore(
-        home / "cases.db", home / "keys" / "case_keys.db",
-        keep_days=pack.retention[_EXCERPT_DAYS].days, chance=secrets.token_bytes,
-    )  # fmt: skip
+    cases = open_cases(pack, home)
+    subjects = Subjects(home / "subjects.db")
+    keepers = read_keepers(home / "keys" / KEEPERS)
     judge = open_judges(config, pack, guard, metrics, clock, environ)
     limits = open_limits(
         config.limits.url, lease_s=config.limits.lease_s, when_down=config.limits.when_down
@@ -125,10 +126,12 @@ def build_gateway(
     recorder = Recorder(
         writer, metrics, cases, pack, clock,
         pseudonym_of=pseudonyms.of, appeal_url=config.appeal.url,
+        subjects=Identities(subjects, keepers, secrets.token_bytes),
     )  # fmt: skip
     parts = Parts(
         config=config, clock=clock, pack=pack, guard=guard, keyring=keyring, limits=limits,
         upstreams=upstreams, recorder=recorder, metrics=metrics, cases=cases, log=log,
+        subjects=subjects,
         licensing=licensing, clearance=licensing.clearance(clock.now()),
         issuer=_open_issuer(config, pack),
         default_allowance=Allowance(
@@ -232,6 +235,14 @@ def list_settings(pack: Pack) -> ListSettings:
     if rule is None:
         raise NotFound(f"the pack {pack.id} publishes no status lists.", hint="Name another pack.")
     return ListSettings(rule.ttl_s, rule.valid_s)
+
+
+def open_cases(pack: Pack, home: Path) -> CaseStore:
+    """The cases of a home, kept for as long as the pack says."""
+    return CaseStore(
+        home / "cases.db", home / "keys" / "case_keys.db",
+        keep_days=pack.retention[_EXCERPT_DAYS].days, chance=secrets.token_bytes,
+    )  # fmt: skip
 
 
 def open_log(config: Config, home: Path) -> Log:

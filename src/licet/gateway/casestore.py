@@ -7,8 +7,8 @@ Rules
 1. The excerpt is kept sealed, under a key of its own; the keys lie in a second file, so that a
    backup may leave them out, and destroying a key is final for every copy of the excerpt.
 2. The key is written before what it seals. What a failure leaves over is a key that opens nothing.
-3. Facts and objections stay; only `sweep` destroys, and it destroys keys before ciphertexts. How
-   many days an excerpt is kept is the pack's to say. law:cn-genai-2023/halted_excerpt
+3. Facts stay; `sweep` and `destroy` destroy, keys before ciphertexts, and objections only on
+   request. How many days an excerpt is kept is the pack's to say. law:cn-genai-2023/halted_excerpt
 4. An excerpt past its time is not read, whether `sweep` has come by or not.
 5. `open` waits for no disk (WAL, synchronous=NORMAL): a process that dies loses nothing, a
    machine that loses power may lose the last cases. The record is the ledger, which is durable
@@ -138,7 +138,7 @@ class CaseStore:
     ) -> None:  # fmt: skip
         if keep_days < 1:
             raise BadInput("an excerpt is kept for a day or longer")
-        self._keep = timedelta(days=keep_days)
+        self.keep = timedelta(days=keep_days)
         self._chance = chance
         self._lock = threading.Lock()
         self._path, self._keys_path = path, keys_path
@@ -189,7 +189,7 @@ class CaseStore:
         return CaseRecord(
             case=number, kind=kind, category=category, rule=rule, reason=json.loads(reason),
             opened=opened, exchange=exchange, ct_sha256=ct_sha256,
-            sealed_until=None if is_gone else opened + self._keep,
+            sealed_until=None if is_gone else opened + self.keep,
         )  # fmt: skip
 
     def object_to(self, case: str, words: str, now: datetime) -> Objection:
@@ -237,13 +237,27 @@ class CaseStore:
         if row is None:
             raise _no_such(case)
         opened_ms, nonce, ciphertext, ct_sha256 = row
-        if key is None or ciphertext is None or _moment(opened_ms) + self._keep <= now:
+        if key is None or ciphertext is None or _moment(opened_ms) + self.keep <= now:
             raise ExcerptGone(f"the excerpt of case {case} is gone: its time is over.")
         sealed = Sealed(nonce, ciphertext)
         if sealed.ct_sha256 != ct_sha256:
             raise Corrupt(f"the sealed excerpt of case {case} is not the one that was recorded.")
         payload = json.loads(open_sealed(sealed, key[0], case))
         return Excerpt(payload["excerpt"], payload["where"])
+
+    def destroy(self, case: str) -> None:
+        """Destroy the excerpt of a case before its time, and what was said against the stop: the
+        key first. Facts and digest stay. Doing it again changes nothing. Raises Unavailable where
+        a reader keeps the journal open: then do it again."""
+        with self._using() as db:
+            self._keys.execute("DELETE FROM seal_key WHERE stopped = ?", (case,))
+            busy, _, _ = self._keys.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                db.execute("UPDATE stopped SET nonce = NULL, sealed = NULL WHERE id = ?", (case,))
+                db.execute("DELETE FROM objection WHERE stopped = ?", (case,))
+                busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise _journal_open(self._path)
 
     def sweep(self, now: datetime) -> int:
         """Destroy what is `keep_days` old or older; gives how many excerpts that were.
@@ -252,7 +266,7 @@ class CaseStore:
         Unavailable where another reader keeps the journal open: then sweep again. What a file
         system or a backup copies on its own is the operator's to destroy.
         """
-        limit = (_ms(now - self._keep), _SWEPT_AT_ONCE)
+        limit = (_ms(now - self.keep), _SWEPT_AT_ONCE)
         while self._destroy(
             self._keys,
             "DELETE FROM seal_key WHERE stopped IN"
@@ -263,10 +277,7 @@ class CaseStore:
         with self._using():
             busy, _, _ = self._keys.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
-            raise Unavailable(
-                f"copies of destroyed keys are left in the journal of {self._keys_path}.",
-                hint="Something reads that file for long; close it and sweep again.",
-            )
+            raise _journal_open(self._keys_path)
         swept = 0
         while done := self._destroy(
             self._db,
@@ -353,6 +364,13 @@ def _ms(moment: datetime) -> int:
 
 def _moment(ms: int) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)
+
+
+def _journal_open(path: Path) -> Unavailable:
+    return Unavailable(
+        f"copies of what was destroyed are left in the journal of {path}.",
+        hint="Something reads that file for long; close it and do it again.",
+    )
 
 
 def _no_such(case: str) -> NotFound:

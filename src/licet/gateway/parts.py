@@ -27,6 +27,7 @@ from licet.gateway.metrics import Metrics
 from licet.gateway.minding import Minding
 from licet.gateway.outcome import Outcome
 from licet.gateway.recorder import Recorder
+from licet.gateway.subjects import Subjects
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import Upstream
 from licet.guard.classifier import Scores
@@ -80,6 +81,7 @@ class Parts:
     recorder: Recorder
     metrics: Metrics
     cases: CaseStore
+    subjects: Subjects
     log: LogView
     licensing: Licensing
     clearance: Clearance

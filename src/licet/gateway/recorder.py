@@ -8,6 +8,8 @@ Rules
 2. The ledger holds no text, no raw reference to a user and no key; of an excerpt it holds the
    digest of the sealed bytes.
 3. One exchange is one entry and one count, whatever became of it.
+4. Whose a case is, by pseudonym, is kept before its excerpt is: what could not be found for
+   erasure is not kept (`subjects.py`).
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
 
 from licet.base.clock import Clock
 from licet.base.ids import case_mark, case_number
@@ -32,6 +36,15 @@ from licet.rulebook import Pack
 
 PseudonymOf = Callable[[str], str]
 """A keyed pseudonym of a user reference, good for the present period."""
+
+
+class Registry(Protocol):
+    """Where it is kept whose a case is."""
+
+    def enter(self, case: str, subject: str, reference: str, now: datetime) -> None:
+        """Raises Unavailable where it can't be kept."""
+        ...
+
 
 COUNT_MAX = 10**12
 """Tokens of one exchange, with room to spare."""
@@ -57,7 +70,7 @@ class Recorder:
 
     def __init__(
         self, writer: Writer, metrics: Metrics, cases: CaseStore, pack: Pack, clock: Clock, *,
-        pseudonym_of: PseudonymOf, appeal_url: str,
+        pseudonym_of: PseudonymOf, appeal_url: str, subjects: Registry | None = None,
     ) -> None:  # fmt: skip
         self._writer = writer
         self._metrics = metrics
@@ -66,6 +79,7 @@ class Recorder:
         self._clock = clock
         self._pseudonym_of = pseudonym_of
         self._appeal_url = appeal_url
+        self._subjects = subjects
         self.shown: Mapping[str, str] = {}
         """The licence, as notices show it."""
         self._moulds: dict[tuple[str | bool, ...], EntryMould] = {}
@@ -103,10 +117,9 @@ class Recorder:
             self._writer.submit(self._plain_entry(trace, outcome.usage))
             return None
         pub = self._public(trace, outcome)
-        ct_sha256 = self._seal(trace, outcome)
-        entry = make_entry(
-            _KINDS[outcome.kind], trace.now, pub, sub=self._subject(trace), ct_sha256=ct_sha256
-        )
+        subject = self._subject(trace)
+        ct_sha256 = self._seal(trace, outcome, subject)
+        entry = make_entry(_KINDS[outcome.kind], trace.now, pub, sub=subject, ct_sha256=ct_sha256)
         if outcome.notice is None:
             self._writer.submit(entry)
             return None
@@ -187,13 +200,15 @@ class Recorder:
     def _subject(self, trace: Trace) -> str | None:
         return self._pseudonym_of(trace.end_user) if trace.end_user else None
 
-    def _seal(self, trace: Trace, outcome: Outcome) -> str | None:
+    def _seal(self, trace: Trace, outcome: Outcome, subject: str | None) -> str | None:
         if outcome.notice is None or outcome.finding is None:
             return None
         file = CaseFile(
             notice=outcome.notice, kind=outcome.kind, opened=trace.now, exchange=trace.id
         )
         try:
+            if subject is not None and trace.end_user and self._subjects is not None:  # rule 4
+                self._subjects.enter(outcome.notice.case, subject, trace.end_user, trace.now)
             return self._cases.open(file, outcome.excerpt)
         except Trouble:
             # The ledger is the record: a case without its excerpt is still a case.

@@ -31,6 +31,7 @@ from licet.gateway.app import Gateway, load_bundle
 from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
 from licet.gateway.clearance import Clearance
+from licet.gateway.erasing import erase_due
 from licet.gateway.front import bounded_http
 from licet.gateway.measures import digest_of
 from licet.gateway.replay.app import replay_app
@@ -200,6 +201,7 @@ async def _close(gateway: Gateway, upkeep: Upkeep) -> None:
     if gateway.parts.spans is not None:
         await asyncio.to_thread(gateway.parts.spans.close)
     gateway.parts.cases.close()
+    gateway.parts.subjects.close()
     gateway.keystore.close()
 
 
@@ -365,6 +367,7 @@ class Upkeep:
     def _sweep(self, now: datetime) -> None:
         try:
             swept = self._gateway.parts.cases.sweep(now)
+            erase_due(self._gateway.parts, self._gateway.writer.submit, now)
         except Trouble as trouble:
             self._note(f"cases: {trouble}")
             return

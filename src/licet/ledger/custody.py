@@ -190,6 +190,24 @@ def read_envelope(data: bytes) -> Envelope:
         raise Corrupt("these bytes are no envelope of ours.") from None
 
 
+def pack(name: str, data: bytes) -> bytes:
+    """What is sealed of a file, or of a text without a name."""
+    return msgspec.json.encode({"name": name, "answer": data})
+
+
+def unpack(payload: bytes) -> tuple[str, bytes]:
+    """Name and bytes again. Raises Corrupt where the payload was not packed so."""
+    try:
+        told = msgspec.json.decode(payload, type=dict[str, str])
+        return told["name"], _bytes_of(told["answer"])
+    except (msgspec.MsgspecError, KeyError):
+        raise Corrupt("what was sealed is no text of ours.") from None
+
+
+def _bytes_of(text: str) -> bytes:
+    return msgspec.convert(text, bytes)
+
+
 def _public(card: Card) -> X25519PublicKey:
     try:
         return X25519PublicKey.from_public_bytes(_bytes(card.public))

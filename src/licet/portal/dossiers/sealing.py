@@ -16,7 +16,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -31,6 +30,9 @@ from licet.ledger.custody import (
     make_card,
     read_envelope,
     seal_for,
+)
+from licet.ledger.custody import (
+    pack as pack_answer,
 )
 from licet.portal.accounts.models import Person
 from licet.portal.dossiers.models import Keeper
@@ -68,7 +70,7 @@ def close(dossier_id: str, field: str, answer: bytes, name: str = "") -> Closed:
             f"{needed()} people at the authority must keep shares, and {len(cards)} have a key.",
             hint="Ask the authority to let its keepers make their keys.",
         )
-    payload = msgspec.json.encode({"name": name, "answer": answer})
+    payload = pack_answer(name, answer)
     envelope = seal_for(payload, about(dossier_id, field), cards, needed(), secrets.token_bytes)
     return Closed(keep(envelope.to_bytes()), len(answer), name)
 
@@ -97,13 +99,6 @@ def stored(sha256: str) -> Envelope:
     if sha256_hex(data) != sha256:
         raise Corrupt(f"the envelope {sha256} was changed.", hint="Restore it from a backup.")
     return read_envelope(data)
-
-
-def unpacked(payload: bytes) -> tuple[str, bytes]:
-    """Name and bytes of an answer, out of what an envelope held."""
-    told: Any = msgspec.json.decode(payload, type=dict[str, Any])
-    raw: bytes = msgspec.convert(told["answer"], bytes, strict=False)
-    return told["name"], raw
 
 
 def make_key(person: Person, passphrase: str, now: datetime) -> Keeper:

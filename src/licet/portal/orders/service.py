@@ -31,7 +31,7 @@ from licet.cases.dossier import Closed
 from licet.cases.proceedings import Person as Actor
 from licet.cases.proceedings import Proceeding, names_of, provider_knows, settled
 from licet.cases.proceedings.effects import SECTION
-from licet.ledger.custody import Envelope, pass_share, read_with, unlock
+from licet.ledger.custody import Envelope, pass_share, read_with, unlock, unpack
 from licet.portal.accounts.models import Body, Person
 from licet.portal.dossiers import sealing
 from licet.portal.dossiers import service as dossiers
@@ -129,6 +129,22 @@ def take_share(
     return outcome
 
 
+def take_outside(
+    row: StoredOrder, mark: str, passed: Mapping[str, str], now: datetime
+) -> Any:  # fmt: skip
+    """Take the shares of a keeper without an account, in the role of their side. Raises NotFound
+    for a key that was not enrolled."""
+    keeper = Keeper.objects.filter(pk=mark, person=None).first()
+    if keeper is None:
+        raise NotFound(f"the key {mark} is not enrolled.", hint="Run: licet order key enrol CARD")
+    rule = act_with("share", keeper.side)
+    if rule is None:
+        raise NotFound("the pack lets that side give no share.")
+    code = {"provider": row.holder.code}.get(keeper.side, keeper.side)
+    actor = Actor(f"key-{mark}", rule.side, code, frozenset(rule.by))
+    return take_share(row, keeper, passed, rule, actor, now)
+
+
 def read(row: StoredOrder, passphrase: str, person: Person, now: datetime) -> Opened | Refusal:
     """Open what the order names, for its reader: recorded first, shown then (rules 3 and 4).
 
@@ -219,7 +235,7 @@ def _closed(holder: Body, dossier_id: str, field: str) -> Closed | None:
 
 def _text(row: StoredOrder, envelope: Envelope, key: Any) -> tuple[str, str]:
     given = [one.passed for one in row.shares.filter(sha256=envelope.sha256)]
-    name, answer = sealing.unpacked(read_with(envelope, given, key, row.pk))
+    name, answer = unpack(read_with(envelope, given, key, row.pk))
     return name, answer.decode("utf-8", "replace")
 
 
