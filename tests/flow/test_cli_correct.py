@@ -184,3 +184,28 @@ def test_pairs_are_exported(desk: Desk) -> None:
     pairs = desk.folder / "pairs.jsonl"
     assert desk.types("correct", "export", opened, "-o", pairs).exit_code == 0
     assert set(json.loads(pairs.read_text())) == {"prompt", "chosen", "rejected"}
+
+
+def test_exported_pairs_load_with_datasets(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As TRL takes them: three columns of messages, each a role and its words."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    reason = "`datasets` is not installed; to run this: pip install datasets"
+    datasets = pytest.importorskip("datasets", reason=reason)
+    opened, pairs = desk.folder / "opened.jsonl", desk.folder / "pairs.jsonl"
+    lines = [
+        {"prompt": "怎么做？", "rejected": "这样做。", "category": "weapons"},
+        {"prompt": "How?", "rejected": "So.", "chosen": "Ask the fire brigade."},
+    ]
+    opened.write_text("\n".join(json.dumps(one) for one in lines), encoding="utf-8")
+    done = desk.types("correct", "export", opened, "-o", pairs)
+    assert done.exit_code == 0, done.output
+    cache = str(desk.folder / "cache")
+    found = datasets.load_dataset("json", data_files=str(pairs), split="train", cache_dir=cache)
+    assert set(found.column_names) == {"prompt", "chosen", "rejected"}
+    assert len(found) == 2
+    for row in found:
+        assert [one["role"] for one in row["prompt"]] == ["user"]
+        for side in ("chosen", "rejected"):
+            assert [one["role"] for one in row[side]] == ["assistant"]
+            assert all(one["content"].strip() for one in row[side])
+    assert found[1]["chosen"][0]["content"] == "Ask the fire brigade."

@@ -52,9 +52,9 @@ def list_command(home: Home) -> None:
     now = SystemClock().now()
     with _open(home) as (_, subjects):
         for one in subjects.erasures():
-            said = {"asked": "waits for a hold", "told": "done, in the ledger"}
-            state = said.get(one.state, "done, on its way to the ledger")
-            click.echo(f"{one.id}  {one.asked:%Y-%m-%d}  {one.items} destroyed  {state}")
+            state = "done" if one.done else "waits for a hold"
+            known = "in the ledger" if one.told else "on its way to the ledger"
+            click.echo(f"{one.id}  {one.asked:%Y-%m-%d}  {one.items} destroyed  {state}, {known}")
         for hold in subjects.holds(now):
             click.echo(f"held: {hold.name}  until {hold.until:%Y-%m-%d}  {hold.basis}")
 
@@ -95,7 +95,7 @@ def _carry_out(config: Config, home: Home, subjects: Subjects, now: datetime) ->
         cases.close()
     for one in done:
         click.echo(f"{one.id}: {one.items} destroyed")
-    waiting = [one.id for one in subjects.erasures() if one.state == "asked"]
+    waiting = [one.id for one in subjects.erasures() if not one.done]
     for number in waiting:
         click.echo(f"{number}: something is held; it is erased when the hold ends")
     if done and not _tell(config, home, subjects, now):

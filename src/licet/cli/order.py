@@ -19,9 +19,21 @@ from licet.base.keyfile import read_private, write_once
 from licet.base.trouble import BadInput
 from licet.cli.home import Home, home_option
 from licet.cli.refused import Refused, TroubleGroup
-from licet.gateway.identities import KEEPERS, check_keepers
+from licet.gateway.app import open_cases
+from licet.gateway.config import load_config
+from licet.gateway.identities import KEEPERS, NEEDED, check_keepers
 from licet.gateway.subjects import Subjects
-from licet.ledger.custody import Card, Locked, make_card, pass_share, read_envelope, unlock
+from licet.ledger.custody import (
+    Card,
+    Locked,
+    make_card,
+    pack,
+    pass_share,
+    read_envelope,
+    seal_for,
+    unlock,
+)
+from licet.rulebook import load_pack
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _SIDES = click.Choice(["provider", "authority", "independent"])
@@ -120,6 +132,32 @@ def find(names: tuple[str, ...], output: Path, home: Home) -> None:
         subjects.close()
     output.write_bytes(msgspec.json.encode(found))
     click.echo(f"{output}: {len(found)} sealed; bring it: licet order bring ORDER {output}")
+
+
+@order.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option("--card", "cards", multiple=True, required=True, type=_FILE, metavar="FILE",
+              help="A keeper at the authority; two or more of them.")  # fmt: skip
+@_output
+@home_option
+def excerpt(names: tuple[str, ...], cards: tuple[Path, ...], output: Path, home: Home) -> None:
+    """Seal the excerpts of cases, by number, for keepers at the authority; two open them."""
+    found = [_decoded(path.read_bytes(), Card, path) for path in cards]
+    if any(card.side != "authority" for card in found):
+        raise BadInput("excerpts are kept by people at the authority.", hint="Give their cards.")
+    cases = open_cases(load_pack(load_config(home.config).guard.pack), home.root)
+    try:
+        told = {name: cases.read_excerpt(name, _now()).text for name in names}
+    finally:
+        cases.close()
+    sealed = {
+        name: seal_for(
+            pack("", text.encode("utf-8", "replace")), name, found, NEEDED, secrets.token_bytes
+        )
+        for name, text in told.items()
+    }
+    output.write_bytes(msgspec.json.encode({n: one.to_bytes() for n, one in sealed.items()}))
+    click.echo(f"{output}: {len(sealed)} sealed; bring it: licet order bring ORDER {output}")
 
 
 @order.command()

@@ -52,15 +52,23 @@ CREATE TABLE IF NOT EXISTS erasure (
     id TEXT PRIMARY KEY,
     asked_ms INTEGER NOT NULL,
     items INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'asked',    -- asked, erased, telling, told
-    ledger_size INTEGER NOT NULL DEFAULT 0  -- where the entry may stand, if it does
+    state TEXT NOT NULL DEFAULT 'asked'     -- asked, erased
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS erasing (
     erasure TEXT NOT NULL REFERENCES erasure (id),
     subject TEXT NOT NULL,
     PRIMARY KEY (erasure, subject)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS saying (         -- entries for the ledger
+    erasure TEXT NOT NULL REFERENCES erasure (id),
+    kind TEXT NOT NULL,                     -- requested, refused, executed
+    ground TEXT NOT NULL,                   -- of a refusal
+    state TEXT NOT NULL DEFAULT 'new',      -- new, telling, told
+    ledger_size INTEGER NOT NULL DEFAULT 0, -- from where on it stands, if it does
+    PRIMARY KEY (erasure, kind, ground)
+) STRICT, WITHOUT ROWID;
 """
+_SAY = "INSERT OR IGNORE INTO saying (erasure, kind, ground) VALUES (?, ?, ?)"
 Connect = Callable[..., sqlite3.Connection]
 
 
@@ -75,13 +83,26 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A request. `items`: how many excerpts and identities were destroyed for it so far."""
+    """A request. `items`: how many excerpts and identities were destroyed for it so far; `done`:
+    whether nothing is left; `told`: whether all of it stands in the ledger."""
 
     id: str
     asked: datetime
     items: int
-    state: str
+    done: bool
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """An entry that the ledger should have: `telling`, it may have it from `ledger_size` on."""
+
+    erasure: str
+    kind: str
+    ground: str
+    telling: bool
     ledger_size: int
+    items: int
 
 
 class Subjects:
@@ -166,13 +187,29 @@ class Subjects:
         with self._writing() as db:
             db.execute("INSERT INTO erasure (id, asked_ms) VALUES (?, ?)", (erasure, _ms(now)))
             db.executemany("INSERT INTO erasing VALUES (?, ?)", [(erasure, s) for s in subjects])
+            db.execute(_SAY, (erasure, "requested", ""))
+
+    def refuse(self, erasure: str, ground: str) -> None:
+        """Something of a request is held, on this ground: that is said once."""
+        with self._writing() as db:
+            db.execute(_SAY, (erasure, "refused", ground))
 
     def erasures(self) -> tuple[Erasure, ...]:
         """Every request, oldest first."""
         rows = self._rows(
-            "SELECT id, asked_ms, items, state, ledger_size FROM erasure ORDER BY asked_ms, id"
+            "SELECT id, asked_ms, items, state = 'erased', NOT EXISTS (SELECT 1 FROM saying"
+            " WHERE erasure = id AND state != 'told') FROM erasure ORDER BY asked_ms, id"
         )
-        return tuple(Erasure(i, _moment(ms), items, s, size) for i, ms, items, s, size in rows)
+        return tuple(Erasure(i, _moment(ms), n, bool(d), bool(t)) for i, ms, n, d, t in rows)
+
+    def sayings(self) -> tuple[Saying, ...]:
+        """What the ledger may lack, in the order of requests, and of each as it happened."""
+        rows = self._rows(
+            "SELECT erasure, kind, ground, saying.state = 'telling', ledger_size, items"
+            " FROM saying JOIN erasure ON id = erasure WHERE saying.state != 'told'"
+            " ORDER BY asked_ms, id, kind = 'executed', kind = 'refused', ground"
+        )
+        return tuple(Saying(e, k, g, bool(t), size, n) for e, k, g, t, size, n in rows)
 
     def subjects_of(self, erasure: str) -> tuple[str, ...]:
         """Whose data a request is about."""
@@ -192,16 +229,17 @@ class Subjects:
         with self._writing() as db:
             db.execute("DELETE FROM erasing WHERE erasure = ?", (erasure,))
             db.execute("UPDATE erasure SET state = 'erased' WHERE id = ?", (erasure,))
+            db.execute(_SAY, (erasure, "executed", ""))
         with self._using() as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def telling(self, erasure: str, ledger_size: int) -> None:
-        """Its entry is about to be handed to the ledger, which holds so many now."""
-        self._state(erasure, "telling", ledger_size)
+    def telling(self, one: Saying, ledger_size: int) -> None:
+        """It is about to be handed to the ledger, which holds so many entries now."""
+        self._say(one, "telling", ledger_size)
 
-    def told(self, erasure: str) -> None:
-        """Its entry stands in the ledger."""
-        self._state(erasure, "told", 0)
+    def told(self, one: Saying) -> None:
+        """It stands in the ledger."""
+        self._say(one, "told", 0)
 
     def sweep(self, before: datetime) -> int:
         """Forget whose the cases opened before a moment were, and envelopes as old."""
@@ -215,10 +253,14 @@ class Subjects:
         with self._lock:
             self._db.close()
 
-    def _state(self, erasure: str, state: str, size: int) -> None:
+    def _say(self, one: Saying, state: str, size: int) -> None:
         with self._writing() as db:
-            told = (state, size, erasure)
-            db.execute("UPDATE erasure SET state = ?, ledger_size = ? WHERE id = ?", told)
+            told = (state, size, one.erasure, one.kind, one.ground)
+            db.execute(
+                "UPDATE saying SET state = ?, ledger_size = ?"
+                " WHERE erasure = ? AND kind = ? AND ground = ?",
+                told,
+            )
 
     def _erased(self, erasure: str, statement: str, name: str) -> None:
         with self._writing() as db:
