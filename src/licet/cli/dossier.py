@@ -33,7 +33,7 @@ _output = click.option(
 
 @click.group(cls=TroubleGroup)
 def dossier() -> None:
-    """What a model rests on: models, data, frameworks, chips, platforms."""
+    """Supply chains of models as CycloneDX: import, export, validate."""
 
 
 @dossier.group(cls=TroubleGroup)
