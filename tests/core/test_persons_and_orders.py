@@ -279,9 +279,14 @@ def test_a_delayed_notice_has_a_reason_and_a_last_day_and_falls_due() -> None:
     assert play.faults("delay_notice", APPROVER, delay_reason="") == {"delay_reason": "missing"}
     play.does("delay_notice", APPROVER, notice_until="2026-03-11")
     play.does("give_authority_share", SHARER).does("give_independent_share", TRUSTEE)
-    play.does("open_sealed", REVIEWER)
+    play.does("open_untold", REVIEWER)
     play.now = MONDAY + timedelta(days=4)
     assert play.running()["tell"].state == "overdue"
+    assert play.stage == "ended_untold", "the view is over, the order is not"
+    assert not provider_knows(play.of, play.rules)
+    play.act("tell_later", CLERK)
+    assert play.stage == "ended"
+    assert provider_knows(play.of, play.rules)
 
 
 def test_an_order_ends_on_the_day_that_it_names() -> None:

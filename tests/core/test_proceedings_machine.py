@@ -234,7 +234,7 @@ def check_order(play: Play) -> None:
     """No path opens an identity or a sealed section with one person."""
     events = play.of.events
     for place, event in enumerate(events):
-        if event.data.get("stage") != "opened":
+        if not event.kind.startswith("open_"):
             continue
         before = events[:place]
         validators = {e.actor for e in before if e.kind == "validate"}
@@ -256,6 +256,15 @@ def check_order(play: Play) -> None:
         assert len({e.data["facts"]["share_sha256"] for e in gave}) == len(gave)
         assert not {event.actor, *askers} & {e.actor for e in gave}
         assert names_something(event, before)
+    check_told(play)
+
+
+def check_told(play: Play) -> None:
+    """What was opened ends with the provider told, sooner or later: never with it not told."""
+    kinds = [event.kind for event in play.of.events]
+    opened = any(kind.startswith("open_") for kind in kinds)
+    if opened and play.rules.stages[play.stage].final:
+        assert any(kind.startswith("tell_") for kind in kinds)
 
 
 def check_dossier(play: Play) -> None:

@@ -78,14 +78,14 @@ def delayed() -> Play:
     play = Play("order").begun("request", REVIEWER).act("validate", APPROVER)
     play.does("delay_notice", APPROVER, notice_until="2026-03-11")
     play.does("give_authority_share", SHARER).does("give_independent_share", TRUSTEE)
-    return play.does("open_sealed", REVIEWER)
+    return play.does("open_untold", REVIEWER)
 
 
 def test_a_delayed_notice_is_due_after_its_day_until_it_is_given() -> None:
     play = delayed()
     assert report(told(play), date(2026, 3, 11)).delayed_due == 0
     assert report(told(play), date(2026, 3, 12)).delayed_due == 1
-    play.act("tell_later", CLERK)
+    play.act("tell_meanwhile", CLERK)
     assert report(told(play), date(2026, 3, 12)).delayed_due == 0
 
 

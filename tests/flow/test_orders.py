@@ -158,6 +158,26 @@ def test_the_view_ends_by_itself(scene: Scene) -> None:
         scene.reads(row)
 
 
+def test_a_provider_that_is_told_late_is_told(scene: Scene) -> None:
+    """A delay has a reason; the view runs and ends; the order is over when the provider knows."""
+    from licet.portal.orders import service
+
+    row = scene.does(scene.ask(), "validate", scene.approver)
+    last = (scene.now + timedelta(days=2)).date().isoformat()
+    told = {"delay_reason": "Evidence would be lost.", "notice_until": last}
+    row = scene.does(row, "delay_notice", scene.approver, **told)
+    scene.gives(row, 0)
+    scene.gives(row, 1)
+    assert scene.reads(row).texts
+    assert service.visible(scene.provider, row.pk, scene.now) is None
+    row = scene.does(row, "end_untold", scene.reader)
+    assert row.shares.count() == 0
+    with pytest.raises(NotAllowed):
+        scene.reads(row)
+    row = scene.does(row, "tell_later", scene.clerk)
+    assert service.visible(scene.provider, row.pk, scene.now) is not None
+
+
 def test_an_order_names_what_the_provider_has_sealed(scene: Scene) -> None:
     from licet.portal.accounts.models import Body
     from licet.portal.orders import service
@@ -221,6 +241,7 @@ def test_the_way_through_the_pages(scene: Scene) -> None:
     assert approver.post(f"{address}do/validate/", {}).status_code == 302
     assert clerk.post(f"{address}do/tell_provider/", {}).status_code == 302
     assert own.get(address).status_code == 200
+    assert "Orders of access that wait for you: 1" in own.get("/en/desk/").content.decode()
     assert own.post(f"{address}do/accept_order/", {}).status_code == 302
     for by in scene.keepers[:2]:
         keeper = signed_in(by)
@@ -235,4 +256,5 @@ def test_the_way_through_the_pages(scene: Scene) -> None:
     assert opened["cache-control"] == "no-store, private"
     assert f"{scene.reader.name} · {address.split('/')[-2]}" in said, "a watermark lies over it"
     assert SECRET.decode() not in reader.get(address).content.decode()
+    assert "wait for you" not in own.get("/en/desk/").content.decode()
     assert own.get("/en/desk/orders/").content.decode().count("Art. 19") == 1

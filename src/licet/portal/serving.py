@@ -132,11 +132,13 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     from licet.portal.filings.letters import ROUND_S, tell_and_write
     from licet.portal.filings.service import publish
     from licet.portal.incidents.reader import REST_S, read_on
+    from licet.portal.orders.service import tidy_all
     from licet.portal.rounds import Rounds
 
     publish(SystemClock().now())
     Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
     Rounds("ledgers", read_on, REST_S, SystemClock(), note).begin()
+    Rounds("orders", tidy_all, ROUND_S, SystemClock(), note).begin()
     if chosen.gateway_url:
         Rounds("families", go_round, FAMILIES_S, SystemClock(), note).begin()
     desks = Bounded(ASGIHandler(), https=chosen.https)

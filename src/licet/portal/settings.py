@@ -286,6 +286,7 @@ _TEMPLATES: dict[str, Any] = {
         "builtins": [
             "licet.portal.design.templatetags.licet",
             "licet.portal.dossiers.templatetags.dossiers",
+            "licet.portal.orders.templatetags.orders",
             "licet.portal.outbox.templatetags.outbox",
             "licet.portal.design.templatetags.corpus",
         ],

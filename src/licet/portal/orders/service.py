@@ -29,7 +29,7 @@ from licet.base.trouble import BadInput, Conflict, NotAllowed, NotFound, Unavail
 from licet.cases import Refusal
 from licet.cases.dossier import Closed
 from licet.cases.proceedings import Person as Actor
-from licet.cases.proceedings import Proceeding, names_of, provider_knows, settled
+from licet.cases.proceedings import Proceeding, names_of, possible, provider_knows, settled
 from licet.cases.proceedings.effects import SECTION
 from licet.ledger.custody import Envelope, pass_share, read_with, unlock, unpack
 from licet.portal.accounts.models import Body, Person
@@ -44,6 +44,8 @@ from licet.portal.incidents.models import StoredProceeding
 from licet.portal.orders.models import Brought, PassedShare, StoredOrder
 from licet.rulebook.proceeding import ProceedingAct, ProceedingEffect
 
+WAITING_MAX = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -57,6 +59,18 @@ def act_with(effect: ProceedingEffect, side: str) -> ProceedingAct | None:
     """The act of a side that has an effect; None where the pack has none."""
     acts = matters.rules("order").acts.values()
     return next((one for one in acts if effect in one.effects and one.side == side), None)
+
+
+def opening(stage: str) -> ProceedingAct:
+    """The act that opens in a stage; where none does, the one that says why not."""
+    acts = [one for one in matters.rules("order").acts.values() if "open" in one.effects]
+    return next((one for one in acts if stage in one.at), acts[0])
+
+
+def viewing() -> frozenset[str]:
+    """The stages in which a view runs."""
+    acts = matters.rules("order").acts.values()
+    return frozenset(one.to for one in acts if "open" in one.effects and one.to)
 
 
 def request(data: Mapping[str, Any], holder: Body, person: Person, now: datetime) -> Any:
@@ -154,15 +168,14 @@ def read(row: StoredOrder, passphrase: str, person: Person, now: datetime) -> Op
     if row.reader.person_id != person.pk or row.reader.lock is None:
         raise NotAllowed("this order is read by who asked for it.")
     key = unlock(row.reader.card, row.reader.lock, passphrase)
-    of, rule = settled(matters.load(row.pk), now), act_with("open", "authority")
-    assert rule is not None
-    envelopes, running = envelopes_of(row), of.stage == rule.to
+    of = settled(matters.load(row.pk), now)
+    envelopes, running = envelopes_of(row), of.stage in viewing()
     texts = {name: _text(row, envelope, key) for name, envelope in envelopes.items()}
     watermark = str(of.facts["watermark"]) if running else f"{person.name} · {row.pk}"
     if not running:
         seen = {"names": {n: e.sha256 for n, e in envelopes.items()}, "watermark": watermark}
         told = {"view_sha256": sha256_hex(canonical_json(seen)), "watermark": watermark}
-        outcome = act(row, rule.id, told, person, now)
+        outcome = act(row, opening(of.stage).id, told, person, now)
         if isinstance(outcome, Refusal):
             return outcome
     _sure_recorded(row)
@@ -206,10 +219,28 @@ def visible(person: Person, order_id: str, now: datetime) -> StoredOrder | None:
     return row if row.told and row.holder_id == person.body_id else None
 
 
+def waiting_for(person: Person, now: datetime) -> int:
+    """In how many orders it is the turn of the person's side, and they can do something."""
+    rows = StoredOrder.objects.select_related("proceeding").order_by("-opened")
+    if not person.official:
+        rows = rows.filter(holder=person.body, told=True)
+    try:
+        known = matters.rules("order")
+    except NotFound:
+        return 0
+    final = [one.id for one in known.stages.values() if one.final]
+    actor, count = matters.actor_of(person), 0
+    for row in rows.exclude(proceeding__stage__in=final)[:WAITING_MAX]:
+        of = settled(matters.load(row.pk), now)
+        mine = known.stages[of.stage].turn == actor.side
+        count += mine and bool(possible(of, actor, now, known))
+    return count
+
+
 def tidy(row: StoredOrder, now: datetime) -> Proceeding:
     """The order at this moment; where it has ended, its shares are gone (rule 4)."""
     of = settled(matters.load(row.pk), now)
-    if matters.rules("order").stages[of.stage].final:
+    if _over(of):
         row.shares.all().delete()
     return of
 
@@ -217,7 +248,14 @@ def tidy(row: StoredOrder, now: datetime) -> Proceeding:
 def tidy_all(now: datetime) -> int:
     """Destroy the shares of every order that has ended; gives of how many orders."""
     rows = StoredOrder.objects.filter(shares__isnull=False).distinct()
-    return sum(matters.rules("order").stages[tidy(row, now).stage].final for row in list(rows))
+    return sum(_over(tidy(row, now)) for row in list(rows))
+
+
+def _over(of: Proceeding) -> bool:
+    """Whether nothing can be opened any more: a view was, or the order has ended."""
+    opens = {one.id for one in matters.rules("order").acts.values() if "open" in one.effects}
+    seen = bool(of.did(*opens)) and of.stage not in viewing()
+    return seen or matters.rules("order").stages[of.stage].final
 
 
 def _follow(row: StoredOrder, of: Proceeding, now: datetime) -> None:

@@ -193,8 +193,8 @@ def share(request: HttpRequest, row: StoredOrder) -> HttpResponse:
 @on_order
 def view(request: HttpRequest, row: StoredOrder) -> HttpResponse:
     """Read what the order opened (rule 1)."""
-    rule = service.act_with("open", "authority")
-    if rule is None or row.reader.person_id != request.user.pk:
+    rule = service.opening(service.tidy(row, now()).stage)
+    if row.reader.person_id != request.user.pk:
         raise Http404
     trouble, status = "", 200
     if request.method == "POST":
@@ -217,7 +217,8 @@ def _opened(request: HttpRequest, row: StoredOrder, opened: service.Opened) -> H
     of = service.tidy(row, moment)
     ends = [c for c in clocks(of, moment, matters.rules("order")) if c.rule.expires]
     context = {
-        "row": row, "opened": opened, "on_desk": True, "moment": moment,
+        "row": row, "watermark": opened.watermark, "on_desk": True, "moment": moment,
+        "texts": [(name, *_called(name), *told) for name, told in opened.texts.items()],
         "until": next((c.due_at for c in ends if of.stage in c.rule.expires), None),
     }  # fmt: skip
     answer = render(request, "orders/view.html", context)
@@ -238,8 +239,7 @@ def _page(act: Any) -> str:
 
 
 def _viewing(request: HttpRequest, row: StoredOrder, of: Proceeding) -> bool:
-    rule = service.act_with("open", "authority")
-    return bool(rule and of.stage == rule.to and row.reader.person_id == request.user.pk)
+    return of.stage in service.viewing() and row.reader.person_id == request.user.pk
 
 
 def _called(name: str) -> tuple[str, Any]:
