@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import numpy as np
@@ -102,6 +103,16 @@ def test_what_is_no_picture_is_said(data: bytes) -> None:
     for beginning in (b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBP", b"GIF89a"):
         with pytest.raises(BadInput):
             seen(beginning + data)
+
+
+def test_a_gif_that_breaks_off_inside_a_frame_is_said() -> None:
+    frames = [Image.new("P", (16, 16), n) for n in range(3)]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=90)
+    whole = out.getvalue()
+    for size in range(len(whole)):
+        with contextlib.suppress(BadInput):
+            seen(whole[:size] + b"\x2c")
 
 
 ROW = '[[picture]]\nid = "a"\nphash = "0123456789abcdef"\ncategory = "sexual"\n'

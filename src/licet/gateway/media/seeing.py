@@ -19,6 +19,7 @@ import numpy as np
 
 from licet.base.trouble import BadInput, TooMuch, Unavailable
 from licet.guard.pictures.hashing import HASH_SIDE, phash, render_hash, turned
+from licet.labels.marks.picture import UNREADABLE
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -74,7 +75,7 @@ def see(data: bytes, *, pixels_max: int, side: int = 0, plain: bool = False) -> 
             frames = list(_frames(picture, side))
             to_read = tuple(_to_read(picture, frames_count)) if plain else ()
             width, height = picture.size
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except (*UNREADABLE, Image.DecompressionBombError) as error:
         raise BadInput(f"this picture cannot be read: {error}.", hint="Is the file whole?")
     hashes = tuple(dict.fromkeys(h for greys, _ in frames for h in turned(greys)))
     own = phash(frames[0][0])

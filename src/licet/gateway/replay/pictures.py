@@ -117,6 +117,7 @@ def _painted(ask: PictureAsk, number: int) -> bytes:
         from PIL import Image
 
         from licet.gateway.replay.painting import encode, paint, repaint
+        from licet.labels.marks.picture import UNREADABLE
     except ImportError:
         raise Unavailable("painting needs Pillow", hint="pip install 'licet[labels]'")
     prompt = ask.prompt + " " * number  # another picture for each, of the same words
@@ -127,5 +128,5 @@ def _painted(ask: PictureAsk, number: int) -> bytes:
             if ground.width * ground.height > SIDE_MAX**2:
                 raise BadInput("the picture is too large")
             return encode(repaint(ground.convert("RGB"), prompt), ask.form)
-    except (OSError, ValueError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise BadInput(f"the picture cannot be read: {error}") from None

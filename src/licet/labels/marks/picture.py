@@ -15,6 +15,7 @@ Rules
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
@@ -32,6 +33,12 @@ PIXELS_MAX = 64 << 20
 
 LEGIBLE_PX = 10
 Corner = Literal["bottom-right", "bottom-left", "top-right", "top-left"]
+
+UNREADABLE = (
+    OSError, ValueError, SyntaxError, EOFError, struct.error, IndexError, KeyError, OverflowError,
+    ZeroDivisionError,
+)  # fmt: skip
+"""What Pillow raises, by format, where a file is not what it says."""
 
 _PLATE = (0, 0, 0, 204)  # 80 %: white becomes #333, and black text on it hardly shows
 _FONT = "LicetMark-Bold.otf"
@@ -78,7 +85,7 @@ def mark_picture(
                 for frame in ImageSequence.Iterator(picture)
             )
             return _saved(list(frames), kind, {**kept, **moving, "save_all": True})
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except (*UNREADABLE, Image.DecompressionBombError) as error:
         raise BadInput(f"this picture cannot be read: {error}.", hint="Is the file whole?")
 
 
