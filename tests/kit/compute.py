@@ -33,6 +33,7 @@ def rounds(draw: st.DrawFn, *, gangs: bool = True, jobs_max: int = 14) -> Round:
         fair_s=_column(draw, jobs, st.floats(0.0, 1e6)),
         due_s=_column(draw, jobs, st.one_of(st.just(np.inf), st.floats(-10.0, 1e6))),
         account=_column(draw, jobs, st.integers(0, 4)).astype(np.int64),
+        running=_running(draw, speeds),
     )  # fmt: skip
 
 
@@ -40,6 +41,12 @@ def _column(
     draw: st.DrawFn, jobs: int, of: st.SearchStrategy[float] | st.SearchStrategy[int]
 ) -> Floats:
     return np.array(draw(st.lists(of, min_size=jobs, max_size=jobs)), float)
+
+
+def _running(draw: st.DrawFn, speeds: Floats) -> np.ndarray:
+    """Where some jobs run already, one that a shrunken pool cannot hold among them."""
+    able = [[-1, *np.flatnonzero(row > 0)] for row in speeds]
+    return np.array([draw(st.sampled_from(kinds)) for kinds in able], np.int64)
 
 
 def likely(seed: int, jobs: int = 40, each: int = 6) -> Round:

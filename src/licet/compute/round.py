@@ -3,7 +3,7 @@
 Where it matters who supplies a kind and where it stands, each pool is a column of its own.
 
 It refuses to know who asks, what a job computes, and where a speed comes from: that was settled
-when a need was taken (`speeds.py`).
+when a need was taken (`model.py`).
 
 Rules
 1. Rows stand in order of arrival; a policy that must choose between equals takes the earlier.
