@@ -31,7 +31,7 @@ COMPILE := $(BIN)/python scripts/compile.py
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo slurm-demo clean
+.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard bench-scan eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo slurm-demo clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +83,10 @@ bench: $(TEST_READY) ## ours beside nginx and LiteLLM, one table
 bench-guard: $(TEST_READY) ## what the guard costs on one thread, beside what we aim at
 	@$(COMPILE)
 	$(BIN)/python bench/guard.py $(ARGS)
+
+bench-scan: $(TEST_READY) ## what a scan of training data costs on one thread, beside what we aim at
+	@$(COMPILE)
+	$(BIN)/python bench/scan.py $(ARGS)
 
 eval-guard: $(TEST_READY) ## the guard as it ships: quality, false stops, disguises, late halts (LICET_DATA)
 	$(BIN)/python training/eval_guard.py $(ARGS)
