@@ -352,6 +352,16 @@ EXAMPLES = [
     _label("unlabelled.needs", (["request"], []), (["nothing"], "request")),
     _label("unlabelled.records", (["recipient"], []), (["colour"], "time")),
     *(_threshold(name, which) for name in PACK.guard.thresholds for which in ("halt", "flag")),
+    *(
+        Example(
+            f"tiers.{name}.pictures_unclassified",
+            "tiers.toml",
+            ("tier", name, "pictures_unclassified"),
+            ("operator", "refuse"),
+            ("serve", "", True),
+        )
+        for name in PACK.tiers
+    ),
 ]
 
 
