@@ -62,6 +62,11 @@ def _period(kind: str, name: str, which: str, now: int) -> Example:
     return Example(key, "procedure.toml", (kind, name, which), (now, 1, 60), trips)
 
 
+def _tier(name: str) -> Example:
+    key, path = f"tiers.{name}.pictures_unclassified", ("tier", name, "pictures_unclassified")
+    return Example(key, "tiers.toml", path, ("operator", "refuse"), ("serve", "", True))
+
+
 def _limit(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
     return Example(f"forms.limits.{name}", "forms.toml", ("limits", name), passes, trips)
 
@@ -352,16 +357,7 @@ EXAMPLES = [
     _label("unlabelled.needs", (["request"], []), (["nothing"], "request")),
     _label("unlabelled.records", (["recipient"], []), (["colour"], "time")),
     *(_threshold(name, which) for name in PACK.guard.thresholds for which in ("halt", "flag")),
-    *(
-        Example(
-            f"tiers.{name}.pictures_unclassified",
-            "tiers.toml",
-            ("tier", name, "pictures_unclassified"),
-            ("operator", "refuse"),
-            ("serve", "", True),
-        )
-        for name in PACK.tiers
-    ),
+    *(_tier(name) for name in PACK.tiers),
 ]
 
 
