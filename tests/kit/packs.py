@@ -1,6 +1,7 @@
 """The shipped pack as plain documents, to be broken on purpose.
 
-`changed` gives a deep copy in which one place differs; the original is never touched.
+`changed` gives the documents with one place that differs; the file it is in is a copy, and the
+original is never touched. Whoever changes more takes `shipped`.
 """
 
 from __future__ import annotations
@@ -27,16 +28,15 @@ def changed(file: str, *path: str | int, to: Any) -> Documents:
 
     In an array of tables a string names the entry by its id.
     """
-    documents: Any = dict(_SHIPPED)
-    place, name = documents, file
-    for step in path:
-        place[name] = copy.copy(place[name])  # what is not on the way is shared
-        place, name = place[name], _named(place[name], step)
+    documents = {**_SHIPPED, file: copy.deepcopy(_SHIPPED[file])}
+    place: Any = documents[file]
+    for step in path[:-1]:
+        place = _inside(place, step)
     if to is GONE:
-        del place[name]
+        del place[path[-1]]
     else:
-        place[name] = to
-    return documents  # type: ignore[no-any-return]
+        place[path[-1]] = to
+    return documents
 
 
 def shipped() -> Documents:
@@ -44,8 +44,7 @@ def shipped() -> Documents:
     return copy.deepcopy(_SHIPPED)
 
 
-def _named(place: Any, step: str | int) -> Any:
-    """What leads to `step`: in an array of tables, the place of the entry with that id."""
+def _inside(place: Any, step: str | int) -> Any:
     if isinstance(place, list) and isinstance(step, str):
-        return next(n for n, row in enumerate(place) if row["id"] == step)
-    return step
+        return next(row for row in place if row["id"] == step)
+    return place[step]
