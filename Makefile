@@ -23,6 +23,8 @@ CODE := $(wildcard src tests bench training fuzz)
 TESTS := $(patsubst %/,%,$(dir $(firstword $(wildcard tests/tidy/test_*.py)) \
 	$(foreach part,core law store flow http,$(firstword $(wildcard tests/$(part)/test_*.py)))))
 
+PLAIN := $(shell grep -lE 'licet\.(guard|gateway)|kit\.(guards|dialects|playbook|speech)' tests/core/test_*.py)
+
 # Hot modules run compiled where there is a C compiler (ADR-0011); this costs nothing when done.
 COMPILE := $(BIN)/python scripts/compile.py
 
@@ -31,7 +33,7 @@ COMPILE := $(BIN)/python scripts/compile.py
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test journeys compile check format lint types layers tidy fragments fix bench bench-guard bench-scan eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo slurm-demo clean
+.PHONY: help up test journeys plain compile check format lint types layers tidy fragments fix bench bench-guard bench-scan eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo slurm-demo clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +45,9 @@ up: $(RUN_READY) ## start the gateway with everything a newcomer needs
 test: $(TEST_READY) ## run every test
 	@$(COMPILE)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(TESTS) $(ARGS)
+
+plain: $(TEST_READY) ## the pure parts of what is compiled once more, uncompiled
+	LICET_PLAIN=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal $(PLAIN) $(ARGS)
 
 compile: $(TEST_READY) ## compile the hot modules (ARGS=--strict: fail where that cannot be)
 	@$(COMPILE) $(ARGS)
