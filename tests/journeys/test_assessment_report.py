@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from kit.journeys import chromium, faults_of
+from kit.journeys import faults_of
 from kit.report_page import report_page
 from licet.assess.fairness.audit import audit
 from licet.assess.fairness.document import make_document, render_document
@@ -19,12 +18,6 @@ from licet.base.clock import SystemClock
 from licet.rulebook import load_pack
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

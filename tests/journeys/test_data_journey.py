@@ -11,17 +11,11 @@ from typing import Any
 import pytest
 
 from kit.corpus import SOUND, card, folder
-from kit.journeys import Demo, Desk, chromium, demonstration
+from kit.journeys import Demo, Desk, demonstration
 
 pytestmark = pytest.mark.slow
 
 CHEN, REVIEWER = "chen@morningstar.example", "reviewer@authority.example"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, chromium, demonstration
+from kit.journeys import Demo, Desk, demonstration
 
 pytestmark = pytest.mark.slow
 
@@ -19,12 +19,6 @@ REVIEWER, APPROVER, CLERK, HEARER = (
 MODEL = "晨星对话大模型"
 PASSPHRASE = "demo demo demo"
 SEALED = {"zh": "密封的标注规则：甲、乙、丙", "en": "sealed labelling rules: A, B and C"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

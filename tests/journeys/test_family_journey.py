@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, chromium, demonstration
+from kit.journeys import Demo, Desk, demonstration
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +23,6 @@ SAID = {
     },
 }  # fmt: skip
 CHAT = "main form:has(#words) button"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, chromium, demonstration
+from kit.journeys import Demo, Desk, demonstration
 from licet.portal.demo import PROVIDER
 
 pytestmark = pytest.mark.slow
@@ -23,12 +23,6 @@ CHEN = "chen@morningstar.example"
 SECOND = "drafter@morningstar.example"
 REVIEWER, APPROVER = (f"{name}@authority.example" for name in ("reviewer", "approver"))
 HALTED = {"zh": "answer:zh-fraud-call", "en": "answer:en-bank-call"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])

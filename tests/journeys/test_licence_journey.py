@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, chromium, demonstration
+from kit.journeys import Demo, Desk, demonstration
 from kit.report_page import report_page
 
 pytestmark = pytest.mark.slow
@@ -23,12 +23,6 @@ CLERK, REVIEWER, APPROVER = (
 )
 CHEN = "chen@morningstar.example"
 REASONS = {"statement__facts": "核查属实。Found to be so."}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,11 @@ from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, chromium, demonstration
+from kit.journeys import Demo, Desk, demonstration
 
 pytestmark = pytest.mark.slow
 
 APPROVER = "approver@authority.example"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
