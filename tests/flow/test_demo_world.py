@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kit.data_sets import store
 from kit.portal import NOW, portal
+from licet.corpus.readers import Readers
 
 
 @pytest.mark.slow
@@ -19,3 +21,10 @@ def test_every_act_of_the_world_is_taken_and_every_desk_has_something_to_show() 
         stages = set(StoredProceeding.objects.values_list("kind", "stage"))
         assert {("incident", "closed"), ("incident", "asked"), ("correction", "served")} <= stages
         assert {"granted", "filed"} <= set(StoredCase.objects.values_list("filing", flat=True))
+        with store() as shelf:
+            shown = {one.dataset for one in shelf.catalogue.datasets()}
+            states = [one.state for one in Readers(shelf.catalogue).requests()]
+            gone = shelf.catalogue.resolve("91110108ma0dem0001/gardening")
+        assert len(shown) == 3, "the two that were withdrawn are not among what is found"
+        assert sorted(states) == ["asked", "granted"]
+        assert gone.withdrawn is not None, "it went with what it was made from"

@@ -139,6 +139,17 @@ def test_a_body_publishes_in_its_own_namespace(browser: Any) -> None:
         assert shelf.catalogue.resolve("own/demo").manifest.by == "own"
 
 
+def test_no_two_bodies_publish_in_one_namespace(browser: Any) -> None:
+    from licet.portal.accounts.models import Body
+    from licet.portal.corpus.store import namespace_of
+
+    registered = "91110108MA0DEM0001"
+    codes = (registered, registered.lower(), "own", "OWN", "b-own", "Own GmbH")
+    spaces = [namespace_of(Body(code=code)) for code in codes]
+    assert spaces[0] == registered.lower()
+    assert len(set(spaces)) == len(codes)
+
+
 def test_a_card_with_gaps_is_sent_back_with_all_of_them(browser: Any) -> None:
     bad = SOUND | {"licence": "Beerware", "ip_review": SOUND["ip_review"] | {"by": ""}}
     refused = sent(staff(), bad, ("x.jsonl", ROWS), lang="zh")

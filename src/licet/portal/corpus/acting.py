@@ -1,6 +1,6 @@
 """What people do with data sets in a browser: load, decide, write, put on record.
 
-It refuses to know pages.
+It refuses to know pages, and which moment it is.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -23,7 +24,6 @@ from licet.corpus.readers import Access, Readers, State
 from licet.corpus.shelf import Shelf, published_fields
 from licet.portal.accounts.models import Body, Person
 from licet.portal.corpus.store import reader_of
-from licet.portal.filings.arriving import now
 from licet.rulebook import CorpusRules
 
 DECISIONS: tuple[State, ...] = ("granted", "refused", "ended")
@@ -40,7 +40,9 @@ class Sent:
     files: Sequence[Any]
 
 
-def publish(shelf: Shelf, sent: Sent, rules: CorpusRules, body: Body) -> Version | Refusal:
+def publish(
+    shelf: Shelf, sent: Sent, rules: CorpusRules, body: Body, moment: datetime
+) -> Version | Refusal:
     """The new version, or why there is none. Raises BadInput for names and cards that will not
     do."""
     dataset = check_id(f"{sent.namespace}/{sent.name.strip()}")
@@ -57,7 +59,6 @@ def publish(shelf: Shelf, sent: Sent, rules: CorpusRules, body: Body) -> Version
     for path, one in (*zip(names, sent.files, strict=True), (name, None)):
         blob = shelf.blobs.put(one.chunks() if one is not None else iter([data]))
         kept.append(File(path, blob.sha256, blob.size))
-    moment = now()
     push = Push(dataset, tuple(kept), card, body.code, sent.message.strip())
     made = publishing.publish(push, shelf.catalogue, shelf.blobs, rules, moment)
     if isinstance(made, Version):
@@ -65,9 +66,8 @@ def publish(shelf: Shelf, sent: Sent, rules: CorpusRules, body: Body) -> Version
     return made
 
 
-def withdraw(shelf: Shelf, version: Version, body: Body, reason: str) -> None:
+def withdraw(shelf: Shelf, version: Version, body: Body, reason: str, moment: datetime) -> None:
     """Withdraw a version and what was made from it. Raises BadInput without a reason."""
-    moment = now()
     gone = publishing.withdraw(version, shelf.catalogue, by=body.code, reason=reason, now=moment)
     for one in gone:
         fields = {
@@ -79,24 +79,28 @@ def withdraw(shelf: Shelf, version: Version, body: Body, reason: str) -> None:
         shelf.record("corpus.withdrawn", fields, moment, secrets.token_bytes)
 
 
-def ask(shelf: Shelf, version: Version, body: Body, purpose: str) -> None:
-    """Ask in a body's name. Raises BadInput without a purpose, Conflict for a second time."""
-    moment = now()
+def ask(shelf: Shelf, version: Version, body: Body, purpose: str, moment: datetime) -> str:
+    """Ask in a body's name; gives the request's id. Raises BadInput without a purpose, Conflict
+    for a second time."""
     reader = reader_of(shelf, body, moment)
-    Readers(shelf.catalogue).ask(version.dataset, reader, purpose, moment, secrets.token_bytes)
+    return Readers(shelf.catalogue).ask(
+        version.dataset, reader, purpose, moment, secrets.token_bytes
+    )
 
 
-def decide(shelf: Shelf, asked: Access, decision: str, reason: str, person: Person) -> None:
+def decide(
+    shelf: Shelf, asked: Access, decision: str, reason: str, person: Person, moment: datetime
+) -> None:
     """Decide on a request; put it on record. Raises BadInput for what cannot follow."""
     state = next((one for one in DECISIONS if one == decision), None)
     if state is None:
         raise BadInput("choose what you decide.")
     done = Readers(shelf.catalogue).decide(asked.id, state, person.body.code, reason)
     fields = {"dataset": done.dataset, "reader": done.reader.id, "decision": decision}
-    shelf.record("corpus.granted", fields, now(), secrets.token_bytes)
+    shelf.record("corpus.granted", fields, moment, secrets.token_bytes)
 
 
-def renew(shelf: Shelf, body: Body) -> str:
+def renew(shelf: Shelf, body: Body, moment: datetime) -> str:
     """A new token for a body, shown once; the old one ends."""
-    reader = reader_of(shelf, body, now())
+    reader = reader_of(shelf, body, moment)
     return Readers(shelf.catalogue).renew(reader.id, secrets.token_bytes)

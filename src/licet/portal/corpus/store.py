@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.conf import settings
@@ -30,6 +30,7 @@ from licet.portal.pack import pack
 from licet.rulebook import CorpusRules
 
 _NAMESPACE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_REGISTERED = re.compile(r"[0-9A-Z]{18}")
 _OF_A_BODY = "body "
 
 
@@ -60,10 +61,15 @@ def version_at(shelf: Shelf, space: str, name: str, revision: str) -> Version:
 
 
 def namespace_of(body: Body) -> str:
-    """Where a body publishes: its code where that will do as it stands, else a mark of it."""
+    """Where a body publishes: its number in the state's register in small letters, another code
+    where that will do as it stands, else a mark of it."""
+    if _REGISTERED.fullmatch(body.code):
+        return str(body.code.lower())
+    if _REGISTERED.fullmatch(body.code.upper()):
+        return _mark(body)  # in small letters it would lead to another body's
     if _NAMESPACE.fullmatch(body.code) and not body.code.startswith("b-"):
         return str(body.code)
-    return f"b-{hashlib.sha256(body.code.encode()).hexdigest()[:16]}"
+    return _mark(body)
 
 
 def known_reader(shelf: Shelf, body: Body) -> Reader | None:
@@ -81,6 +87,16 @@ def reader_of(shelf: Shelf, body: Body, now: datetime) -> Reader:
     return readers.create(name, now, secrets.token_bytes, (namespace_of(body),))[0]
 
 
-def name_of(reader: Reader) -> str:
-    """Who a reader is, as officers read it: the body's code, or the name that was given."""
-    return reader.name.removeprefix(_OF_A_BODY)
+def name_of(reader: Reader) -> Mapping[str, str]:
+    """Who a reader is, as officers read it: the body's name, or the name that was given."""
+    return called(reader.name.removeprefix(_OF_A_BODY))
+
+
+def called(code: str) -> Mapping[str, str]:
+    """What a body is called, by language; another name stands as it was given."""
+    body = Body.objects.filter(code=code).first()
+    return body.name if body else {"zh": code, "en": code}
+
+
+def _mark(body: Body) -> str:
+    return f"b-{hashlib.sha256(body.code.encode()).hexdigest()[:16]}"

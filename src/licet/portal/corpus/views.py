@@ -26,6 +26,7 @@ from licet.corpus.shelf import Shelf
 from licet.portal.corpus import acting, reading
 from licet.portal.corpus.checks import read_checks
 from licet.portal.corpus.store import (
+    called,
     known_reader,
     name_of,
     namespace_of,
@@ -34,6 +35,7 @@ from licet.portal.corpus.store import (
     version_at,
 )
 from licet.portal.design.languages import current
+from licet.portal.filings.arriving import now
 
 EDITS = ["GET", "HEAD", "POST"]
 
@@ -67,7 +69,11 @@ def show(request: HttpRequest, space: str, name: str) -> HttpResponse:
             "licence": known.licences.get(card.licence),
             "below": shelf.catalogue.made_from(version.commit),
             "cause": _cause(shelf, version),
-            "history": reading.history(shelf.catalogue.versions(version.dataset)),
+            "by": called(version.manifest.by),
+            "history": [
+                (one, called(one.version.manifest.by))
+                for one in reading.history(shelf.catalogue.versions(version.dataset))
+            ],
             "preview_name": shown[0],
             "preview": shown[1],
             "denied": denied,
@@ -92,7 +98,9 @@ def ask(request: HttpRequest, space: str, name: str) -> HttpResponse:
             raise Http404
         if request.method == "POST":
             try:
-                acting.ask(shelf, version, request.user.body, request.POST.get("purpose", ""))
+                acting.ask(
+                    shelf, version, request.user.body, request.POST.get("purpose", ""), now()
+                )
                 return redirect("data-tokens")
             except Trouble as trouble:
                 said = trouble.code
@@ -110,7 +118,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
     made = ""
     with opened() as shelf:
         if request.method == "POST":
-            made = acting.renew(shelf, request.user.body)
+            made = acting.renew(shelf, request.user.body, now())
         space = namespace_of(request.user.body)
         context: dict[str, Any] = {"made": made, "namespace": space, "receipts": 0}
         reader = known_reader(shelf, request.user.body)
@@ -140,7 +148,7 @@ def publish(request: HttpRequest) -> HttpResponse:
         )  # fmt: skip
         with opened() as shelf:
             try:
-                made = acting.publish(shelf, sent, known, request.user.body)
+                made = acting.publish(shelf, sent, known, request.user.body, now())
             except Trouble as trouble:
                 context["faults"] = [str(trouble)]
             else:
@@ -164,7 +172,8 @@ def withdraw(request: HttpRequest, space: str, name: str) -> HttpResponse:
             raise Http404
         if request.method == "POST":
             try:
-                acting.withdraw(shelf, version, request.user.body, request.POST.get("reason", ""))
+                reason = request.POST.get("reason", "")
+                acting.withdraw(shelf, version, request.user.body, reason, now())
                 return redirect("data-set", space=space, name=name)
             except Trouble:
                 fault = True
@@ -210,7 +219,7 @@ def decide(request: HttpRequest, request_id: str) -> HttpResponse:
         if request.method == "POST":
             decision, reason = request.POST.get("decision", ""), request.POST.get("reason", "")
             try:
-                acting.decide(shelf, one, decision, reason, request.user)
+                acting.decide(shelf, one, decision, reason, request.user, now())
                 return redirect("data-desk")
             except Trouble:
                 fault = True

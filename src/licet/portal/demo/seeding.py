@@ -24,6 +24,7 @@ from django.conf import settings
 from licet.base.tomlsource import TomlSource
 from licet.cases import Case, Refusal, asked, proposed_number
 from licet.portal.accounts.models import Body, Person
+from licet.portal.demo.data_sets import share_data
 from licet.portal.demo.dossiers import ask, give_keys, publish
 from licet.portal.demo.matters import follow_up
 from licet.portal.families import errands
@@ -82,6 +83,7 @@ def seed(now: datetime, own_number: str = "") -> bool:
     follow_up(now)
     for one in world()["order"]:
         ask(one, now)
+    share_data(begin)
     return True
 
 
