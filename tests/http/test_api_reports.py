@@ -222,3 +222,24 @@ def test_a_step_that_is_refused_says_why_in_both_languages(acme: Provider) -> No
     assert refusal
     assert "Reported" in refusal["said"]["en"]
     assert "已报告" in refusal["said"]["zh"]
+
+
+def test_an_order_does_not_exist_for_a_provider_that_was_not_told_of_it() -> None:
+    from kit.orders import Scene
+    from licet.portal.filings.models import StoredEvent
+
+    with portal(AUTHORITY) as browser:
+        scene = Scene()
+        own = Provider(browser, "own")
+        row = scene.does(scene.ask(), "validate", scene.approver)
+        listed = [one["proceeding"] for one in own.get("/proceedings").json()["proceedings"]]
+        assert listed == [scene.dossier.pk]
+        assert own.get(f"/proceedings/{row.pk}").status_code == 404
+        step = {"proceeding": row.pk, "act": "object", "data": {"text": "Too much."}}
+        before = StoredEvent.objects.count()
+        assert own.send("step", step).json()["code"] == "no-such-case"
+        assert StoredEvent.objects.count() == before
+        scene.does(row, "tell_provider", scene.clerk)
+        assert own.get(f"/proceedings/{row.pk}").json()["stage"] == "notified"
+        assert own.receipt_of(own.send("step", step)).outcome == "done"
+        assert own.get(f"/proceedings/{row.pk}").json()["stage"] == "objected"

@@ -29,7 +29,6 @@ from licet.portal.api.taking import actor_of_key
 from licet.portal.filings import service
 from licet.portal.filings.models import StoredCase, StoredEvent
 from licet.portal.incidents import service as proceedings
-from licet.portal.incidents.models import StoredProceeding
 from licet.portal.incidents.receiving import installation
 from licet.portal.pack import procedure
 
@@ -83,7 +82,7 @@ def show_case(body: Body, case_id: str, after: int, now: datetime) -> CasePage |
 
 def list_proceedings(body: Body, after: str) -> ProceedingList:
     """The provider's proceedings in the order of their ids, a page from behind `after` on."""
-    rows = StoredProceeding.objects.filter(holder=body, pk__gt=after).order_by("pk")[: PAGE + 1]
+    rows = proceedings.known_to(body).filter(pk__gt=after).order_by("pk")[: PAGE + 1]
     found = [ProceedingRow(row.pk, row.kind, row.stage, row.changed) for row in rows]
     more = len(found) > PAGE
     return ProceedingList(found[:PAGE], found[PAGE - 1].proceeding if more else None)
@@ -93,7 +92,7 @@ def show_proceeding(
     body: Body, proceeding_id: str, after: int, now: datetime
 ) -> ProceedingPage | None:
     """One proceeding with its events from number `after` on; None where it is another's."""
-    row = StoredProceeding.objects.filter(pk=proceeding_id, holder=body).first()
+    row = proceedings.known_to(body).filter(pk=proceeding_id).first()
     if row is None:
         return None
     of = proceedings.load(proceeding_id)

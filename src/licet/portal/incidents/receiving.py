@@ -66,8 +66,7 @@ def step(
     account: str, now: datetime,
 ) -> Refusal | None:  # fmt: skip
     """Do an act of the provider's side; the lawful "no" where there is one. Raises NotTaken."""
-    row = StoredProceeding.objects.filter(pk=proceeding_id, holder=holder).first()
-    if row is None:
+    if not service.known_to(holder).filter(pk=proceeding_id).exists():
         raise NotTaken("no-such-case", "you have no such proceeding here.")
     rules = service.rules(service.load(proceeding_id).kind)
     rule = rules.acts.get(act_id)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from licet.base.ids import new_id, secret_number
@@ -165,6 +166,13 @@ def keep(
     _project(row, of, now or of.events[-1].at)
     head.save()
     return of
+
+
+def known_to(holder: Body) -> Any:
+    """The rows of what a provider may know of: an order of access once it was told of it, all else
+    of its own."""
+    rows = StoredProceeding.objects.filter(holder=holder)
+    return rows.filter(~Q(kind="order") | Q(order__told=True))
 
 
 def load_all(proceeding_ids: Iterable[str]) -> dict[str, Proceeding]:
