@@ -289,6 +289,24 @@ def test_a_delayed_notice_has_a_reason_and_a_last_day_and_falls_due() -> None:
     assert provider_knows(play.of, play.rules)
 
 
+@pytest.mark.parametrize("called_back", [False, True], ids=["lapsed", "called back"])
+def test_of_an_order_that_was_delayed_and_never_opened_the_provider_is_told(
+    called_back: bool,
+) -> None:
+    play = requested(until="2026-03-12").act("validate", APPROVER)
+    play.does("delay_notice", APPROVER, notice_until="2026-03-11")
+    if called_back:
+        play.does("call_back_untold", REVIEWER)
+    play.now = MONDAY + timedelta(days=9)
+    assert play.stage == "unused_untold", "it is not over before the provider knows"
+    assert play.running()["tell"].state == "overdue"
+    assert play.refused("open_untold", REVIEWER, **brought(play, "open_untold")) == "not_now"
+    play.act("tell_unused", CLERK)
+    assert play.stage == "unused"
+    assert provider_knows(play.of, play.rules)
+    assert play.running()["tell"].state == "met_late"
+
+
 def test_an_order_ends_on_the_day_that_it_names() -> None:
     play = requested(until="2026-03-10").act("validate", APPROVER)
     play.now = datetime.fromisoformat("2026-03-10T23:59+08:00")

@@ -252,10 +252,14 @@ def tidy_all(now: datetime) -> int:
 
 
 def _over(of: Proceeding) -> bool:
-    """Whether nothing can be opened any more: a view was, or the order has ended."""
-    opens = {one.id for one in matters.rules("order").acts.values() if "open" in one.effects}
-    seen = bool(of.did(*opens)) and of.stage not in viewing()
-    return seen or matters.rules("order").stages[of.stage].final
+    """Whether nothing is seen any more: no view runs, and no way leads to one."""
+    known = matters.rules("order")
+    ways = [(at, act.to) for act in known.acts.values() if act.to for at in act.at]
+    ways += [way for clock in known.clocks.values() for way in clock.expires.items()]
+    ahead = {of.stage}
+    while more := {to for at, to in ways if at in ahead} - ahead:
+        ahead |= more
+    return not ahead & viewing()
 
 
 def _follow(row: StoredOrder, of: Proceeding, now: datetime) -> None:
