@@ -6,11 +6,8 @@ code and in its guard would have to be made twice.
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from kit.proceedings import MACHINE, PACK, PEOPLE, RIVAL, STRANGER, Play, brought
+from kit.proceedings import MACHINE, PACK, PEOPLE, Play, brought, walked
 from licet.cases import Event, Refusal, event_as_json, event_from_json, said_of
 from licet.cases.forms import as_moment
 from licet.cases.proceedings import (
@@ -338,69 +335,12 @@ for _case in (TestAnyComplaint, TestAnyOrder, TestAnyOrderOfSections, TestAnyDos
     _case.settings = settings(_SETTINGS, max_examples=60)
 
 
-def walked(kind: ProceedingKind, pack: Pack, **told: Any) -> tuple[set[str], set[str]]:
-    """Every stage of a kind entered by every pair of steps: the acts done on the way, and the
-    periods that ended. A step is an act, with each choice of its form, or waiting for a period."""
-    done, ended, seen = set[str](), set[str](), set[tuple[str, ...]]()
-    acts = Play(kind, pack).rules.acts.values()
-    ahead = [
-        (Play(kind, pack).begun(act.id, by, **told), act.id)
-        for act in acts if act.opens
-        for by in PEOPLE
-        if by.side == act.side and (not act.by or by.roles & {*act.by}) and by not in (RIVAL, STRANGER)
-    ]  # fmt: skip
-    done |= {last for _, last in ahead}
-    while ahead:
-        play, last = ahead.pop()
-        for name, step in steps(play):
-            key = (play.of.stage, name, last)
-            if key in seen:
-                continue
-            after = step()
-            if after is None:
-                continue
-            seen.add(key)
-            CHECKS.get(kind, lambda _: None)(after)
-            done |= {event.kind for event in after.of.events}
-            ended |= {e.data["clock"] for e in after.of.events if "clock" in e.data}
-            ahead.append((after, name))
-    return done - {"lapsed"}, ended
-
-
-def steps(play: Play) -> Iterator[tuple[str, Callable[[], Play | None]]]:
-    """What may be tried here, by name; each gives the play after it, None where it is refused."""
-    for act in play.rules.acts.values():
-        if play.of.stage not in act.at:
-            continue
-        form = play.rules.forms[act.form].fields.values() if act.form else ()
-        ways = [{}, *({f.id: one} for f in form if f.kind == "choice" for one in f.choices)]
-        for by in PEOPLE:
-            if by.side == act.side and (not act.by or by.roles & {*act.by}):
-                for way in ways:
-                    name = " ".join((act.id, *map(str, way.values())))
-                    yield name, partial(tried, play, act.id, by, way)
-    for clock in clocks(play.of, play.now, play.rules):
-        if clock.due_at and clock.due_at > play.now:
-            yield f"{clock.rule.id} is over", partial(waited, play, clock.due_at)
-
-
-def tried(play: Play, act: str, by: Person, way: Mapping[str, Any]) -> Play | None:
-    events = play.tries(act, by, **{**brought(play, act), **way})
-    return None if isinstance(events, Refusal) else copy.copy(play).take(*events)
-
-
-def waited(play: Play, until: datetime) -> Play:
-    after = copy.copy(play)
-    after.now = until + timedelta(seconds=1)
-    return after.take(*due(play.of, after.now))
-
-
 @pytest.mark.parametrize("pack", [PACK, AnyEuropeanIncident.pack], ids=lambda pack: pack.id)
 def test_every_act_and_every_end_by_itself_of_every_kind_is_reached_and_lawful(pack: Pack) -> None:
-    """What chance may leave undrawn: each act is done in each of its stages, with each choice of its
-    form, after each other step, and each period runs out."""
+    """What chance may leave undrawn: each act is done in each of its stages, with each choice of
+    its form, after each other step, and each period runs out."""
     for kind, rules in pack.supervision.proceedings.items():
-        done, ended = walked(kind, pack)
+        done, ended = walked(kind, pack, CHECKS.get(kind, lambda _: None))
         assert done == {*rules.acts}, kind
         assert ended == {clock.id for clock in rules.clocks.values() if clock.expires}, kind
 

@@ -9,7 +9,10 @@ It fakes nothing of ours; the clock is the play's own.
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from licet.base.canonical import sha256_hex
@@ -23,6 +26,7 @@ from licet.cases.proceedings import (
     begin,
     clocks,
     decide,
+    due,
     possible,
     replay,
     settled,
@@ -159,3 +163,67 @@ def _answer(field: Field, play: Play, act: str) -> Any:
     if field.kind == "choice":
         return special.get(field.id, next(iter(field.choices)))
     return special.get(field.id, plain[field.kind])
+
+
+def walked(
+    kind: ProceedingKind, pack: Pack, check: Callable[[Play], None]
+) -> tuple[set[str], set[str]]:
+    """Every stage of a kind entered by every pair of steps: the acts done on the way, and the
+    periods that ended. A step is an act, with each choice of its form, or waiting for a period;
+    `check` looks at each play."""
+    done, ended, seen = set[str](), set[str](), set[tuple[str, ...]]()
+    acts = Play(kind, pack).rules.acts.values()
+    ahead = [
+        (Play(kind, pack).begun(act.id, by), act.id)
+        for act in acts if act.opens
+        for by in PEOPLE
+        if may_be(by, act.side, act.by) and by not in (RIVAL, STRANGER)
+    ]  # fmt: skip
+    done |= {last for _, last in ahead}
+    while ahead:
+        play, last = ahead.pop()
+        for name, step in steps(play):
+            key = (play.of.stage, name, last)
+            if key in seen:
+                continue
+            after = step()
+            if after is None:
+                continue
+            seen.add(key)
+            check(after)
+            done |= {event.kind for event in after.of.events}
+            ended |= {e.data["clock"] for e in after.of.events if "clock" in e.data}
+            ahead.append((after, name))
+    return done - {"lapsed"}, ended
+
+
+def steps(play: Play) -> Iterator[tuple[str, Callable[[], Play | None]]]:
+    """What may be tried here, by name; each gives the play after it, None where it is refused."""
+    for act in play.rules.acts.values():
+        if play.of.stage not in act.at:
+            continue
+        form = play.rules.forms[act.form].fields.values() if act.form else ()
+        ways = [{}, *({f.id: one} for f in form if f.kind == "choice" for one in f.choices)]
+        for by in PEOPLE:
+            if may_be(by, act.side, act.by):
+                for way in ways:
+                    name = " ".join((act.id, *map(str, way.values())))
+                    yield name, partial(tried, play, act.id, by, way)
+    for clock in clocks(play.of, play.now, play.rules):
+        if clock.due_at and clock.due_at > play.now:
+            yield f"{clock.rule.id} is over", partial(waited, play, clock.due_at)
+
+
+def may_be(by: Person, side: Desk, roles: tuple[str, ...]) -> bool:
+    return by.side == side and (not roles or bool(by.roles & {*roles}))
+
+
+def tried(play: Play, act: str, by: Person, way: Mapping[str, Any]) -> Play | None:
+    events = play.tries(act, by, **{**brought(play, act), **way})
+    return None if isinstance(events, Refusal) else copy.copy(play).take(*events)
+
+
+def waited(play: Play, until: datetime) -> Play:
+    after = copy.copy(play)
+    after.now = until + timedelta(seconds=1)
+    return after.take(*due(play.of, after.now))
