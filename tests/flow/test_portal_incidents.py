@@ -36,6 +36,9 @@ class Gateway:
         entry = make_entry("exchange.served", NOON, {"exchange": "ex_1"})
         self._log.append([entry] * count, NOON)
 
+    def says(self, kind: str, **about: Any) -> None:
+        self._log.append([make_entry(kind, NOON, about)], NOON)
+
     def halts(self, minutes: float, rule: str, category: str = "illegal_activity") -> None:
         about = {"exchange": "ex_1", "rule": rule, "category": category}
         at = NOON + timedelta(minutes=minutes)
@@ -280,3 +283,42 @@ def test_a_release_against_the_proof_takes_a_second_person_by_pages(
     assert signed_in(first).post(page, given).status_code == 409
     assert signed_in(second).post(page, given).status_code == 302
     assert service.load(number).stage == "released"
+
+
+def test_a_correction_is_served_once_every_gateway_that_runs_says_so(
+    browser: Any, gateway: Gateway, tmp_path: Path
+) -> None:
+    from kit.visitors import signed_in
+    from licet.portal.incidents import service
+    from licet.portal.incidents.arrival import follow_ledger
+    from licet.portal.incidents.reader import read_on
+
+    officer, wanted = followed(gateway), "e" * 64
+    (tmp_path / "2").mkdir()
+    second = Gateway(tmp_path / "2")
+    play = Play("correction", start=NOON)
+    began = service.begin("correction", "start", brought(play, "start"), officer, NOON)
+    number = began.id  # type: ignore[union-attr]
+    for one in (gateway, second):
+        one.says("gateway.started", version="1", bundle="a" * 64, pack="cn-genai-2023")
+    gateway.says("bundle.loaded", bundle=wanted)
+    for act in ("contain", "explain", "name_candidate", "record_proof", "release"):
+        play.of = service.load(number)
+        told = {**brought(play, act)} | (
+            {"candidate_sha256": wanted} if act == "name_candidate" else {}
+        )
+        assert getattr(service.act(number, act, told, officer, NOON), "stage", None), act
+        play.of = service.load(number)
+    shown = signed_in(officer).get(f"/en/desk/matters/{number}/").content.decode()
+    assert "Not yet" in shown
+    follow_ledger(str(second.path), second.signer.verifier.vkey, officer.body)
+    read_on(NOON)
+    assert service.load(number).stage == "released", "one of two serves it"
+    shown = signed_in(officer).get(f"/en/desk/matters/{number}/").content.decode()
+    assert "Serves it" in shown
+    second.says("gateway.stopped", reason="end")
+    read_on(NOON)
+    assert service.load(number).stage == "served"
+    assert service.load(number).events[-1].role == "system"
+    read_on(NOON)
+    assert service.load(number).did("take_effect") == service.load(number).events[-1:]

@@ -35,6 +35,7 @@ from licet.portal.accounts.models import Body
 from licet.portal.filings.models import Head
 from licet.portal.filings.service import together
 from licet.portal.incidents import service
+from licet.portal.incidents.effect import bundle_after
 from licet.portal.incidents.following import halts_in
 from licet.portal.incidents.models import FollowedLedger, StoredProceeding
 from licet.portal.incidents.persons import count_stops
@@ -93,6 +94,7 @@ def _keep(ledger_id: int, batch: Batch, origin: str, now: datetime) -> int:
         count_stops(head, batch, row.holder, now)
         for group in grouped.changed:
             _open_or_grow(head, incident_number(origin, group), group, rules, row.holder, now)
+        row.bundle = bundle_after(batch) or row.bundle
         row.position = position_as_json(batch.after)
         row.groups = {name: group_as_json(one) for name, one in grouped.open.items()}
         row.save()

@@ -104,6 +104,8 @@ class FollowedLedger(models.Model):
     holder = models.ForeignKey(Body, models.PROTECT, related_name="gateways")
     position = models.JSONField(default=dict)
     groups = models.JSONField(default=dict)
+    bundle = models.CharField(max_length=64, blank=True, default="")
+    """The digest of the bundle that the gateway judges by, as the ledger says (`effect`)."""
     read = models.DateTimeField(null=True)
     trouble = models.CharField(max_length=300, blank=True)
     """What kept the last reading from its end; empty where nothing did."""

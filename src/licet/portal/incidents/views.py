@@ -35,6 +35,7 @@ from licet.portal.design.languages import current
 from licet.portal.filings.arriving import now
 from licet.portal.incidents import service
 from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.effect import Taking, takings
 from licet.portal.incidents.models import FollowedLedger, StoredMeasure, StoredProceeding
 from licet.portal.incidents.persons import last_step, reason_in
 from licet.portal.pack import pack
@@ -132,6 +133,7 @@ def show(request: HttpRequest, of: Proceeding) -> HttpResponse:
             for kind, act in (_openings(request) if of.kind == "incident" else ())
             if kind == "correction"
         ],
+        "takings": _takings(of, known),
         "earlier": _earlier(of) if of.kind == "measure" else (),
         "on_desk": True,
     }
@@ -225,6 +227,13 @@ def _earlier(of: Proceeding) -> list[tuple[StoredMeasure, Any]]:
     others = rows.exclude(pk=of.id).order_by("-proceeding__opened")[:OTHERS_MAX]
     steps = ladder.steps if ladder else {}
     return [(row, steps[row.step].name) for row in others.select_related("proceeding")]
+
+
+def _takings(of: Proceeding, known: ProceedingRules) -> list[Taking]:
+    """The gateways that are to take up what was released, while they do."""
+    if of.kind != "correction" or known.stages[of.stage].turn != "machine":
+        return []
+    return takings(of, StoredProceeding.objects.get(pk=of.id))
 
 
 def _carried(before: Proceeding, request: HttpRequest) -> dict[str, Any]:
