@@ -15,7 +15,7 @@ It refuses to look inside: it types commands and reads what they print.
 from __future__ import annotations
 
 import contextlib
-import http.client
+import hashlib
 import json
 import os
 import socket
@@ -26,13 +26,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from loop_upstream import SAID, Upstream, streamed
 
 LICET = Path(sys.executable).with_name("licet")
 DOWN_S = 20.0
 WAIT_S = 120.0
+OFFICER = "anna@acme.example"
 RULE = """\
 [[rule]]
 id = "animals.{name}.en.1"
@@ -42,42 +45,6 @@ literal = [{literals}]
 author = "Operator of the demonstration"
 reason = "To be found."
 """
-SAID = {
-    "walrus": "Here is a story. At dawn the purple walrus came ashore. The end.",
-    "giraffe": "Here is a story. At noon the orange giraffe came by. The end.",
-    "long": " ".join(f"This is sentence {n} of a long and lawful answer." for n in range(60)),
-    "juice": "Here is a recipe. Press the oranges and serve the orange juice cold. The end.",
-}
-"""What the upstream says, by the word that it is asked for."""
-
-
-class Upstream(BaseHTTPRequestHandler):
-    """A model server that says what SAID has, word by word."""
-
-    def do_POST(self) -> None:
-        """Stream an answer as chat completions."""
-        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        text = SAID[asked["messages"][-1]["content"].removeprefix("say ")]
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.send_header("connection", "close")
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            for word in text.split(" "):
-                self._event({"content": f"{word} "}, None)
-                time.sleep(0.05)
-            self._event({}, "stop")
-            self.wfile.write(b"data: [DONE]\n\n")
-
-    def _event(self, delta: dict[str, str], finish: str | None) -> None:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        chunk = {"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "animals",
-                 "choices": [choice]}  # fmt: skip
-        self.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        self.wfile.flush()
-
-    def log_message(self, *args: object) -> None:
-        """Says nothing."""
 
 
 @dataclass(slots=True)
@@ -120,6 +87,13 @@ class Home:
             told.write_text(json.dumps(answers), encoding="utf-8")
             words += ["--answers", told]
         self.does(*words)
+
+    def begins(self, kind: str, act: str, email: str, **answers: Any) -> str:
+        """Somebody here begins a proceeding; its number."""
+        told = self.path / f"{act}.json"
+        told.write_text(json.dumps(answers), encoding="utf-8")
+        return self.does("incident", "begin", kind, act, "--as", email, "--role", self.role,
+                         "--answers", told).split()[0]  # fmt: skip
 
     def stage(self, number: str) -> str:
         """Where a proceeding stands here; empty where it is not known."""
@@ -175,24 +149,6 @@ def running(home: Home, *words: object) -> Iterator[subprocess.Popen[str]]:
         (home.path / "said.txt").write_text("")
 
 
-def streamed(port: int, key: str, word: str) -> tuple[str, str]:
-    """What a client got of a streamed answer: the text, and how it ended."""
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    body = {"model": "animals", "stream": True,
-            "messages": [{"role": "user", "content": f"say {word}"}]}  # fmt: skip
-    head = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    line.request("POST", "/v1/chat/completions", json.dumps(body), head)
-    text, finish = "", "none"
-    for raw in line.getresponse():
-        event = raw.decode().strip().removeprefix("data: ")
-        if not event or event == "[DONE]":
-            continue
-        for choice in json.loads(event).get("choices", ()):
-            text += choice["delta"].get("content") or ""
-            finish = choice["finish_reason"] or finish
-    return text, finish
-
-
 def bank(folder: Path) -> Path:
     """Items of the proof: giraffes held out, walruses as known today, lawful text."""
     wanted = (
@@ -232,11 +188,10 @@ def name_people(authority: Home, provider: Home) -> None:
 
 def reported(provider: Home, number: str) -> None:
     """The report is sent while the authority is down for 20 s, and arrives when it is back."""
-    officer = "anna@acme.example"
-    provider.acts(number, "set_grade", officer, kind="content", grade="ordinary",
+    provider.acts(number, "set_grade", OFFICER, kind="content", grade="ordinary",
                   grade_reason="One answer, stopped before it left.")  # fmt: skip
     began = time.monotonic()
-    provider.acts(number, "report_first", officer, system="Animals", found_at=moment(),
+    provider.acts(number, "report_first", OFFICER, system="Animals", found_at=moment(),
                   happened="One answer.", measures_taken="It was stopped.")  # fmt: skip
     time.sleep(max(0.0, DOWN_S - (time.monotonic() - began)))
 
@@ -250,7 +205,30 @@ Door = tuple[int, str]
 """Where a gateway is reached: its port, and a key that opens it."""
 
 
-def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, doors: list[Door]) -> None:
+def begun(provider: Home, incident: str) -> str:
+    """The correction of an incident at the provider's desk, up to its cause; its number."""
+    number = provider.begins("correction", "start", OFFICER, incident=incident, family="animals")
+    provider.acts(number, "contain", OFFICER, containment="none",
+                  containment_reason="It was stopped before it left.")  # fmt: skip
+    provider.acts(number, "explain", OFFICER, cause_kind="rule_missing", cause="No rule for it.")
+    return number
+
+
+def recorded(provider: Home, number: str, report: Path) -> None:
+    """The candidate and its proof, as `prove` reported them, in the correction."""
+    proof = json.loads(report.read_bytes())
+    named = {"before_sha256": proof["before_sha256"],
+             "candidate_sha256": proof["candidate_sha256"]}  # fmt: skip
+    provider.acts(number, "name_candidate", OFFICER, change="rule", **named)
+    provider.acts(number, "record_proof", OFFICER, proven_sha256=proof["candidate_sha256"],
+                  verdict=proof["verdict"],
+                  proof_sha256=hashlib.sha256(report.read_bytes()).hexdigest())  # fmt: skip
+
+
+def corrected(
+    provider: Home, number: str, gateway: Home, folder: Path, walrus: Path, legs: Legs,
+    doors: list[Door],
+) -> None:  # fmt: skip
     """A candidate that stops lawful text is refused; a better one is proven and released."""
     items, (port, key) = bank(folder), doors[0]
     candidates = {
@@ -265,6 +243,10 @@ def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, doors: list
             good = int(name == "broad")
             gateway.does("correct", "prove", made, "--items", items,
                          "-o", made.with_suffix(".json"), code=good)  # fmt: skip
+            recorded(provider, number, made.with_suffix(".json"))
+            if name == "broad":
+                words = ("incident", "do", number, "release", "--as", OFFICER)
+                provider.does(*words, "--role", "provider", code=1)
     release = ("--items", items)
     refused = folder / "broad.licet"
     said = gateway.does("correct", "release", refused, "--proof", refused.with_suffix(".json"),
@@ -275,6 +257,8 @@ def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, doors: list
     going_on = threading.Thread(target=lambda: served.append(streamed(port, key, "long")))
     going_on.start()
     better = folder / "narrow.licet"
+    provider.acts(number, "release", OFFICER)
+    expect(provider.stage(number) == "released", "released at the desk, served by no gateway yet")
     gateway.does("correct", "release", better, "--proof", better.with_suffix(".json"), *release)
     with legs.leg(f"approved, until it is effective on {len(doors)} gateways"):
         for at, opens in doors:
@@ -282,6 +266,8 @@ def corrected(gateway: Home, folder: Path, walrus: Path, legs: Legs, doors: list
                 lambda at=at, opens=opens: streamed(at, opens, "giraffe")[1] == "content_filter",
                 "effective", 5,
             )  # fmt: skip
+    with legs.leg("every gateway serves it, as their ledgers tell the provider's desk"):
+        eventually(lambda: provider.stage(number) == "served", "the correction takes effect")
     going_on.join()
     expect(served[0] == (SAID["long"] + " ", "stop"), "the stream that went on was not dropped")
     for at, opens in doors:
@@ -366,9 +352,11 @@ def loop(
     with running(authority, *serve):
         with legs.leg("the authority is back: the report is there"):
             eventually(lambda: authority.stage(number) == "reported", "the report arrives")
-        corrected(gateways[0], folder, walrus, legs, doors)
+        with legs.leg("a correction is begun, contained, its cause stated"):
+            correction = begun(provider, number)
+        corrected(provider, correction, gateways[0], folder, walrus, legs, doors)
         with legs.leg("finally reported, closed by the authority, known at the provider"):
-            provider.acts(number, "report_final", "anna@acme.example", trend="Over.",
+            provider.acts(number, "report_final", OFFICER, trend="Over.",
                           cause="No rule for giraffes.", planned_measures="A rule, proven.",
                           preservation="In the ledger.", lessons="Look for kin.")  # fmt: skip
             eventually(lambda: authority.stage(number) == "final_reported", "the final report")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
+import httpx2
 import openai
 import pytest
 
@@ -17,6 +18,9 @@ from kit.clients import MODEL, anthropic_client, openai_client
 from kit.gateway import Served, running_gateway
 from kit.measures import Desk, desk, measure
 from licet.base.clock import SystemClock
+from licet.cli.doctor_measures import check_measures
+from licet.cli.doctor_scene import Scene
+from licet.cli.home import Home
 
 SAYS: Any = [{"role": "user", "content": "Good morning."}]
 HOLDS_S = 5.0
@@ -154,12 +158,27 @@ def test_a_gateway_that_starts_while_the_desk_is_down_knows_what_it_knew(tmp_pat
         with running_gateway(tmp_path / "home", more=served.config) as first:
             served.put(measure(name_of(first, "anna")))
             eventually(lambda: held(first, "anna"))
+            ready = httpx2.get(f"{first.root}/readyz").json()
+            assert (ready["measures"]["in_force"], ready["measures"]["trouble"]) == (1, None)
+            looks = Scene(
+                Home(tmp_path / "home"),
+                first.gateway.parts.config,
+                SystemClock().now(),
+                {},
+                "utf-8",
+            )
+            assert check_measures(looks).said.startswith("1 in force; changed 20")
         served.down = True
         with running_gateway(tmp_path / "home", more=served.config) as again:
             assert held(again, "anna") is not None
         (tmp_path / "home" / "measures" / "measures.jwt").write_text("of somebody else")
         with running_gateway(tmp_path / "home", more=served.config) as blank:
             assert held(blank, "anna") is None, "what the desk did not sign binds nobody"
+            assert check_measures(looks).state == "bad"
+            ready = httpx2.get(f"{blank.root}/readyz")
+            assert (ready.status_code, ready.json()["measures"]["issued"]) == (200, None)
+        (tmp_path / "home" / "measures" / "measures.jwt").unlink()
+        assert check_measures(looks).state == "warn"
 
 
 def test_the_check_costs_next_to_nothing(scene: tuple[Desk, Served, Served]) -> None:

@@ -1,7 +1,7 @@
 """`licet doctor`: look at everything that a gateway stands on, and say what to do.
 
 Parse, call, render. It refuses to know what well and unwell are; `doctor_here`,
-`doctor_guard`, `doctor_stores`, `doctor_reach` and `doctor_judges` look.
+`doctor_guard`, `doctor_stores`, `doctor_measures`, `doctor_reach` and `doctor_judges` look.
 
 Exit codes: 0 nothing is bad (it may warn); 1 something is.
 """
@@ -32,7 +32,7 @@ Found = tuple[str, Finding]
 _HERE, _GUARD = "licet.cli.doctor_here", "licet.cli.doctor_guard"
 _JUDGES = "licet.cli.doctor_judges"
 _STORES, _REACH = "licet.cli.doctor_stores", "licet.cli.doctor_reach"
-_LICENCE = "licet.cli.doctor_licence"
+_LICENCE, _MEASURES = "licet.cli.doctor_licence", "licet.cli.doctor_measures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ CHECKS = (
     Look("api keys", _STORES, "check_api_keys"),
     Look("ledger", _STORES, "check_ledger"),
     Look("licence", _LICENCE, "check_licence"),
+    Look("measures", _MEASURES, "check_measures"),
     Look("port", _REACH, "check_port"),
     Look("limits", _REACH, "check_limits"),
     Look("minors", _REACH, "check_minors"),

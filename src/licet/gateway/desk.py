@@ -79,10 +79,13 @@ async def health(parts: Parts, scope: Scope, receive: Receive, send: Send) -> No
 
 
 async def readiness(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
-    """The gateway can serve: 200, or 503 with what is missing."""
+    """The gateway can serve: 200, or 503 with what is missing; beside it how old the list of
+    measures is, which keeps nobody from being served (ADR 0026)."""
     faults = parts.ready
-    status = "ready" if not faults else "not ready"
-    await json_answer(503 if faults else 200, {"status": status, "missing": faults}).send(send)
+    said: dict[str, Any] = {"status": "not ready" if faults else "ready", "missing": faults}
+    if parts.measures is not None:
+        said["measures"] = parts.measures.as_object()
+    await json_answer(503 if faults else 200, said).send(send)
 
 
 async def metrics(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:

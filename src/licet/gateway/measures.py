@@ -111,9 +111,19 @@ class Measures:
 
     def load(self) -> None:
         """Take the last good list from disk, where there is one whose signature holds."""
-        with contextlib.suppress(OSError, Trouble), (self.folder / LIST).open("rb") as file:
-            text = file.read(TOKEN_CHARACTERS_MAX + 1).decode("ascii", "replace")
-            self._hold(read_list(text, load_key_set(self.config.desk_keys)))
+        with contextlib.suppress(OSError, Trouble):
+            if (listed := read_kept(self.folder, self.config)) is not None:
+                self._hold(listed)
+
+    def as_object(self) -> dict[str, Any]:
+        """What readiness says to anybody of the list: from when it is, how many bind, the code of
+        what kept the desk from being asked the last time."""
+        listed = self.listed
+        return {
+            "issued": rfc3339(listed.issued) if listed else None,
+            "in_force": in_force(listed, self.clock.now()) if listed else 0,
+            "trouble": self.failed.code if self.failed else None,
+        }
 
     # What follows for a person
 
@@ -233,6 +243,25 @@ class Measures:
     def _hold(self, listed: MeasureList) -> None:
         self.listed, self._persons = listed, by_person(listed)
         self._periods = tuple(sorted({_period(name) for name in self._persons}, reverse=True))
+
+
+def read_kept(folder: Path, config: MeasuresConfig) -> MeasureList | None:
+    """The last list that a gateway took, None where there is none. Raises Trouble where it cannot
+    be read, or the desk's keys did not sign it."""
+    path = folder / LIST
+    try:
+        with path.open("rb") as file:
+            text = file.read(TOKEN_CHARACTERS_MAX + 1).decode("ascii", "replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Unavailable(f"{path} cannot be read: {error.strerror}.") from None
+    return read_list(text, load_key_set(config.desk_keys))
+
+
+def in_force(listed: MeasureList, now: datetime) -> int:
+    """How many of a list's measures bind at a moment."""
+    return sum(one.until > now.timestamp() for one in listed.measures)
 
 
 def digest_of(listed: MeasureList) -> str:

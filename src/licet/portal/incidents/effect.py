@@ -1,7 +1,7 @@
 """When a correction that was released is served: its provider's gateways say so in their ledgers.
 
-It refuses to know gateways, and names of acts: the pack leaves the last step of a correction to the
-machine.
+It refuses to know gateways, and names of acts: the pack leaves the last step of a correction to
+the machine.
 
 Rules
 1. What a gateway judges by is what the last entry about it says: it started, took up a bundle, or
