@@ -96,7 +96,7 @@ def test_a_halt_is_graded_reported_asked_about_and_closed(
     open_incident(approver)
     fill(approver, "close", {}, text="已整改。Corrected.")
     officer.go(officer.page.url.partition(f"/{lang}")[2])
-    assert {"zh": "已办结", "en": "Closed"}[lang] in officer.page.inner_text("h1")
+    assert {"zh": "已办结", "en": "Closed"}[lang] in officer.page.inner_text(".said h2")
 
 
 # --- persons

@@ -118,6 +118,7 @@ def show(request: HttpRequest, of: Proceeding) -> HttpResponse:
         "of": of,
         "kind": known.name,
         "stage": known.stages[of.stage],
+        "title": _title(_visible(request).get(pk=of.id), of, known),
         "facts": list(_facts(of, known, request)),
         "acts": possible(of, actor, moment, known),
         "barred": [
@@ -324,9 +325,19 @@ def _facts(
             seen.add(field.id)
             yield (
                 field,
-                _written(field, of.facts[field.id]),
+                _named(field.id, of.facts[field.id]) or _written(field, of.facts[field.id]),
                 provider or field.visibility != "sealed",
             )
+
+
+def _named(field: str, value: Any) -> Any:
+    """What the pack calls what a gateway or a machine put down by its id; None: it has no name."""
+    if field == "category" and value in pack().categories:
+        return pack().categories[value].name
+    incident = pack().supervision.incident
+    if field == "proposed_grade" and incident and value in incident.grades:
+        return incident.grades[value].name
+    return None
 
 
 def _written(field: Any, value: Any) -> Any:

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from licet.portal.design.languages import preferred
-from licet.portal.pack import pack
+from licet.portal.pack import pack, procedure
 from licet.portal.register.editions import edition, facets
 
 
@@ -50,4 +50,8 @@ def law(request: HttpRequest) -> HttpResponse:
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
     """What we know of the person who is signed in."""
-    return render(request, "public/me.html", {"roles_held": request.user.roles})
+    named = {role.id: role.name for role in procedure().roles.values()}
+    for rules in pack().supervision.proceedings.values():
+        named = {role.id: role.name for role in rules.roles.values()} | named
+    held = [named.get(role, role) for role in request.user.roles]
+    return render(request, "public/me.html", {"roles_held": held})
