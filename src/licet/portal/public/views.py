@@ -50,7 +50,7 @@ def law(request: HttpRequest) -> HttpResponse:
 @login_required
 def me(request: HttpRequest) -> HttpResponse:
     """What we know of the person who is signed in."""
-    named = {role.id: role.name for role in procedure().roles.values()}
+    named = {role.id: role.name for role in procedure().parties.values()}
     for rules in pack().supervision.proceedings.values():
         named = {role.id: role.name for role in rules.roles.values()} | named
     held = [named.get(role, role) for role in request.user.roles]
