@@ -161,7 +161,7 @@ class Desk:
         used = sum(one.accelerator_s for one in self._executor.meter([row.name]))
         most = _cost(row.longest_s * row.need.gang, row.price)
         owed = 0 if row.ended == "lost" else min(most, _cost(used, row.price))
-        billed = replace(row, stage="billed", owed=owed)
+        billed = replace(row, stage="billed", owed=owed, used_s=used)
         self._book.save(billed)
         return billed
 

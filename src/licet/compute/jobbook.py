@@ -45,8 +45,8 @@ CREATE TABLE IF NOT EXISTS compute_notice (job TEXT NOT NULL, attempt INTEGER NO
 @dataclass(frozen=True, slots=True)
 class Row:
     """A job: what was accepted, and how far it has come. `attempt` counts from 1; `pool`,
-    `supplier` and `price` (fen an accelerator-hour) of this attempt; how it `ended`, and what is
-    `owed` for it in fen."""
+    `supplier` and `price` (fen an accelerator-hour) of this attempt; how it `ended`, what it used
+    in accelerator-seconds, and what is `owed` for it in fen."""
 
     id: str
     need: Need
@@ -60,6 +60,7 @@ class Row:
     price: int = 0
     ended: State | None = None
     owed: int = 0
+    used_s: int = 0
 
     @property
     def name(self) -> str:
@@ -135,6 +136,11 @@ class JobBook:
                 "INSERT INTO compute_notice VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (notice.job, notice.attempt, notice.what, notice.at_s),
             )
+
+    def notices(self) -> list[Notice]:
+        """Every notice, in the order in which they were kept."""
+        with self._using() as db:
+            return [Notice(*one) for one in db.execute("SELECT * FROM compute_notice")]
 
     def told(self, job: str) -> list[Notice]:
         """Notices of a job, the oldest first."""

@@ -1,0 +1,286 @@
+"""A commons of computing power in one folder: what was said, jobs, money; and who may do what.
+
+It refuses to know pages, programs and how jobs run. This is where the parts are put together.
+
+Rules
+1. A pool is changed by its supplier alone; a need is accepted, and a job stopped, by its customer
+   alone.
+2. Before a need is accepted it is answered again: where that is dearer or takes longer than what
+   the customer saw, nothing is accepted, and the new answer stands in the place of the old one.
+3. A job is paid from a voucher of its account, which must cover its longest time on the dearest
+   pool that fits.
+4. One process at a time moves jobs on; another that tries does nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from licet.base.ids import Chance
+from licet.base.trouble import BadInput, Conflict, NotFound
+from licet.compute.answer import Offer, Work, answer
+from licet.compute.claims import granted_to
+from licet.compute.execution.contract import Executor, Spec
+from licet.compute.jobbook import JobBook, Row
+from licet.compute.market import Asking, Choice, Kept, Market, Stop
+from licet.compute.model import Need, Pool, unfit
+from licet.compute.money import Transfer
+from licet.compute.purse import Purse, open_purse
+from licet.compute.results import JobFolder
+
+DEFAULT_POLICY = "promise"
+SCRIPT_MAX = 64 << 10
+GOING = ("waiting", "placed", "reserved", "submitted", "released")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]{0,200}")
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to run: a script of the shell, in a container image where one is named (Apptainer
+    runs it); for `longest_s` at most, paid from `voucher`."""
+
+    script: str
+    image: str
+    longest_s: int
+    voucher: str
+
+    def command(self) -> tuple[str, ...]:
+        """As whoever runs jobs takes it. Raises BadInput."""
+        if not self.script.strip() or len(self.script) > SCRIPT_MAX:
+            raise BadInput("A job has a script, of 64 KiB at most.", hint="Say what is to run.")
+        shell = ("/bin/sh", "-c", self.script.replace("\r\n", "\n"))
+        if not self.image:
+            return shell
+        if not _IMAGE.fullmatch(self.image):
+            raise BadInput(f"{self.image!r} is no container image.",
+                           hint="As in registry.example/team/train:1.2.")  # fmt: skip
+        return ("apptainer", "exec", "--containall", "--pwd", "/job", "--bind", ".:/job",
+                f"docker://{self.image}", *shell)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Commons:
+    """Everything of one commons. `folder` also holds `jobs`, where each attempt has its folder."""
+
+    folder: Path
+    market: Market
+    book: JobBook
+    purse: Purse
+
+    def pools(self) -> tuple[Pool, ...]:
+        """Every pool as it is now."""
+        return tuple(kept.value for kept in self.market.all(Pool))
+
+    def add_pool(self, pool: Pool, by: str, now_s: int) -> None:
+        """Register a pool. Raises BadInput for a name that will not do, Conflict for one that is
+        taken."""
+        if not _SLUG.fullmatch(pool.id) or not pool.kind.strip() or not pool.region.strip():
+            raise BadInput("A pool has a name of small letters, digits and hyphens, a kind and a"
+                           " region.", hint="As in north-1, h20, north.")  # fmt: skip
+        self.market.put(replace(pool, supplier=by), by, now_s)
+
+    def change_pool(self, name: str, by: str, now_s: int, **changes: Any) -> Pool:
+        """Say what a pool has from now on. Raises NotFound for one that is not `by`'s (rule 1)."""
+        kept = self.market.get(Pool, name)
+        if kept.value.supplier != by:
+            raise NotFound(f"there is no pool {name} of yours.", hint="Look at the list.")
+        pool = replace(kept.value, **changes)
+        if pool != kept.value:
+            self.market.put(pool, by, now_s, seen=kept.n)
+        return pool
+
+    def policy(self) -> Kept[Choice]:
+        """The policy in force, and since when."""
+        found = self.market.find(Choice, "policy")
+        return found or Kept(Choice("policy", DEFAULT_POLICY, ""), 0, "", 0)
+
+    def choose_policy(self, name: str, reason: str, by: str, now_s: int) -> None:
+        """Put a policy in force. Raises BadInput without a reason or for one that nobody knows."""
+        from licet.compute.policies import POLICIES  # HiGHS: an extra
+
+        if name not in POLICIES or not reason.strip():
+            raise BadInput("A policy is chosen by name, with a reason.",
+                           hint=f"One of {', '.join(POLICIES)}.")  # fmt: skip
+        choice = Choice("policy", name, reason.strip())
+        self.market.put(choice, by, now_s, seen=self.policy().n)
+
+    def under_way(self, now_s: int, without: str = "") -> list[Work]:
+        """What was accepted and is not over, with the work that is left as far as is known."""
+        return [
+            Work(row.need, self._left(row, now_s))
+            for row in self.book.all(settled=False)
+            if row.stage in GOING and row.id != without
+        ]
+
+    def ask(self, need: Need, now_s: int, chance: Chance) -> Asking:
+        """Answer a need before it queues; the answer is kept. Its id is made here."""
+        made = self._answered(replace(need, id=f"n-{chance(5).hex()}"), now_s)
+        self.market.put(made, need.account, now_s)
+        return made
+
+    def accept(self, name: str, by: str, task: Task, now_s: int) -> Asking:
+        """Take the job on, or give the new answer where it got worse (rule 2).
+
+        Raises NotFound, Conflict for what is not open, BadInput for what cannot run or be paid.
+        """
+        kept = self.asking(name, by)
+        asked = kept.value
+        if asked.state != "answered" or asked.offer is None:
+            raise Conflict("this need is not open to be accepted.", hint="State it again.")
+        command = task.command()
+        Spec(f"{name}-1", by, command, asked.need.gang, task.longest_s)
+        fresh = self._answered(asked.need, now_s)
+        if fresh.offer is None or _worse(fresh.offer, asked.offer, now_s, asked.answered_s):
+            self.market.put(fresh, by, now_s, seen=kept.n)
+            return fresh
+        self._must_pay(by, task, fresh)
+        self.book.add(Row(name, asked.need, command, task.longest_s, task.voucher))
+        done = replace(fresh, state="accepted")
+        self.market.put(done, by, now_s, seen=kept.n)
+        return done
+
+    def give_up(self, name: str, by: str, now_s: int) -> None:
+        """Drop a need that was not accepted. Raises as `accept`."""
+        kept = self.asking(name, by)
+        if kept.value.state != "answered":
+            raise Conflict("this need is not open any more.", hint="Stop its job instead.")
+        self.market.put(replace(kept.value, state="given_up"), by, now_s, seen=kept.n)
+
+    def asking(self, name: str, by: str) -> Kept[Asking]:
+        """A need of an account. Raises NotFound."""
+        kept = self.market.find(Asking, name)
+        if kept is None or kept.value.need.account != by:
+            raise NotFound(f"there is no need {name} of yours.", hint="Look at the list.")
+        return kept
+
+    def job(self, name: str, by: str = "") -> Row:
+        """A job by id, of an account or one that runs with it as supplier. Raises NotFound."""
+        row = self.book.find(name)
+        if row is None or (by and by not in (row.need.account, row.supplier)):
+            raise NotFound(f"there is no job {name} of yours.", hint="Look at the list.")
+        return row
+
+    def stop(self, name: str, by: str, now_s: int) -> None:
+        """Wish that a job end; it does at the next round. Raises NotFound."""
+        if self.job(name).need.account != by:
+            raise NotFound(f"there is no job {name} of yours.", hint="Look at the list.")
+        if self.market.find(Stop, name) is None:
+            self.market.put(Stop(name), by, now_s)
+
+    def folder_of(self, row: Row) -> JobFolder:
+        """What the latest attempt of a job wrote."""
+        return JobFolder(self.folder / "jobs", row.name)
+
+    def pay_in(self, account: str, fen: int, paper: str, now_s: int) -> None:
+        """Record that an account paid in advance, by a paper that says so. Raises BadInput, and
+        Conflict for a paper that was recorded with another sum."""
+        if fen <= 0 or not re.fullmatch(r"\S{1,80}", paper):
+            raise BadInput("A payment has a sum and the number of its paper.", hint="Look at it.")
+        self.purse.move_all([
+            Transfer(f"paid:{paper}", "fund", "outside", "programme:paid", fen, now_s),
+            Transfer(f"credit:{paper}", "grant", "programme:paid", paid(account), fen, now_s),
+        ])  # fmt: skip
+
+    def tick(self, executor: Executor, now_s: int) -> None:
+        """Move every job on, once (rule 4). Raises Unavailable where a part does not answer."""
+        from licet.compute.desk import Desk
+        from licet.compute.policies import POLICIES  # HiGHS: an extra
+
+        with (self.folder / "desk.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            self._stop_wished(executor)
+            policy = POLICIES[self.policy().value.policy]()
+            Desk(self.book, self.purse, executor, policy, self.pools).tick(now_s)
+
+    def close(self) -> None:
+        """Give the files back."""
+        for part in (self.market, self.book, self.purse):
+            part.close()
+
+    def _stop_wished(self, executor: Executor) -> None:
+        wished = {kept.value.id for kept in self.market.all(Stop)}
+        for row in self.book.all(settled=False):
+            if row.id not in wished or row.stage not in GOING:
+                continue
+            if row.stage in ("waiting", "placed"):
+                self.book.save(replace(row, stage="settled", ended="cancelled"))
+            else:
+                executor.cancel(row.name)
+
+    def _answered(self, need: Need, now_s: int) -> Asking:
+        from licet.compute.policies import POLICIES  # HiGHS: an extra
+
+        others, pools, rule = self.under_way(now_s, need.id), self.pools(), self.policy()
+        name = rule.value.policy
+        found = answer(need, others, pools, POLICIES[name](), now_s)
+        yes = found if isinstance(found, Offer) else None
+        no = None if isinstance(found, Offer) else found
+        accounts = tuple(work.need.account for work in others)
+        return Asking(need.id, need, now_s, name, yes, no, tuple(pool.id for pool in pools),
+                      (*accounts, need.account))  # fmt: skip
+
+    def _must_pay(self, by: str, task: Task, asked: Asking) -> None:
+        """Raises BadInput where the voucher is not `by`'s or covers too little (rule 3)."""
+        own = self.vouchers(by)
+        if task.voucher not in own:
+            raise BadInput("this voucher is not yours.", hint="Choose one of your own.")
+        fitting = [pool for pool in self.pools() if not unfit(asked.need, pool, asked.answered_s)]
+        dearest = max((pool.price for pool in fitting), default=0)
+        most = -(-task.longest_s * asked.need.gang * dearest // 3600)
+        if own[task.voucher] < most:
+            raise BadInput(f"the voucher does not cover {most / 100:.2f} yuan.",
+                           hint="Choose another, or a shorter longest time.")  # fmt: skip
+
+    def vouchers(self, account: str) -> Mapping[str, int]:
+        """What an account may pay from: names, what is left in fen; what was paid in is first."""
+        names = (paid(account), *granted_to(self.market, account))
+        return {name: self.purse.balance(name) for name in names}
+
+    def _left(self, row: Row, now_s: int) -> float:
+        """Work that is left: what the job says, else what its time on its pool would have done."""
+        done = self.folder_of(row).done() if row.stage == "released" else None
+        if done is None and row.stage == "released":
+            begun = next((one.at_s for one in self.book.told(row.id)
+                          if one.attempt == row.attempt), now_s)  # fmt: skip
+            pool = self.market.find(Pool, row.pool)
+            speed = row.need.speeds.get(pool.value.kind) if pool else None
+            done = (now_s - begun) * speed.value if speed else 0.0
+        return max(row.need.work - (done or 0.0), row.need.work * 1e-3)
+
+
+def paid(account: str) -> str:
+    """The voucher that holds what an account paid in advance."""
+    return f"voucher:paid-{account}"
+
+
+def open_commons(folder: Path) -> Commons:
+    """The commons in a folder, made where there is none. Raises Unavailable."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Commons(folder, Market(folder / "market.db"), JobBook(folder / "jobs.db"),
+                   open_purse(f"sqlite:{folder / 'books.db'}"))  # fmt: skip
+
+
+def local(commons: Commons) -> Executor:
+    """Whoever runs jobs where there is no scheduler: processes of this machine."""
+    from licet.compute.execution.local import LocalExecutor
+
+    room: Mapping[str, int] = {pool.id: pool.count for pool in commons.pools()}
+    return LocalExecutor(room, commons.folder / "jobs")
+
+
+def _worse(fresh: Offer, shown: Offer, now_s: int, shown_s: int) -> bool:
+    # A second: the grain of a policy's classes.
+    longer = fresh.end_s - now_s > shown.end_s - shown_s + 1
+    return fresh.price > shown.price or longer
+
+
+__all__: Sequence[str] = ("Commons", "Task", "local", "open_commons", "paid")
