@@ -18,6 +18,7 @@ FROM_ENVIRONMENT = {
     "gateway_url": "LICET_GATEWAY_URL",
     "gateway_key": "LICET_GATEWAY_KEY",
     "gateway_body": "LICET_GATEWAY_BODY",
+    "compute": "LICET_COMPUTE",
 }
 
 

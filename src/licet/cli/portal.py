@@ -21,6 +21,7 @@ from licet.portal.settings import LOCAL, ROLES
 if TYPE_CHECKING:
     from licet.gateway.app import Gateway
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _FAMILIES_KEY = "licet up: families"
 
 
@@ -49,8 +50,10 @@ def open_beside(gateway: Gateway, home: Home, note: Callable[[str], None]) -> No
 
     server = gateway.parts.config.server
     counts = gateway.parts.minors is not None
+    # A job of the demonstration may be anything that somebody types: for this machine alone.
+    here = server.host in LOOPBACK
     chosen = installation(
-        home, demo=True, hosts=(*LOCAL, server.host),
+        home, demo=True, compute="local" if here else "", hosts=(*LOCAL, server.host),
         public_url=licence.public_url if licence else "",
         gateway_url=f"http://{reachable(server.host)}:{server.port}" if counts else "",
         gateway_key=_families_key(gateway) if counts else "", gateway_body=PROVIDER,

@@ -40,6 +40,15 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]{0,200}")
 
 
+class TooLittle(BadInput):
+    """A voucher that covers less than `most`, in fen: what a job may cost."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"the voucher does not cover {most / 100:.2f} yuan.",
+                         hint="Choose another, or a shorter longest time.")  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is to run: a script of the shell, in a container image where one is named (Apptainer
@@ -237,8 +246,7 @@ class Commons:
         dearest = max((pool.price for pool in fitting), default=0)
         most = -(-task.longest_s * asked.need.gang * dearest // 3600)
         if own[task.voucher] < most:
-            raise BadInput(f"the voucher does not cover {most / 100:.2f} yuan.",
-                           hint="Choose another, or a shorter longest time.")  # fmt: skip
+            raise TooLittle(most)
 
     def vouchers(self, account: str) -> Mapping[str, int]:
         """What an account may pay from: names, what is left in fen; what was paid in is first."""
@@ -283,4 +291,4 @@ def _worse(fresh: Offer, shown: Offer, now_s: int, shown_s: int) -> bool:
     return fresh.price > shown.price or longer
 
 
-__all__: Sequence[str] = ("Commons", "Task", "local", "open_commons", "paid")
+__all__: Sequence[str] = ("Commons", "Task", "TooLittle", "local", "open_commons", "paid")

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from licet.portal.accounts.gate import Respond, View
+from licet.portal.compute.urls import urlpatterns as computing
 from licet.portal.corpus.urls import urlpatterns as data
 from licet.portal.demo.urls import urlpatterns as demonstration
 from licet.portal.dossiers.urls import urlpatterns as dossiers
@@ -46,6 +47,7 @@ OF_THE_AUTHORITY = frozenset(
     }
 )
 DESKS = (
+    computing,
     data,
     cases,
     matters,

@@ -127,8 +127,10 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     set_up(chosen)
     from django.core.handlers.asgi import ASGIHandler
 
+    from licet.portal.compute.rounds import REST_S as COMPUTE_S
+    from licet.portal.compute.rounds import go_round
     from licet.portal.families.rounds import REST_S as FAMILIES_S
-    from licet.portal.families.rounds import go_round
+    from licet.portal.families.rounds import go_round as ask_gateway
     from licet.portal.filings.letters import ROUND_S, tell_and_write
     from licet.portal.filings.service import publish
     from licet.portal.incidents.reader import REST_S, read_on
@@ -139,8 +141,10 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
     Rounds("ledgers", read_on, REST_S, SystemClock(), note).begin()
     Rounds("orders", tidy_all, ROUND_S, SystemClock(), note).begin()
+    if chosen.compute == "local":
+        Rounds("computing power", go_round, COMPUTE_S, SystemClock(), note).begin()
     if chosen.gateway_url:
-        Rounds("families", go_round, FAMILIES_S, SystemClock(), note).begin()
+        Rounds("families", ask_gateway, FAMILIES_S, SystemClock(), note).begin()
     desks = Bounded(ASGIHandler(), https=chosen.https)
     return with_data_sets(desks, chosen)
 

@@ -61,6 +61,8 @@ class Installation:
     """A key of that gateway that names the route `minors`."""
     gateway_body: str = ""
     """Code of the provider whose gateway it is; empty: of every provider with people here."""
+    compute: Literal["", "local"] = ""
+    """`local`: jobs of the commons are processes of this machine, with the rights of the portal."""
     secret: str = field(default="", repr=False)
 
 
@@ -74,6 +76,8 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
             "there is a gateway to ask and no key to ask it with.",
             hint="Give LICET_GATEWAY_KEY one: licet keys create --name families --routes minors",
         )
+    if chosen.compute not in ("", "local"):
+        raise BadInput("jobs run nowhere or `local`.", hint="See LICET_COMPUTE.")
     if len(chosen.secret) < 50:
         raise BadInput("the portal's secret is too short.", hint="Let it be made at the start.")
     return {
@@ -289,6 +293,7 @@ _TEMPLATES: dict[str, Any] = {
             "licet.portal.orders.templatetags.orders",
             "licet.portal.outbox.templatetags.outbox",
             "licet.portal.design.templatetags.corpus",
+            "licet.portal.design.templatetags.compute",
         ],
         "context_processors": [
             "django.template.context_processors.request",

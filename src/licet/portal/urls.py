@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.urls import URLResolver, include, path
 
 from licet.portal.accounts.urls import outside
+from licet.portal.compute import dashboard_views as compute
 from licet.portal.corpus import views as corpus
 from licet.portal.demo.urls import urlpatterns as demonstration
 from licet.portal.design.assets import show_asset
@@ -38,6 +39,8 @@ readers = [
     path("data/", corpus.search, name="data"),
     path("", include("licet.portal.corpus.urls")),
     path("data/<str:space>/<str:name>/", corpus.show, name="data-set"),
+    path("compute/", compute.dashboard, name="compute"),
+    path("", include("licet.portal.compute.urls")),
     path("scope/", filings.scope_page, name="scope"),
     path("notices/", notices.show_notices, name="notices"),
     *families,
@@ -61,6 +64,7 @@ urlpatterns = [
     path("register/download.<str:kind>", register.download, name="register-download"),
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
+    path("compute.<str:kind>", compute.download, name="compute-file"),
     path("transparency.<str:kind>", transparency.download, name="transparency-file"),
     path("measure/<str:number>", measures.any_language, name="measure-any"),
     path("measures/<str:code>/list", measures.listed, name="measure-list"),

@@ -16,6 +16,7 @@ from licet.rulebook.cite import (
     citations_in,
     unknown_citations,
 )
+from licet.rulebook.computing import ComputeRules
 from licet.rulebook.corpus import CorpusRules, ScanRule
 from licet.rulebook.grounds import Fault, Parameter, Provenance
 from licet.rulebook.labels import LabelCheck, LabelRules
@@ -45,6 +46,7 @@ __all__ = [
     "Category",
     "Citation",
     "Clock",
+    "ComputeRules",
     "CorpusRules",
     "EncoderSettings",
     "EvidenceRule",

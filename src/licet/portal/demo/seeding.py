@@ -24,6 +24,7 @@ from django.conf import settings
 from licet.base.tomlsource import TomlSource
 from licet.cases import Case, Refusal, asked, proposed_number
 from licet.portal.accounts.models import Body, Person
+from licet.portal.demo.computing import share
 from licet.portal.demo.data_sets import share_data
 from licet.portal.demo.dossiers import ask, give_keys, publish
 from licet.portal.demo.matters import follow_up
@@ -84,6 +85,7 @@ def seed(now: datetime, own_number: str = "") -> bool:
     for one in world()["order"]:
         ask(one, now)
     share_data(begin)
+    share(world()["computing"], now)
     return True
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from licet.portal.compute.store import is_shared
 from licet.portal.design.languages import preferred
 from licet.portal.pack import pack, procedure
 from licet.portal.register.editions import edition, facets
@@ -32,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "labelling": pack().labelling is not None,
         "complaining": "complaint" in pack().supervision.proceedings,
         "sharing": pack().sharing is not None,
+        "computing": is_shared(),
     }
     return render(request, "public/home.html", shown)
 
