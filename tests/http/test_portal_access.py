@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kit.access import CODES, table
+from kit.commons import compute_places
 from kit.data_sets import data_places
 from kit.dossiers import keep_proof, keepers, ordered, published
 from kit.portal import home, portal
@@ -133,7 +134,9 @@ def places() -> dict[str, dict[str, Any]]:
         "proceeding-do": {"proceeding_id": matter, "act_id": "ask"},
         **{name: {"sample_id": drawn()} for name in addresses() if name.startswith("sample-")},
         "sample": {"sample_id": drawn()},
-    } | data_places()
+        **data_places(),
+        **compute_places(),
+    }
 
 
 def address_of(name: str, places: dict[str, dict[str, Any]]) -> str:

@@ -62,7 +62,7 @@ class Installation:
     gateway_body: str = ""
     """Code of the provider whose gateway it is; empty: of every provider with people here."""
     compute: Literal["", "local"] = ""
-    """`local`: jobs of the commons are processes of this machine, with the rights of the portal."""
+    """`local`: jobs of the commons are processes of this machine, with the portal's rights."""
     secret: str = field(default="", repr=False)
 
 

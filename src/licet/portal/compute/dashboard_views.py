@@ -10,6 +10,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import dropwhile
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -44,12 +45,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         found = figures(commons)
         chosen = commons.policy()
         pools = [pool for pool in commons.pools() if not pool.withdrawn]
+    # From the first week with use on.
+    weeks = list(dropwhile(lambda week: not week[1], found.weeks))
     context = {
         "found": found,
         "chosen": chosen,
         "since": datetime.fromtimestamp(chosen.at_s, UTC) if chosen.n else None,
         "origins": _origins(found),
-        "weeks": [(datetime.fromtimestamp(at, UTC), hours) for at, hours in found.weeks],
+        "weeks": [(datetime.fromtimestamp(at, UTC), hours) for at, hours in weeks],
         "weeks_most": max((hours for _, hours in found.weeks), default=0) or 1,
         "regions": sorted({pool.region for pool in pools}),
         "domestic": f"{100 * (found.domestic or 0):.0f}",
