@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from licet.cases.halts import (
     OPEN_MAX,
+    FoundIn,
     Group,
     Halt,
     family,
@@ -82,6 +84,39 @@ def test_a_grave_one_stands_alone() -> None:
     assert finding(groups(halt(1, 0))[0], RULES)["proposed_grade"] == "ordinary"
 
 
+def asked(index: int, minutes: float, category: str = "weapons") -> Halt:
+    at = NOON + timedelta(minutes=minutes)
+    return Halt(index, at, f"base.{category}.en.1", category, "prompt")
+
+
+def test_refused_prompts_are_incidents_of_their_own_and_no_flood() -> None:
+    """However grave: who asks on opens no second incident, and no reply joins those prompts."""
+    assert RULES
+    found = groups(*(asked(n, n) for n in range(9)), halt(9, 9, "base.weapons.en.1", "weapons"))
+    assert [(g.found_in, g.halts, g.alone) for g in found] == [
+        ("prompt", 9, False),
+        ("reply", 1, True),
+    ]
+    assert [finding(g, RULES)["proposed_grade"] for g in found] == ["grave", "grave"]
+    mild = finding(groups(asked(1, 0, "illegal_activity"))[0], RULES)
+    assert (mild["proposed_grade"], mild["found_in"]) == ("ordinary", "prompt")
+
+
+def test_a_cry_for_help_and_ones_own_data_are_no_incident_when_asked() -> None:
+    assert RULES
+    assert RULES.grouping.prompts < PACK.categories.keys()
+    for category in (PACK.categories.keys() | {"unjudged"}) - RULES.grouping.prompts:
+        assert groups(asked(1, 0, category)) == []
+    assert {"self_harm", "privacy", "injection", "operator"} < PACK.categories.keys()
+    assert RULES.grouping.prompts.isdisjoint({"self_harm", "privacy", "injection", "operator"})
+
+
+def test_a_group_that_was_kept_before_prompts_counted_is_read() -> None:
+    kept = group_as_json(groups(halt(1, 0))[0])
+    del kept["found_in"]
+    assert group_from_json(kept).found_in == "reply"
+
+
 def test_a_flood_becomes_incidents_of_a_size_to_look_through() -> None:
     assert RULES
     found = groups(*(halt(n, n / 1000) for n in range(2500)))
@@ -92,14 +127,17 @@ def test_a_flood_becomes_incidents_of_a_size_to_look_through() -> None:
     minutes=st.lists(st.floats(0, 90), min_size=1, max_size=40),
     cuts=st.lists(st.integers(0, 40), max_size=4),
     rules=st.lists(st.sampled_from(["base.fraud.zh.1", "base.drugs.en.1"]), min_size=40),
+    places=st.lists(st.sampled_from(["reply", "prompt"]), min_size=40),
 )
-def test_batches_do_not_matter(minutes: list[float], cuts: list[int], rules: list[str]) -> None:
+def test_batches_do_not_matter(
+    minutes: list[float], cuts: list[int], rules: list[str], places: list[FoundIn]
+) -> None:
     """Read in one go or in pieces, kept as JSON in between: the same incidents."""
     assert RULES
     at, halts = 0.0, []
     for index, step in enumerate(minutes):
         at += step
-        halts.append(halt(index, at, rules[index]))
+        halts.append(replace(halt(index, at, rules[index]), found_in=places[index]))
     whole = {g.first: g for g in group_halts({}, halts, RULES).changed}
     open_: dict[str, Group] = {}
     pieces: dict[int, Group] = {}

@@ -39,10 +39,13 @@ class Gateway:
     def says(self, kind: str, **about: Any) -> None:
         self._log.append([make_entry(kind, NOON, about)], NOON)
 
-    def halts(self, minutes: float, rule: str, category: str = "illegal_activity") -> None:
+    def halts(
+        self, minutes: float, rule: str, category: str = "illegal_activity",
+        kind: str = "exchange.halted",
+    ) -> None:
         about = {"exchange": "ex_1", "rule": rule, "category": category}
         at = NOON + timedelta(minutes=minutes)
-        self._log.append([make_entry("exchange.halted", at, about)], at)
+        self._log.append([make_entry(kind, at, about)], at)
 
 
 @pytest.fixture
@@ -90,6 +93,21 @@ def test_halts_become_incidents_and_grow(browser: Any, gateway: Gateway) -> None
     assert read_ledgers(NOON) == 2
     assert incidents() == [("base.fraud", 3), ("base.weapons", 1), ("base.weapons", 1)]
     assert read_ledgers(NOON) == 0
+
+
+def test_refused_prompts_become_one_incident_and_grow(browser: Any, gateway: Gateway) -> None:
+    from licet.portal.incidents.arrival import read_ledgers
+
+    followed(gateway)
+    for minute in range(3):
+        gateway.halts(minute, "base.weapons.en.1", "weapons", "exchange.refused")
+    gateway.halts(3, "base.help.en.1", "self_harm", "exchange.refused")
+    assert read_ledgers(NOON) == 4
+    assert incidents() == [("base.weapons", 3)]
+    gateway.halts(4, "base.weapons.zh.1", "weapons", "exchange.refused")
+    gateway.halts(5, "base.weapons.en.1", "weapons")
+    assert read_ledgers(NOON) == 2
+    assert incidents() == [("base.weapons", 1), ("base.weapons", 4)]
 
 
 def test_a_reading_that_is_cut_off_goes_on_and_counts_once(browser: Any, gateway: Gateway) -> None:

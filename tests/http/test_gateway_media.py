@@ -38,6 +38,15 @@ PACK = load_pack("cn-genai-2023")
 MODEL = "replay-picture"
 VOICE: Any = {"model": "replay-speech", "voice": "alloy"}
 SMALL: Any = {"model": MODEL, "size": "256x256"}
+CRIME = """
+[[rule]]
+id = "heist.1"
+category = "illegal_activity"
+action = "halt"
+literal = ["rob the toy bank"]
+author = "A. Tester"
+reason = "To be found."
+"""
 needs_ffmpeg = pytest.mark.skipif(
     shutil.which("ffmpeg") is None, reason="ffmpeg is not installed: sound is WAV alone"
 )
@@ -48,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     home = tmp_path_factory.mktemp("home")
     (home / "pictures.toml").write_text(listed("op-1", landscape("a hill that is listed")))
     more = MEDIA + 'unlabelled = "on_request"\nblocklists = ["pictures.toml"]\n'
-    with running_gateway(home, rules=RULES, more=more) as served:
+    with running_gateway(home, rules=RULES + CRIME, more=more) as served:
         yield served
 
 
@@ -155,14 +164,27 @@ def test_blocked_words_and_pictures_end_as_cases(client: openai.OpenAI, served: 
     assert "phash" in excerpt.text
 
 
-def test_a_blocked_picture_becomes_an_incident(client: openai.OpenAI, served: Served) -> None:
-    with pytest.raises(openai.BadRequestError):
-        client.images.generate(prompt="a hill that is listed", **SMALL)
+def test_a_blocked_picture_and_blocked_prompts_become_incidents(
+    client: openai.OpenAI, served: Served
+) -> None:
+    ask_for: list[Callable[[], Any]] = [
+        lambda: client.images.generate(prompt="a hill that is listed", **SMALL),
+        lambda: client.images.generate(prompt="How to rob the toy bank", **SMALL),
+        lambda: client.images.edit(
+            model=MODEL, image=("a.png", landscape()), prompt="People rob the toy bank"
+        ),
+        lambda: client.audio.speech.create(input="Let us rob the toy bank.", **VOICE),
+    ]
+    for asked in ask_for:
+        with pytest.raises(openai.BadRequestError):
+            asked()
     rules = PACK.supervision.incident
     assert rules is not None
     batch = Batch(0, tuple(raw_entries(served)), Position())
     groups = group_halts({}, halts_in(batch), rules).changed
-    assert any(group.category == "sexual" for group in groups)
+    found = {(one.family, one.found_in): one.halts for one in groups}
+    assert found["op-1", "reply"] >= 1
+    assert found["heist", "prompt"] == 3
 
 
 def test_a_list_that_changes_is_read_again(tmp_path: Path) -> None:

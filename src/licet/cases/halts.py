@@ -1,15 +1,18 @@
-"""Halts as incidents: what belongs together, and how many there were.
+"""Halts and refusals as incidents: what belongs together, and how many there were.
 
 It refuses to know ledgers, stores and whether an incident is one: people grade.
 
 Rules
 1. Halts of one family of rules are one incident while each comes within the window of the one
-   before, up to the most that the pack lets one hold. A halt of a category that stands alone is an
-   incident by itself.
+   before, up to the most that the pack lets one hold. A reply that was halted in a category that
+   stands alone is an incident by itself.
 2. Grouping is a function of the halts in their order: read again from the same place, the same
    entries give the same groups, so a number made of a group's first entry names it for good.
 3. Memory is the groups that may still grow, at most OPEN_MAX: one whose window is over is let go,
    and where there are too many, the one that was quiet for longest.
+4. A prompt that was refused generated nothing: it counts only in the categories in which the pack
+   calls asking an unlawful use, in groups of its own, and never stands alone: whoever asks on
+   opens no second incident. law:cn-genai-2023/art14.2
 """
 
 from __future__ import annotations
@@ -18,24 +21,27 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from licet.base.canonical import sha256_hex
 from licet.rulebook.proceeding import IncidentRules
 
 OPEN_MAX = 4_096
 
+FoundIn = Literal["reply", "prompt"]
+
 _VARIANT = re.compile(r"(?:\.(?:[a-z]{2}|\d+))+$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """A reply that was halted: its entry in the ledger, when, by which rule of which category."""
+    """What was stopped: its entry in the ledger, when, by which rule of which category."""
 
     index: int
     at: datetime
     rule: str
     category: str
+    found_in: FoundIn = "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,7 @@ class Group:
     first: int
     last: int
     alone: bool
+    found_in: FoundIn = "reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +76,31 @@ def group_halts(
     open_: Mapping[str, Group], halts: Iterable[Halt], rules: IncidentRules
 ) -> Grouped:
     """The groups after some more halts, which come in the order of the ledger."""
-    window = timedelta(minutes=rules.grouping.window_minutes)
-    alone, most = frozenset(rules.grouping.alone), rules.grouping.halts_max
+    window, most = timedelta(minutes=rules.grouping.window_minutes), rules.grouping.halts_max
     groups = dict(open_)
     changed: dict[int, Group] = {}
     newest: datetime | None = None
     for halt in halts:
         newest = halt.at if newest is None else max(newest, halt.at)
+        of_prompt = halt.found_in == "prompt"
+        if of_prompt and halt.category not in rules.grouping.prompts:
+            continue
+        alone = not of_prompt and halt.category in rules.grouping.alone
         name = family(halt.rule)
-        known = groups.pop(name, None)
+        key = f"prompt/{name}" if of_prompt else name
+        known = groups.pop(key, None)
         if known is not None and (halt.at - known.last_at > window or known.halts >= most):
             known = None
-        if known is None or halt.category in alone:
-            grown = _begun(halt, name, halt.category in alone)
+        if known is None or alone:
+            grown = _begun(halt, name, alone)
         else:
             last_at = max(known.last_at, halt.at)
             grown = replace(known, last_at=last_at, halts=known.halts + 1, last=halt.index)
         changed[grown.first] = grown
         if not grown.alone:
-            groups[name] = grown  # at the end: the order is that of the last halt
+            groups[key] = grown  # at the end: the order is that of the last halt
         elif known is not None:
-            groups[name] = known
+            groups[key] = known
         if len(groups) > OPEN_MAX:
             del groups[next(iter(groups))]
     if newest is not None:
@@ -110,7 +121,10 @@ def finding(group: Group, rules: IncidentRules) -> dict[str, Any]:
         "category": group.category,
         "found_at": group.found_at.isoformat(),
         "halts": group.halts,
-        "proposed_grade": rules.proposed_alone if group.alone else rules.proposed,
+        "found_in": group.found_in,
+        "proposed_grade": (
+            rules.proposed_alone if group.category in rules.grouping.alone else rules.proposed
+        ),
         "entries": f"{group.first}-{group.last}",
     }
 
@@ -132,6 +146,7 @@ def group_as_json(group: Group) -> dict[str, Any]:
         "first": group.first,
         "last": group.last,
         "alone": group.alone,
+        "found_in": group.found_in,
     }
 
 
@@ -142,4 +157,6 @@ def group_from_json(value: Mapping[str, Any]) -> Group:
 
 
 def _begun(halt: Halt, name: str, alone: bool) -> Group:
-    return Group(name, halt.category, halt.at, halt.at, 1, halt.index, halt.index, alone)
+    return Group(
+        name, halt.category, halt.at, halt.at, 1, halt.index, halt.index, alone, halt.found_in
+    )

@@ -188,7 +188,8 @@ def _incident(root: Table, languages: tuple[str, ...]) -> IncidentRules:
         grouping = GroupingRules(
             window_minutes=table.integer("window_minutes", 1, 31 * 24 * 60),
             halts_max=table.integer("halts_max", 1, _COUNT_MAX),
-            alone=table.words("alone", optional=True),
+            alone=frozenset(table.words("alone", optional=True)),
+            prompts=frozenset(table.words("prompts", optional=True)),
         )
     return IncidentRules(
         grades=MappingProxyType(dict(sorted(grades.items(), key=lambda pair: pair[1].rank))),

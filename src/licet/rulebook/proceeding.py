@@ -158,11 +158,13 @@ class Grade:
 @dataclass(frozen=True, slots=True)
 class GroupingRules:
     """How halts become incidents: the same family within `window_minutes` of the last one is one
-    incident, at most `halts_max`; a category of `alone` is grave and stands alone."""
+    incident, at most `halts_max`; a category of `alone` is grave, and a reply halted in it stands
+    alone. `prompts`: categories in which a refused prompt is unlawful use, so counted as well."""
 
     window_minutes: int
     halts_max: int
-    alone: tuple[str, ...]
+    alone: frozenset[str]
+    prompts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
