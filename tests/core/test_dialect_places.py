@@ -306,6 +306,53 @@ def test_parts_that_are_no_text_are_named(name: str, part: dict[str, Any]) -> No
     assert ask.texts == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "data"),
+    [
+        ("chat", {"type": "image_url", "image_url": {"url": IMAGE, "detail": "low"}},
+         "iVBORw0KGgo="),
+        ("responses", {"type": "input_image", "image_url": IMAGE}, "iVBORw0KGgo="),
+        ("messages", {"type": "image", "source": {"type": "base64", "media_type": "image/png",
+                                                  "data": "iVBO"}}, "iVBO"),
+    ],
+)  # fmt: skip
+def test_a_picture_in_the_message_is_given_to_be_looked_at(
+    name: str, part: dict[str, Any], data: str
+) -> None:
+    field = "input" if name == "responses" else "messages"
+    ask = _parse(name, **{field: _user([part])})
+    assert [(p.where, p.data) for p in ask.pictures] == [(f"{field}[0].content[0]", data)]
+    assert ask.images == (f"{field}[0].content[0]",)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}},
+        {"type": "image_url", "image_url": {"url": IMAGE, "url2": "https://x.example/a.png"}},
+        {"type": "image_url", "image_url": {"url": IMAGE}, "file_id": "file-1"},
+        {"type": "image_url", "image_url": {"url": IMAGE.replace("image/png", "text/html")}},
+        {"type": "image_url", "image_url": {"url": IMAGE},
+         "source": {"type": "url", "url": "https://x.example/a.png"}},
+        {"type": "document", "source": {"type": "base64", "media_type": "application/pdf",
+                                        "data": "JVBE"}},
+        {"type": "input_audio", "input_audio": {"data": "UklG", "format": "wav"}},
+        {"type": "image_generation_call", "id": "i", "result": "iVBO"},
+    ],
+)  # fmt: skip
+def test_what_is_more_or_other_than_one_picture_is_not(part: dict[str, Any]) -> None:
+    ask = _parse("chat", messages=_user([part]))
+    assert (ask.images, ask.pictures) == (("messages[0].content[0]",), ())
+
+
+def test_a_part_behind_a_picture_is_no_hiding_place() -> None:
+    other = {"image_url": {"url": "https://x.example/a.png"}}
+    part = {"type": "image_url", "image_url": {"url": IMAGE}, "extra": other}
+    ask = _parse("chat", messages=_user([part]))
+    place = "messages[0].content[0]"
+    assert (len(ask.pictures), ask.images) == (1, (place, f"{place}.extra"))
+
+
 def test_a_tools_parameter_named_like_an_image_is_none() -> None:
     schema = {"properties": {"image_url": {"type": "string"}, "file_id": {"type": "string"}}}
     tool = {"type": "function", "function": {"name": "f", "parameters": schema}}

@@ -40,7 +40,10 @@ class Gateway:
         self._log.append([make_entry(kind, NOON, about)], NOON)
 
     def halts(
-        self, minutes: float, rule: str, category: str = "illegal_activity",
+        self,
+        minutes: float,
+        rule: str,
+        category: str = "illegal_activity",
         kind: str = "exchange.halted",
     ) -> None:
         about = {"exchange": "ex_1", "rule": rule, "category": category}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ import pytest
 from PIL import Image
 
 from kit.bundles import RULES
-from kit.gateway import running_gateway
+from kit.gateway import running_gateway, write_config
 from kit.media import (
     MEDIA,
     ask,
     b64,
     landscape,
+    listed,
     notice_of,
     pictures_answer,
     tiny_onnx,
@@ -25,6 +27,8 @@ from kit.media import (
 )
 from kit.scripted import answer, upstream
 from kit.upstream import answering
+from licet.base.trouble import BadInput
+from licet.gateway.config import load_config
 
 needs_tesseract = pytest.mark.skipif(
     shutil.which("tesseract") is None, reason="tesseract is not installed: no text is read"
@@ -113,6 +117,65 @@ def test_a_classifier_of_ones_own_halts_pictures(tmp_path: Path) -> None:
         with pytest.raises(openai.BadRequestError) as halted:
             client.images.generate(model="m", prompt="A lake")
     assert notice_of(halted.value)["rule"] == "judge.picture.violence"
+
+
+JUDGED = 'images = "judge"\nunlooked = "refuse"'
+
+
+def test_pictures_in_a_conversation_are_judged(tmp_path: Path) -> None:
+    """Listed, written on, broken, elsewhere, not a picture: and one that is lawful passes."""
+    (tmp_path / "pictures.toml").write_text(listed("op-1", landscape("a hill that is listed")))
+    more = MEDIA + 'blocklists = ["pictures.toml"]\n'
+    good = answer(json.dumps({"id": "c", "object": "chat.completion", "choices": [{
+        "index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Blue."},
+    }]}).encode())  # fmt: skip
+    with (
+        upstream(answering(good)) as behind,
+        running_gateway(tmp_path, behind.url, rules=RULES, more=more, guard=JUDGED) as served,
+        openai.OpenAI(base_url=served.url, api_key=served.key, max_retries=0) as client,
+    ):
+
+        def say(*parts: Any) -> Any:
+            content = [{"type": "text", "text": "What is this?"}, *parts]
+            return client.chat.completions.create(
+                model="m", messages=[{"role": "user", "content": content}]
+            )
+
+        def shown(data: bytes) -> dict[str, Any]:
+            url = f"data:image/png;base64,{b64(data)['b64_json']}"
+            return {"type": "image_url", "image_url": {"url": url}}
+
+        lawful = shown(landscape())
+        assert say(lawful).choices[0].message.content == "Blue."
+        for parts, code, where in (
+            ((lawful, shown(landscape("a hill that is listed"))), "content_filter", "content[2]"),
+            ((shown(b"no picture"),), "invalid_request", ""),
+            (({"type": "image_url", "image_url": {"url": "https://x.example/a.png"}},),
+             "image_not_judged", "content[1]"),
+            ((lawful, {"type": "input_audio", "input_audio": {"data": "UklG", "format": "wav"}}),
+             "image_not_judged", "content[2]"),
+            ((lawful,) * 65, "too_many_pictures", ""),
+        ):  # fmt: skip
+            with pytest.raises(openai.BadRequestError) as refused:
+                say(*parts)
+            assert refused.value.code == code
+            assert where in str(refused.value)
+        assert len(behind.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("guard", "more", "told"),
+    [
+        ('images = "judge"\nunlooked = "refuse"', "", "nobody to judge them"),
+        ('images = "judge"', MEDIA, "unlooked.*is required"),
+        ('unlooked = "pass"', MEDIA, "says nothing beside"),
+    ],
+)
+def test_judging_pictures_needs_somebody_who_looks_and_a_word_on_the_rest(
+    guard: str, more: str, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match=told):
+        load_config(write_config(tmp_path, guard=guard, more=more))
 
 
 def test_a_classifier_outside_that_fails_holds_the_picture_back(tmp_path: Path) -> None:

@@ -98,7 +98,8 @@ class GuardConfig:
     rules: tuple[Path, ...] = ()
     tier: Literal["token", "clause", "whole"] | None = None
     audience: Literal["default", "minor"] = "default"
-    images: Literal["pass", "refuse"] = "refuse"
+    images: Literal["judge", "pass", "refuse"] = "refuse"
+    unlooked: Literal["pass", "refuse"] | None = None
     encoder: EncoderConfig | None = None
     judge: tuple[JudgeConfig, ...] = ()
 
@@ -221,6 +222,7 @@ def parse_config(text: str, name: str, folder: Path) -> Config:
     _check_models(config, reader)
     check_judges(config.guard.judge, reader)
     check_media(config.media, reader)
+    _check_images(config, reader)
     longest_s = max(upstream.total_s for upstream in config.upstream)
     if config.limits.url != "memory:" and config.limits.lease_s <= longest_s:
         reader.refuse(
@@ -257,6 +259,23 @@ def upstream_settings(upstream: UpstreamConfig, environ: Mapping[str, str]) -> U
         pool_max=upstream.pool_max,
         ca_file=upstream.ca_file,
     )
+
+
+def _check_images(config: Config, reader: TableReader) -> None:
+    """`images = "judge"` needs somebody who looks, and a word on what nobody can look at."""
+    guard = config.guard
+    if guard.images != "judge":
+        if guard.unlooked is not None:
+            hint = 'Leave it out: without images = "judge", all parts that are no text go one way.'
+            reader.refuse(("guard", "unlooked"), f'says nothing beside "{guard.images}"', hint)
+        return
+    if config.media is None:
+        hint = "Add the table [media]: it says who looks at pictures."
+        reader.refuse(("guard", "images"), "has nobody to judge them", hint)
+    if guard.unlooked is None:
+        hint = 'Write "refuse", or "pass" if you answer for what nobody saw.'
+        problem = "is required: sound, files, and pictures that lie elsewhere cannot be judged"
+        reader.refuse(("guard", "unlooked"), problem, hint)
 
 
 def _check_upstreams(config: Config, reader: TableReader) -> None:

@@ -105,7 +105,7 @@ async def _answer(parts: Parts, trace: Trace, scope: Scope, receive: Receive) ->
     if not parts.recorder.healthy:
         message = "Decisions cannot be recorded, so nothing may pass."
         return Denial(503, "ledger_unavailable", message)
-    if ask.images and parts.config.guard.images == "refuse":
+    if ask.images and parts.config.guard.images != "pass":  # nobody looks at them here
         return not_judged(ask.images[0])
     measure = await under_measure(parts, ask.end_user)
     if isinstance(measure, Denial):

@@ -26,7 +26,7 @@ from licet.gateway.answering import ask_until_judged, prompt_of
 from licet.gateway.asgi import JSON, Answer, Headers, Scope, Send, header
 from licet.gateway.asking import judged_within
 from licet.gateway.dialects.media import MediaAsk, PicturesReply
-from licet.gateway.dialects.model import Dialect, Notice, PromptText, Span, Usage
+from licet.gateway.dialects.model import Ask, Dialect, Notice, PromptText, Span, Usage
 from licet.gateway.dialects.speech import SpokenReply
 from licet.gateway.media.sound import MEDIA_TYPES
 from licet.gateway.outcome import Outcome
@@ -42,6 +42,8 @@ if TYPE_CHECKING:  # loaded where pictures and sound are served, and nowhere els
     from licet.gateway.media.studio import Looked, Studio
 
 ANSWER_BYTES_MAX = 64 << 20
+PICTURES_MAX = 64
+"""In one conversation; each is looked at again at every turn."""
 UNMARKED = b"licet-unmarked"
 """The header by which a copy without a mark is asked for; it names the agreement."""
 _AGREEMENT = re.compile(r"[A-Za-z0-9_.:/@+~-]{1,96}")
@@ -67,6 +69,32 @@ class _Said:
         return b""
 
 
+def refuse_images(parts: Parts, ask: Ask) -> Denial | None:
+    """Why a conversation with pictures, sound or files goes no further; None where it does."""
+    guard = parts.config.guard
+    if guard.images == "pass":
+        return None
+    seen = {picture.where for picture in ask.pictures} if guard.images == "judge" else set()
+    unseen = next((where for where in ask.images if where not in seen), None)
+    if unseen is not None and guard.unlooked != "pass":
+        message = f"{unseen}: images and files cannot be judged here, so they are not passed on."
+        if guard.images == "judge":
+            message = (
+                f"{unseen}: sound, files, and pictures that lie elsewhere cannot be judged, so"
+                " they are not passed on. Send a picture in the message, as base64."
+            )
+        return Denial(400, "image_not_judged", message)
+    if len(seen) > PICTURES_MAX:
+        message = f"A request may hold up to {PICTURES_MAX} pictures."
+        return Denial(400, "too_many_pictures", message)
+    return _refuse_unclassified(parts) if seen else None
+
+
+def looks_at(parts: Parts, ask: Ask) -> bool:
+    """Whether the pictures of a request are looked at."""
+    return isinstance(ask, MediaAsk) or parts.config.guard.images == "judge"
+
+
 def refuse_media(parts: Parts, ask: MediaAsk, scope: Scope) -> Denial | None:
     """Why pictures or sound are not served here, or not so; None where they are."""
     studio = parts.studio
@@ -75,14 +103,8 @@ def refuse_media(parts: Parts, ask: MediaAsk, scope: Scope) -> Denial | None:
             404, "media_not_served",
             "Pictures and sound are not served here: the operator has no table [media].",
         )  # fmt: skip
-    settings = studio.settings
-    if ask.medium == "image" and settings.classifier is None:
-        rule = parts.pack.tiers[parts.guard.policy.judged.tier].pictures_unclassified
-        if settings.without_classifier == "refuse" or rule == "refuse":
-            return Denial(
-                403, "image_not_judged",
-                "No classifier for pictures is configured here, so no pictures are served.",
-            )  # fmt: skip
+    if ask.medium == "image" and (no := _refuse_unclassified(parts)) is not None:
+        return no
     forms = studio.labeller.sounds.forms
     if ask.medium == "audio" and ask.form and ask.form not in forms:
         return Denial(
@@ -90,6 +112,19 @@ def refuse_media(parts: Parts, ask: MediaAsk, scope: Scope) -> Denial | None:
             f"response_format: sound can be had as {', '.join(forms)} here.",
         )  # fmt: skip
     return _refuse_unmarked(studio, ask, header(scope, UNMARKED))
+
+
+def _refuse_unclassified(parts: Parts) -> Denial | None:
+    """law:cn-genai-2023/art4.1, by the pack's tier."""
+    studio = parts.studio
+    assert studio is not None
+    if studio.settings.classifier is not None:
+        return None
+    rule = parts.pack.tiers[parts.guard.policy.judged.tier].pictures_unclassified
+    if studio.settings.without_classifier == "serve" and rule != "refuse":
+        return None
+    message = "No classifier for pictures is configured here, so no pictures are served."
+    return Denial(403, "image_not_judged", message)
 
 
 def _refuse_unmarked(studio: Studio, ask: MediaAsk, agreement: bytes | None) -> Denial | None:
@@ -110,7 +145,7 @@ def _refuse_unmarked(studio: Studio, ask: MediaAsk, agreement: bytes | None) -> 
 
 
 async def look_at_sent(
-    parts: Parts, ask: MediaAsk, guard: Guard, trace: Trace
+    parts: Parts, ask: Ask, guard: Guard, trace: Trace
 ) -> tuple[Refusal | None, tuple[Finding, ...], tuple[PromptText, ...]]:
     """The pictures of a request: why it is refused (or None), what is noted, the text in them.
 
@@ -121,7 +156,10 @@ async def look_at_sent(
     flags: list[Finding] = []
     texts: list[PromptText] = []
     for picture in ask.pictures:
-        looked = await _look(studio, picture.data, guard, trace)
+        data = picture.data
+        if isinstance(data, str):
+            (data,) = await studio.bring([("b64_json", data)])
+        looked = await _look(studio, data, guard, trace)
         flags += [one for one in looked.findings if one.action == "flag"]
         if looked.halting is not None:
             refusal = Refusal(looked.halting, picture.where, tuple(flags), looked.about)

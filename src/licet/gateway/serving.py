@@ -51,7 +51,13 @@ from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.features import HEADER as FEATURES
 from licet.gateway.keys import Key, Route
 from licet.gateway.measures import bearing
-from licet.gateway.media_answering import answer_media, look_at_sent, refuse_media
+from licet.gateway.media_answering import (
+    answer_media,
+    look_at_sent,
+    looks_at,
+    refuse_images,
+    refuse_media,
+)
 from licet.gateway.minding import Seat
 from licet.gateway.outcome import Outcome
 from licet.gateway.parts import Parts
@@ -174,11 +180,8 @@ async def _understand(
     target = route_model(parts, key, ask.model, dialect.family)
     if isinstance(target, Denial):
         return target
-    if ask.images and parts.config.guard.images == "refuse":
-        return Denial(
-            400, "image_not_judged",
-            f"{ask.images[0]}: images and files cannot be judged here, so they are not passed on.",
-        )  # fmt: skip
+    if ask.images and (no := refuse_images(parts, ask)) is not None:
+        return no
     if isinstance(ask, MediaAsk) and (no := refuse_media(parts, ask, scope)) is not None:
         return no
     trace.upstream = target.upstream.name
@@ -191,7 +194,11 @@ async def _judged(
 ) -> None:  # fmt: skip
     guard = parts.guard
     trace.bundle = guard.name
-    refusal, flags = await _judge_prompt(parts, ask, guard, target, trace)
+    try:
+        refusal, flags = await _judge_prompt(parts, ask, guard, target, trace)
+    except (BadInput, TooMuch) as trouble:  # what was sent as a picture cannot be looked at
+        await deny(dialect, Denial(400, "invalid_request", str(trouble)), trace, send)
+        return
     if refusal is not None:
         await _refuse(parts, dialect, refusal, trace, send)
         return
@@ -241,7 +248,7 @@ async def _judge_prompt(
     """Why a request is refused (or None), and what is noted of it."""
     judgement = await _judge_texts(parts, ask, guard, target, trace)
     refusal, flags = refusal_of(judgement, ask), tuple(judgement.flags)
-    if refusal is not None or not isinstance(ask, MediaAsk) or not ask.pictures:
+    if refusal is not None or not ask.pictures or not looks_at(parts, ask):
         return refusal, flags
     refusal, noted, texts = await look_at_sent(parts, ask, guard, trace)
     flags += noted

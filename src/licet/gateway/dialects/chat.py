@@ -14,8 +14,8 @@ from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import ROLES, PromptTexts
 from licet.gateway.dialects.model import Ask, PromptText, Role, Told
 from licet.gateway.dialects.requests import (
+    ask_of,
     body_with_model,
-    end_user_of,
     open_request,
     walk_messages,
     walk_rest,
@@ -39,7 +39,7 @@ class Chat:
     path = "/chat/completions"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:
-        value, model, stream = open_request(body, json_depth_max)
+        value, _, stream = open_request(body, json_depth_max)
         found = PromptTexts()
         messages = value.get("messages")
         texts = _plain_texts(messages)
@@ -48,9 +48,7 @@ class Chat:
         else:
             found.texts = texts
         walk_rest(value, _KNOWN, _ROLES, found)
-        return Ask(
-            model, stream, tuple(found.texts), body, tuple(found.images), end_user_of(value)
-        )
+        return ask_of(value, stream, body, found)
 
     def with_model(self, ask: Ask, model: str) -> bytes:
         return body_with_model(ask, model)

@@ -14,8 +14,8 @@ from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.model import Ask, Told
 from licet.gateway.dialects.requests import (
+    ask_of,
     body_with_model,
-    end_user_of,
     missing,
     open_request,
     walk_inputs,
@@ -33,15 +33,13 @@ class Completions:
     path = "/completions"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:
-        value, model, stream = open_request(body, json_depth_max)
+        value, _, stream = open_request(body, json_depth_max)
         if value.get("prompt") is None:
             raise missing(value, "prompt", "a prompt", '"prompt": "…"')
         found = PromptTexts()
         walk_inputs(value["prompt"], "prompt", found)
         walk_rest(value, _KNOWN, {}, found)
-        return Ask(
-            model, stream, tuple(found.texts), body, tuple(found.images), end_user_of(value)
-        )
+        return ask_of(value, stream, body, found)
 
     def with_model(self, ask: Ask, model: str) -> bytes:
         return body_with_model(ask, model)

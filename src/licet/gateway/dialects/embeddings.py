@@ -17,8 +17,8 @@ from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.model import Ask, Notice, Reader, Span, Told
 from licet.gateway.dialects.requests import (
+    ask_of,
     body_with_model,
-    end_user_of,
     missing,
     open_request,
     walk_inputs,
@@ -44,7 +44,7 @@ class Embeddings:
     path = "/embeddings"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:
-        value, model, stream = open_request(body, json_depth_max)
+        value, _, stream = open_request(body, json_depth_max)
         if stream:
             raise Unreadable("embeddings are not streamed", where="stream", hint="Leave it out.")
         if value.get("input") is None:
@@ -52,7 +52,7 @@ class Embeddings:
         found = PromptTexts()
         walk_inputs(value["input"], "input", found)
         walk_rest(value, _KNOWN, {}, found)
-        return Ask(model, False, tuple(found.texts), body, tuple(found.images), end_user_of(value))
+        return ask_of(value, False, body, found)
 
     def with_model(self, ask: Ask, model: str) -> bytes:
         return body_with_model(ask, model)

@@ -19,13 +19,12 @@ from licet.gateway.dialects.media import (
     PICTURES_MAX,
     MediaAsk,
     MediaDialect,
-    Picture,
     PicturesReply,
     is_choice,
     one_of,
     refuse_stream,
 )
-from licet.gateway.dialects.model import Ask, PromptText
+from licet.gateway.dialects.model import Ask, Picture, PromptText
 from licet.gateway.dialects.requests import (
     body_with_model,
     end_user_of,
@@ -120,9 +119,8 @@ class ImageEdits(MediaDialect):
         body = render_form(parts, self._boundary)
         user = fields.get("safety_identifier") or fields.get("user")
         return MediaAsk(
-            fields["model"], False, texts, body, (), user, form_type(self._boundary), "image",
-            pictures,
-            one_of(fields.get("response_format"), "response_format", _FORMS, "b64_json"),
+            fields["model"], False, texts, body, (), user, pictures, form_type(self._boundary),
+            form=one_of(fields.get("response_format"), "response_format", _FORMS, "b64_json"),
         )  # fmt: skip
 
     def with_model(self, ask: Ask, model: str) -> bytes:

@@ -20,7 +20,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from licet.gateway.dialects.json_strict import dump, is_json, load
-from licet.gateway.dialects.model import Kind, PromptText, Role, Span
+from licet.gateway.dialects.model import Kind, Picture, PromptText, Role, Span
 from licet.gateway.dialects.unreadable import Unreadable
 
 MARK_CHARS_MAX = 64
@@ -48,6 +48,9 @@ MEDIA = _names("""
 """Names under which something stands that is not text but shown to the model."""
 SOURCES = ("base64", "url", "file")
 """Types of an Anthropic `source` that are not text. (Asked of any JSON value: so no set.)"""
+_ASIDE = {"image_url": {"url", "detail"}, "source": {"type", "media_type", "data"}}
+"""What may stand in the object that holds a picture; with anything else it is not understood."""
+_picture_url = re.compile(r"data:image/[\w.+-]+;base64,").match
 JSON_NAMES = frozenset({"arguments", "partial_json"})
 QUOTING = frozenset({"annotations", "citations", "citation"})
 """Under these, a `file_id` names what is quoted, not what is shown."""
@@ -95,13 +98,15 @@ def is_arguments(name: str, holder: Any) -> bool:
 
 
 class PromptTexts:
-    """Collects the texts of a request, in order, with the places of what is not text."""
+    """Collects the texts of a request, in order, with the places of what is not text, and the
+    pictures that stand there."""
 
-    __slots__ = ("images", "texts")
+    __slots__ = ("images", "pictures", "texts")
 
     def __init__(self) -> None:
         self.texts: list[PromptText] = []
         self.images: list[str] = []
+        self.pictures: list[Picture] = []
 
     def walk(self, value: Any, where: str, role: Role, *, shown: bool = False) -> None:
         """Everything under `value`. `shown`: what is not text there is shown to the model."""
@@ -117,12 +122,15 @@ class PromptTexts:
                     self.walk(item, f"{where}[{at}]", role, shown=shown)
 
     def _walk_object(self, value: dict[str, Any], where: str, role: Role, shown: bool) -> None:
-        role = role_of(value, role)
+        role, holder = role_of(value, role), ""
         if shown and _holds_media(value):
             self.images.append(where)
-            shown = False  # once for each part
+            holder, data = _picture_in(value)
+            if holder:
+                self.pictures.append(Picture(where, data))
+            shown = bool(holder)  # once for each part
         for name in value:
-            self.member(value, name, where, role, shown=shown)
+            self.member(value, name, where, role, shown=shown and name != holder)
 
     def member(
         self, holder: dict[str, Any], name: str, where: str, role: Role, *, shown: bool = False
@@ -158,9 +166,33 @@ def role_of(value: dict[str, Any], role: Role) -> Role:
     return role
 
 
+def _picture_in(value: dict[str, Any]) -> tuple[str, str]:
+    """The member that holds a part's one picture, and its base64; empty where the part holds none
+    that can be looked at, or more than that."""
+    if MEDIA.isdisjoint(value):
+        given = value.get("source")
+        if not _is_aside(given, "source") or given.get("type") != "base64":
+            return "", ""
+        kind, data = given.get("media_type"), given.get("data")
+        if type(data) is str and type(kind) is str and kind.startswith("image/"):
+            return "source", data
+    elif MEDIA.intersection(value) == {"image_url"} and "source" not in value:
+        given = value["image_url"]
+        url = given.get("url") if _is_aside(given, "image_url") else given
+        if type(url) is str and (head := _picture_url(url)):
+            return "image_url", url[head.end() :]
+    return "", ""
+
+
+def _is_aside(given: Any, name: str) -> bool:
+    return type(given) is dict and given.keys() <= _ASIDE[name]
+
+
 def _holds_media(value: dict[str, Any]) -> bool:
     if not MEDIA.isdisjoint(value):
         return any(value[name] for name in MEDIA.intersection(value))
+    if _is_made_image(value):
+        return bool(value.get("result"))
     origin = value.get("source")
     return type(origin) is dict and origin.get("type") in SOURCES
 

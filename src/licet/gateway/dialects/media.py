@@ -14,8 +14,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-import msgspec
-
 from licet.base.trouble import BadInput
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_strict import dump, load_object
@@ -34,20 +32,12 @@ PICTURES_MAX = 10
 _one_choice = re.compile(r"[A-Za-z0-9._-]{0,64}").fullmatch
 
 
-class Picture(msgspec.Struct, frozen=True, gc=False):
-    """A picture that was sent, and where: `image[0]`."""
-
-    where: str
-    data: bytes
-
-
 class MediaAsk(Ask, frozen=True):
     """A request for pictures or sound. `body` and `content_type` are what goes on; `form` is how
     the answer is wanted: `b64_json` or `url`, or a format of sound."""
 
     content_type: bytes = b"application/json"
     medium: Medium = "image"
-    pictures: tuple[Picture, ...] = ()
     form: str = ""
 
 

@@ -13,8 +13,8 @@ from licet.gateway.dialects.messages_reply import MessagesReply
 from licet.gateway.dialects.messages_stream import MessagesReader
 from licet.gateway.dialects.model import Ask, Role, Told
 from licet.gateway.dialects.requests import (
+    ask_of,
     body_with_model,
-    end_user_of,
     open_request,
     walk_messages,
     walk_rest,
@@ -32,7 +32,7 @@ class Messages:
     path = "/messages"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:
-        value, model, stream = open_request(body, json_depth_max)
+        value, _, stream = open_request(body, json_depth_max)
         found = PromptTexts()
         system = value.get("system")
         if type(system) is str:
@@ -42,9 +42,7 @@ class Messages:
             known = _KNOWN
         walk_messages(value.get("messages"), "messages", found)
         walk_rest(value, known, _ROLES, found)
-        return Ask(
-            model, stream, tuple(found.texts), body, tuple(found.images), end_user_of(value)
-        )
+        return ask_of(value, stream, body, found)
 
     def with_model(self, ask: Ask, model: str) -> bytes:
         return body_with_model(ask, model)

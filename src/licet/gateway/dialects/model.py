@@ -31,6 +31,14 @@ class PromptText(msgspec.Struct, frozen=True, gc=False):
     kind: Kind = "text"
 
 
+class Picture(msgspec.Struct, frozen=True, gc=False):
+    """A picture that was sent, and where: `messages[0].content[1]`, `image[0]`."""
+
+    where: str
+    data: bytes | str
+    """Its bytes; or, where it stood in JSON, its base64."""
+
+
 class Ask(msgspec.Struct, frozen=True):
     """A request, understood as far as judging and forwarding need."""
 
@@ -43,6 +51,9 @@ class Ask(msgspec.Struct, frozen=True):
     """Paths of parts that are not text (images, audio, files)."""
     end_user: str | None = None
     """The client's reference for its user (`safety_identifier`, `user`, `metadata.user_id`)."""
+    pictures: tuple[Picture, ...] = ()
+    """Pictures that are in the request itself, so that they can be looked at. What of `images` is
+    not among them (sound, files, what stands elsewhere) cannot be."""
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):

@@ -28,6 +28,14 @@ def open_request(body: bytes, json_depth_max: int) -> tuple[dict[str, Any], str,
     return value, model, bool(stream)
 
 
+def ask_of(value: dict[str, Any], stream: bool, body: bytes, found: PromptTexts) -> Ask:
+    """The request, of which everything was found."""
+    return Ask(
+        value["model"], stream, tuple(found.texts), body, tuple(found.images), end_user_of(value),
+        tuple(found.pictures),
+    )  # fmt: skip
+
+
 def walk_rest(
     value: dict[str, Any], known: frozenset[str], roles: dict[str, Role], found: PromptTexts
 ) -> None:

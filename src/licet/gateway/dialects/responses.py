@@ -12,8 +12,8 @@ from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.model import Ask, Role, Told
 from licet.gateway.dialects.requests import (
+    ask_of,
     body_with_model,
-    end_user_of,
     missing,
     open_request,
     walk_inputs,
@@ -41,7 +41,7 @@ class Responses:
     path = "/responses"
 
     def parse(self, body: bytes, *, json_depth_max: int) -> Ask:
-        value, model, stream = open_request(body, json_depth_max)
+        value, _, stream = open_request(body, json_depth_max)
         found = PromptTexts()
         instructions = value.get("instructions")
         if type(instructions) is str:
@@ -52,9 +52,7 @@ class Responses:
             raise missing(value, "input", "an input", '"input": "…"')
         known = _KNOWN | {"instructions"} if type(instructions) is str else _KNOWN
         walk_rest(value, known, _ROLES, found)
-        return Ask(
-            model, stream, tuple(found.texts), body, tuple(found.images), end_user_of(value)
-        )
+        return ask_of(value, stream, body, found)
 
     def with_model(self, ask: Ask, model: str) -> bytes:
         return body_with_model(ask, model)

@@ -31,7 +31,7 @@ def decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise BadInput("a picture is not in base64.", hint="Is the model's answer whole?")
+        raise BadInput("a picture is not in base64.", hint="Was all of it sent?")
 
 
 def origin_of(url: str) -> str:
