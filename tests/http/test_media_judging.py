@@ -159,7 +159,7 @@ def test_pictures_in_a_conversation_are_judged(tmp_path: Path) -> None:
             with pytest.raises(openai.BadRequestError) as refused:
                 say(*parts)
             assert refused.value.code == code
-            assert where in str(refused.value)
+            assert where in f"{refused.value.body}"
         assert len(behind.requests) == 1
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from licet.gateway.dialects.json_strict import dump, is_json, load
 from licet.gateway.dialects.model import Kind, Picture, PromptText, Role, Span
@@ -184,7 +184,7 @@ def _picture_in(value: dict[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _is_aside(given: Any, name: str) -> bool:
+def _is_aside(given: Any, name: str) -> TypeGuard[dict[str, Any]]:
     return type(given) is dict and given.keys() <= _ASIDE[name]
 
 
