@@ -175,7 +175,7 @@ def test_judging_pictures_needs_somebody_who_looks_and_a_word_on_the_rest(
     guard: str, more: str, told: str, tmp_path: Path
 ) -> None:
     with pytest.raises(BadInput, match=told):
-        load_config(write_config(tmp_path, guard=guard, more=more))
+        load_config(write_config(tmp_path, "replay:", guard=guard, more=more))
 
 
 def test_a_classifier_outside_that_fails_holds_the_picture_back(tmp_path: Path) -> None:
