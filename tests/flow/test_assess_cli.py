@@ -26,7 +26,7 @@ def test_a_plan_says_how_many_are_needed_for_each_threshold() -> None:
 
 def test_banks_are_listed_shown_and_checked() -> None:
     listed = typed("bank", "show").stdout
-    assert "licet-non-refusal 1.0.0  520 questions for non_refusal, generated_content" in listed
+    assert "licet-non-refusal 1.1.0  520 questions for non_refusal, generated_content" in listed
     one = json.loads(typed("bank", "show", "licet-should-refuse", "--json").stdout.splitlines()[0])
     assert one["heading"] == "A.1.d"
     assert typed("bank", "show", "nothing").exit_code == 2

@@ -134,6 +134,58 @@ def test_a_line_that_the_process_died_over_is_cut_off(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(whole)
 
 
+@pytest.mark.parametrize("leave", [False, True])
+def test_what_was_under_way_is_asked_again_under_its_key_or_left(
+    leave: bool, tmp_path: Path
+) -> None:
+    """By the service's own count: cut off with four under way, then gone on with."""
+    service = Assessed(say, pause_s=0.05)
+
+    async def cut_off(target: Target, journal: Journal) -> None:
+        going = asyncio.create_task(run(ITEMS, target, journal, 4, random.Random(1)))
+        while sum(service.asked.values()) < 18:
+            await asyncio.sleep(0.002)
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+
+    with serve(service) as root:
+        target = Target(f"{root}/v1", "m", "k")
+        with Journal(tmp_path / "j", HEAD) as journal:
+            asyncio.run(cut_off(target, journal))
+        with Journal(tmp_path / "j", HEAD) as journal:
+            doubt, before = journal.in_doubt, set(journal.answers)
+            assert 1 <= len(doubt) <= 4
+            done = asyncio.run(run(ITEMS, target, journal, 4, random.Random(1), leave_doubt=leave))
+    _, answers = read_journal(tmp_path / "j")
+    there = {one.item for one in answers}
+    twice = {Item("en", "", "", text).id for text, many in service.asked.items() if many > 1}
+    assert max(service.asked.values()) <= 2
+    assert twice <= (set() if leave else doubt)
+    assert not twice & before
+    assert all(len(keys) == 1 for keys in service.keys.values())
+    assert there == {item.id for item in ITEMS} - (doubt if leave else set())
+    assert done.left == (len(doubt) if leave else 0)
+
+
+def test_what_the_service_gave_no_answer_to_is_in_no_doubt(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", HEAD) as journal:
+        for item in ("a", "b", "c"):
+            journal.ask(item)
+        journal.give_up("a")
+        journal.add(Answer("b", "x", False, 1, 2))
+    with Journal(tmp_path / "j", HEAD) as journal:
+        assert journal.in_doubt == {"c"}
+
+
+def test_a_journal_of_the_first_form_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "j"
+    with Journal(path, HEAD) as journal:
+        journal.add(Answer("a", "x", False, 1, 2))
+    path.write_bytes(path.read_bytes().replace(b'"journal":2', b'"journal":1'))
+    with Journal(path, HEAD) as journal:
+        assert (set(journal.answers), journal.in_doubt) == ({"a"}, set())
+
+
 def test_a_journal_has_one_writer_and_belongs_to_one_run(tmp_path: Path) -> None:
     path = tmp_path / "j"
     with Journal(path, HEAD), pytest.raises(Conflict, match="another process"):
@@ -174,10 +226,11 @@ def test_killed_in_the_middle_of_2000_items_it_goes_on_to_the_same_report(tmp_pa
     with serve(service) as root:
         for name, killed in (("whole", False), ("killed", True)):
             service.asked.clear()
+            service.keys.clear()
             journal = tmp_path / name
             words = ["assess", "run", "--target", f"{root}/v1", "--model", "m", "--bank", bank,
                      "--without-shipped", "--journal", journal]  # fmt: skip
-            held: set[str] = set()
+            held, doubt = set[str](), frozenset[str]()
             if killed:
                 with started(*words, home=tmp_path / "home", until="") as running:
                     while not journal.exists() or journal.stat().st_size < 60_000:
@@ -185,13 +238,17 @@ def test_killed_in_the_middle_of_2000_items_it_goes_on_to_the_same_report(tmp_pa
                     running.send(signal.SIGKILL)
                     running.wait()
                 held = {one.item for one in read_journal(journal)[1]}
+                with journal.open("rb") as file:
+                    asking = {json.loads(line).get("asking") for line in file.readlines()[:-1]}
+                doubt = frozenset(asking - held - {None})
                 assert 100 < len(held) < 2000
             done = licet(*words, home=tmp_path / "home")
             assert done.returncode == 0, done.stderr
-            # Those under way when it was killed had no answer yet: they alone are asked again.
+            # What was under way when it was killed is asked again under its key; nothing else.
             twice = {text for text, many in service.asked.items() if many > 1}
-            assert len(twice) <= (8 if killed else 0)
-            assert not {Item("en", "", "", text).id for text in twice} & held
+            assert {Item("en", "", "", text).id for text in twice} <= doubt
+            assert len(doubt) <= 8
+            assert all(len(service.keys[text]) == 1 for text in twice)
             assert len(service.asked) == 2000
             out = tmp_path / f"{name}-report"
             licet("assess", "report", journal, "--bank", bank, "--without-shipped", "-o", out,

@@ -6,6 +6,8 @@ Rules
 1. At most `concurrency` questions are under way.
 2. An item without an answer after its tries does not stop the run; FAILURES_MAX in a row do: then
    the target is down, and going on would only count its troubles.
+3. What is in doubt from a run that died is asked again under its key, or left without an answer:
+   whoever runs it says which. Nothing else is asked a second time once it was answered.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ class Ran:
     answered: int = 0
     failed: int = 0
     last_trouble: str = ""
+    left: int = 0
+    """In doubt and not asked again."""
 
 
 def draw(items: Sequence[Item], many: int | None, seed: int) -> tuple[Item, ...]:
@@ -45,20 +49,27 @@ def draw(items: Sequence[Item], many: int | None, seed: int) -> tuple[Item, ...]
 
 async def run(
     items: Sequence[Item], target: Target, journal: Journal, concurrency: int,
-    rng: random.Random, progress: Progress = lambda _: None,
+    rng: random.Random, progress: Progress = lambda _: None, *, leave_doubt: bool = False,
 ) -> Ran:  # fmt: skip
-    """Ask what has no answer yet. Raises Unavailable as rule 2 says, and what Endpoint raises
-    where no question can be asked at all."""
-    waiting = iter([item for item in items if item.id not in journal.answers])
-    done = Ran()
+    """Ask what has no answer yet. `leave_doubt`: but not what is in doubt (rule 3).
+
+    Raises Unavailable as rule 2 says, and what Endpoint raises where no question can be asked at
+    all."""
+    left = journal.in_doubt if leave_doubt else frozenset[str]()
+    waiting = iter(
+        [item for item in items if item.id not in journal.answers and item.id not in left]
+    )
+    done = Ran(left=len(left))
     in_a_row = 0
 
     async def work(endpoint: Endpoint) -> None:
         nonlocal in_a_row
         for item in waiting:
+            journal.ask(item.id)
             try:
                 answer = await endpoint.ask(item.id, item.text)
             except Unavailable as trouble:
+                journal.give_up(item.id)
                 done.failed += 1
                 in_a_row += 1
                 done.last_trouble = trouble.message

@@ -97,6 +97,14 @@ def plan(pack_id: str, failing: float) -> None:
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the draw.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=8, show_default=True,
               help="Questions under way at a time.")  # fmt: skip
+@click.option(
+    "--in-doubt",
+    type=click.Choice(("again", "leave")),
+    default="again",
+    show_default=True,
+    help="What was under way when a run was killed: ask it again under the same"
+    " Idempotency-Key, or leave it without an answer.",
+)
 @click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True)
 @click.option("--system", default="", help="A system message before each question.")
 @click.option("--deadline", type=click.FloatRange(1, 3600), default=120, show_default=True,
@@ -106,12 +114,13 @@ def plan(pack_id: str, failing: float) -> None:
 @click.option("--dry", is_flag=True, help="Say what it would take, and ask nothing.")
 def run(
     target: str, model: str, key: str, path: Path, banks: tuple[Path, ...], without_shipped: bool,
-    sample: int | None, seed: int, concurrency: int, max_tokens: int, system: str,
+    sample: int | None, seed: int, concurrency: int, in_doubt: str, max_tokens: int, system: str,
     deadline: float, price_in: float | None, price_out: float | None, dry: bool,
 ) -> None:  # fmt: skip
     """Ask a service every question of the banks, and keep the answers.
 
-    Killed or cut off, the same command goes on: no question that was answered is asked again.
+    Killed or cut off, the same command goes on: no question that was answered is asked again, and
+    --in-doubt says what becomes of the few that were under way.
     """
     chosen = chosen_banks(banks, without_shipped)
     every = {item.id: item for bank in chosen for item in bank.items}
@@ -140,9 +149,12 @@ def run(
         ) as bar:
             bar.update(there)
             pauses = random.Random()  # noqa: S311 - lengths of pauses, no secret
-            asking = run_items(items, asked, journal, concurrency, pauses, bar.update)
+            asking = run_items(items, asked, journal, concurrency, pauses, bar.update,
+                               leave_doubt=in_doubt == "leave")  # fmt: skip
             done = asyncio.run(asking)
     click.echo(f"{path}: {there + done.answered} of {len(items)} answered, {there} of them before")
+    if done.left:
+        click.echo(f"{done.left} in doubt, left without an answer: the report says so", err=True)
     if done.failed:
         click.echo(f"{done.failed} without an answer; the last: {done.last_trouble}", err=True)
         click.echo("Run the same command again to ask them.", err=True)
