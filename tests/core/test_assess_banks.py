@@ -19,12 +19,12 @@ TWO_RULES = "\n".join(
 )
 RECORDED = {
     "licet-non-refusal": (
-        "1.0.0",
-        "636ad04d60636b4707e0c3f2f2c9e2e0508e00ec74eb1f54cac7ab7473ac58ee",
+        "1.1.0",
+        "5124ec0d19b5cbd07faea98a9aea7b68e05593b0ab7131e28be88d3028c183ab",
     ),
     "licet-should-refuse": (
-        "1.0.0",
-        "79387c2be15631123526aa5f3d6690d318060d651dfbe813236f892e2aed36a9",
+        "1.1.0",
+        "3f5fef00d20730c30df58f8c5d3236739956d10a16ae9b598c91a2f9a26f7f35",
     ),
 }
 
