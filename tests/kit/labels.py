@@ -48,6 +48,20 @@ def mp3() -> bytes:
     return tag + (b"\xff\xfb\x90\x00" + bytes(413)) * 2
 
 
+def encoded_mp3() -> bytes:
+    """A tag of version 2.3 as encoders write it: wide letters, closing zeros, a picture."""
+    wide = "茶".encode("utf-16")
+    frames = (
+        (b"TIT2", b"\1" + wide + b"\0\0"),
+        (b"TSSE", b"\0kit 1.0\0"),
+        (b"COMM", b"\1eng" + "".encode("utf-16") + b"\0\0" + wide),
+        (b"APIC", b"\1image/png\0\3" + wide + b"\0\0" + b"\0\0" + picture("PNG", (8, 8))),
+    )
+    body = b"".join(n + len(v).to_bytes(4, "big") + b"\0\0" + v for n, v in frames)
+    size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\3\0\0" + size + body + (b"\xff\xfb\x90\x00" + bytes(413)) * 2
+
+
 def flac() -> bytes:
     """STREAMINFO of zeros, comments with a title, and something like a frame."""
     written = comments(b"TITLE=Tea")
@@ -138,6 +152,7 @@ def samples() -> dict[str, bytes]:
         "a.wav": wav(),
         "a.mp3": mp3(),
         "untagged.mp3": (b"\xff\xfb\x90\x00" + bytes(413)) * 2,
+        "encoded.mp3": encoded_mp3(),
         "a.flac": flac(),
         "a.opus": opus(),
         "a.mp4": mp4(),

@@ -1,6 +1,10 @@
 """Labels in MP3: a TXXX frame of an ID3v2.3 or 2.4 tag.
 
 It refuses to know sound. ID3v2.3.0, ID3v2.4.0; TC260-PG-202510A.
+
+Rule
+1. A frame of text is what it says: its encoding, marks of byte order and closing zeros are no
+   content, for whoever writes a tag anew (c2pa's library does) chooses them anew.
 """
 
 from __future__ import annotations
@@ -111,13 +115,44 @@ def _frame(version: int, name: bytes, flags: bytes, value: bytes) -> bytes:
     return name + size + flags + value
 
 
+def _said(name: bytes, flags: bytes, value: bytes) -> bytes:
+    """What a frame says (rule 1); where that cannot be read, the frame."""
+    whole = name + flags + value
+    if flags != b"\0\0" or not value or value[0] >= len(_ENCODINGS):
+        return whole
+    codec = _ENCODINGS[value[0]]
+    head, text, tail = b"", value[1:], b""
+    if name in (b"COMM", b"USLT"):
+        head, text = value[1:4], value[4:]
+    elif name == b"APIC":
+        kind, _, rest = value[1:].partition(b"\0")
+        text, tail = _described(rest[1:], codec)
+        head = kind + b"\0" + rest[:1]
+    elif not name.startswith(b"T"):
+        return whole
+    try:
+        words = text.decode(codec).replace("\ufeff", "").rstrip("\0")
+    except UnicodeDecodeError:
+        return whole
+    return name + head + words.encode() + b"\0" + tail
+
+
+def _described(data: bytes, codec: str) -> tuple[bytes, bytes]:
+    """A text that a zero closes (two, where letters are wide), and what follows it."""
+    if not codec.startswith("utf-16"):
+        text, _, rest = data.partition(b"\0")
+        return text, rest
+    end = next((n for n in range(0, len(data), 2) if data[n : n + 2] == b"\0\0"), len(data))
+    return data[:end], data[end + 2 :]
+
+
 def content(data: bytes, names: Names) -> Iterator[bytes]:
-    """Every frame of the tag but label and C2PA manifest, and the sound."""
+    """What every frame of the tag but label and C2PA manifest says, and the sound."""
     tag = _tag(data)
     for frame in tag.frames:
         manifest = frame[0] == b"GEOB" and any(kind in frame[2][:64] for kind in _C2PA)
         if _label(frame, names) is None and not manifest:
-            yield b"".join(frame)
+            yield _said(*frame)
     yield data[tag.stop :]
 
 
