@@ -1,4 +1,4 @@
-"""One browser a file of journeys. It refuses to know any journey."""
+"""One browser a file of journeys, one demonstration for all. It refuses to know any journey."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
-from kit.journeys import chromium
+from kit.journeys import Demo, chromium, demonstration
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     with chromium() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with demonstration(tmp_path_factory.mktemp("demo") / "home") as running:
+        yield running

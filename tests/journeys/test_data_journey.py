@@ -4,24 +4,17 @@ in English."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kit.corpus import SOUND, card, folder
-from kit.journeys import Demo, Desk, demonstration
+from kit.journeys import Demo, Desk
 
 pytestmark = pytest.mark.slow
 
 CHEN, REVIEWER = "chen@morningstar.example", "reviewer@authority.example"
-
-
-@pytest.fixture(scope="module")
-def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demonstration(tmp_path_factory.mktemp("demo") / "home") as running:
-        yield running
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, demonstration
+from kit.journeys import Demo, Desk
 
 pytestmark = pytest.mark.slow
 
@@ -19,12 +18,6 @@ REVIEWER, APPROVER, CLERK, HEARER = (
 MODEL = "晨星对话大模型"
 PASSPHRASE = "demo demo demo"
 SEALED = {"zh": "密封的标注规则：甲、乙、丙", "en": "sealed labelling rules: A, B and C"}
-
-
-@pytest.fixture(scope="module")
-def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demonstration(tmp_path_factory.mktemp("demo") / "home") as running:
-        yield running
 
 
 def on_disk(home: Path) -> bytes:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, demonstration
+from kit.journeys import Demo, Desk
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +22,6 @@ SAID = {
     },
 }  # fmt: skip
 CHAT = "main form:has(#words) button"
-
-
-@pytest.fixture(scope="module")
-def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demonstration(tmp_path_factory.mktemp("demo") / "home") as running:
-        yield running
 
 
 def phone(browser: Any, demo: Demo, lang: str) -> Desk:

@@ -6,13 +6,12 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit.journeys import Demo, Desk, demonstration
+from kit.journeys import Demo, Desk
 from kit.report_page import report_page
 
 pytestmark = pytest.mark.slow
@@ -23,12 +22,6 @@ CLERK, REVIEWER, APPROVER = (
 )
 CHEN = "chen@morningstar.example"
 REASONS = {"statement__facts": "核查属实。Found to be so."}
-
-
-@pytest.fixture(scope="module")
-def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    with demonstration(tmp_path_factory.mktemp("demo") / "home") as running:
-        yield running
 
 
 def fill_form(desk: Desk, title: str, papers: Path) -> None:
@@ -261,7 +254,7 @@ def test_every_page_of_a_desk_has_no_violation(
     browser: Any, demo: Demo, lang: str, email: str
 ) -> None:
     somebody = Desk(browser, demo, lang)
-    somebody.sign_in(email)
+    somebody.sign_in(email, anew=True)  # some pages open to who has just signed in
     paths = ["/desk/", "/notices/", "/me/", "/account/factor/", "/account/password/"]
     paths += ["/desk/new/"] if email == CHEN else []
     for path in paths:
