@@ -20,3 +20,16 @@ def browser() -> Iterator[Any]:
 def demo(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     with demonstration(tmp_path_factory.mktemp("demo") / "home") as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def _leave(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whoever came to a desk for one journey leaves it after."""
+    if "browser" not in request.fixturenames:
+        yield
+        return
+    browser = request.getfixturevalue("browser")
+    there = set(browser.contexts)
+    yield
+    for context in set(browser.contexts) - there:
+        context.close()

@@ -7,8 +7,8 @@ Rules
    journey is skipped and says so.
 2. One demonstration serves all journeys of a process, which leave it as the next one needs it; a
    journey that cannot has its own. Each starts in an empty home and is stopped at the end.
-3. Every page that a journey comes to is looked at by axe; a violation fails the journey. Pages that
-   differ by nothing but words and where links lead are one page to it, and looked at once.
+3. Every page that a journey comes to is looked at by axe; a violation fails the journey. Pages
+   that differ by nothing but words and where links lead are one page to it, and looked at once.
 4. Who has signed in once stays signed in at later desks, as people's browsers remember them; who
    is signing in for the journey's sake says so.
 """
