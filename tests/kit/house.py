@@ -57,6 +57,7 @@ class Module:
     name: str  # path from the root, posix
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]  # of the whole tree: every rule walks it, so it is walked once
 
     @property
     def in_package(self) -> bool:
@@ -71,7 +72,8 @@ def modules() -> tuple[Module, ...]:
         name = path.relative_to(ROOT).as_posix()
         if path.suffix == ".py" and name.split("/")[0] in CODE_FOLDERS:
             text = path.read_text(encoding="utf-8")
-            out.append(Module(name, text, ast.parse(text, name)))
+            tree = ast.parse(text, name)
+            out.append(Module(name, text, tree, tuple(ast.walk(tree))))
     return tuple(out)
 
 

@@ -32,7 +32,7 @@ def test_no_compiled_class_derives_from_a_plain_one(module: Module) -> None:
     compiled = {
         node.name for each in COMPILED for node in each.tree.body if isinstance(node, ast.ClassDef)
     }
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ClassDef):
             bases = {ast.unparse(base) for base in node.bases}
             odd = bases - MAY_DERIVE_FROM - compiled
@@ -44,7 +44,7 @@ def test_no_compiled_class_derives_from_a_plain_one(module: Module) -> None:
 @pytest.mark.parametrize("module", COMPILED, ids=lambda m: m.name)
 def test_no_compiled_struct_is_decoded(module: Module) -> None:
     here = {node.name for node in module.tree.body if isinstance(node, ast.ClassDef)}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("ecode", "Decoder")):
             given = {
                 ast.unparse(value) for value in [*node.args, *(k.value for k in node.keywords)]

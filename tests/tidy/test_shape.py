@@ -34,7 +34,7 @@ UNFINISHED = re.compile("#.*\\b(?:TO" + "DO|FIX" + "ME|X" + "XX)\\b")
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 yield f"{module.name}:{node.name}", node
 
@@ -122,7 +122,7 @@ def test_only_rims_catch_everything() -> None:
         module.name
         for module in modules()
         if module.in_package
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.ExceptHandler) and is_blind(node)
     }
     assert blind - RIMS.keys() == set(), "catch what you can name; only a rim may catch all"
@@ -133,7 +133,7 @@ def test_nothing_is_left_unfinished() -> None:
     for module in modules():
         for number, line in enumerate(module.text.splitlines(), 1):
             assert not UNFINISHED.search(line), f"{module.name}:{number}: finish it or drop it"
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Raise) and node.exc is not None:
                 unmade = ast.unparse(node.exc).startswith("NotImplementedError")
                 assert not unmade, f"{module.name}:{node.lineno}: make it or drop it"
@@ -141,7 +141,7 @@ def test_nothing_is_left_unfinished() -> None:
 
 def test_nothing_is_patched_in_tests() -> None:
     for module in modules():
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -156,7 +156,7 @@ def test_only_rims_print() -> None:
     for module in modules():
         if module.name.startswith(MAY_PRINT):
             continue
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "print", f"{module.name}:{node.lineno}: return it instead"
 
@@ -165,10 +165,10 @@ def test_every_skip_says_why() -> None:
     for module in modules():
         said = {
             ast.unparse(call.func)
-            for call in ast.walk(module.tree)
+            for call in module.nodes
             if isinstance(call, ast.Call) and any(word.arg == "reason" for word in call.keywords)
         }
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and node.attr in {"skip", "skipif", "xfail"}:
                 mark = ast.unparse(node)
                 if mark.startswith("pytest.mark."):
