@@ -56,6 +56,17 @@ def test_the_process_and_its_limits_are_published_before_anybody_writes(browser:
     )
 
 
+def test_the_page_of_a_case_leads_to_a_form_that_knows_it(browser: Any) -> None:
+    case = "LC-20261124-7F3K9Q2A"
+    got = browser.get(f"/en/complaint/?about=stopped&case={case}&provider=acme")
+    page = got.content.decode()
+    assert f'value="{case}"' in page
+    assert re.search(r'value="stopped"[^>]* (checked|selected)', page)
+    assert got.headers["cache-control"] == "no-store"
+    odd = browser.get("/en/complaint/?about=%22x&case=%3Cb%3E").content.decode()
+    assert "<b>" not in odd
+
+
 def test_what_is_sent_twice_is_one_complaint_and_its_code_is_kept_nowhere(browser: Any) -> None:
     from licet.portal.filings.models import StoredEvent
     from licet.portal.incidents.models import StoredProceeding

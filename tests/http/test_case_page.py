@@ -30,6 +30,31 @@ def office(tmp_path: Path) -> Iterator[Office]:
         yield office
 
 
+class TestDesk:
+    DESK = "https://portal.example/{lang}/complaint/?about=stopped&case={case}"
+
+    @pytest.mark.parametrize("lang", sorted(WORDS))
+    def test_where_people_answer_the_page_leads_there(self, office: Office, lang: str) -> None:
+        office.open()
+        office.desk_url = self.DESK
+        got = office.ask(languages=lang)
+        page = Reading(got.text)
+        doors = [one["href"] for one in page.all("a") if one.get("class") == "door"]
+        assert doors == [f"https://portal.example/{lang}/complaint/?about=stopped&case={CASE}"]
+        assert not page.all("form")
+        assert WORDS[lang].desk_help in page.words
+
+    def test_words_that_nobody_there_would_answer_are_not_taken(self, office: Office) -> None:
+        office.open()
+        office.desk_url = self.DESK
+        got = office.appeal("It was a novel.", accept="application/json")
+        assert got.status == 405
+        assert "https://portal.example/" in got.json["error"]["message"]
+        assert not office.store.objections(CASE)
+        told = office.ask(accept="application/json").json
+        assert (told["objections_left"], CASE in told["desk"]) == (0, True)
+
+
 class TestReading:
     def test_it_says_what_was_stopped_why_and_on_what_it_rests_in_english(
         self, office: Office

@@ -49,6 +49,7 @@ class Office:
             chance=random.Random(3).randbytes,
         )
         self.now = NOW
+        self.desk_url: str | None = None
 
     def open(self, case: str = CASE, **more: Any) -> None:
         category = more.get("category", "illegal_activity")
@@ -93,7 +94,7 @@ class Office:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        asyncio.run(case_page(self.store, PACK, scope, receive, send, self.now))
+        asyncio.run(case_page(self.store, PACK, scope, receive, send, self.now, self.desk_url))
         if not sent:
             return Got(0, {}, "")
         start, data = sent

@@ -91,15 +91,17 @@ class _Request:
 
 
 async def case_page(
-    store: CaseStore, pack: Pack, scope: Scope, receive: Receive, send: Send, now: datetime
-) -> None:
-    """Answer a request below `/appeal/`: GET and POST of a case, GET of the style."""
+    store: CaseStore, pack: Pack, scope: Scope, receive: Receive, send: Send, now: datetime,
+    desk_url: str | None = None,
+) -> None:  # fmt: skip
+    """Answer a request below `/appeal/`: GET and POST of a case, GET of the style. `desk_url`:
+    where objections are answered, with `{case}` and `{lang}`; None: they are taken here."""
     number = scope["path"].rpartition("/")[2]
     if number == STYLE:
         await _style().send(send)
         return
     request = _read_request(scope, number, pack)
-    page = _CasePage(store, pack, request, now)
+    page = _CasePage(store, pack, request, now, desk_url)
     try:
         if scope["method"] in ("GET", "HEAD"):
             answer = page.show()
@@ -120,11 +122,17 @@ async def case_page(
 class _CasePage:
     """One request."""
 
-    def __init__(self, store: CaseStore, pack: Pack, request: _Request, now: datetime) -> None:
+    def __init__(
+        self, store: CaseStore, pack: Pack, request: _Request, now: datetime, desk_url: str | None
+    ) -> None:
         self._store = store
         self._pack = pack
         self._request = request
         self._now = now
+        filled = {"{case}": request.number, "{lang}": request.lang}
+        for gap, word in filled.items():
+            desk_url = desk_url and desk_url.replace(gap, word)
+        self._desk = desk_url or ""
 
     def show(self, draft: Draft | None = None, status: int = 200) -> Answer:
         """The case. Raises NotFound or Unavailable."""
@@ -134,7 +142,7 @@ class _CasePage:
         received = next((one for one in objections if one.number == request.received), None)
         if draft is not None:
             received = None
-        view = CaseView(record, objections, self._now, received, draft)
+        view = CaseView(record, objections, self._now, received, draft, self._desk)
         if request.wants == "json":
             return self._json(status, as_object(view, self._pack))
         return self._html(status, render_case(view, self._pack, request.lang))
@@ -143,6 +151,9 @@ class _CasePage:
         """An objection. Raises NotFound, Unavailable or ClientLeft."""
         request = self._request
         self._store.find(request.number)  # who does not know the number need not be read
+        if self._desk:
+            elsewhere = NotAllowed("objections are answered at the desk.", hint=self._desk)
+            return self._fault(405, elsewhere, None)
         try:
             async with asyncio.timeout(BODY_S):
                 body = await read_body(scope, receive, BODY_BYTES_MAX)
@@ -211,7 +222,8 @@ def as_object(view: CaseView, pack: Pack) -> dict[str, Any]:
         "objections": [
             {"number": one.number, "received": rfc3339(one.received)} for one in view.objections
         ],
-        "objections_left": OBJECTIONS_MAX - len(view.objections),
+        "objections_left": 0 if view.desk else OBJECTIONS_MAX - len(view.objections),
+        "desk": view.desk or None,
     }
 
 

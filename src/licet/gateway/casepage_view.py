@@ -45,13 +45,15 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """All that a page of a case is made from. `received` is the objection just taken, if any."""
+    """All that a page of a case is made from. `received` is the objection just taken, if any;
+    `desk`: where people answer objections, empty where they are taken here."""
 
     record: CaseRecord
     objections: Sequence[Objection]
     now: datetime
     received: Objection | None = None
     draft: Draft | None = None
+    desk: str = ""
 
 
 def languages(pack: Pack) -> tuple[str, ...]:
@@ -204,7 +206,10 @@ def _appeal(view: CaseView, say: Words, pack: Pack) -> Html:
     parts = [element("h2", say.appeal, id="appeal")]
     if view.objections:
         parts.append(_sent(view, say, pack))
-    if left <= 0:
+    if view.desk:
+        door = element("a", say.desk, href=view.desk, class_="door")
+        parts += [element("p", say.desk_help, class_="invite"), element("p", door)]
+    elif left <= 0:
         parts.append(element("p", say.no_more.format(most=OBJECTIONS_MAX)))
     else:
         more = say.left.format(count=left) if view.objections else say.invite

@@ -39,6 +39,8 @@ class Words:
     no_grounds: str
     appeal: str
     invite: str
+    desk: str
+    desk_help: str
     label: str
     hint: str
     send: str
@@ -132,6 +134,8 @@ ZH = Words(
     no_grounds="未认定内容违反任何规定。内容未能及时完成审核，而未经审核的内容不予放行。",
     appeal="申诉",
     invite="如果你认为处置有误，请说明理由。无需注册账号，凭案件编号即可申诉。",
+    desk="向服务提供者申诉",
+    desk_help="申诉由服务提供者的工作人员在公布的时限内答复。无需注册账号；提交后得到编号和查询码，凭此查看答复、补充说明或者请主管部门处理。",
     label="申诉理由",
     hint="最多{most}字。请勿填写密码、证件号码等个人信息。",
     send="提交申诉",
@@ -196,6 +200,10 @@ EN = Words(
     appeal="Appeal",
     invite="If you think that this was wrong, say why. You need no account: the case number is"
     " enough.",
+    desk="Appeal to the provider",
+    desk_help="People at the provider answer within published time limits. You need no account:"
+    " you are given a number and a code, with which you read the answer, say more, or ask the"
+    " authority.",
     label="Why this was wrong",
     hint="Up to {most} characters. Leave out passwords, identity numbers and other personal"
     " details.",

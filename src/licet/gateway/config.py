@@ -34,6 +34,7 @@ from licet.guard.doubt import Doubt
 Dialect = Literal["openai", "anthropic"]
 OnFailure = Literal["hold", "halt", "pass"]
 
+_OF_CASE = r"https?://\S*\{case\}\S*"
 REPLAY = "replay:"
 """The url of the built-in upstream that answers from a shelf, with no model and no network."""
 
@@ -156,9 +157,19 @@ class LimitsConfig:
 
 @dataclass(frozen=True, slots=True)
 class AppealConfig:
-    """[appeal]: the link that a halted client is given; `{case}` becomes the case number."""
+    """[appeal]: the link that a halted client is given; `{case}` becomes the case number.
 
-    url: Annotated[str, Matching(r"https?://\S*\{case\}\S*", '"https://example.cn/appeal/{case}"')]
+    `desk_url`: where people answer objections; the page of a case then sends people there instead
+    of taking their words itself. `{lang}` becomes the page's language.
+    """
+
+    url: Annotated[str, Matching(_OF_CASE, '"https://example.cn/appeal/{case}"')]
+    desk_url: (
+        Annotated[
+            str, Matching(_OF_CASE, '"https://portal.example.cn/{lang}/complaint/?case={case}"')
+        ]
+        | None
+    ) = None
 
 
 @dataclass(frozen=True, slots=True)

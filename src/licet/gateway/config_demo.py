@@ -139,7 +139,7 @@ concurrency_max = 0
 
 [appeal]
 url = {_quoted(appeal_url)}
-
+{_desk(choice, public_url)}
 {_MINORS}"""
     return f"{_FIRST}{_mark(body)}\n{body}"
 
@@ -154,6 +154,13 @@ url = {_quoted(f"{public_url}/measures/{choice.provider}/list")}
 desk_keys = "measures/measures.jwks"
 token_file = "measures/measures.token"
 """
+
+
+def _desk(choice: DemoChoice, public_url: str) -> str:
+    if not choice.provider:
+        return ""
+    asked = f"provider={choice.provider}&about=stopped&case={{case}}"
+    return f"desk_url = {_quoted(f'{public_url}/{{lang}}/complaint/?{asked}')}\n"
 
 
 def reachable(host: str) -> str:

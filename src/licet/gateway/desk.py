@@ -118,7 +118,8 @@ async def ledger(parts: Parts, scope: Scope, receive: Receive, send: Send) -> No
 
 async def appeal(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
     """Where a person reads why something was stopped, and objects. law:cn-genai-2023/art15"""
-    await case_page(parts.cases, parts.pack, scope, receive, send, parts.clock.now())
+    now, desk_url = parts.clock.now(), parts.appeal_desk
+    await case_page(parts.cases, parts.pack, scope, receive, send, now, desk_url)
 
 
 # Models

@@ -81,6 +81,8 @@ class Parts:
     recorder: Recorder
     metrics: Metrics
     cases: CaseStore
+    appeal_desk: str | None
+    """Where people answer objections to stops: [appeal] desk_url."""
     subjects: Subjects
     log: LogView
     licensing: Licensing

@@ -9,6 +9,7 @@ Rules
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -26,6 +27,9 @@ from licet.portal.incidents.measure_views import PRIVATE
 from licet.portal.incidents.outsiders import Matter
 from licet.portal.pack import pack
 from licet.rulebook.place import place
+from licet.rulebook.proceeding import ProceedingAct, ProceedingRules
+
+_CASE = re.compile(r"LC-[0-9]{8}-[0-9A-Z]{8,20}")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,7 +39,7 @@ def complain(request: HttpRequest) -> HttpResponse:
     if act is None:
         raise Http404
     known, holders = service.rules(complaints.KIND), complaints.providers()
-    answers: dict[str, Any] = {}
+    answers = _proposed(request, known, act)
     no: Refusal | None = None
     busy = unknown = False
     once = request.POST.get("once", "")
@@ -58,7 +62,7 @@ def complain(request: HttpRequest) -> HttpResponse:
         **sheet_of(known, act, answers, no),
         "once": once or complaints.draw(),
         "holders": holders,
-        "chosen": request.POST.get("provider", ""),
+        "chosen": request.POST.get("provider") or request.GET.get("provider", ""),
         "unknown": unknown,
         "busy": busy,
         "clocks": list(known.clocks.values()),
@@ -67,7 +71,8 @@ def complain(request: HttpRequest) -> HttpResponse:
         "unmarked": True,
     }
     status = 429 if busy else 409 if no or unknown else 200
-    return render(request, "persons/complain.html", context, status=status)
+    page = render(request, "persons/complain.html", context, status=status)
+    return _private(page) if "case" in answers else page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,6 +102,18 @@ def look(request: HttpRequest) -> HttpResponse:
     shown = _shown(matter, no, data)
     status = 409 if no else 200
     return _private(render(request, "persons/complaint.html", {**context, **shown}, status=status))
+
+
+def _proposed(request: HttpRequest, known: ProceedingRules, act: ProceedingAct) -> dict[str, Any]:
+    """What the page of a case knows already and asks for in its link: proposed, to be changed."""
+    fields = known.forms[act.form].fields if act.form else {}
+    about, case = (request.GET.get(name, "") for name in ("about", "case"))
+    answers: dict[str, Any] = {}
+    if "about" in fields and about in fields["about"].choices:
+        answers["about"] = about
+    if "case" in fields and _CASE.fullmatch(case):
+        answers["case"] = case
+    return answers
 
 
 def _received(request: HttpRequest, number: str) -> HttpResponse:
