@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import mlcroissant
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from kit.corpus import SOUND, card, folder
+from kit.corpus import SOUND, annotation_rules, batch, card, folder
 from licet.cli.corpus import corpus
 from licet.ledger.keyfiles import load_vkey
 from licet.ledger.source import open_source
@@ -112,6 +113,10 @@ def test_the_croissant_of_a_version_validates(home: Path, tmp_path: Path) -> Non
         personal_data={"basis": "consent", "record": "file 2"},
         annotation=[{"id": "lab/rules", "version": "1.2"}],
     )
+    (tmp_path / "rules.json").write_bytes(
+        msgspec.json.encode(annotation_rules(id="lab/rules", version="1.2"))
+    )
+    assert run(home, "annotation", "register", str(tmp_path / "rules.json")).exit_code == 0
     pushed(home, folder(tmp_path / "in", {"data/a b.jsonl": b"1"}, said), "pub/demo")
     shown = run(home, "show", "pub/demo", "--croissant", "--base-url", "https://data.example")
     document = json.loads(shown.output)
@@ -124,3 +129,19 @@ def test_the_croissant_of_a_version_validates(home: Path, tmp_path: Path) -> Non
     ]  # fmt: skip
     assert "a%20b.jsonl" in document["distribution"][0]["contentUrl"]
     assert document["creditText"] == "pub/demo; pub/old@" + old[:7]
+
+
+def test_batches_are_recorded_with_what_stands_against_them(home: Path, tmp_path: Path) -> None:
+    for what in ("rules", "batch"):
+        shown = CliRunner().invoke(corpus, ["annotation", "example", what])
+        (tmp_path / f"{what}.toml").write_text(shown.output, encoding="utf-8")
+    early = run(home, "annotation", "record", str(tmp_path / "batch.toml"))
+    assert (early.exit_code, "not registered here" in early.output) == (1, True)
+    assert run(home, "annotation", "register", str(tmp_path / "rules.toml")).exit_code == 0
+    good = run(home, "annotation", "record", str(tmp_path / "batch.toml"))
+    assert (good.exit_code, "197 of 200 right" in good.output) == (0, True), good.output
+    worse = batch(rules="namespace/dialogues", right=400)
+    (tmp_path / "worse.json").write_bytes(msgspec.json.encode(worse))
+    bad = run(home, "annotation", "record", str(tmp_path / "worse.json"))
+    assert (bad.exit_code, "does_not" in bad.output) == (1, True)
+    assert "namespace/dialogues  1.0  functional  2" in run(home, "annotation", "list").output

@@ -36,6 +36,10 @@ api-complain                   405/type   405/type 405/type 405/type
 api-complaint-page             405/type   405/type 405/type 405/type
 data                           ok/405     ok/405   ok/405   ok/405
 data-set                       ok/405     ok/405   ok/405   ok/405
+annotation                     ok/405     ok/405   ok/405   ok/405
+annotation-rules               ok/405     ok/405   ok/405   ok/405
+annotation-add                 in/in      ok/no    ok/no    404/404
+annotation-record              in/in      ok/no    ok/no    404/404
 data-tokens                    in/in      ok/ok    ok/ok    404/404
 data-publish                   in/in      ok/no    ok/no    404/404
 data-ask                       in/in      ok/no    ok/no    404/404

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from kit.serve import serve
+from licet.corpus.annotation import Batch, Rules, parse
 from licet.corpus.card import CARDS, Card, Parent, parse_card
 from licet.corpus.catalogue import Version
 from licet.corpus.hub import Hub
@@ -40,6 +41,30 @@ def card(*made_from: Version, **other: Any) -> Card:
     parents = [msgspec.to_builtins(Parent(v.dataset, v.commit)) for v in made_from]
     said = SOUND | ({"made_from": parents} if parents else {}) | other
     return parse_card(msgspec.json.encode(said), "card.json")
+
+
+def annotation_rules(**other: Any) -> Rules:
+    """Rules without a gap, but for what is given."""
+    said = {
+        "id": "own/demo", "version": "1.0", "kind": "functional",
+        "title": {"zh": "示例规则", "en": "Example rules"},
+        "parts": dict.fromkeys(RULES.annotation.parts, "as it is done"),
+    }  # fmt: skip
+    return parse(msgspec.json.encode(said | other), "rules.json", Rules)
+
+
+def batch(**other: Any) -> Batch:
+    """A batch by those rules with nothing against it, but for what is given."""
+    trained = {"training": "the rules", "trained": "2026-08-20", "examined": "2026-08-22"}
+    said = {
+        "rules": "own/demo", "version": "1.0", "began": "2026-09-01", "ended": "2026-09-20",
+        "items": 1000, "reviewed": 1000, "sampled": 500, "right": 495,
+        "person": [
+            {"mark": "A01", "part": "annotator", **trained},
+            {"mark": "R01", "part": "reviewer", **trained},
+        ],
+    }  # fmt: skip
+    return parse(msgspec.json.encode(said | other), "batch.json", Batch)
 
 
 def folder(at: Path, files: dict[str, bytes], said: Card | None = None) -> Path:

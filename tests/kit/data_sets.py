@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kit.corpus import NOW, card, put
+from kit.corpus import NOW, RULES, annotation_rules, card, put
+from licet.corpus.annotation_register import AnnotationRegister
 from licet.corpus.card import Card
 from licet.corpus.catalogue import Version
 from licet.corpus.readers import Readers
@@ -50,8 +51,11 @@ def asked_for(dataset: str = "own/demo", body: str = "other") -> str:
 
 
 def data_places() -> dict[str, dict[str, str]]:
-    """What the places of the addresses of a restricted data set of `own` are filled with."""
+    """What the places of the addresses of a restricted data set of `own` are filled with, and of
+    annotation rules."""
     asked = asked_for()
+    with store() as shelf:
+        AnnotationRegister(shelf.catalogue).register(annotation_rules(), "own", RULES, NOW)
     here = {"space": "own", "name": "demo"}
-    names = ("data-set", "data-ask", "data-withdraw")
+    names = ("data-set", "data-ask", "data-withdraw", "annotation-rules")
     return {"data-decide": {"request_id": asked}, **dict.fromkeys(names, here)}

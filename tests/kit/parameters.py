@@ -33,6 +33,14 @@ SCANS = [
     _scan("characters_min", (1, 16), (0, 100_001, 1.5)),
 ]
 
+ANNOTATIONS = [
+    Example(f"corpus.annotation.{name}", "corpus.toml", ("annotation", name), passes, trips)
+    for name, passes, trips in (
+        ("exam_days", (1, 365, 3650), (0, 3651, 1.5, "365")),
+        *((one, *_SHARE) for one in ("sample_share", "right_share", "safety_reviewed_share")),
+    )
+]
+
 
 def _programme(name: str, key: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
     place = ("programme", name, key)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kit.packs import GONE, PACK_ID, changed
-from kit.parameters import PROGRAMMES, SCANS, Example
+from kit.parameters import ANNOTATIONS, PROGRAMMES, SCANS, Example
 from licet.base.trouble import BadInput
 from licet.rulebook import BankRule, Measure, load_pack, parse_pack
 
@@ -228,6 +228,7 @@ def _medium(name: str) -> Iterator[Example]:
 PROCEDURE = PACK.procedure
 EXAMPLES = [
     *SCANS,
+    *ANNOTATIONS,
     *PROGRAMMES,
     *_following(),
     Example(

@@ -21,6 +21,7 @@ import click
 from licet.base.canonical import sha256_hex
 from licet.base.clock import SystemClock, rfc3339_ms
 from licet.base.trouble import BadInput
+from licet.cli.corpus_annotation import annotation
 from licet.cli.corpus_scan import check as check_command
 from licet.cli.corpus_scan import scan, verify_scan
 from licet.cli.corpus_serving import access, serve, token
@@ -64,6 +65,7 @@ def corpus() -> None:
 corpus.add_command(serve)
 corpus.add_command(token)
 corpus.add_command(access)
+corpus.add_command(annotation)
 corpus.add_command(check_command)
 corpus.add_command(scan)
 corpus.add_command(verify_scan)

@@ -45,7 +45,7 @@ from licet.rulebook import (
     unknown_citations,
 )
 from licet.rulebook.computing import Programme, Requirement
-from licet.rulebook.corpus import AccessClass, Basis, Licence, SourceType
+from licet.rulebook.corpus import AccessClass, AnnotationPart, Basis, Licence, SourceType
 from licet.rulebook.grounds import Source
 from licet.rulebook.labels import Degree, LabelCheck, Medium
 from licet.rulebook.minors import Band, Cry, Feature, HelpLine, Profile
@@ -250,7 +250,7 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
             yield from labels_lines(entry, lang)
             for rests in labels_grounds(pack, entry):
                 yield from _provenance(rests)
-        case SourceType() | Basis() | AccessClass() | Licence():
+        case SourceType() | Basis() | AccessClass() | AnnotationPart() | Licence():
             yield from corpus_lines(entry, lang)
             yield from _provenance(entry.provenance)
         case Requirement() | Programme():

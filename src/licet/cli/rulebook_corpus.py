@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from licet.rulebook.corpus import AccessClass, Basis, Entry, Licence, SourceType
+from licet.rulebook.corpus import AccessClass, AnnotationPart, Basis, Entry, Licence, SourceType
 
 
 def corpus_lines(entry: Entry, lang: str) -> Iterator[str]:
@@ -33,3 +33,5 @@ def corpus_lines(entry: Entry, lang: str) -> Iterator[str]:
             yield f"asks      {', '.join(sorted(entry.asks)) or 'nothing'}"
             if entry.into:
                 yield f"into      {', '.join(sorted(entry.into))}"
+        case AnnotationPart():
+            yield f"annotation_part.{entry.id}  {entry.name[lang]}"

@@ -57,6 +57,24 @@ CREATE TABLE IF NOT EXISTS report (
     commit_id TEXT PRIMARY KEY REFERENCES version,
     document BLOB NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS annotation_rules (
+    id TEXT NOT NULL,
+    version TEXT NOT NULL,
+    made_ms INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    document BLOB NOT NULL,             -- canonical JSON
+    PRIMARY KEY (id, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS annotation_batch (
+    id TEXT PRIMARY KEY,                -- SHA-256 of document
+    rules TEXT NOT NULL,
+    version TEXT NOT NULL,
+    dataset TEXT NOT NULL,
+    made_ms INTEGER NOT NULL,
+    by TEXT NOT NULL,
+    document BLOB NOT NULL,
+    FOREIGN KEY (rules, version) REFERENCES annotation_rules
+) STRICT;
 """
 
 
@@ -231,6 +249,11 @@ class Catalogue:
             "SELECT sha256, size, MAX(commit_id NOT IN (SELECT commit_id FROM withdrawal))"
             " FROM file GROUP BY sha256, size ORDER BY sha256"
         )
+
+    def has_rules(self, rules_id: str, version: str) -> bool:
+        """Whether annotation rules of that version are registered."""
+        found = "SELECT 1 FROM annotation_rules WHERE (id, version) = (?, ?)"
+        return self.db.execute(found, (rules_id, version)).fetchone() is not None
 
     def all(self) -> Iterator[tuple[str, bytes]]:
         """(number, canonical bytes) of every version, as they are written."""

@@ -82,7 +82,10 @@ def publish(
 
 def examine(card: Card, dataset: str, catalogue: Catalogue, rules: CorpusRules) -> Refusal | None:
     """What stands against publishing under this card; None where nothing does."""
-    faults = (*card_faults(card, rules), *_parent_faults(card, catalogue))
+    faults = (
+        *card_faults(card, rules), *_parent_faults(card, catalogue),
+        *_annotation_faults(card, catalogue),
+    )  # fmt: skip
     if faults:
         return Refusal(faults)
     found = conflicts(chain_of(card, dataset, catalogue), rules.licences)
@@ -117,6 +120,14 @@ def _parent_faults(card: Card, catalogue: Catalogue) -> Iterator[Fault]:
             yield Fault(where, "unknown_parent", about)
         elif found.withdrawn is not None:
             yield Fault(where, "parent_withdrawn", about)
+
+
+def _annotation_faults(card: Card, catalogue: Catalogue) -> Iterator[Fault]:
+    """law:cn-genai-2023/art8: what people annotated followed rules that can be read here."""
+    for number, one in enumerate(card.annotation, 1):
+        if not catalogue.has_rules(one.id, one.version):
+            about = f"{one.id[:120]} {one.version[:40]}"
+            yield Fault(f"annotation {number}", "unknown_rules", about)
 
 
 def reach(version: Version, catalogue: Catalogue) -> tuple[Version, ...]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from licet.base.ids import Chance
 from licet.base.trouble import BadInput, Conflict, NotFound
+from licet.corpus.annotation_register import Recorded, Registered
 from licet.corpus.blobs import PIECE_BYTES, FolderBlobs
 from licet.corpus.card import CARD, CARDS, Card, parse_card
 from licet.corpus.catalogue import Catalogue, Version
@@ -129,6 +130,25 @@ def published_fields(version: Version) -> dict[str, Value]:
         "access": manifest.card.access,
         "parents": [one.version for one in manifest.card.made_from] or None,
     }
+
+
+def rules_fields(one: Registered) -> dict[str, Value]:
+    """What the log says of rules that were registered."""
+    rules = one.rules
+    return {
+        "rules": rules.id, "version": rules.version, "kind": rules.kind,
+        "document_sha256": one.sha256,
+    }  # fmt: skip
+
+
+def batch_fields(one: Recorded) -> dict[str, Value]:
+    """What the log says of a batch that was annotated: counts, and nobody who worked on it."""
+    batch = one.batch
+    return {
+        "rules": batch.rules, "version": batch.version, "dataset": batch.dataset or None,
+        "items": batch.items, "sampled": batch.sampled, "right": batch.right,
+        "document_sha256": one.sha256,
+    }  # fmt: skip
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from typing import Any
 import msgspec
 
 from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch
+from licet.corpus import annotation_api
 from licet.corpus.card import Card
 from licet.corpus.catalogue import Version
 from licet.corpus.hub import Hub, Request
@@ -61,9 +62,11 @@ class Uploads:
     def answer(self, asked: Request) -> Reply:
         """The reply to a request below PREFIX; one for everything."""
         reader = self._hub.reader(asked)
-        if reader is None:
-            return denied(401, "", "Send the token of somebody who may publish.")
         try:
+            if asked.path[2:3] == ("annotation",):
+                return annotation_api.answer(self._hub, asked, reader)
+            if reader is None:
+                return denied(401, "", "Send the token of somebody who may publish.")
             match asked.method, asked.path:
                 case "POST", ("api", "corpus", "examine"):
                     return self._examine(_wanted(asked.body), reader)
@@ -73,6 +76,8 @@ class Uploads:
                     return self._publish(_wanted(asked.body), reader)
         except (BadInput, TooMuch) as unfit:
             return json_reply(400, {"error": str(unfit)})
+        except NotFound as unknown:
+            return missing("EntryNotFound", str(unknown))
         return missing("EntryNotFound", "There is nothing at this address.")
 
     def _examine(self, wanted: Wanted, reader: Reader) -> Reply:

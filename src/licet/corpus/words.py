@@ -66,6 +66,21 @@ FAULTS: Mapping[str, Words] = {
         "zh": "请填写标注规则的编号和版本。",
         "en": "Give the annotation rules' id and version.",
     },
+    "unknown_rules": {
+        "zh": "本平台没有登记标注规则 {about}；请先登记。",
+        "en": "The annotation rules {about} are not registered here. Register them first.",
+    },
+    "unknown_part": {
+        "zh": "标注规则没有这一部分；应有：{about}。",
+        "en": "Annotation rules have no such part. They have: {about}.",
+    },
+    "days_disagree": {"zh": "结束日期早于开始日期。", "en": "It ends before it begins."},
+    "no_annotator": {"zh": "没有标注员。", "en": "Nobody annotated it."},
+    "too_many": {"zh": "超过 {about} 个。", "en": "There are more than {about}."},
+    "no_mark": {
+        "zh": "请用代号（字母、数字），不要写姓名。",
+        "en": "Give a mark of letters and digits, and no name.",
+    },
     "annotated_without_rules": {
         "zh": "有人工标注，就须写明标注规则。",
         "en": "What was annotated names the rules by which it was.",
@@ -81,6 +96,30 @@ FAULTS: Mapping[str, Words] = {
     "parent_withdrawn": {
         "zh": "所依据的 {about} 已撤回。",
         "en": "It is made from {about}, which was withdrawn.",
+    },
+}
+
+BREACHES: Mapping[str, Words] = {
+    "both_parts": {
+        "zh": "{where} 在同一批次中既标注又审核。",
+        "en": "{where} annotated and reviewed the same batch.",
+    },
+    "no_reviewer": {"zh": "没有审核员。", "en": "Nobody reviewed it."},
+    "not_trained": {
+        "zh": "{where} 开始标注前没有培训记录。",
+        "en": "{where} has no training on record before the work began.",
+    },
+    "not_examined": {
+        "zh": "{where} 开始标注前没有通过考核的记录。",
+        "en": "{where} has no examination on record before the work began.",
+    },
+    "exam_old": {
+        "zh": "{where} 的考核已超过 {about} 天。",
+        "en": "{where} was examined more than {about} days before the work ended.",
+    },
+    "not_reviewed": {
+        "zh": "安全性标注未达到 {about} 的审核比例。",
+        "en": "Less than {about} of what was annotated for safety was reviewed.",
     },
 }
 

@@ -267,6 +267,27 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "decision": "granted, refused or ended",
         },
     ),
+    "corpus.rules": EntryType(
+        "A version of annotation rules was registered.",
+        {
+            "rules": "namespace/name",
+            "version": "of the rules",
+            "kind": "functional or safety",
+            "document_sha256": "digest of what they say, as canonical JSON",
+        },
+    ),
+    "corpus.annotated": EntryType(
+        "A batch that people annotated was put on record.",
+        {
+            "rules": "namespace/name",
+            "version": "of the rules",
+            "dataset": "data set that it was for, if one is named",
+            "items": "items that were annotated",
+            "sampled": "items of its sample",
+            "right": "items of the sample that were right",
+            "document_sha256": "digest of the record, as canonical JSON",
+        },
+    ),
     "corpus.scanned": EntryType(
         "Training data was scanned, and the report signed.",
         {

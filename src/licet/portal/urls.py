@@ -9,6 +9,7 @@ from django.urls import URLResolver, include, path
 
 from licet.portal.accounts.urls import outside
 from licet.portal.compute import dashboard_views as compute
+from licet.portal.corpus import annotation_views as annotation
 from licet.portal.corpus import views as corpus
 from licet.portal.demo.urls import urlpatterns as demonstration
 from licet.portal.design.assets import show_asset
@@ -41,6 +42,8 @@ readers = [
     path("data/<str:space>/<str:name>/", corpus.show, name="data-set"),
     path("compute/", compute.dashboard, name="compute"),
     path("", include("licet.portal.compute.urls")),
+    path("annotation/", annotation.register, name="annotation"),
+    path("annotation/<str:space>/<str:name>/", annotation.show_rules, name="annotation-rules"),
     path("scope/", filings.scope_page, name="scope"),
     path("notices/", notices.show_notices, name="notices"),
     *families,

@@ -98,6 +98,30 @@ class ScanRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnotationPart:
+    """Something that rules of annotation must say."""
+
+    id: str
+    name: Text
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationRule:
+    """What annotation by people is held against (law:cn-genai-2023/art8).
+
+    An examination counts for `exam_days`. Of a batch at least `sample_share` is sampled, of which
+    `right_share` is right; of one annotated for safety `safety_reviewed_share` is reviewed.
+    """
+
+    exam_days: int
+    sample_share: float
+    right_share: float
+    safety_reviewed_share: float
+    parts: Mapping[str, AnnotationPart]
+
+
+@dataclass(frozen=True, slots=True)
 class CorpusRules:
     """Everything that the law and the pack say of training data that is shared."""
 
@@ -109,6 +133,7 @@ class CorpusRules:
     access: Mapping[str, AccessClass]
     licences: Mapping[str, Licence]
     scan: ScanRule
+    annotation: AnnotationRule
 
     @property
     def shelves(self) -> tuple[Mapping[str, Entry], ...]:
@@ -118,6 +143,7 @@ class CorpusRules:
             "basis": self.bases,
             "access": self.access,
             "licence": self.licences,
+            "annotation_part": self.annotation.parts,
         }
         return tuple({f"{kind}.{i}": e for i, e in shelf.items()} for kind, shelf in kinds.items())
 
@@ -129,7 +155,8 @@ class CorpusRules:
             *self.bases.values(),
             *self.access.values(),
             *self.licences.values(),
+            *self.annotation.parts.values(),
         )
 
 
-Entry = SourceType | Basis | AccessClass | Licence
+Entry = SourceType | Basis | AccessClass | Licence | AnnotationPart

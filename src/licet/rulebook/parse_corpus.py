@@ -17,6 +17,8 @@ from typing import Protocol, TypeVar, get_args
 
 from licet.rulebook.corpus import (
     AccessClass,
+    AnnotationPart,
+    AnnotationRule,
     Basis,
     CorpusRules,
     Debt,
@@ -64,6 +66,7 @@ def parse_corpus(root: Table, pack: Pack) -> CorpusRules:
         access=_shelf(_access(row, languages) for row in root.tables("access")),
         licences=licences,
         scan=_scan(root, pack),
+        annotation=_annotation(root, languages),
     )
 
 
@@ -133,6 +136,27 @@ def _scan(root: Table, pack: Pack) -> ScanRule:
             characters_min=table.integer("characters_min", 1, 100_000),
             symbol_share_max=table.share("symbol_share_max"),
             repeat_share_max=table.share("repeat_share_max"),
+        )
+
+
+def _annotation(root: Table, languages: tuple[str, ...]) -> AnnotationRule:
+    parts = _shelf(_part(row, languages) for row in root.tables("annotation_part"))
+    with root.table("annotation") as table:
+        return AnnotationRule(
+            exam_days=table.integer("exam_days", 1, 3650),
+            sample_share=table.share("sample_share"),
+            right_share=table.share("right_share"),
+            safety_reviewed_share=table.share("safety_reviewed_share"),
+            parts=parts,
+        )
+
+
+def _part(row: Table, languages: tuple[str, ...]) -> AnnotationPart:
+    with row:
+        return AnnotationPart(
+            id=row.text("id", _WORD, '"target"'),
+            name=row.wording("name", languages),
+            provenance=row.provenance(),
         )
 
 

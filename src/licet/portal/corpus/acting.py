@@ -15,13 +15,16 @@ from typing import Any
 from licet.base.canonical import sha256_hex
 from licet.base.trouble import BadInput
 from licet.corpus import publishing
+from licet.corpus.annotation import Batch
+from licet.corpus.annotation import Rules as AnnotationRules
+from licet.corpus.annotation_register import AnnotationRegister, Recorded, Registered
 from licet.corpus.card import CARD, CARD_BYTES_MAX, CARDS, parse_card
 from licet.corpus.catalogue import Version
 from licet.corpus.manifest import File
 from licet.corpus.naming import check_id, check_path
 from licet.corpus.publishing import Push, Refusal, examine
 from licet.corpus.readers import Access, Readers, State
-from licet.corpus.shelf import Shelf, published_fields
+from licet.corpus.shelf import Shelf, batch_fields, published_fields, rules_fields
 from licet.portal.accounts.models import Body, Person
 from licet.portal.corpus.store import reader_of
 from licet.rulebook import CorpusRules
@@ -63,6 +66,25 @@ def publish(
     made = publishing.publish(push, shelf.catalogue, shelf.blobs, rules, moment)
     if isinstance(made, Version):
         shelf.record("corpus.published", published_fields(made), moment, secrets.token_bytes)
+    return made
+
+
+def register_rules(
+    shelf: Shelf, said: AnnotationRules, law: CorpusRules, body: Body, moment: datetime
+) -> Registered | Refusal:
+    """The rules as they stand, or what they lack. Raises Conflict for a version that says
+    something else already."""
+    made = AnnotationRegister(shelf.catalogue).register(said, body.code, law, moment)
+    if isinstance(made, Registered) and made.new:
+        shelf.record("corpus.rules", rules_fields(made), moment, secrets.token_bytes)
+    return made
+
+
+def record_batch(shelf: Shelf, said: Batch, body: Body, moment: datetime) -> Recorded | Refusal:
+    """The record as it stands, or why it cannot."""
+    made = AnnotationRegister(shelf.catalogue).record(said, body.code, moment)
+    if isinstance(made, Recorded) and made.new:
+        shelf.record("corpus.annotated", batch_fields(made), moment, secrets.token_bytes)
     return made
 
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from licet.portal.corpus import views
+from licet.portal.corpus import annotation_views, views
 
 urlpatterns = [
     path("data/tokens/", views.tokens, name="data-tokens"),
     path("data/publish/", views.publish, name="data-publish"),
     path("data/<str:space>/<str:name>/ask/", views.ask, name="data-ask"),
     path("data/<str:space>/<str:name>/withdraw/", views.withdraw, name="data-withdraw"),
+    path("annotation/add/", annotation_views.add_rules, name="annotation-add"),
+    path("annotation/record/", annotation_views.record_batch, name="annotation-record"),
     path("desk/data/", views.desk, name="data-desk"),
     path("desk/data/<str:request_id>/", views.decide, name="data-decide"),
 ]

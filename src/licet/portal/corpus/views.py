@@ -18,12 +18,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from licet.base.trouble import Trouble
+from licet.corpus.annotation_register import AnnotationRegister
 from licet.corpus.catalogue import Version
 from licet.corpus.licences import terms
 from licet.corpus.publishing import Refusal, chain_of, reach
 from licet.corpus.readers import Readers
 from licet.corpus.shelf import Shelf
 from licet.portal.corpus import acting, reading
+from licet.portal.corpus.annotation_views import Shown, shown
 from licet.portal.corpus.checks import read_checks
 from licet.portal.corpus.store import (
     called,
@@ -69,6 +71,7 @@ def show(request: HttpRequest, space: str, name: str) -> HttpResponse:
             "licence": known.licences.get(card.licence),
             "below": shelf.catalogue.made_from(version.commit),
             "cause": _cause(shelf, version),
+            "batches": _batches(request, shelf, version),
             "by": called(version.manifest.by),
             "history": [
                 (one, called(one.version.manifest.by))
@@ -241,6 +244,16 @@ def _denied(request: HttpRequest, shelf: Shelf, version: Version) -> str:
     reader = known_reader(shelf, body)
     granted = reader and not Readers(shelf.catalogue).denial(version, reader, rules(), sent=True)
     return "" if granted else "grant"
+
+
+def _batches(request: HttpRequest, shelf: Shelf, version: Version) -> list[Shown]:
+    """What people annotated for the data set, held against the pack."""
+    register = AnnotationRegister(shelf.catalogue)
+    rows = [
+        (one, register.find(one.batch.rules, one.batch.version))
+        for one in register.records(dataset=version.dataset)
+    ]
+    return [shown(one, found.rules.kind, request) for one, found in rows if found]
 
 
 def _may_withdraw(request: HttpRequest, version: Version) -> bool:

@@ -17,6 +17,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from licet.assess.bankfile import shipped_banks
 from licet.base.tomlsource import TomlSource
+from licet.corpus.annotation import Batch, Rules, parse
+from licet.corpus.annotation_register import Recorded, Registered
 from licet.corpus.card import CARDS
 from licet.corpus.catalogue import Version
 from licet.corpus.readers import Readers
@@ -27,7 +29,7 @@ from licet.portal.corpus.store import opened, reader_of, rules
 
 
 def share_data(begin: datetime) -> None:
-    """Publish, ask, decide and withdraw as `data.toml` tells, from `begin` on."""
+    """Register, publish, ask, decide and withdraw as `data.toml` tells, from `begin` on."""
     told = TomlSource("data.toml", _text("data.toml")).parse()
     with opened() as shelf:
         if next(shelf.catalogue.all(), None) is not None:
@@ -36,6 +38,8 @@ def share_data(begin: datetime) -> None:
         deeds += [(one["hours"], partial(_publish, shelf, one)) for one in told["set"]]
         deeds += [(one["hours"], partial(_load, shelf, one)) for one in told["loaded"]]
         deeds += [(one["hours"], partial(_withdraw, shelf, one)) for one in told["withdrawn"]]
+        deeds += [(one["hours"], partial(_register, shelf, one)) for one in told["rules"]]
+        deeds += [(one["hours"], partial(_record, shelf, one)) for one in told["batch"]]
         for one in told["request"]:
             asked: dict[str, str] = {}
             deeds.append((one["hours"], partial(_ask, shelf, one, asked)))
@@ -65,6 +69,18 @@ def _content(said: str | Mapping[str, str]) -> bytes:
     rows = [{"lang": i.lang, "topic": i.topic, "source": bank.id, "text": i.text}
             for i in bank.items]  # fmt: skip
     return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+
+
+def _register(shelf: Shelf, one: Mapping[str, Any], moment: datetime) -> None:
+    said = parse(msgspec.json.encode(one["said"]), "data.json", Rules)
+    made = acting.register_rules(shelf, said, rules(), _person(one["by"]).body, moment)
+    assert isinstance(made, Registered), made.said("en")
+
+
+def _record(shelf: Shelf, one: Mapping[str, Any], moment: datetime) -> None:
+    said = parse(msgspec.json.encode(one["said"]), "data.json", Batch)
+    made = acting.record_batch(shelf, said, _person(one["by"]).body, moment)
+    assert isinstance(made, Recorded), made.said("en")
 
 
 def _load(shelf: Shelf, one: Mapping[str, Any], moment: datetime) -> None:

@@ -118,3 +118,22 @@ def state_tone(state: str) -> str:
 def access_tone(access: str) -> str:
     """The colour of an access class; it never stands without its word."""
     return ACCESS_TONES.get(access, "plain")
+
+
+@register.filter
+def rules_address(rules_id: str) -> str:
+    """Where the page of annotation rules stands."""
+    space, _, name = rules_id.partition("/")
+    return str(reverse("annotation-rules", kwargs={"space": space, "name": name}))
+
+
+@register.filter
+def annotation_kind(kind: str) -> str:
+    """What annotation is for, in words."""
+    return words.word(f"annotation-kind.{kind}")
+
+
+@register.filter
+def annotation_part(part: str) -> str:
+    """What somebody did, in words."""
+    return words.word(f"annotation-part.{part}")
