@@ -20,6 +20,7 @@ from licet.minors.asking import (
     file_appeal,
     is_overdue,
 )
+from licet.minors.identifying import identifying
 from licet.minors.linking import Act, Link, Stage, act, claim, invite, new_code, settled, told
 from licet.minors.linking import Refusal as LinkRefusal
 from licet.minors.record import MinorRecord, parse_settings, read_record, write_record
@@ -304,17 +305,46 @@ def test_more_time_is_given_once_and_within_the_packs_bound() -> None:
     assert no[1] is None
 
 
+def _answer(appeal: Appeal, officer: str, reason: str, **said: bool) -> Appeal | Refusal:
+    return answer_appeal(
+        appeal, officer, reason, NOW, **{"upheld": True, "decided_before": False} | said
+    )
+
+
 def test_an_adult_is_answered_by_a_person_with_a_reason_in_time() -> None:
     appeal = file_appeal("ap_1", "p", NOW, RULES)
     due = NOW + RULES.appeal_answer_days * DAY_MS
     assert not is_overdue(appeal, due - 1)
     assert is_overdue(appeal, due)
-    assert answer_appeal(appeal, "o", " ", NOW, upheld=True) == Refusal("no_reason")
-    assert answer_appeal(appeal, "p", "yes", NOW, upheld=True) == Refusal("own_case")
-    done = answer_appeal(appeal, "o", "The document shows it.", NOW, upheld=True)
+    assert _answer(appeal, "o", " ") == Refusal("no_reason")
+    assert _answer(appeal, "p", "yes") == Refusal("own_case")
+    done = _answer(appeal, "o", "The document shows it.")
     assert isinstance(done, Appeal)
     assert (done.outcome, is_overdue(done, due)) == ("upheld", False)
-    assert answer_appeal(done, "o", "No.", NOW, upheld=False) == Refusal("answered")
+    assert _answer(done, "o", "No.", upheld=False) == Refusal("answered")
+
+
+def test_who_said_no_before_may_put_it_right_and_not_say_no_again() -> None:
+    appeal = file_appeal("ap_2", "p", NOW, RULES)
+    again = _answer(appeal, "o", "No proof.", upheld=False, decided_before=True)
+    assert again == Refusal("decided_before")
+    assert isinstance(_answer(appeal, "o", "Now it is shown.", decided_before=True), Appeal)
+    assert isinstance(_answer(appeal, "other", "No proof.", upheld=False), Appeal)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("110101 19900307 1234", ("number",)), ("我的身份证00000020100101001X", ("number",)),
+        ("生于2001年3月4日", ("date",)), ("2001-03-04", ("date",)),
+        ("４．３．２００１", ("date",)),
+        ("born 4 March 2001", ("date",)), ("Mar 4, 2001", ("date",)), ("20010304", ("date",)),
+        ("11010119900307123X, 2001/3/4", ("number", "date")),
+        ("我今年20岁", ()), ("I was 18 in 2019, call 13912345678.", ()), ("May 2010", ()),
+    ],
+)  # fmt: skip
+def test_what_says_who_somebody_is_is_found(text: str, kinds: tuple[str, ...]) -> None:
+    assert identifying(text) == kinds
 
 
 def test_a_report_is_seven_days_of_minutes() -> None:

@@ -60,9 +60,16 @@ def test_a_gateway_of_the_year_leaves_no_trace_of_who_the_children_are(
     assert stretch.answers["chat", 200] > 0
     assert stretch.answers["chat", 403] > 0
     assert stretch.answers["chat", 400] > 0, "a cry for help is on the ledger"
-    assert not {status for _, status in stretch.answers} - {200, 400, 403, 409}
+    assert not {status for _, status in stretch.answers} - {200, 302, 400, 403, 409}
     written = {path.name for path in tmp_path.rglob("*") if path.is_file()}
     assert written >= {"ledger.db", "minors.db", "real-name.db", "gateway.log", "metrics.txt"}
+    assert written >= {"portal.db", "portal.log"}
+    for deed in ("invite", "code", "appeal"):
+        assert stretch.answers[f"page {deed}", 200 if deed == "invite" else 302] >= 6, deed
+    assert stretch.answers["page appeal", 200] == 12, (
+        "with a number, with a day of birth: not taken"
+    )
+    assert stretch.answers["page answer", 302] == 6
     entries = (tmp_path / "home" / "ledger").rglob("*")
     assert b"exchange.refused" in b"".join(p.read_bytes() for p in entries if p.is_file())
     assert found_secrets(tmp_path, stretch.secrets) == []

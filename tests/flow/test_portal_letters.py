@@ -74,8 +74,8 @@ def test_a_letter_is_sent_once(office: type[Office]) -> None:
 def test_a_letter_that_does_not_leave_is_tried_again_later_and_given_up(
     office: type[Office],
 ) -> None:
-    from licet.portal.filings.letters import TRIES_MAX
     from licet.portal.filings.models import Notice
+    from licet.portal.letters import TRIES_MAX
 
     filed()
     office.closed = True

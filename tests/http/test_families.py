@@ -15,11 +15,14 @@ import pytest
 
 from kit.families import House, gateway_that_counts, house, shown, ticket
 from kit.gateway import Served
+from kit.letters import BACKEND, Office
 from kit.minors_scene import Scene
 from kit.minors_talk import chat, post
 from kit.portal import NOW, person
 from kit.visitors import signed_in
+from licet.base.clock import SystemClock
 
+HOUR = timedelta(hours=1)
 ZERO = {f"total-{day}": "0" for day in range(7)}
 ON = {f"feature-{name}": "on" for name in ("characters", "top_up", "voice", "images")}
 
@@ -273,3 +276,78 @@ def test_figures_leave_out_small_cells(home: House) -> None:
     assert "40" in said
     assert "left out" in said
     assert "Cells of fewer than 10 persons" in said
+
+
+def test_what_says_who_somebody_is_is_refused_with_a_word_and_kept_nowhere(home: House) -> None:
+    from licet.portal.families.models import StoredAppeal
+
+    child, guardian = home.child(over=12, under=14), home.guardian()
+    for words, said in (("110101199003071234", "number of a document"), ("2001-3-4", "Take out")):
+        answer = child.post("/en/family/mine/appeal/", {"words": f"I am 20. {words}"})
+        assert said in shown(answer)
+        assert "I am 20." in answer.content.decode(), "nothing that was typed is lost"
+        invited = guardian.post("/en/family/invite/", {"called": words, "agree": "on"})
+        assert said in shown(invited)
+    assert not StoredAppeal.objects.exists()
+
+
+def test_who_said_no_before_does_not_say_it_again(home: House) -> None:
+    from licet.portal.families.models import StoredAppeal
+
+    somebody = home.child(over=12, under=14)
+    first, other = (
+        signed_in(person("provider", f"{name}@body.example")) for name in ("first", "other")
+    )
+
+    def answered(officer: Any, decision: str) -> Any:
+        row = StoredAppeal.objects.get(outcome="open")
+        sent = {"decision": decision, "words": "As it is."}
+        return officer.post(f"/en/desk/minors/appeals/{row.pk}/", sent)
+
+    somebody.post("/en/family/mine/appeal/", {"words": "I am 20."})
+    answered(first, "rejected")
+    somebody.post("/en/family/mine/appeal/", {"words": "Look again."})
+    refused = answered(first, "rejected")
+    assert "a colleague decides" in shown(refused)
+    assert "As it is." in refused.content.decode()
+    assert answered(other, "rejected").status_code == 302
+    somebody.post("/en/family/mine/appeal/", {"words": "And again."})
+    assert answered(first, "upheld").status_code == 302
+
+
+def test_guardians_are_written_to_and_a_letter_names_nobody(home: House) -> None:
+    from django.test import override_settings
+
+    from licet.portal.families.letters import send_letters
+
+    child, guardian = home.child(over=12, under=14), home.guardian()
+    home.linked(guardian, child)
+    at = SystemClock().now()
+    Office.closed, Office.kept = False, []
+    public = "https://licet.example"
+    with override_settings(LICET_MAIL=True, EMAIL_BACKEND=BACKEND, LICET_PUBLIC_URL=public):
+        assert send_letters(at) == 1, "the link"
+        child.post("/en/family/mine/ask/", {"minutes": "30"})
+        child.post("/en/family/mine/ask/", {"minutes": "60"})
+        assert send_letters(at + HOUR) == 1, "asked twice, written once"
+        assert send_letters(at + 2 * HOUR) == 0
+    letters = [f"{one.subject}\n{one.body}" for one in Office.kept]
+    assert "孩子请求增加时间 · Your child asked for more time" in letters[1]
+    for text in letters:
+        assert f"{public}/zh/family/" in text
+        assert f"{public}/en/family/" in text
+        for private in ("Ming", home.reference, "30", "60"):
+            assert private not in text
+
+
+def test_a_week_is_told_once_to_whoever_was_linked_before_it(home: House) -> None:
+    from licet.portal.families.models import Notice
+    from licet.portal.families.rounds import report_week
+
+    child, guardian = home.child(over=12, under=14), home.guardian()
+    home.linked(guardian, child)
+    told = Notice.objects.filter(kind="week")
+    for days, count in ((0, 0), (7, 1), (7, 1), (14, 2)):
+        report_week(SystemClock().now() + timedelta(days=days))
+        assert told.count() == count
+    assert "The week of Ming" in page(guardian, "family/")

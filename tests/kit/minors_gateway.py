@@ -1,5 +1,6 @@
-"""A stretch of the year behind a real gateway: its ledger, its stores, its log and its metrics are
-written where the year's other bytes are, to be searched with them.
+"""A stretch of the year behind a real gateway, and before the pages of families: ledger, stores,
+the portal's database, logs and metrics are written where the year's other bytes are, to be searched
+with them.
 
 It refuses to search, and to know the oracle: what is lawful, the year itself checks.
 
@@ -15,6 +16,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -113,6 +116,7 @@ def live(folder: Path, children: int) -> Stretch:
             stretch.secrets |= dict.fromkeys(child.secrets, number)
             _one(stretch, served, keys[0], child)
         _told(stretch, served, keys[0], "figures", {})
+        _before_pages(stretch, served, keys[0], folder / "portal", children)
         with urllib.request.urlopen(f"{served.root}/metrics", timeout=20) as answer:
             (folder / "metrics.txt").write_bytes(answer.read())
         (folder / "notes.txt").write_text("\n".join(served.notes), encoding="utf-8")
@@ -153,6 +157,22 @@ def _one(stretch: Stretch, served: Served, key: str, child: Person) -> None:
     tell("report")
     tell("status")
     tell("visit", visit="v1", online=False)
+
+
+def _before_pages(
+    stretch: Stretch, served: Served, key: str, home: Path, children: int
+) -> None:  # fmt: skip
+    """The same children and their guardians before a portal, in a process that commits."""
+    home.mkdir()
+    people = [{"user": f"user-{n}", "secrets": person(n).secrets} for n in range(children)]
+    ran = subprocess.run(
+        [sys.executable, "-m", "kit.minors_portal", home, served.root, key],
+        input=json.dumps(people), capture_output=True, text=True, timeout=280, check=False,
+        cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    for deed, status, times in json.loads(ran.stdout):
+        stretch.answers[deed, status] = times
 
 
 def _told(stretch: Stretch, served: Served, key: str, deed: str, body: Mapping[str, Any]) -> int:

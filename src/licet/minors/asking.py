@@ -7,6 +7,8 @@ Rules
    a profile that lets guardians loosen totals and hours, or says no.
 2. An appeal of an adult is answered by a person with a reason, inside the pack's time. When that
    is over unanswered, `is_overdue` says so to everybody who looks; nothing decides by itself.
+3. Whoever has decided about a person before may put it right, and not say no once more: somebody
+   else looks again.
 
 law:cn-genai-2023/art10.3
 """
@@ -53,7 +55,15 @@ class Appeal:
 class Refusal:
     """A lawful no: its stable code."""
 
-    code: Literal["too_much", "lapsed", "answered", "not_yours_to_loosen", "no_reason", "own_case"]
+    code: Literal[
+        "too_much",
+        "lapsed",
+        "answered",
+        "not_yours_to_loosen",
+        "no_reason",
+        "own_case",
+        "decided_before",
+    ]
 
 
 def ask_more(
@@ -94,13 +104,16 @@ def file_appeal(appeal_id: str, person: str, now_ms: int, rules: MinorsRules) ->
 
 
 def answer_appeal(
-    appeal: Appeal, officer: str, reason: str, now_ms: int, *, upheld: bool
-) -> Appeal | Refusal:
-    """The decision of a person. Upheld, the provider registers a new age signal."""
+    appeal: Appeal, officer: str, reason: str, now_ms: int, *, upheld: bool, decided_before: bool
+) -> Appeal | Refusal:  # fmt: skip
+    """The decision of a person; `decided_before`: on an earlier appeal of the same person. Upheld,
+    the provider registers a new age signal."""
     if appeal.outcome != "open":
         return Refusal("answered")
     if officer == appeal.person:
         return Refusal("own_case")
+    if decided_before and not upheld:  # rule 3
+        return Refusal("decided_before")
     if not reason.strip() or len(reason) > REASON_CHARACTERS_MAX:
         return Refusal("no_reason")
     outcome: Literal["upheld", "rejected"] = "upheld" if upheld else "rejected"

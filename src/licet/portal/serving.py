@@ -129,11 +129,13 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
 
     from licet.portal.compute.rounds import REST_S as COMPUTE_S
     from licet.portal.compute.rounds import go_round
+    from licet.portal.families.letters import send_letters as write_to_guardians
     from licet.portal.families.rounds import REST_S as FAMILIES_S
     from licet.portal.families.rounds import go_round as ask_gateway
-    from licet.portal.filings.letters import ROUND_S, tell_and_write
+    from licet.portal.filings.letters import tell_and_write
     from licet.portal.filings.service import publish
     from licet.portal.incidents.reader import REST_S, read_on
+    from licet.portal.letters import ROUND_S
     from licet.portal.orders.service import tidy_all
     from licet.portal.rounds import Rounds
 
@@ -145,6 +147,7 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
         Rounds("computing power", go_round, COMPUTE_S, SystemClock(), note).begin()
     if chosen.gateway_url:
         Rounds("families", ask_gateway, FAMILIES_S, SystemClock(), note).begin()
+        Rounds("guardians", write_to_guardians, ROUND_S, SystemClock(), note).begin()
     desks = Bounded(ASGIHandler(), https=chosen.https)
     return with_data_sets(desks, chosen)
 

@@ -78,6 +78,8 @@ def appeal(request: HttpRequest, appeal_id: str) -> HttpResponse:
         if not isinstance(done, Refusal):
             errands.tell(row.child)
             return redirect("minors-desk")
+        if done.code == "decided_before":
+            form.add_error(None, word("family-desk.decided-before"))
     state = state_of(row.child)
     context = {
         "row": row, "filed": service.moment(row.filed_ms), "due": service.moment(row.due_ms),

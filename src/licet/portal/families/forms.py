@@ -1,6 +1,10 @@
 """What people of families type, read or refused with words.
 
 It refuses to know law: what settings may be, the gateway says.
+
+Rules
+1. What would say who somebody is, a number of a document or a day of birth, is not kept: the field
+   says what to leave out, and nothing else that was typed is lost. law:cn-genai-2023/art11.1
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 
+from licet.minors.identifying import identifying
 from licet.minors.settings import Quiet
 from licet.portal.design.words import word
 from licet.portal.families.reading import DAY_SETS, State, time_of
@@ -52,6 +57,13 @@ class Join(forms.Form):
         return text
 
 
+def _without_identity(text: str) -> None:
+    """Rule 1."""
+    found = identifying(text)
+    if found:
+        raise forms.ValidationError([word(f"family-identity.{kind}") for kind in found])
+
+
 class Invite(forms.Form):
     """A child is invited: what its guardian calls it, and that they answer for it."""
 
@@ -59,7 +71,7 @@ class Invite(forms.Form):
         super().__init__(*args, **more)
         self.fields["called"] = forms.CharField(
             label=word("family-invite.called"), help_text=word("family-invite.called-hint"),
-            max_length=CALLED_CHARACTERS_MAX,
+            max_length=CALLED_CHARACTERS_MAX, validators=[_without_identity],
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )  # fmt: skip
         self.fields["agree"] = forms.BooleanField(
@@ -75,8 +87,9 @@ class Words(forms.Form):
         super().__init__(*args, **more)
         area = forms.Textarea(attrs={"rows": 5})
         self.fields["words"] = forms.CharField(
-            label=label, help_text=hint, max_length=2_000, widget=area
-        )
+            label=label, help_text=hint, max_length=2_000, widget=area,
+            validators=[_without_identity],
+        )  # fmt: skip
 
 
 def settings_fields(state: State) -> dict[str, Any]:

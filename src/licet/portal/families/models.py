@@ -16,6 +16,7 @@ from typing import ClassVar
 from django.db import models
 
 from licet.portal.accounts.models import Person
+from licet.portal.letters import Lettered
 
 
 class Child(models.Model):
@@ -40,6 +41,8 @@ class StoredLink(models.Model):
     invited_ms = models.BigIntegerField()
     stage = models.CharField(max_length=16)
     since_ms = models.BigIntegerField()
+    reported = models.DateField(null=True)
+    """The first day of the week in which the guardian was last told of the week before."""
 
 
 class StoredRequest(models.Model):
@@ -88,8 +91,13 @@ class StoredAlert(models.Model):
     decided_ms = models.BigIntegerField(default=0)
 
 
-class Notice(models.Model):
-    """What a guardian or a child was told; one of both is set."""
+class Notice(Lettered):
+    """What a guardian or a child was told; one of both is set. Guardians have a letter besides."""
+
+    class Meta:
+        """Those first that are due."""
+
+        indexes: ClassVar = [models.Index(fields=["letter_at"])]
 
     guardian = models.ForeignKey(Person, models.CASCADE, related_name="told", null=True)
     child = models.ForeignKey(Child, models.CASCADE, related_name="told", null=True)

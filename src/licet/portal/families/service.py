@@ -183,13 +183,14 @@ def ask_more(
     )
     if isinstance(asked, asking.Refusal):
         return asked
+    known = open_request(child, now) is not None  # asked again: no second letter
     with transaction.atomic():
         child.requests.filter(given=None).delete()
         row = StoredRequest.objects.create(
             id=request_id, child=child, asked_ms=asked.asked_ms, minutes=minutes
         )
         for link in child.links.filter(stage="active").select_related("guardian"):
-            tell_person(link.guardian, "asked", link.called, now)
+            tell_person(link.guardian, "asked", link.called, now, letter=not known)
     return row
 
 
@@ -251,7 +252,10 @@ def answer_appeal(
     with transaction.atomic():
         row = StoredAppeal.objects.select_for_update().get(pk=row_id)
         at, who = milliseconds(now), f"person-{officer.pk}"
-        after = asking.answer_appeal(_appeal(row), who, reason, at, upheld=upheld)
+        before = row.child.appeals.exclude(pk=row.pk).filter(officer=officer).exists()
+        after = asking.answer_appeal(
+            _appeal(row), who, reason, at, upheld=upheld, decided_before=before
+        )
         if isinstance(after, asking.Refusal):
             return after
         row.outcome, row.officer, row.reason = after.outcome, officer, after.reason
@@ -309,9 +313,13 @@ def review_alert(row_id: str, officer: Person, reason: str, now: datetime, *, te
 # --- telling
 
 
-def tell_person(guardian: Person, kind: str, about: str, now: datetime, text: str = "") -> None:
-    """A guardian finds this on their page."""
-    Notice.objects.create(guardian=guardian, kind=kind, about=about, text=text, at=now)
+def tell_person(
+    guardian: Person, kind: str, about: str, now: datetime, *, letter: bool = True
+) -> None:  # fmt: skip
+    """A guardian finds this on their page, and has a letter that there is something."""
+    Notice.objects.create(
+        guardian=guardian, kind=kind, about=about, at=now, letter_at=now if letter else None
+    )
 
 
 def tell_child(child: Child, kind: str, about: str, now: datetime, text: str = "") -> None:

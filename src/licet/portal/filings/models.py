@@ -16,6 +16,7 @@ from typing import ClassVar
 from django.db import models
 
 from licet.portal.accounts.models import Body
+from licet.portal.letters import Lettered
 
 
 class StoredCase(models.Model):
@@ -100,7 +101,7 @@ class Attachment(models.Model):
     at = models.DateTimeField()
 
 
-class Notice(models.Model):
+class Notice(Lettered):
     """What a body is told of a case: an event, or a period that ends (`clock`, `due`).
 
     It names what there is to read and says nothing itself: words are made when it is shown.
@@ -127,6 +128,3 @@ class Notice(models.Model):
     clock = models.CharField(max_length=64, blank=True)
     due = models.DateField(null=True)
     at = models.DateTimeField()
-    letter_at = models.DateTimeField(null=True)
-    """When a letter about it is sent, or tried again; None where none is to be sent any more."""
-    tries = models.PositiveSmallIntegerField(default=0)
