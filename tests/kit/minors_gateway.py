@@ -1,4 +1,4 @@
-"""A stretch of the year behind a real gateway and before the pages of families: ledger, stores, the
+"""A stretch of the year behind a real gateway, before the pages of families: ledger, stores, the
 portal's database, logs and metrics lie where the year's other bytes are, to be searched with them.
 
 It refuses to search, and to know the oracle: what is lawful, the year itself checks.
