@@ -16,7 +16,9 @@ from licet.compute.linear import max_sum, merge
 from licet.compute.policies import POLICIES
 from licet.compute.policies import promise as module
 from licet.compute.round import Round, make_round, rate
+from licet.rulebook import load_pack
 
+RULE = load_pack("cn-genai-2023").compute.sharing
 AIMS_S = {2_000: 1.0, 20_000: 2.0}
 KINDS, PROFILES = 10, 80
 
@@ -37,7 +39,7 @@ def draw(jobs: int, seed: int = 0) -> Round:
 def aim(now: Round, time_: np.ndarray) -> float:
     """What `promise` makes as large as can be."""
     even = module.equal_rate(now)
-    return float((rate(now, time_) / even * (even / now.left) ** 0.25).sum())
+    return float((rate(now, time_) / even * (even / now.left) ** RULE.haste).sum())
 
 
 def main() -> None:
@@ -49,7 +51,7 @@ def main() -> None:
     for jobs, most_s in AIMS_S.items():
         now = draw(jobs)
         for name in ("max-min-time", "max-min-work", "promise"):
-            policy = POLICIES[name]()
+            policy = POLICIES[name](RULE)
             cpu, wall = time.process_time(), time.perf_counter()
             shares = policy.shares(now)
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -63,9 +65,9 @@ def compare(now: Round, merged: np.ndarray, level: float) -> None:
     """The aim of merged classes over that of every job on its own, floors and all."""
     even = module.equal_rate(now)
     gain = now.speeds / even[:, None]
-    _, fair = module.Promise().needed(now)
+    _, fair = module.Promise(RULE.fair_times, RULE.haste).needed(now)
     floor = np.minimum(fair / even, level) * (1 - 1e-6)
-    worth = (even / now.left) ** 0.25
+    worth = (even / now.left) ** RULE.haste
     keys = np.stack([floor, worth, np.arange(now.jobs, dtype=float)], axis=1)
     classes = merge(gain, now.gang, keys)
     first = np.unique(classes.of, return_index=True)[1]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.compute import SHARING
 from licet.base.trouble import BadInput
 from licet.compute.answer import Declined, Offer, Work, answer
 from licet.compute.model import Need, Pool, Speed, unfit
@@ -23,7 +24,7 @@ POOLS = (
 MEASURED = Speed(1.0, "measured", "probe 7", NOW)
 ASSUMED = Speed(0.5, "assumed", "from data sheets", NOW)
 NEED = Need("n1", "acme", 3600.0, "steps", {"h20": MEASURED, "ascend910b": ASSUMED})
-PROMISE = POLICIES["promise"]()
+PROMISE = POLICIES["promise"](SHARING)
 
 
 def ask(need: Need, *others: Need, pools: tuple[Pool, ...] = POOLS) -> Offer | Declined:
@@ -117,7 +118,7 @@ def test_a_projection_does_all_the_work_there_is(
         f"n{n}": (replace(NEED, id=f"n{n}", account=f"a{n}", work=work, gang=gang), work)
         for n, (work, gang) in enumerate(needs)
     }
-    course = project(left, POOLS, POLICIES[name](), NOW)
+    course = project(left, POOLS, POLICIES[name](SHARING), NOW)
     for i, (need, work) in left.items():
         one = course[i]
         assert one.end_s is not None

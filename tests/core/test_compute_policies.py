@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from scipy.optimize import linprog
 
-from kit.compute import likely, rounds
+from kit.compute import SHARING, likely, rounds
 from licet.base.trouble import BadInput
 from licet.compute.explain import explain
 from licet.compute.placing import Nodes, place
@@ -24,7 +24,7 @@ ENVY_MAX, LIE_MAX = 1.25, 1.40  # of max-min-work in one round; measured 1.17 an
 @pytest.mark.parametrize("name", POLICIES)
 @given(now=rounds())
 def test_nothing_is_given_above_capacity_or_where_it_cannot_run(name: str, now: Round) -> None:
-    shares = POLICIES[name]().shares(now)
+    shares = POLICIES[name](SHARING).shares(now)
     assert feasible(now, shares.time)
     assert np.all(shares.price >= 0)
     reasons = explain(now, shares)
@@ -36,21 +36,21 @@ def test_nothing_is_given_above_capacity_or_where_it_cannot_run(name: str, now: 
 @pytest.mark.parametrize("name", POLICIES)
 @given(now=rounds())
 def test_the_same_round_gives_the_same_bytes(name: str, now: Round) -> None:
-    first, again = POLICIES[name]().shares(now), POLICIES[name]().shares(now)
+    first, again = (POLICIES[name](SHARING).shares(now) for _ in range(2))
     assert first.time.tobytes() == again.time.tobytes()
     assert first.price.tobytes() == again.price.tobytes()
 
 
 @given(now=rounds(gangs=False))
 def test_nobody_has_less_than_an_equal_split(now: Round) -> None:
-    shares = POLICIES["max-min-work"]().shares(now)
+    shares = POLICIES["max-min-work"](SHARING).shares(now)
     able = now.speeds.any(axis=1) & (equal_rate(now) > 0)
     assert np.all(rate(now, shares.time)[able] >= equal_rate(now)[able] * (1 - 1e-6))
 
 
 @given(now=rounds())
 def test_the_level_is_that_of_the_exact_programme(now: Round) -> None:
-    shares = POLICIES["max-min-work"]().shares(now)
+    shares = POLICIES["max-min-work"](SHARING).shares(now)
     assert shares.level == pytest.approx(exact_level(now), rel=1e-6, abs=1e-9)
 
 
@@ -76,7 +76,7 @@ def exact_level(now: Round) -> float:
 
 @given(now=rounds())
 def test_promise_gives_each_job_what_it_needs_up_to_the_level(now: Round) -> None:
-    policy = Promise()
+    policy = Promise(SHARING.fair_times, SHARING.haste)
     shares = policy.shares(dataclasses.replace(now, due_s=np.full(now.jobs, np.inf)))
     _, fair = policy.needed(now)
     even = equal_rate(now)
@@ -90,7 +90,7 @@ def test_a_deadline_that_can_be_kept_gets_its_pace() -> None:
     due = np.full(now.jobs, np.inf)
     due[7] = now.left[7] / now.speeds[7].max() * 1.05
     now = dataclasses.replace(now, due_s=due)
-    shares = Promise().shares(now)
+    shares = POLICIES["promise"](SHARING).shares(now)
     assert rate(now, shares.time)[7] * due[7] >= now.left[7] * (1 - 1e-3)
     assert feasible(now, shares.time)
 
@@ -98,7 +98,7 @@ def test_a_deadline_that_can_be_kept_gets_its_pace() -> None:
 def test_of_deadlines_that_cannot_all_be_kept_the_earliest_come_first() -> None:
     now = likely(4)
     now = dataclasses.replace(now, due_s=now.left / now.speeds.max(axis=1) * 1.02)
-    got = rate(now, Promise().shares(now).time)
+    got = rate(now, POLICIES["promise"](SHARING).shares(now).time)
     kept = got * now.due_s >= now.left * (1 - 1e-3)
     earliest = np.argsort(now.due_s)
     assert kept[earliest[:6]].all()
@@ -108,7 +108,7 @@ def test_of_deadlines_that_cannot_all_be_kept_the_earliest_come_first() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_in_one_round_nobody_envies_or_gains_by_lying_beyond_a_bound(seed: int) -> None:
     """Of max-min on work; `promise` keeps its word over a job's life, not in each round."""
-    now, policy = likely(seed), POLICIES["max-min-work"]()
+    now, policy = likely(seed), POLICIES["max-min-work"](SHARING)
     shares = policy.shares(now)
     own = rate(now, shares.time)
     assert ((now.speeds @ shares.time.T) / own[:, None]).max() <= ENVY_MAX
@@ -128,7 +128,7 @@ def test_to_tell_all_speeds_in_another_unit_changes_nothing(now: Round) -> None:
         return
     speeds = now.speeds.copy()
     speeds[0] *= 1000.0
-    policy = POLICIES["max-min-work"]()
+    policy = POLICIES["max-min-work"](SHARING)
     told = policy.shares(dataclasses.replace(now, speeds=speeds))
     assert told.level == pytest.approx(policy.shares(now).level, rel=1e-6, abs=1e-9)
 
@@ -139,7 +139,7 @@ def test_a_round_is_placed_whole_and_within_nodes(now: Round) -> None:
     fits = np.array([[one.fits([int(gang)]) for one in nodes] for gang in now.gang], bool)
     speeds = np.where(fits.reshape(now.speeds.shape), now.speeds, 0.0)
     now = dataclasses.replace(now, speeds=speeds)
-    time = POLICIES["max-min-work"]().shares(now).time
+    time = POLICIES["max-min-work"](SHARING).shares(now).time
     none = np.zeros_like(time)
     where = place(time, none + 180.0, none, speeds, now.gang, nodes, range(now.kinds))
     for kind, one in enumerate(nodes):
@@ -165,14 +165,14 @@ def test_backfill_lets_nobody_delay_the_first_in_line() -> None:
     gang = np.array([3, 4, 1, 1])
     left = np.array([100.0, 50.0, 90.0, 200.0])
     now = make_round(capacity, speeds, gang, work=left, running=np.array([0, -1, -1, -1]))
-    time = POLICIES["backfill"]().shares(now).time[:, 0]
+    time = POLICIES["backfill"](SHARING).shares(now).time[:, 0]
     assert list(time) == [1.0, 0.0, 1.0, 0.0], "the third ends in time, the fourth does not"
 
 
 def test_drf_serves_the_account_that_holds_least() -> None:
     now = make_round(np.array([3.0]), np.ones((4, 1)), np.ones(4, np.int64),
                      account=np.array([0, 0, 0, 1]))  # fmt: skip
-    time = POLICIES["drf"]().shares(now).time[:, 0]
+    time = POLICIES["drf"](SHARING).shares(now).time[:, 0]
     assert list(time) == [1.0, 1.0, 0.0, 1.0]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from kit.compute import PROFILES
+from kit.compute import PROFILES, SHARING
 from licet.compute.placing import Nodes
 from licet.compute.policies import POLICIES
 from licet.compute.simulate.demand import Cluster, Job, recorded
@@ -34,7 +34,7 @@ def jobs(seed: int, *, gangs: bool = False) -> list[Job]:
 
 def run(name: str, demand: list[Job], renew_s: float = 360.0) -> Ran:
     setting = Setting(0, len(demand), renew_s=renew_s, seed=1)
-    return simulate(POLICIES[name](), CLUSTER, recorded(demand), setting)
+    return simulate(POLICIES[name](SHARING), CLUSTER, recorded(demand), setting)
 
 
 @pytest.mark.parametrize("name", POLICIES)
@@ -85,7 +85,7 @@ class _Deceived:
 
     def __init__(self, liar: int, told: tuple[float, ...], demand: list[Job]) -> None:
         self._work, self._told = demand[liar].work, told
-        self._inner = POLICIES["promise"]()
+        self._inner = POLICIES["promise"](SHARING)
 
     def shares(self, now):  # type: ignore[no-untyped-def]
         speeds = now.speeds.copy()
@@ -113,5 +113,5 @@ def test_jobs_alone_are_treated_as_fair_as_an_equal_part() -> None:
 
 def test_an_empty_run_has_a_row_too() -> None:
     empty: Iterator[Job] = iter(())
-    ran = simulate(POLICIES["fifo"](), CLUSTER, empty, Setting(0, 1))
+    ran = simulate(POLICIES["fifo"](SHARING), CLUSTER, empty, Setting(0, 1))
     assert table([figures("fifo", ran)])[1].startswith("fifo")

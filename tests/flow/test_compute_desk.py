@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from kit.compute import SHARING
 from kit.compute_world import Scissors, World
 from licet.base.trouble import BadInput, Conflict, Unavailable
 from licet.cli.main import licet
@@ -51,7 +52,8 @@ class Scene:
         ])  # fmt: skip
 
     def desk(self, wrap: Callable[[Any], Any] = lambda part: part) -> Desk:
-        return Desk(wrap(self.book), wrap(self.purse), wrap(self.world), POLICIES["promise"](),
+        policy = POLICIES["promise"](SHARING)
+        return Desk(wrap(self.book), wrap(self.purse), wrap(self.world), policy,
                     lambda: self.pools)  # fmt: skip
 
     def close(self) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
+from kit.packs import PACK_ID
 from licet.compute.round import Floats, Round, make_round
+from licet.rulebook import load_pack
 
+SHARING = load_pack(PACK_ID).compute.sharing
 # Relative speeds of made-up workloads on three made-up kinds: some gain much from the newest, some
 # hardly, one is fastest on the middle one.
 PROFILES = np.array(

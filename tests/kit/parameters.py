@@ -1,4 +1,4 @@
-"""What an example of a parameter is, and those of shared training data."""
+"""What an example of a parameter is, and those of shared training data and computing power."""
 
 from __future__ import annotations
 
@@ -39,6 +39,19 @@ ANNOTATIONS = [
         ("exam_days", (1, 365, 3650), (0, 3651, 1.5, "365")),
         *((one, *_SHARE) for one in ("sample_share", "right_share", "safety_reviewed_share")),
     )
+]
+
+
+def _sharing(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
+    return Example(f"compute.sharing.{name}", "compute.toml", ("sharing", name), passes, trips)
+
+
+_SHARED = ("haste", "public_share", "guaranteed_share", "domestic_share", "domestic_premium")
+SHARING = [
+    *(_sharing(name, *_SHARE) for name in _SHARED),
+    _sharing("fair_percent", (100, 1000), (99, 1001, 1.4, "140", True)),
+    _sharing("licensed_percent", (100, 1000), (99, 1001, 1.25, True)),
+    _sharing("credit_half_life_days", (1, 3650), (0, 3651, 1.5, "28")),
 ]
 
 

@@ -17,6 +17,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kit.compute import SHARING
 from kit.slurm import Cluster, Supplier, cluster, missing
 from licet.base.clock import SystemClock
 from licet.compute.desk import Desk
@@ -56,8 +57,8 @@ class Scene:
     @property
     def desk(self) -> Desk:
         """A new one each time: nothing is kept in it."""
-        return Desk(self.book, self.purse, self.executor, POLICIES["promise"](),
-                    lambda: self.pools)  # fmt: skip
+        policy = POLICIES["promise"](SHARING)
+        return Desk(self.book, self.purse, self.executor, policy, lambda: self.pools)
 
 
 def needs() -> Iterator[Need]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kit.packs import GONE, PACK_ID, changed
-from kit.parameters import ANNOTATIONS, PROGRAMMES, SCANS, Example
+from kit.parameters import ANNOTATIONS, PROGRAMMES, SCANS, SHARING, Example
 from licet.base.trouble import BadInput
 from licet.rulebook import BankRule, Measure, load_pack, parse_pack
 
@@ -230,6 +230,7 @@ EXAMPLES = [
     *SCANS,
     *ANNOTATIONS,
     *PROGRAMMES,
+    *SHARING,
     *_following(),
     Example(
         "pack.promulgated",

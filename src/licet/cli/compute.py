@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from licet.base.trouble import BadInput
-from licet.cli.compute_market import explain_command, needs, offers
+from licet.cli.compute_market import explain_command, needs, offers, pack_option, policy_of
 from licet.cli.compute_market import jobs as jobs_command
 from licet.cli.refused import TroubleGroup
 from licet.compute.placing import Nodes
@@ -58,6 +58,7 @@ for _command in (needs, offers, jobs_command, explain_command):
               help="With --gavel: deadlines of 1.2, 2 or 10 times a job's time.")  # fmt: skip
 @click.option("--policy", "names", multiple=True, type=click.Choice(list(POLICIES)),
               help="May be repeated; else every policy.")  # fmt: skip
+@pack_option
 @click.option("--jobs", nargs=2, type=click.IntRange(0), default=(4000, 5000), show_default=True,
               help="First and last job that is measured.")  # fmt: skip
 @click.option("--seed", "seeds", multiple=True, type=int, default=(0,), show_default=True,
@@ -69,8 +70,8 @@ for _command in (needs, offers, jobs_command, explain_command):
 def run(
     gavel: Path | None, philly: Path | None, openb: tuple[Path, Path] | None,
     speeds: tuple[str, ...], count: int, node: int, rate: float, gangs: bool, deadlines: bool,
-    names: tuple[str, ...], jobs: tuple[int, int], seeds: tuple[int, ...], renew_s: float,
-    picture: Path | None,
+    names: tuple[str, ...], pack_id: str, jobs: tuple[int, int], seeds: tuple[int, ...],
+    renew_s: float, picture: Path | None,
 ) -> None:  # fmt: skip
     """Try policies on recorded or generated demand; the files are yours to bring.
 
@@ -99,7 +100,7 @@ def run(
     rows = list[Figures]()
     for name in names or tuple(POLICIES):
         runs = [
-            figures(name, simulate(POLICIES[name](), cluster, demand(seed),
+            figures(name, simulate(policy_of(name, pack_id), cluster, demand(seed),
                                    Setting(*jobs, renew_s=renew_s, seed=seed)))
             for seed in seeds
         ]  # fmt: skip

@@ -17,6 +17,7 @@ import click
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput
+from licet.cli.rulebook import DEFAULT_PACK
 from licet.compute.answer import Declined, Offer, answer
 from licet.compute.explain import explain
 from licet.compute.jobbook import JobBook
@@ -24,14 +25,25 @@ from licet.compute.marketfile import read_market
 from licet.compute.model import unfit
 from licet.compute.policies import POLICIES
 from licet.compute.project import seen
+from licet.compute.round import Policy
 from licet.compute.wording import BASIS, DECLINED, LANGS, UNFIT, say_reason
+from licet.rulebook import load_pack
 
 DECLINES = 1
+
+
+def policy_of(name: str, pack_id: str) -> Policy:
+    """A policy by its name, with the numbers of a pack."""
+    return POLICIES[name](load_pack(pack_id).compute.sharing)
+
+
 _market = click.argument(
     "path", metavar="MARKET", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 _policy = click.option("--policy", type=click.Choice(list(POLICIES)), default="promise",
                        show_default=True)  # fmt: skip
+pack_option = click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True,
+                           help="Its [sharing] sets the policies' numbers.")  # fmt: skip
 _lang = click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True)
 _at = click.option("--at", metavar="MOMENT",
                    help="As if it were then, with its offset from UTC; else now.")  # fmt: skip
@@ -57,16 +69,17 @@ def needs(path: Path, lang: str, at: str | None) -> None:
 @click.command()
 @_market
 @_policy
+@pack_option
 @_lang
 @_at
-def offers(path: Path, policy: str, lang: str, at: str | None) -> None:
+def offers(path: Path, policy: str, pack_id: str, lang: str, at: str | None) -> None:
     """Answer each need before it queues: when it would run, where, for how much, and why so; or
     why it cannot. Each is answered as if it came alone; exit code 1: one cannot be met."""
     pools, wanted, under_way = read_market(path)
     now_s, declined = _moment(at), False
     accounts = {n: one.need.account for n, one in enumerate(under_way)}
     for need in wanted:
-        found = answer(need, under_way, pools, POLICIES[policy](), now_s)
+        found = answer(need, under_way, pools, policy_of(policy, pack_id), now_s)
         declined |= isinstance(found, Declined)
         names = [pool.id for pool in pools]
         if isinstance(found, Offer):
@@ -81,15 +94,16 @@ def offers(path: Path, policy: str, lang: str, at: str | None) -> None:
 @click.command("explain")
 @_market
 @_policy
+@pack_option
 @_lang
 @_at
-def explain_command(path: Path, policy: str, lang: str, at: str | None) -> None:
+def explain_command(path: Path, policy: str, pack_id: str, lang: str, at: str | None) -> None:
     """Say of everything under way what it gets at this moment, by which rule, and whose claim
     stands before it."""
     pools, _, under_way = read_market(path)
     left = {work.need.id: (work.need, work.left) for work in under_way}
     now, row = seen(left, pools, _moment(at))
-    reasons = explain(now, POLICIES[policy]().shares(now))
+    reasons = explain(now, policy_of(policy, pack_id).shares(now))
     accounts = {n: need.account for n, (need, _) in enumerate(left.values())}
     names = [pool.id for pool in pools]
     for name, number in row.items():

@@ -44,7 +44,7 @@ from licet.rulebook import (
     load_pack,
     unknown_citations,
 )
-from licet.rulebook.computing import Programme, Requirement
+from licet.rulebook.computing import Programme, Requirement, SharingRule
 from licet.rulebook.corpus import AccessClass, AnnotationPart, Basis, Licence, SourceType
 from licet.rulebook.grounds import Source
 from licet.rulebook.labels import Degree, LabelCheck, Medium
@@ -253,7 +253,7 @@ def _lines(pack: Pack, entry: Entry, lang: str) -> Iterator[str]:
         case SourceType() | Basis() | AccessClass() | AnnotationPart() | Licence():
             yield from corpus_lines(entry, lang)
             yield from _provenance(entry.provenance)
-        case Requirement() | Programme():
+        case SharingRule() | Requirement() | Programme():
             yield from compute_lines(entry, lang)
             for rests in compute_grounds(pack, entry):
                 yield from _provenance(rests)

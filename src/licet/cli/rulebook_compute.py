@@ -1,4 +1,4 @@
-"""What a pack says of programmes for computing power, as lines for a terminal.
+"""What a pack says of computing power and of programmes that pay for it, as lines for a terminal.
 
 It refuses to know firms and vouchers; it prints what the pack holds.
 """
@@ -6,8 +6,9 @@ It refuses to know firms and vouchers; it prints what the pack holds.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
-from licet.rulebook.computing import Entry, Programme, Requirement
+from licet.rulebook.computing import Entry, Programme, Requirement, SharingRule
 from licet.rulebook.grounds import Provenance
 from licet.rulebook.model import Pack
 
@@ -15,6 +16,10 @@ from licet.rulebook.model import Pack
 def compute_lines(entry: Entry, lang: str) -> Iterator[str]:
     """The lines that explain one entry, without what it rests on."""
     match entry:
+        case SharingRule():
+            yield "sharing"
+            for one in fields(SharingRule):
+                yield f"{one.name:<18} {getattr(entry, one.name):g}"
         case Requirement():
             yield f"requirement.{entry.id}  {entry.ask[lang]}"
             yield f"if not    {entry.refuse[lang]}"
@@ -35,5 +40,6 @@ def compute_grounds(pack: Pack, entry: Entry) -> tuple[Provenance, ...]:
     """What an entry rests on."""
     if isinstance(entry, Requirement):
         return (entry.provenance,)
-    start = f"compute.{entry.id}."
+    name = "sharing" if isinstance(entry, SharingRule) else entry.id
+    start = f"compute.{name}."
     return tuple(one.provenance for key, one in pack.parameters.items() if key.startswith(start))

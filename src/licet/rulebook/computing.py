@@ -1,4 +1,4 @@
-"""Programmes that pay a part of what computing power costs, as a regime has them. Values only.
+"""How computing power is shared, and who pays a part of it, as a regime has it. Values only.
 
 It refuses to know firms, contracts and money that moved; `licet.compute.vouchers` decides.
 
@@ -43,9 +43,32 @@ class Programme:
 
 
 @dataclass(frozen=True, slots=True)
+class SharingRule:
+    """How scarce accelerators are shared between accounts.
+
+    A fair finish is `fair_times` of the time that an equal part of every kind would take; `haste`
+    from 0 to 1: how much what is nearly done goes first. Accounts of public interest are entitled
+    to `public_share` together, a licensed provider to `licensed_times` of what another is. An
+    account always has `guaranteed_share` of its entitlement, the rest is lent and borrowed; of
+    that, half is forgotten after `half_life_s`. Work on domestic accelerators is worth up to
+    `domestic_premium` more while they have less than `domestic_share` of what was metered.
+    """
+
+    fair_times: float
+    haste: float
+    public_share: float
+    licensed_times: float
+    guaranteed_share: float
+    half_life_s: int
+    domestic_share: float
+    domestic_premium: float
+
+
+@dataclass(frozen=True, slots=True)
 class ComputeRules:
     """Everything the pack says of computing power."""
 
+    sharing: SharingRule
     requirements: Mapping[str, Requirement]
     programmes: Mapping[str, Programme]
 
@@ -53,9 +76,10 @@ class ComputeRules:
     def shelves(self) -> tuple[Mapping[str, Entry], ...]:
         """Everything that bears an id, as `programme.beijing_etown`."""
         return (
+            {"sharing": self.sharing},
             {f"requirement.{i}": one for i, one in self.requirements.items()},
             {f"programme.{i}": one for i, one in self.programmes.items()},
         )
 
 
-Entry = Requirement | Programme
+Entry = SharingRule | Requirement | Programme

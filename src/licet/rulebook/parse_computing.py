@@ -1,4 +1,4 @@
-"""Programmes for computing power, out of compute.toml.
+"""How computing power is shared and paid for, out of compute.toml.
 
 It refuses to know firms and contracts.
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from licet.rulebook.computing import ComputeRules, Programme, Requirement
+from licet.rulebook.computing import ComputeRules, Programme, Requirement, SharingRule
 from licet.rulebook.strict import Table
 
 _WORD = r"[a-z][a-z0-9_]*"
 _YUAN_MAX = 100_000_000_000
+_DAY_S = 86_400
 
 
 def parse_computing(root: Table, languages: tuple[str, ...]) -> ComputeRules:
@@ -25,7 +26,23 @@ def parse_computing(root: Table, languages: tuple[str, ...]) -> ComputeRules:
     programmes = {one.id: one for one in (
         _programme(row, languages, tuple(requirements)) for row in root.tables("programme")
     )}  # fmt: skip
-    return ComputeRules(MappingProxyType(requirements), MappingProxyType(programmes))
+    return ComputeRules(
+        _sharing(root), MappingProxyType(requirements), MappingProxyType(programmes)
+    )
+
+
+def _sharing(root: Table) -> SharingRule:
+    with root.table("sharing") as table:
+        return SharingRule(
+            fair_times=table.integer("fair_percent", 100, 1000) / 100,
+            haste=table.share("haste"),
+            public_share=table.share("public_share"),
+            licensed_times=table.integer("licensed_percent", 100, 1000) / 100,
+            guaranteed_share=table.share("guaranteed_share"),
+            half_life_s=table.integer("credit_half_life_days", 1, 3650) * _DAY_S,
+            domestic_share=table.share("domestic_share"),
+            domestic_premium=table.share("domestic_premium"),
+        )
 
 
 def _requirement(row: Table, languages: tuple[str, ...]) -> Requirement:

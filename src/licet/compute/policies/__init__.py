@@ -9,10 +9,16 @@ from licet.compute.policies.maxmin import MaxMinTime, MaxMinWork
 from licet.compute.policies.promise import Promise
 from licet.compute.policies.queues import Backfill, Drf, Fifo
 from licet.compute.round import Policy
+from licet.rulebook.computing import SharingRule
 
-POLICIES: Mapping[str, Callable[[], Policy]] = MappingProxyType(
+# By name, made by what the pack says of sharing.
+POLICIES: Mapping[str, Callable[[SharingRule], Policy]] = MappingProxyType(
     {
-        "fifo": Fifo, "backfill": Backfill, "drf": Drf,
-        "max-min-time": MaxMinTime, "max-min-work": MaxMinWork, "promise": Promise,
+        "fifo": lambda _: Fifo(),
+        "backfill": lambda _: Backfill(),
+        "drf": lambda _: Drf(),
+        "max-min-time": lambda _: MaxMinTime(),
+        "max-min-work": lambda _: MaxMinWork(),
+        "promise": lambda rule: Promise(rule.fair_times, rule.haste),
     }
-)  # fmt: skip
+)

@@ -43,7 +43,7 @@ class Promise:
     aware = True
     whole = False
 
-    def __init__(self, ratio: float = 1.4, haste: float = 0.25) -> None:
+    def __init__(self, ratio: float, haste: float) -> None:
         self._ratio, self._haste = ratio, haste
 
     def shares(self, now: Round) -> Shares:
