@@ -72,7 +72,7 @@ def compare(now: Round, merged: np.ndarray, level: float) -> None:
     classes = merge(gain, now.gang, keys)
     first = np.unique(classes.of, return_index=True)[1]
     cpu = time.process_time()
-    each, _ = max_sum(classes, now.capacity, worth[first], floor[first])
+    each, _ = max_sum(classes, now.capacity, worth[first], floor[first], now.premium)
     best = aim(now, each[classes.of])
     print(f"{'exact':<14} {now.jobs:>7} {time.process_time() - cpu:>7.2f}          "
           f"merged reaches {aim(now, merged) / best:.2%} of its aim")  # fmt: skip

@@ -3,15 +3,18 @@ credit made or lost, who lent borrows later, and to ask for more than one uses g
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.compute import SHARING
-from licet.compute.lending import AHEAD_S, Standing, entitled, settled, share_out, weights
+from kit.compute import SHARING, likely
+from licet.compute.lending import AHEAD_S, Standing, entitled, premium, settled, share_out, weights
 from licet.compute.policies import POLICIES
-from licet.compute.round import make_round
+from licet.compute.policies.promise import Promise
+from licet.compute.round import equal_rate, make_round, rate
 
 DAY_S = 86_400.0
 _few = st.floats(0.0, 50.0)
@@ -127,3 +130,23 @@ def test_equal_accounts_weigh_the_same() -> None:
     assert np.all(weights(jobs, {"a": 0.5, "b": 0.5}, {}, 2.0, SHARING) == 1.0)
     assert len(weights([], {}, {}, 0.0, SHARING)) == 0
     assert AHEAD_S == DAY_S
+
+
+def test_domestic_time_has_a_price_until_it_has_its_part() -> None:
+    most, part = SHARING.domestic_premium, SHARING.domestic_share
+    assert premium(0, 0, SHARING) == premium(0, 100, SHARING) == most
+    assert premium(round(part * 5000), 10000, SHARING) == pytest.approx(most / 2)
+    assert premium(100, 100, SHARING) == 0.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_premium_moves_work_there_and_breaks_no_promise(seed: int) -> None:
+    now = likely(seed)
+    policy = Promise(SHARING.fair_times, SHARING.haste)
+    tilted = dataclasses.replace(now, premium=np.array([0.0, 0.0, 0.15]))
+    plain, moved = policy.shares(now), policy.shares(tilted)
+    assert moved.level == plain.level
+    least = np.minimum(policy.needed(now)[1], plain.level * equal_rate(now))
+    assert np.all(rate(now, moved.time) >= least * 0.66 * (1 - 1e-5))
+    assert (now.gang @ moved.time)[2] >= (now.gang @ plain.time)[2] - 1e-6
+    assert rate(now, moved.time).sum() >= rate(now, plain.time).sum() * 0.85

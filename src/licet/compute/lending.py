@@ -117,3 +117,11 @@ def settled(
         moved = one * part if one > 0 else one * (borrowed * part / lent) if lent else 0.0
         after[name] = after.get(name, 0.0) - moved * passed_s
     return after
+
+
+def premium(domestic_s: int, known_s: int, rule: SharingRule) -> float:
+    """How much more work on domestic accelerators is worth now: the pack's most while none of the
+    `known_s` accelerator-seconds metered on accelerators of known origin were domestic, falling to
+    0 where their part is what it should be. Before anything was metered it is the most."""
+    part = domestic_s / known_s if known_s else 0.0
+    return rule.domestic_premium * max(0.0, 1 - part / rule.domestic_share)

@@ -65,17 +65,17 @@ def max_min(
 
 
 def max_sum(
-    classes: Classes, capacity: Floats, value: Floats, floor: Floats
+    classes: Classes, capacity: Floats, value: Floats, floor: Floats, premium: Floats
 ) -> tuple[Floats, Floats]:
     """Time (C, K) of each member that makes the sum of value (C,) times Σ gain·time over all
-    members as large as can be, while Σ gain·time of each member reaches `floor` (C,); and the
-    price (K,) of a kind.
+    members as large as can be, gain on a kind counted 1 + `premium` (K,) times, while Σ gain·time
+    of each member reaches `floor` (C,); and the price (K,) of a kind.
 
     Raises Unsolved where floors are too high to be kept together.
     """
     limits, most = _limits(classes, capacity)
     rows, bound = [limits, _gains(classes)[floor > 0]], [most, -floor[floor > 0]]
-    aim = -(classes.gain * value[:, None]).reshape(-1)
+    aim = -(classes.gain * value[:, None] * (1 + premium)).reshape(-1)
     x, price = _solve(aim, rows, bound, _upper(classes), classes)
     return _each(x, classes), price
 

@@ -37,7 +37,8 @@ class Round:
     accelerators that run at once · weight (J,) claims beside 1 · waited_s (J,) since arrival ·
     left (J,) work to do · work (J,) in all · due_s (J,) seconds until the deadline, inf: none ·
     fair_s (J,) seconds of equal share that passed since arrival · running (J,) the kind's column,
-    -1: none · account (J,) number of whose job it is.
+    -1: none · account (J,) number of whose job it is · premium (K,) how much more work on a kind
+    is worth, beyond what was promised, as a part of it.
     """
 
     capacity: Floats
@@ -51,6 +52,7 @@ class Round:
     fair_s: Floats
     running: Ints
     account: Ints
+    premium: Floats
 
     @property
     def jobs(self) -> int:
@@ -80,6 +82,7 @@ def make_round(
         "work": 3600.0 * speeds.max(axis=1, initial=0.0) if work is None else work,
         "due_s": np.full(jobs, np.inf), "fair_s": np.zeros(jobs),
         "running": np.full(jobs, -1, np.int64), "account": np.arange(jobs),
+        "premium": np.zeros(len(capacity)),
     }  # fmt: skip
     given = default | {name: value for name, value in more.items() if value is not None}
     given.setdefault("left", given["work"])
@@ -97,7 +100,9 @@ def _check(made: Round) -> None:
         if getattr(made, name).shape != (made.jobs,):
             raise BadInput(f"{name} must have one number for each job.",
                            hint=f"There are {made.jobs} jobs.")  # fmt: skip
-    for name in ("capacity", "speeds", "weight", "left"):
+    if made.premium.shape != (made.kinds,):
+        raise BadInput("premium must have one number for each kind.", hint="0: no premium.")
+    for name in ("capacity", "speeds", "weight", "left", "premium"):
         values = getattr(made, name)
         if not np.all(np.isfinite(values)) or np.any(values < 0):
             raise BadInput(f"{name} must be numbers from 0 up.", hint="Look for an empty cell.")

@@ -13,7 +13,8 @@ Rules
    done: (work left at an equal split's speed) to the power of minus `haste`. At 0 the cluster does
    most work; at 1 it finishes the most jobs soonest (Smith's rule), but on kinds that others could
    use better.
-5. Jobs that differ by less than a grain in what counts are one class; the grain is the finest that
+5. Work on a kind with a premium counts so much more in rule 4 alone: no promise is broken for it.
+6. Jobs that differ by less than a grain in what counts are one class; the grain is the finest that
    leaves a programme of bounded size.
 
 The yardstick is finish-time fairness (Mahajan et al., Themis, NSDI 2020), the guarantee's level is
@@ -70,7 +71,7 @@ class Promise:
             if classes.gain.size <= _CELLS_MAX:
                 break
         first = _first(classes.of)
-        each, price = max_sum(classes, now.capacity, worth[first], floor[first])
+        each, price = max_sum(classes, now.capacity, worth[first], floor[first], now.premium)
         time[able] = each[classes.of]
         return Shares(time, price, level, self.name)
 

@@ -174,6 +174,7 @@ class _Run:
             left=book.work[rows] - book.done[rows], work=book.work[rows],
             due_s=book.due_s[rows] - self._now, fair_s=self._fair - book.fair_from[rows],
             running=book.running[rows], account=book.account[rows],
+            premium=np.zeros(len(self._capacity)),
         )  # fmt: skip
 
     def _placed(self) -> Ints:
