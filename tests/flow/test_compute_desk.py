@@ -4,10 +4,12 @@ made or lost; what is lost with a node or a pool is placed again, and the custom
 from __future__ import annotations
 
 import json
+import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,10 @@ from kit.compute import SHARING
 from kit.compute_world import Scissors, World
 from licet.base.trouble import BadInput, Conflict, Unavailable
 from licet.cli.main import licet
-from licet.compute.desk import Desk, Shortfall
+from licet.compute.desk import Desk, Shortfall, Terms
 from licet.compute.jobbook import JobBook
 from licet.compute.model import Need, Pool, Speed
 from licet.compute.money import Transfer
-from licet.compute.policies import POLICIES
 from licet.compute.purse import Purse, open_purse
 
 NOW = 1_000_000
@@ -38,6 +39,16 @@ def need(name: str, *kinds: str, gang: int = 1) -> Need:
     return Need(name, "acme", 100.0, "steps", dict.fromkeys(kinds or ("h20",), SPEED), gang=gang)
 
 
+class Log:
+    """A ledger in memory; the same fields may come twice."""
+
+    def __init__(self) -> None:
+        self.entries: list[Mapping[str, str | int]] = []
+
+    def append(self, fields: Mapping[str, str | int]) -> None:
+        self.entries.append(fields)
+
+
 class Scene:
     """Files and a world that outlive desks; `desk` makes one as a process that starts anew."""
 
@@ -45,6 +56,8 @@ class Scene:
         self.folder, self.pools = folder, list(pools)
         self.world = World({"a": 2, "b": 2})
         self.book = JobBook(folder / "jobs.db")
+        self.log = Log()
+        self.policy = "promise"
         self.purse: Purse = open_purse(f"sqlite:{folder}/books.db")
         self.purse.move_all([
             Transfer("fund", "fund", "outside", "programme:p", GRANTED, 0),
@@ -52,8 +65,8 @@ class Scene:
         ])  # fmt: skip
 
     def desk(self, wrap: Callable[[Any], Any] = lambda part: part) -> Desk:
-        policy = POLICIES["promise"](SHARING)
-        return Desk(wrap(self.book), wrap(self.purse), wrap(self.world), policy,
+        terms = Terms(self.policy, SHARING, enter=wrap(self.log).append)
+        return Desk(wrap(self.book), wrap(self.purse), wrap(self.world), terms,
                     lambda: self.pools)  # fmt: skip
 
     def close(self) -> None:
@@ -67,6 +80,11 @@ class Scene:
             for attempt in range(1, row.attempt + 1):
                 assert self.purse.balance(f"job:{row.id}-{attempt}") == 0
         assert len(self.world.ran) == len(set(self.world.ran))
+        told = {one["round"]: one["record_sha256"] for one in self.log.entries}
+        for number, entered in self.book.rounds():
+            _, body = self.book.round(number) or (0, b"")
+            assert entered
+            assert told[number] == sha256(body).hexdigest()
 
 
 @pytest.fixture
@@ -116,6 +134,7 @@ def _go(scene: Scene, scissors: Scissors) -> int:
     """Two jobs to their end, one lost with its node at first; after a cut, as after kill -9. How
     many calls that took."""
     scene.world.ends["j2-1"] = "lost"
+    scene.policy = "backfill"  # it costs no programme, and which policy places is no matter here
     for _ in range(6):
         desk = scene.desk(scissors.wrap)
         with suppress(Unavailable):
@@ -212,3 +231,30 @@ def test_jobs_are_listed_with_what_was_told(scene: Scene, tmp_path: Path) -> Non
     plain = CliRunner().invoke(licet, ["compute", "jobs", str(tmp_path / "jobs.db")])
     assert plain.output.startswith("j1")
     assert "ended:100" in plain.output
+
+
+def test_a_round_is_explained_and_made_again_from_the_book(scene: Scene, tmp_path: Path) -> None:
+    desk = scene.desk()
+    for name in ("j1", "j2", "j3"):
+        scene.world.runs_on.add(f"{name}-1")
+        desk.accept(need(name), ["true"], 1000, "voucher:v")
+    desk.tick(NOW)
+    desk.tick(NOW + 60)
+    desk.tick(NOW + 120)
+    assert len(scene.book.rounds()) == 2, "a round in which nothing changed is not kept"
+    owed, at_s = scene.book.owed()
+    assert (at_s, set(owed)) == (NOW + 120, {"acme"})
+    book = str(tmp_path / "jobs.db")
+    shown = CliRunner().invoke(licet, ["compute", "explain", book, "--round", "1"])
+    assert shown.exit_code == 0, shown.output
+    assert "j1  -> a" in shown.output
+    assert "made again: the same" in shown.output
+    with sqlite3.connect(book) as db:
+        db.execute("UPDATE compute_round SET body = replace(body, '\"placed\":{\"j1\"', ?)",
+                   ('"placed":{"j9"',))  # fmt: skip
+    forged = CliRunner().invoke(
+        licet, ["compute", "explain", book, "--round", "1", "--lang", "zh"]
+    )
+    assert forged.exit_code == 1, forged.output
+    assert "OTHERWISE for j1, j9" in forged.output
+    assert CliRunner().invoke(licet, ["compute", "explain", book, "--round", "9"]).exit_code

@@ -20,12 +20,11 @@ from pathlib import Path
 from kit.compute import SHARING
 from kit.slurm import Cluster, Supplier, cluster, missing
 from licet.base.clock import SystemClock
-from licet.compute.desk import Desk
+from licet.compute.desk import Desk, Terms
 from licet.compute.execution.slurm import SlurmExecutor, commands
 from licet.compute.jobbook import JobBook, Row
 from licet.compute.model import Need, Pool, Speed
 from licet.compute.money import Transfer
-from licet.compute.policies import POLICIES
 from licet.compute.purse import Purse, open_purse
 
 NODES = (
@@ -57,8 +56,8 @@ class Scene:
     @property
     def desk(self) -> Desk:
         """A new one each time: nothing is kept in it."""
-        policy = POLICIES["promise"](SHARING)
-        return Desk(self.book, self.purse, self.executor, policy, lambda: self.pools)
+        terms = Terms("promise", SHARING)
+        return Desk(self.book, self.purse, self.executor, terms, lambda: self.pools)
 
 
 def needs() -> Iterator[Need]:

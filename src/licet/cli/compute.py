@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 
 from licet.base.trouble import BadInput
-from licet.cli.compute_market import explain_command, needs, offers, pack_option, policy_of
+from licet.cli.compute_explain import explain_command
 from licet.cli.compute_market import jobs as jobs_command
+from licet.cli.compute_market import needs, offers, pack_option, policy_of
 from licet.cli.refused import TroubleGroup
 from licet.compute.placing import Nodes
 from licet.compute.policies import POLICIES

@@ -1,4 +1,4 @@
-"""`licet compute needs`, `offers`, `explain`, `jobs`: what pools and needs come to.
+"""`licet compute needs`, `offers`, `jobs`: what pools and needs come to.
 
 Parse, call, render. It refuses to decide who gets what.
 
@@ -19,12 +19,10 @@ from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.compute.answer import Declined, Offer, answer
-from licet.compute.explain import explain
 from licet.compute.jobbook import JobBook
 from licet.compute.marketfile import read_market
 from licet.compute.model import unfit
 from licet.compute.policies import POLICIES
-from licet.compute.project import seen
 from licet.compute.round import Policy
 from licet.compute.wording import BASIS, DECLINED, LANGS, UNFIT, say_reason
 from licet.rulebook import load_pack
@@ -37,26 +35,26 @@ def policy_of(name: str, pack_id: str) -> Policy:
     return POLICIES[name](load_pack(pack_id).compute.sharing)
 
 
-_market = click.argument(
+market_option = click.argument(
     "path", metavar="MARKET", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-_policy = click.option("--policy", type=click.Choice(list(POLICIES)), default="promise",
+policy_option = click.option("--policy", type=click.Choice(list(POLICIES)), default="promise",
                        show_default=True)  # fmt: skip
 pack_option = click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True,
                            help="Its [sharing] sets the policies' numbers.")  # fmt: skip
-_lang = click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True)
-_at = click.option("--at", metavar="MOMENT",
+lang_option = click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True)
+at_option = click.option("--at", metavar="MOMENT",
                    help="As if it were then, with its offset from UTC; else now.")  # fmt: skip
 
 
 @click.command()
-@_market
-@_lang
-@_at
+@market_option
+@lang_option
+@at_option
 def needs(path: Path, lang: str, at: str | None) -> None:
     """Say of each need on which pools it could run, and why not on the others."""
     pools, wanted, _ = read_market(path)
-    now_s = _moment(at)
+    now_s = moment_of(at)
     for need in wanted:
         click.echo(f"{need.id}  {need.work:g} {need.unit} ({need.account})")
         for pool in pools:
@@ -67,16 +65,16 @@ def needs(path: Path, lang: str, at: str | None) -> None:
 
 
 @click.command()
-@_market
-@_policy
+@market_option
+@policy_option
 @pack_option
-@_lang
-@_at
+@lang_option
+@at_option
 def offers(path: Path, policy: str, pack_id: str, lang: str, at: str | None) -> None:
     """Answer each need before it queues: when it would run, where, for how much, and why so; or
     why it cannot. Each is answered as if it came alone; exit code 1: one cannot be met."""
     pools, wanted, under_way = read_market(path)
-    now_s, declined = _moment(at), False
+    now_s, declined = moment_of(at), False
     accounts = {n: one.need.account for n, one in enumerate(under_way)}
     for need in wanted:
         found = answer(need, under_way, pools, policy_of(policy, pack_id), now_s)
@@ -89,31 +87,6 @@ def offers(path: Path, policy: str, pack_id: str, lang: str, at: str | None) -> 
         click.echo("\n".join(lines))
     if declined:
         raise SystemExit(DECLINES)
-
-
-@click.command("explain")
-@_market
-@_policy
-@pack_option
-@_lang
-@_at
-def explain_command(path: Path, policy: str, pack_id: str, lang: str, at: str | None) -> None:
-    """Say of everything under way what it gets at this moment, by which rule, and whose claim
-    stands before it."""
-    pools, _, under_way = read_market(path)
-    left = {work.need.id: (work.need, work.left) for work in under_way}
-    now, row = seen(left, pools, _moment(at))
-    reasons = explain(now, policy_of(policy, pack_id).shares(now))
-    accounts = {n: need.account for n, (need, _) in enumerate(left.values())}
-    names = [pool.id for pool in pools]
-    for name, number in row.items():
-        reason = reasons[number]
-        share = ", ".join(
-            f"{pool} {part:.0%}"
-            for pool, part in zip(names, reason.share, strict=True)
-            if part > 0
-        )
-        click.echo(f"{name}  {share or '—'}  {say_reason(reason, names, accounts, lang)}")
 
 
 @click.command()
@@ -138,7 +111,8 @@ def jobs(path: Path, as_json: bool) -> None:
 
 
 def _offer(offer: Offer, pools: list[str], accounts: dict[int, str], lang: str) -> Iterator[str]:
-    yield f"{offer.need}  {_say(offer.start_s)} – {_say(offer.end_s)}  {offer.price / 100:.2f} CNY"
+    start, end = say_moment(offer.start_s), say_moment(offer.end_s)
+    yield f"{offer.need}  {start} – {end}  {offer.price / 100:.2f} CNY"
     yield f"  {BASIS[offer.basis][lang]}"
     for line in offer.lines:
         hours = line.accelerator_s / 3600
@@ -149,7 +123,7 @@ def _offer(offer: Offer, pools: list[str], accounts: dict[int, str], lang: str) 
 def _declined(found: Declined, lang: str) -> Iterator[str]:
     yield f"{found.need}  {'; '.join(DECLINED[why][lang] for why in found.why)}"
     if found.soonest_s is not None and found.price is not None:
-        yield f"  {_say(found.soonest_s)}  {found.price / 100:.2f} CNY"
+        yield f"  {say_moment(found.soonest_s)}  {found.price / 100:.2f} CNY"
     for need in found.delayed:
         yield f"  > {need}"
     if "no_pool" in found.why:
@@ -157,11 +131,11 @@ def _declined(found: Declined, lang: str) -> Iterator[str]:
             yield f"  {pool:<16} {'; '.join(UNFIT[why][lang] for why in reasons)}"
 
 
-def _say(at_s: int) -> str:
+def say_moment(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _moment(at: str | None) -> int:
+def moment_of(at: str | None) -> int:
     if at is None:
         return int(SystemClock().now().timestamp())
     try:

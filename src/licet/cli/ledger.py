@@ -150,16 +150,16 @@ def _replays(where: str, pack_id: str, as_json: bool) -> bool:
 
 def _told(where: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The entries about proceedings, with their indices."""
-    marked = (pair for pair in _lines(where) if b'"type":"proceeding.event"' in pair[1])
+    marked = (pair for pair in lines_of(where) if b'"type":"proceeding.event"' in pair[1])
     return ((index, parse_entry(line).pub) for index, line in marked)
 
 
 def _entries(where: str) -> Iterator[tuple[str, str, Mapping[str, object]]]:
-    parsed = (parse_entry(line) for _, line in _lines(where))
+    parsed = (parse_entry(line) for _, line in lines_of(where))
     return ((entry.kind, entry.t, entry.pub) for entry in parsed)
 
 
-def _lines(where: str) -> Iterator[tuple[int, bytes]]:
+def lines_of(where: str) -> Iterator[tuple[int, bytes]]:
     """Every entry of a log with its index, bundle by bundle."""
     source = open_source(where)
     try:

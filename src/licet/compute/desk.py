@@ -10,25 +10,36 @@ Rules
    lost with its node, or whose pool left, pays nothing for that attempt.
 3. A lost attempt is placed again, as a new attempt under a new name, and the customer is told.
 4. Capacity is what answers, not what was promised; where a pool has less, its supplier is named.
-5. A pool that left gets nothing new; what runs there is taken back and placed again.
+5. A pool that left or closed gets nothing new; what runs there is taken back and placed again.
+6. Every round that placed a job, or in which something else stood than in the last one, is kept
+   with all that it was decided by, and its digest is in the ledger before a job begins by it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from licet.base.trouble import BadInput, Conflict
+from licet.compute.decided import (
+    Decided,
+    Question,
+    Running,
+    Waiting,
+    decide,
+    decode,
+    encode,
+    entry_of,
+    same_matter,
+)
 from licet.compute.execution.contract import OVER, Executor, Metered, Spec
 from licet.compute.jobbook import JobBook, Notice, Row
+from licet.compute.lending import Standing, entitled, premium, settled
 from licet.compute.model import Need, Pool
 from licet.compute.money import Transfer
-from licet.compute.placing import Nodes, place
-from licet.compute.project import seen
 from licet.compute.purse import Purse
-from licet.compute.round import Policy
+from licet.rulebook.computing import SharingRule
 
 _RUNS = ("placed", "reserved", "submitted", "released")
 
@@ -43,15 +54,27 @@ class Shortfall:
     there: int
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """By what jobs are placed: the name of a policy, the pack's numbers, what is known of accounts
+    now; `enter` puts the fields of a `compute.allocated` entry into a ledger, and may be given the
+    same ones twice."""
+
+    policy: str
+    rule: SharingRule
+    standings: Callable[[], Sequence[Standing]] = tuple
+    enter: Callable[[Mapping[str, str | int]], None] = lambda _: None
+
+
 class Desk:
     """Moves every accepted job on by one or more steps whenever `tick` is called."""
 
     def __init__(
-        self, book: JobBook, purse: Purse, executor: Executor, policy: Policy,
+        self, book: JobBook, purse: Purse, executor: Executor, terms: Terms,
         pools: Callable[[], Sequence[Pool]],
     ) -> None:  # fmt: skip
         self._book, self._purse, self._executor = book, purse, executor
-        self._policy, self._pools = policy, pools
+        self._terms, self._pools = terms, pools
 
     def accept(self, need: Need, command: Sequence[str], longest_s: int, voucher: str) -> bool:
         """Take a job on; False: it was taken before. Raises BadInput for what cannot be run."""
@@ -64,6 +87,7 @@ class Desk:
         """Do what is due. Raises Unavailable where a part does not answer; then call it again."""
         pools = {pool.id: pool for pool in self._pools()}
         self._place(pools, now_s)
+        self._enter()
         for row in self._book.all(settled=False):
             self._advance(row, pools, now_s)
 
@@ -82,29 +106,63 @@ class Desk:
         return self._executor.meter(names)
 
     def _place(self, pools: Mapping[str, Pool], now_s: int) -> None:
-        """Rules 3 and 4: waiting jobs onto what is free, by the policy."""
+        """Rules 3, 4 and 6: waiting jobs onto what is free, and credits up to now."""
         rows = self._book.all(settled=False)
+        running = [row for row in rows if row.stage in _RUNS]
         waiting = {row.id: row for row in rows if row.stage == "waiting"}
-        if not waiting:
+        if not rows:
             return
+        question = self._question(pools, running, list(waiting.values()), now_s)
+        if not waiting:
+            self._book.keep_round(None, (), question.owed, now_s)
+            return
+        made = Decided(question, decide(question))
+        placed = [
+            replace(waiting[job], stage="placed", pool=pool, supplier=pools[pool].supplier,
+                    price=pools[pool].price)
+            for job, pool in made.answer.placed.items()
+        ]  # fmt: skip
+        last = self._book.round()
+        known = last is not None and same_matter(decode(last[1]).question, question)
+        body = None if known and not placed else encode(made)
+        self._book.keep_round(body, placed, question.owed, now_s)
+
+    def _question(
+        self, pools: Mapping[str, Pool], running: Sequence[Row], waiting: Sequence[Row], now_s: int
+    ) -> Question:
         room = self._executor.room()
-        taken = dict.fromkeys(pools, 0)
-        for row in rows:
-            if row.stage in _RUNS and row.pool in taken:
-                taken[row.pool] += row.need.gang
-        free = [_free(pool, room.get(pool.id, 0), taken[pool.id]) for pool in pools.values()]
-        left = {row.id: (row.need, row.need.work) for row in waiting.values()}
-        now, number = seen(left, free, now_s)
-        shares = self._policy.shares(now)
-        none = np.zeros_like(shares.time)
-        nodes = [Nodes(pool.count, pool.node if pool.node > 1 else 0) for pool in free]
-        best = sorted(range(len(free)), key=lambda k: (free[k].price, free[k].id))
-        where = place(shares.time, none, none, now.speeds, now.gang, nodes, best)
-        for job, n in number.items():
-            if where[n] >= 0:
-                pool = free[where[n]]
-                self._book.save(replace(waiting[job], stage="placed", pool=pool.id,
-                                        supplier=pool.supplier, price=pool.price))  # fmt: skip
+        there = tuple(_answering(pool, room.get(pool.id, 0)) for pool in pools.values())
+        standings = tuple(self._terms.standings())
+        known = {one.account: one for one in standings}
+        for row in (*running, *waiting):
+            known.setdefault(row.need.account, Standing(row.need.account))
+        held = Counter[str]()
+        for row in running:
+            held[row.need.account] += row.need.gang
+        before, since_s = self._book.owed()
+        passed_s = max(0, now_s - since_s) if since_s is not None else 0
+        total = sum(pool.count for pool in there if not pool.withdrawn)
+        rule = self._terms.rule
+        parts = entitled(list(known.values()), rule)
+        owed = settled(before, parts, held, total, passed_s, rule)
+        used = self._book.used()
+        origins = {pool.id: pool.origin for pool in pools.values()}
+        domestic_s = sum(s for pool, s in used.items() if origins.get(pool) == "domestic")
+        foreign_s = sum(s for pool, s in used.items() if origins.get(pool) == "foreign")
+        return Question(
+            now_s, self._terms.policy, rule, standings, owed,
+            premium(domestic_s, domestic_s + foreign_s, rule), there,
+            tuple(Running(row.need, row.pool) for row in running),
+            tuple(Waiting(row.need, row.longest_s) for row in waiting),
+        )  # fmt: skip
+
+    def _enter(self) -> None:
+        """Rule 6: rounds into the ledger, before anything that they placed begins."""
+        for number, _ in self._book.rounds(entered=False):
+            found = self._book.round(number)
+            if found is not None:
+                self._terms.enter(entry_of(number, found[1]))
+            self._book.set_entered(number)
 
     def _advance(self, row: Row, pools: Mapping[str, Pool], now_s: int) -> None:
         """One job, as far as it goes without waiting."""
@@ -122,25 +180,24 @@ class Desk:
             row = self._keep(row, "released")
             self._tell(row, f"released:{row.pool}", now_s)
         if row.stage == "released":
-            row = self._watch(row, pools)
+            row = self._watch(row, pools, now_s)
         if row.stage == "over":
             row = self._bill(row)
         if row.stage == "billed":
             self._settle(row, now_s)
 
-    def _watch(self, row: Row, pools: Mapping[str, Pool]) -> Row:
+    def _watch(self, row: Row, pools: Mapping[str, Pool], now_s: int) -> Row:
         found = self._executor.look([row.name]).get(row.name)
         if found is None:
             return self._keep(row, "reserved")  # whoever runs jobs has forgotten it: say it again
         pool = pools.get(row.pool)
-        if found.state not in OVER and (pool is None or pool.withdrawn):
+        left = pool is None or pool.withdrawn or pool.until_s <= now_s
+        if found.state not in OVER and left:
             self._executor.cancel(row.name)
             found = self._executor.look([row.name]).get(row.name, found)
-            if found.state not in OVER:
-                return row
         if found.state not in OVER:
             return row
-        gone = found.state == "cancelled" and (pool is None or pool.withdrawn)
+        gone = found.state == "cancelled" and left
         over = replace(row, stage="over", ended="lost" if gone else found.state)
         self._book.save(over)
         return over
@@ -162,7 +219,7 @@ class Desk:
         most = _cost(row.longest_s * row.need.gang, row.price)
         owed = 0 if row.ended == "lost" else min(most, _cost(used, row.price))
         billed = replace(row, stage="billed", owed=owed, used_s=used)
-        self._book.save(billed)
+        self._book.save_billed(billed)
         return billed
 
     def _settle(self, row: Row, now_s: int) -> None:
@@ -195,7 +252,7 @@ def _cost(accelerator_s: int, price: int) -> int:
     return -(-accelerator_s * price // 3600)
 
 
-def _free(pool: Pool, there: int, taken: int) -> Pool:
-    """The pool with what of it is there and not taken; a node that is taken in part is smaller."""
-    count = max(0, min(pool.count, there) - taken)
+def _answering(pool: Pool, there: int) -> Pool:
+    """The pool with what of it answers; where that is less than a node, it is the node."""
+    count = min(pool.count, there)
     return replace(pool, count=count, node=max(1, min(pool.node, count)))

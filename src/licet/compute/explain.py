@@ -18,7 +18,7 @@ import numpy as np
 
 from licet.compute.round import Flags, Floats, Round, Shares, equal_rate, rate
 
-Why = Literal["all", "share", "spare", "waits", "cannot"]
+Why = Literal["all", "share", "spare", "waits", "cannot", "limit"]
 BEFORE_MAX = 3
 
 

@@ -1,10 +1,12 @@
-"""Jobs that were accepted, how far each has come, and what was told to whom; in one SQLite file.
+"""Jobs that were accepted, how far each has come, what was told to whom, and the rounds in which
+they were placed; in one SQLite file.
 
 It refuses to know what a stage means; `desk.py` does.
 
 Rules
 1. A row is written whole in one transaction; a notice is kept once.
-2. A job that was accepted is never deleted.
+2. A job that was accepted is never deleted, a round that was decided neither.
+3. A round, the jobs that it placed and the credits that it went by are written together.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -39,6 +41,11 @@ CREATE TABLE IF NOT EXISTS compute_job (id TEXT PRIMARY KEY, seq INTEGER NOT NUL
     row BLOB NOT NULL, settled INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS compute_notice (job TEXT NOT NULL, attempt INTEGER NOT NULL,
     what TEXT NOT NULL, at_s INTEGER NOT NULL, PRIMARY KEY (job, attempt, what));
+CREATE TABLE IF NOT EXISTS compute_round (n INTEGER PRIMARY KEY, body BLOB NOT NULL,
+    entered INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS compute_credit (account TEXT PRIMARY KEY, owed REAL NOT NULL,
+    at_s INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS compute_used (pool TEXT PRIMARY KEY, accelerator_s INTEGER NOT NULL);
 """
 
 
@@ -112,10 +119,64 @@ class JobBook:
     def save(self, row: Row) -> None:
         """Keep how far a job has come."""
         with self._using() as db:
+            _save(db, row)
+
+    def save_billed(self, row: Row) -> None:
+        """Keep a job whose use is known, and add that to what its pool was used, together."""
+        with self._together() as db:
+            _save(db, row)
             db.execute(
-                "UPDATE compute_job SET row = ?, settled = ? WHERE id = ?",
-                (msgspec.json.encode(row), row.stage == "settled", row.id),
+                "INSERT INTO compute_used VALUES (?, ?) ON CONFLICT (pool)"
+                " DO UPDATE SET accelerator_s = accelerator_s + excluded.accelerator_s",
+                (row.pool, row.used_s),
             )
+
+    def used(self) -> Mapping[str, int]:
+        """Accelerator-seconds that were metered on each pool, lost attempts too."""
+        with self._using() as db:
+            return dict(db.execute("SELECT pool, accelerator_s FROM compute_used").fetchall())
+
+    def keep_round(
+        self, body: bytes | None, placed: Sequence[Row], owed: Mapping[str, float], at_s: int
+    ) -> None:
+        """Rule 3. `body` None: a round that is not worth keeping, for nothing changed."""
+        with self._together() as db:
+            if body is not None:
+                db.execute("INSERT INTO compute_round (body, entered) VALUES (?, 0)", (body,))
+            for row in placed:
+                _save(db, row)
+            db.executemany(
+                "INSERT OR REPLACE INTO compute_credit VALUES (?, ?, ?)",
+                [(account, value, at_s) for account, value in owed.items()],
+            )
+
+    def owed(self) -> tuple[Mapping[str, float], int | None]:
+        """Credits of accounts in accelerator-seconds, and of which moment; None: of none yet."""
+        with self._using() as db:
+            rows = db.execute("SELECT account, owed, at_s FROM compute_credit").fetchall()
+        at_s = max((one[2] for one in rows), default=None)
+        return {account: value for account, value, _ in rows}, at_s
+
+    def rounds(self, *, entered: bool | None = None) -> list[tuple[int, bool]]:
+        """Numbers of the rounds that are kept, the oldest first, and whether each stands in the
+        ledger; `entered`: only those, or only the others."""
+        query = "SELECT n, entered FROM compute_round WHERE entered = ? OR ? IS NULL ORDER BY n"
+        with self._using() as db:
+            return [(n, bool(is_in)) for n, is_in in db.execute(query, (entered, entered))]
+
+    def round(self, number: int | None = None) -> tuple[int, bytes] | None:
+        """A round by its number, None: the latest; with its number."""
+        query = (
+            "SELECT n, body FROM compute_round WHERE n = ? OR ? IS NULL ORDER BY n DESC LIMIT 1"
+        )
+        with self._using() as db:
+            found = db.execute(query, (number, number)).fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def set_entered(self, number: int) -> None:
+        """Keep that a round stands in the ledger."""
+        with self._using() as db:
+            db.execute("UPDATE compute_round SET entered = 1 WHERE n = ?", (number,))
 
     def find(self, job: str) -> Row | None:
         """A job by id."""
@@ -154,12 +215,31 @@ class JobBook:
             self._db.close()
 
     @contextlib.contextmanager
+    def _together(self) -> Iterator[sqlite3.Connection]:
+        with self._using() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    db.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
     def _using(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
                 yield self._db
             except sqlite3.Error as error:
                 raise _silent(error) from error
+
+
+def _save(db: sqlite3.Connection, row: Row) -> None:
+    db.execute(
+        "UPDATE compute_job SET row = ?, settled = ? WHERE id = ?",
+        (msgspec.json.encode(row), row.stage == "settled", row.id),
+    )
 
 
 def _row(data: bytes) -> Row:

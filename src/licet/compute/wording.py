@@ -54,6 +54,7 @@ WHY: Mapping[str, Mapping[str, str]] = {
         "en": "no share now; it runs on what is left over",
     },
     "waits": {"zh": "等待：可用的加速器都已占用", "en": "waits: all that it could use is taken"},
+    "limit": {"zh": "等待：账户已达到同时使用的上限", "en": "waits: its account holds its most"},
     "cannot": {"zh": "没有可用的加速器", "en": "nothing here can run it"},
 }
 LEVEL = {

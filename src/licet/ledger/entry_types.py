@@ -300,6 +300,18 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "rejected": "sources of which nothing may be used",
         },
     ),
+    "compute.allocated": EntryType(
+        "Computing power was allocated for a round; the same may stand here twice.",
+        {
+            "round": "its number",
+            "record_sha256": "digest of the round as it is kept",
+            "policy": "name of the policy",
+            "running": "jobs that ran",
+            "waiting": "jobs that waited",
+            "placed": "jobs that begin by it",
+            "premium_ppm": "premium of work on domestic accelerators, in millionths",
+        },
+    ),
     "ledger.resumed": EntryType(
         "The ledger writes again; what was handed in since the failure was not acknowledged.",
         {
