@@ -7,6 +7,7 @@ are not.
 from __future__ import annotations
 
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import pytest
 from kit.slurm import Cluster, Supplier, cluster, missing
 from licet.base.trouble import BadInput, NotFound, Unavailable
 from licet.compute.execution.contract import OVER, Executor, Seen, Spec
-from licet.compute.execution.local import LocalExecutor
+from licet.compute.execution.local import SUPERVISE, LocalExecutor
 from licet.compute.execution.slurm import SlurmExecutor, commands
 
 SUPPLIERS = (Supplier("sup-a", "h20", 4), Supplier("sup-b", "ascend910b", 2))
@@ -187,6 +188,9 @@ def test_a_local_job_that_was_never_born_is_lost_and_not_started_again(tmp_path:
     (tmp_path / "ghost" / "run").mkdir()
     rig.executor.release("ghost", "p")
     os.utime(tmp_path / "ghost" / "run", (0, 0))
+    assert rig.executor.look(["ghost"])["ghost"].state == "lost"
+    late = ["/bin/sh", "-c", SUPERVISE, "60", "sh", "-c", f"echo x >>{tmp_path}/ran"]
+    subprocess.run(late, cwd=tmp_path / "ghost", check=True)  # its process, born too late
     assert rig.executor.look(["ghost"])["ghost"].state == "lost"
     assert not (tmp_path / "ran").exists()
 

@@ -6,7 +6,8 @@ Rules
 1. Everything known of a job is in files of its folder; whoever opens it later knows as much.
    Processes live in sessions of their own, and go on when we are killed.
 2. A job starts once: the folder `run` is made by one caller, and never removed. One that was cut
-   off between this and its process is lost, not started again.
+   off between this and its process is lost, not started again: the link `run/pid` is made once,
+   by the process, or by whoever gave it up, and then a process born late ends before it begins.
 3. A pool never has more running than it has accelerators, whoever asks at the same time.
 4. A process is ended at its longest time.
 """
@@ -28,14 +29,15 @@ from licet.base.trouble import BadInput, NotFound, Unavailable
 from licet.compute.execution.contract import DEADLINE_S, OVER, Metered, Seen, Spec
 
 BIRTH_S = 10  # a process that has not said its number by then was never born
-_SUPERVISE = """\
-echo $$ >pid.new && date +%s >run/started && mv pid.new run/pid
+SUPERVISE = """\
+date +%s >run/started && ln -sT $$ run/pid || exit 0
 timeout --kill-after=5 "$0" "$@" >>output.txt 2>&1 </dev/null
 code=$?
 date +%s >run/ended
 echo $code >code.new && mv code.new run/code
 """
 _TIMED_OUT = 124
+_NEVER = "never"
 
 
 class LocalExecutor:
@@ -81,10 +83,10 @@ class LocalExecutor:
             return
         with self._alone():
             (self._folder / job / "cancelled").touch()
-            pid = _number(self._folder / job / "run" / "pid")
+            pid = _pid(self._folder / job / "run")
             if pid is not None and self._lives(job, pid):
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGTERM)
+                    os.killpg(int(pid), signal.SIGTERM)
 
     def look(self, jobs: Sequence[str]) -> Mapping[str, Seen]:
         """As Executor.look; starts what waits and has room."""
@@ -134,7 +136,7 @@ class LocalExecutor:
             return
         try:  # setsid leaves it a child of nobody here: it goes on without us
             subprocess.run(  # noqa: S603 - arguments of whom we serve
-                ["/usr/bin/setsid", "--fork", "/bin/sh", "-c", _SUPERVISE, str(spec.longest_s),
+                ["/usr/bin/setsid", "--fork", "/bin/sh", "-c", SUPERVISE, str(spec.longest_s),
                  *spec.command],
                 cwd=home, check=True, timeout=DEADLINE_S, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -158,9 +160,12 @@ class LocalExecutor:
         if not (home / "run").exists():
             waits = "cancelled" if cancelled else "held" if pool is None else "queued"
             return Seen(job, waits, pool)  # type: ignore[arg-type]
-        pid = _number(home / "run" / "pid")
-        young = self._now() - int((home / "run").stat().st_mtime) <= BIRTH_S
-        if (pid is None and young) or (pid is not None and self._lives(job, pid)):
+        pid = _pid(home / "run")
+        if pid is None and self._now() - int((home / "run").stat().st_mtime) > BIRTH_S:
+            with contextlib.suppress(FileExistsError):
+                os.symlink(_NEVER, home / "run" / "pid")
+            pid = _pid(home / "run")
+        if pid is None or self._lives(job, pid):
             return Seen(job, "running", pool, None, start)
         return Seen(job, "cancelled" if cancelled else "lost", pool, None, start, end or start)
 
@@ -168,7 +173,7 @@ class LocalExecutor:
         path = self._folder / job / "spec.json"
         return msgspec.json.decode(path.read_bytes(), type=Spec) if path.exists() else None
 
-    def _lives(self, job: str, pid: int) -> bool:
+    def _lives(self, job: str, pid: str) -> bool:
         """Whether a process of that number is this job's, and no zombie."""
         try:
             made = Path(f"/proc/{pid}/environ").read_bytes()
@@ -188,6 +193,14 @@ class LocalExecutor:
                 yield
         except OSError as error:
             raise _unavailable(error) from error
+
+
+def _pid(run: Path) -> str | None:
+    """The process that runs, None: not born yet."""
+    try:
+        return os.readlink(run / "pid")
+    except OSError:
+        return None
 
 
 def _number(path: Path) -> int | None:
