@@ -215,18 +215,22 @@ def test_of_two_that_were_submitted_by_mistake_one_runs(slurm: Cluster, tmp_path
     assert (tmp_path / "ran").read_text() == "x\n"
 
 
-def test_slurm_holds_the_limit_of_an_account_too(slurm: Cluster, tmp_path: Path) -> None:
+def test_slurm_holds_the_limits_of_an_account_too(slurm: Cluster, tmp_path: Path) -> None:
     places = [one.place for one in SUPPLIERS]
     executor = SlurmExecutor(places, tmp_path, commands(slurm.conf), accounts=True)
-    executor.limit("fenced", {"sup-a": 1})
-    executor.limit("fenced", {"sup-a": 1})
     rig = Rig(executor, tmp_path, slurm)
+    executor.limit("fenced", 1, 10)
+    executor.limit("fenced", 1, 10)
     for name, gang in (("within", 1), ("beyond", 2)):
         executor.submit(Spec(name, "fenced", ("sleep", "1"), gang, 60))
         executor.release(name, "sup-a")
     assert until(rig, "within", over).state == "ended"
     assert executor.look(["beyond"])["beyond"].state == "queued"
-    executor.cancel("beyond")
+    executor.limit("fenced", None, 1)
+    time.sleep(3)
+    assert executor.look(["beyond"])["beyond"].state == "queued", "two for a minute are too long"
+    executor.limit("fenced", None, 3)
+    assert until(rig, "beyond", over).state == "ended", "2 minutes, beside 1 s that was used"
 
 
 def test_a_node_that_dies_loses_the_job_and_its_room(slurm: Cluster, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from licet.base.clock import SystemClock
 from licet.compute.desk import Desk, Terms
 from licet.compute.execution.slurm import SlurmExecutor, commands
 from licet.compute.jobbook import JobBook, Row
+from licet.compute.lending import Standing
 from licet.compute.model import Need, Pool, Speed
 from licet.compute.money import Transfer
 from licet.compute.purse import Purse, open_purse
@@ -56,7 +57,8 @@ class Scene:
     @property
     def desk(self) -> Desk:
         """A new one each time: nothing is kept in it."""
-        terms = Terms("promise", SHARING)
+        most = [Standing(one, most=6) for one in CUSTOMERS]
+        terms = Terms("promise", SHARING, lambda: most, fence=self.executor)
         return Desk(self.book, self.purse, self.executor, terms, lambda: self.pools)
 
 
@@ -93,7 +95,7 @@ def main() -> int:
         ):
             print(f"{len(NODES)} nodes of Slurm are up after {time.monotonic() - began:.1f} s")
             places = [one.place for one in NODES]
-            executor = SlurmExecutor(places, folder / "jobs", commands(slurm.conf))
+            executor = SlurmExecutor(places, folder / "jobs", commands(slurm.conf), accounts=True)
             scene = Scene(slurm, book, purse, executor, list(POOLS))
             for one in CUSTOMERS:
                 fund = Transfer(f"fund-{one}", "fund", "outside", "programme:demo", GRANT, 0)

@@ -13,6 +13,9 @@ Rules
 5. A pool that left or closed gets nothing new; what runs there is taken back and placed again.
 6. Every round that placed a job, or in which something else stood than in the last one, is kept
    with all that it was decided by, and its digest is in the ledger before a job begins by it.
+7. Limits are held twice. We hold that an account has no more than its `most` at once, and pays for
+   what it uses; a fence holds the same in accelerators, and in accelerator-minutes: what was used
+   and what is reserved, no more.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ from licet.compute.decided import (
     entry_of,
     same_matter,
 )
-from licet.compute.execution.contract import OVER, Executor, Metered, Spec
+from licet.compute.execution.contract import OVER, Executor, Fence, Metered, Spec
 from licet.compute.jobbook import JobBook, Notice, Row
 from licet.compute.lending import Standing, entitled, premium, settled
 from licet.compute.model import Need, Pool
@@ -58,12 +61,13 @@ class Shortfall:
 class Terms:
     """By what jobs are placed: the name of a policy, the pack's numbers, what is known of accounts
     now; `enter` puts the fields of a `compute.allocated` entry into a ledger, and may be given the
-    same ones twice."""
+    same ones twice; `fence` has whoever runs jobs hold an account's limits, too (rule 7)."""
 
     policy: str
     rule: SharingRule
     standings: Callable[[], Sequence[Standing]] = tuple
     enter: Callable[[Mapping[str, str | int]], None] = lambda _: None
+    fence: Fence | None = None
 
 
 class Desk:
@@ -147,8 +151,8 @@ class Desk:
         owed = settled(before, parts, held, total, passed_s, rule)
         used = self._book.used()
         origins = {pool.id: pool.origin for pool in pools.values()}
-        domestic_s = sum(s for pool, s in used.items() if origins.get(pool) == "domestic")
-        foreign_s = sum(s for pool, s in used.items() if origins.get(pool) == "foreign")
+        domestic_s = sum(s for (_, pool), s in used.items() if origins.get(pool) == "domestic")
+        foreign_s = sum(s for (_, pool), s in used.items() if origins.get(pool) == "foreign")
         return Question(
             now_s, self._terms.policy, rule, standings, owed,
             premium(domestic_s, domestic_s + foreign_s, rule), there,
@@ -171,6 +175,7 @@ class Desk:
                 return
             row = self._keep(row, "reserved")
         if row.stage == "reserved":
+            self._fence(row.need.account)
             self._executor.submit(
                 Spec(row.name, row.need.account, row.command, row.need.gang, row.longest_s)
             )
@@ -201,6 +206,19 @@ class Desk:
         over = replace(row, stage="over", ended="lost" if gone else found.state)
         self._book.save(over)
         return over
+
+    def _fence(self, account: str) -> None:
+        """Rule 7, before a job of the account is submitted."""
+        if self._terms.fence is None:
+            return
+        most = next((one.most for one in self._terms.standings() if one.account == account), None)
+        used_s = sum(s for (whose, _), s in self._book.used().items() if whose == account)
+        reserved = [
+            row for row in self._book.all(settled=False)
+            if row.need.account == account and row.stage in (*_RUNS[1:], "over")
+        ]  # fmt: skip
+        minutes = sum(-(-row.longest_s // 60) * row.need.gang for row in reserved)
+        self._terms.fence.limit(account, most, -(-used_s // 60) + minutes)
 
     def _reserve(self, row: Row, now_s: int) -> bool:
         most = _cost(row.longest_s * row.need.gang, row.price)

@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS compute_round (n INTEGER PRIMARY KEY, body BLOB NOT N
     entered INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS compute_credit (account TEXT PRIMARY KEY, owed REAL NOT NULL,
     at_s INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS compute_used (pool TEXT PRIMARY KEY, accelerator_s INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS compute_used (account TEXT NOT NULL, pool TEXT NOT NULL,
+    accelerator_s INTEGER NOT NULL, PRIMARY KEY (account, pool));
 """
 
 
@@ -122,19 +123,20 @@ class JobBook:
             _save(db, row)
 
     def save_billed(self, row: Row) -> None:
-        """Keep a job whose use is known, and add that to what its pool was used, together."""
+        """Keep a job whose use is known; add that to its account's use of its pool, together."""
         with self._together() as db:
             _save(db, row)
             db.execute(
-                "INSERT INTO compute_used VALUES (?, ?) ON CONFLICT (pool)"
+                "INSERT INTO compute_used VALUES (?, ?, ?) ON CONFLICT (account, pool)"
                 " DO UPDATE SET accelerator_s = accelerator_s + excluded.accelerator_s",
-                (row.pool, row.used_s),
+                (row.need.account, row.pool, row.used_s),
             )
 
-    def used(self) -> Mapping[str, int]:
-        """Accelerator-seconds that were metered on each pool, lost attempts too."""
+    def used(self) -> Mapping[tuple[str, str], int]:
+        """Accelerator-seconds that were metered, by account and pool; of lost attempts, too."""
         with self._using() as db:
-            return dict(db.execute("SELECT pool, accelerator_s FROM compute_used").fetchall())
+            rows = db.execute("SELECT account, pool, accelerator_s FROM compute_used").fetchall()
+        return {(account, pool): seconds for account, pool, seconds in rows}
 
     def keep_round(
         self, body: bytes | None, placed: Sequence[Row], owed: Mapping[str, float], at_s: int

@@ -110,3 +110,12 @@ class Executor(Protocol):
     def room(self) -> Mapping[str, int]:
         """Accelerators of each pool that are there and work, taken or not."""
         ...
+
+
+class Fence(Protocol):
+    """Holds an account's limits where jobs run, behind ours."""
+
+    def limit(self, account: str, most: int | None, minutes: int) -> None:
+        """No more than `most` accelerators at once (None: any), no more than so many
+        accelerator-minutes in all since the account began."""
+        ...

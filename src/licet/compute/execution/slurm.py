@@ -23,7 +23,6 @@ import os
 import pwd
 import re
 import subprocess
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,18 +104,17 @@ class SlurmExecutor:
         self._places = {place.pool: place for place in places}
         self._folder, self._run, self._accounts = folder, run, accounts
 
-    def limit(self, account: str, most: Mapping[str, int]) -> None:
-        """Let Slurm itself give an account no more than so many accelerators of pools at once: a
-        second fence behind ours. It holds by kind, since nothing is released untyped (rule 3)."""
-        kinds = Counter[str]()
-        for pool, count in most.items():
-            kinds[self._places[pool].kind] += count
+    def limit(self, account: str, most: int | None, minutes: int) -> None:
+        """As Fence.limit: GrpTRES and GrpTRESMins of the account, which is made where it is not
+        there. Slurm lets no job begin whose longest time would exceed the minutes; it counts from
+        the account's beginning where PriorityDecayHalfLife is not set, else less."""
         user = pwd.getpwuid(os.getuid()).pw_name
         for entity in (["account", account], ["user", user, f"account={account}"]):
             with contextlib.suppress(Unavailable):  # it is there already; the next command says no
                 self._run(["sacctmgr", "-i", "add", *entity])
-        limits = ",".join(f"gres/gpu:{kind}={count}" for kind, count in sorted(kinds.items()))
-        self._run(["sacctmgr", "-i", "modify", "account", account, "set", f"GrpTRES={limits}"])
+        self._run(["sacctmgr", "-i", "modify", "account", account, "set",
+                   f"GrpTRES=gres/gpu={-1 if most is None else most}",
+                   f"GrpTRESMins=gres/gpu={minutes}"])  # fmt: skip
 
     def submit(self, spec: Spec) -> None:
         """As Executor.submit. The number of accelerators is kept in the job's comment."""
