@@ -258,3 +258,22 @@ def test_a_round_is_explained_and_made_again_from_the_book(scene: Scene, tmp_pat
     assert forged.exit_code == 1, forged.output
     assert "OTHERWISE for j1, j9" in forged.output
     assert CliRunner().invoke(licet, ["compute", "explain", book, "--round", "9"]).exit_code
+
+
+def test_a_suppliers_bill_is_held_against_the_book(scene: Scene, tmp_path: Path) -> None:
+    desk = scene.desk()
+    scene.world.ends["j1-1"] = "lost"
+    desk.accept(need("j1"), ["true"], 1000, "voucher:v")
+    desk.tick(NOW)
+    desk.tick(NOW + 1)
+    bill, book = tmp_path / "bill.csv", str(tmp_path / "jobs.db")
+    bill.write_text("job,pool,accelerator_s,fen\nj1-2,a,100,100\n")
+    command = ["compute", "bill", book, str(bill), "--supplier", "sup-a"]
+    agreed = CliRunner().invoke(licet, command)
+    assert (agreed.exit_code, agreed.output) == (0, "bill 1.00  ours 1.00  agreed 1.00 CNY\n")
+    bill.write_text("job,pool,accelerator_s,fen\nj1-1,a,100,100\nj1-2,a,100,100\n")
+    differs = CliRunner().invoke(licet, command)
+    assert differs.exit_code == 1
+    assert "lost, and free of charge" in differs.output
+    before = CliRunner().invoke(licet, [*command, "--until", "1970-01-01T00:00:00Z"])
+    assert "unknown to us" in before.output

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from licet.base.trouble import BadInput
+from licet.cli.compute_bills import bill
 from licet.cli.compute_explain import explain_command
 from licet.cli.compute_market import jobs as jobs_command
 from licet.cli.compute_market import needs, offers, pack_option, policy_of
@@ -35,7 +36,7 @@ def compute() -> None:
     """Share computing power: needs in, allocations out, every one explained."""
 
 
-for _command in (needs, offers, jobs_command, explain_command):
+for _command in (needs, offers, jobs_command, explain_command, bill):
     compute.add_command(_command)
 
 

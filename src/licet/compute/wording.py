@@ -57,6 +57,15 @@ WHY: Mapping[str, Mapping[str, str]] = {
     "limit": {"zh": "等待：账户已达到同时使用的上限", "en": "waits: its account holds its most"},
     "cannot": {"zh": "没有可用的加速器", "en": "nothing here can run it"},
 }
+BILL: Mapping[str, Mapping[str, str]] = {
+    "unknown": {"zh": "我方没有这项任务", "en": "unknown to us"},
+    "twice": {"zh": "重复计费", "en": "billed twice"},
+    "lost": {"zh": "任务中断，不应收费", "en": "lost, and free of charge"},
+    "pool": {"zh": "资源池不符", "en": "another pool"},
+    "seconds": {"zh": "用量不符", "en": "another use"},
+    "fen": {"zh": "金额不符", "en": "another price"},
+    "not_billed": {"zh": "账单中没有", "en": "not in the bill"},
+}
 LEVEL = {
     "zh": "规则保证每个任务至少 {level:.2f} 倍",
     "en": "the rule gives everybody {level:.2f} times at least",
