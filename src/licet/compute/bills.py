@@ -111,7 +111,7 @@ def _line(row: dict[str, str], number: int) -> Line:
     except (TypeError, ValueError):
         pass
     raise BadInput(f"line {number} of the bill cannot be read.",
-                   hint="A job, a pool, whole numbers from 0: j7-1,north-1,3600,1200.")  # fmt: skip
+                   hint="Job, pool, whole numbers from 0: j7-1,north-1,3600,1200.")  # fmt: skip
 
 
 def _what(line: Line, mine: Line | None, *, twice: bool, lost: bool) -> What | None:
