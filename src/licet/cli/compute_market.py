@@ -132,10 +132,12 @@ def _declined(found: Declined, lang: str) -> Iterator[str]:
 
 
 def say_moment(at_s: int) -> str:
+    """A moment as it is printed, in UTC."""
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment_of(at: str | None) -> int:
+    """A moment as typed, None: now, in seconds since 1970. Raises BadInput without offset."""
     if at is None:
         return int(SystemClock().now().timestamp())
     try:
