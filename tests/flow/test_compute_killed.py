@@ -80,7 +80,7 @@ def killed(folder: Path, at: int) -> bool:
 @pytest.mark.parametrize("part", range(POINTS))
 def test_killed_anywhere_every_job_runs_once_and_is_paid_once(tmp_path: Path, part: int) -> None:
     # The points are spread evenly in the logarithm of calls: early steps are as many as late ones.
-    at = int(200 * 10 ** (2.0 * (part + random.Random(part).random()) / POINTS))
+    at = int(200 * 10 ** (1.75 * (part + random.Random(part).random()) / POINTS))
     assert killed(tmp_path, at)
     time.sleep(0.1)
     for run in tmp_path.glob("jobs/*/run"):  # what was never born is given up at once

@@ -150,24 +150,33 @@ class LocalExecutor:
         if not (home / "spec.json").exists():
             return None
         pool = (home / "pool").read_text().split()[1] if (home / "pool").exists() else None
-        start, end = _number(home / "run" / "started"), _number(home / "run" / "ended")
-        code, cancelled = _number(home / "run" / "code"), (home / "cancelled").exists()
+        run, cancelled = home / "run", (home / "cancelled").exists()
+        # In this order: a process writes `ended`, then `code`, then is gone. Whoever finds it gone
+        # and no code after that knows that there will be none.
+        pid = _pid(run)
+        alive = pid is not None and self._lives(job, pid)
+        code = _number(run / "code")
+        start, end = _number(run / "started"), _number(run / "ended")
         if code is not None:
-            # ended is written before code: who sees the code sees the moment.
             state = ("cancelled" if cancelled else "timed_out" if code == _TIMED_OUT
                      else "failed" if code else "ended")  # fmt: skip
             return Seen(job, state, pool, code, start, end)  # type: ignore[arg-type]
-        if not (home / "run").exists():
+        if not run.exists():
             waits = "cancelled" if cancelled else "held" if pool is None else "queued"
             return Seen(job, waits, pool)  # type: ignore[arg-type]
-        pid = _pid(home / "run")
-        if pid is None and self._now() - int((home / "run").stat().st_mtime) > BIRTH_S:
-            with contextlib.suppress(FileExistsError):
-                os.symlink(_NEVER, home / "run" / "pid")
-            pid = _pid(home / "run")
-        if pid is None or self._lives(job, pid):
+        if alive or (pid is None and not self._given_up(run)):
             return Seen(job, "running", pool, None, start)
         return Seen(job, "cancelled" if cancelled else "lost", pool, None, start, end or start)
+
+    def _given_up(self, run: Path) -> bool:
+        """Rule 2, of a run without a process: whether there will be none."""
+        if self._now() - int(run.stat().st_mtime) <= BIRTH_S:
+            return False
+        try:
+            os.symlink(_NEVER, run / "pid")
+        except FileExistsError:
+            return False  # born just now
+        return True
 
     def _spec(self, job: str) -> Spec | None:
         path = self._folder / job / "spec.json"
