@@ -22,8 +22,7 @@ from licet.compute.decided import (
     entry_of,
     reasons,
 )
-from licet.compute.lending import Standing
-from licet.compute.model import Need, Pool, Speed
+from licet.compute.model import Need, Pool, Speed, Standing
 from licet.compute.policies import POLICIES
 from licet.compute.wording import LANGS, say_reason
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.compute import SHARING, likely
-from licet.compute.lending import AHEAD_S, Standing, entitled, premium, settled, share_out, weights
+from licet.compute.lending import AHEAD_S, entitled, premium, settled, share_out, weights
+from licet.compute.model import Standing
 from licet.compute.policies import POLICIES
 from licet.compute.policies.promise import Promise
 from licet.compute.round import equal_rate, make_round, rate

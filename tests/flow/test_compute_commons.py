@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.compute import SHARING
 from kit.compute_world import World
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, Conflict, NotFound
@@ -50,7 +51,7 @@ chance.drawn = 0  # type: ignore[attr-defined]
 
 @pytest.fixture
 def commons(tmp_path: Path) -> Iterator[Commons]:
-    with closing(open_commons(tmp_path / "compute")) as made:
+    with closing(open_commons(tmp_path / "compute", SHARING)) as made:
         made.add_pool(POOLS[0], "sup-a", NOW)
         made.add_pool(POOLS[1], "sup-b", NOW)
         made.pay_in("acme", 1_000_000, "2026-1", NOW)

@@ -23,8 +23,7 @@ from licet.base.clock import SystemClock
 from licet.compute.desk import Desk, Terms
 from licet.compute.execution.slurm import SlurmExecutor, commands
 from licet.compute.jobbook import JobBook, Row
-from licet.compute.lending import Standing
-from licet.compute.model import Need, Pool, Speed
+from licet.compute.model import Need, Pool, Speed, Standing
 from licet.compute.money import Transfer
 from licet.compute.purse import Purse, open_purse
 

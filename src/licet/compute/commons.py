@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import fcntl
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,14 @@ from licet.base.ids import Chance
 from licet.base.trouble import BadInput, Conflict, NotFound
 from licet.compute.answer import Offer, Work, answer
 from licet.compute.claims import granted_to
-from licet.compute.execution.contract import Executor, Spec
+from licet.compute.execution.contract import Executor, Fence, Spec
 from licet.compute.jobbook import JobBook, Row
 from licet.compute.market import Asking, Choice, Kept, Market, Stop
-from licet.compute.model import Need, Pool, unfit
+from licet.compute.model import Need, Pool, Standing, unfit
 from licet.compute.money import Transfer
 from licet.compute.purse import Purse, open_purse
 from licet.compute.results import JobFolder
+from licet.rulebook.computing import SharingRule
 
 DEFAULT_POLICY = "promise"
 SCRIPT_MAX = 64 << 10
@@ -75,9 +76,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Commons:
-    """Everything of one commons. `folder` also holds `jobs`, where each attempt has its folder."""
+    """Everything of one commons. `folder` also holds `jobs`, where each attempt has its folder;
+    `rule` is what the pack says of sharing."""
 
     folder: Path
+    rule: SharingRule
     market: Market
     book: JobBook
     purse: Purse
@@ -196,10 +199,15 @@ class Commons:
             Transfer(f"credit:{paper}", "grant", "programme:paid", paid(account), fen, now_s),
         ])  # fmt: skip
 
-    def tick(self, executor: Executor, now_s: int) -> None:
-        """Move every job on, once (rule 4). Raises Unavailable where a part does not answer."""
-        from licet.compute.desk import Desk
-        from licet.compute.policies import POLICIES  # HiGHS: an extra
+    def tick(
+        self, executor: Executor, now_s: int, *,
+        standings: Callable[[], Sequence[Standing]] = tuple,
+        enter: Callable[[Mapping[str, str | int]], None] = lambda _: None,
+        fence: Fence | None = None,
+    ) -> None:  # fmt: skip
+        """Move every job on, once (rule 4); the rest is as in `desk.Terms`. Raises Unavailable
+        where a part does not answer."""
+        from licet.compute.desk import Desk, Terms  # HiGHS: an extra
 
         with (self.folder / "desk.lock").open("w") as lock:
             try:
@@ -207,8 +215,8 @@ class Commons:
             except BlockingIOError:
                 return
             self._stop_wished(executor)
-            policy = POLICIES[self.policy().value.policy]()
-            Desk(self.book, self.purse, executor, policy, self.pools).tick(now_s)
+            terms = Terms(self.policy().value.policy, self.rule, standings, enter, fence)
+            Desk(self.book, self.purse, executor, terms, self.pools).tick(now_s)
 
     def close(self) -> None:
         """Give the files back."""
@@ -230,7 +238,7 @@ class Commons:
 
         others, pools, rule = self.under_way(now_s, need.id), self.pools(), self.policy()
         name = rule.value.policy
-        found = answer(need, others, pools, POLICIES[name](), now_s)
+        found = answer(need, others, pools, POLICIES[name](self.rule), now_s)
         yes = found if isinstance(found, Offer) else None
         no = None if isinstance(found, Offer) else found
         accounts = tuple(work.need.account for work in others)
@@ -270,10 +278,11 @@ def paid(account: str) -> str:
     return f"voucher:paid-{account}"
 
 
-def open_commons(folder: Path) -> Commons:
-    """The commons in a folder, made where there is none. Raises Unavailable."""
+def open_commons(folder: Path, rule: SharingRule) -> Commons:
+    """The commons in a folder, made where there is none, by what the pack says of sharing. Raises
+    Unavailable."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Commons(folder, Market(folder / "market.db"), JobBook(folder / "jobs.db"),
+    return Commons(folder, rule, Market(folder / "market.db"), JobBook(folder / "jobs.db"),
                    open_purse(f"sqlite:{folder / 'books.db'}"))  # fmt: skip
 
 

@@ -20,8 +20,8 @@ import numpy as np
 
 from licet.base.trouble import BadInput
 from licet.compute.explain import Reason, explain
-from licet.compute.lending import Standing, entitled, weights
-from licet.compute.model import Need, Pool
+from licet.compute.lending import entitled, weights
+from licet.compute.model import Need, Pool, Standing
 from licet.compute.placing import Nodes, place
 from licet.compute.policies import POLICIES
 from licet.compute.project import seen

@@ -38,8 +38,8 @@ from licet.compute.decided import (
 )
 from licet.compute.execution.contract import OVER, Executor, Fence, Metered, Spec
 from licet.compute.jobbook import JobBook, Notice, Row
-from licet.compute.lending import Standing, entitled, premium, settled
-from licet.compute.model import Need, Pool
+from licet.compute.lending import entitled, premium, settled
+from licet.compute.model import Need, Pool, Standing
 from licet.compute.money import Transfer
 from licet.compute.purse import Purse
 from licet.rulebook.computing import SharingRule

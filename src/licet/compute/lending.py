@@ -19,27 +19,16 @@ The manner is Karma's (Vuppalapati et al., OSDI 2023), written for time that flo
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from licet.compute.model import Standing
 from licet.compute.round import Floats
 from licet.rulebook.computing import SharingRule
 
 AHEAD_S = 86_400  # over how long what is borrowed now is thought to be borrowed
 _WEIGHT_MIN = 1e-3
 _STEP = 0.05  # weights stand on a grid, so that equal jobs of unlike accounts may be one class
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An account as the operator knows it: of `public` interest, a `licensed` provider, and the
-    `most` accelerators that it may hold at once, None: no limit."""
-
-    account: str
-    public: bool = False
-    licensed: bool = False
-    most: int | None = None
 
 
 def entitled(standings: Sequence[Standing], rule: SharingRule) -> Mapping[str, float]:

@@ -110,6 +110,17 @@ class Need:
                            hint="Give a later deadline or an earlier start.")  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account as the operator knows it: of `public` interest, a `licensed` provider, and the
+    `most` accelerators that it may hold at once, None: no limit."""
+
+    account: str
+    public: bool = False
+    licensed: bool = False
+    most: int | None = None
+
+
 def unfit(need: Need, pool: Pool, now_s: int) -> tuple[Unfit, ...]:
     """Why a need cannot run on a pool, every reason; empty: it can."""
     starts = max(now_s, need.start_s, pool.from_s)

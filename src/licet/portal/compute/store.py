@@ -50,7 +50,7 @@ def rules() -> ComputeRules:
 @contextlib.contextmanager
 def opened() -> Iterator[Commons]:
     """The commons, for the block."""
-    commons = open_commons(settings.LICET_HOME / "compute")
+    commons = open_commons(settings.LICET_HOME / "compute", rules().sharing)
     try:
         yield commons
     finally:

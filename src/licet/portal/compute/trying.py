@@ -44,7 +44,7 @@ def try_live(commons: Commons, now_s: int) -> tuple[list[Live], bool]:
     left = {one.need.id: (one.need, one.left) for one in works[:JOBS_MAX]}
     rows = []
     for name, make in POLICIES.items() if left else ():
-        found = project(left, commons.pools(), make(), now_s)
+        found = project(left, commons.pools(), make(commons.rule), now_s)
         ends = [one.end_s for one in found.values() if one.end_s is not None]
         hours = [(end - now_s) / 3600 for end in ends]
         due = [i for i, (need, _) in left.items() if need.due_s is not None]
@@ -83,7 +83,7 @@ def try_recorded(commons: Commons) -> tuple[list[Figures], bool]:
     cluster = Cluster(tuple(pool.id for pool in pools), nodes)
     longest_s = max(job.work / max(job.speeds) for job in jobs)
     setting = Setting(0, len(jobs), round_s=max(ROUND_S, longest_s / ROUNDS))
-    rows = [figures(name, simulate(make(), cluster, iter(jobs), setting))
+    rows = [figures(name, simulate(make(commons.rule), cluster, iter(jobs), setting))
             for name, make in POLICIES.items()]  # fmt: skip
     return rows, len(accepted) > JOBS_MAX
 
