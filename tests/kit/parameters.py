@@ -70,7 +70,8 @@ def _days(name: str) -> list[Example]:
     ]
 
 
-PROGRAMMES = [
+COMPUTING = [
+    *SHARING,
     *_days("beijing_vouchers"),
     *_days("beijing_etown"),
     _programme("beijing_etown", "share", (0.3, 1.0), (0, 1.01, "0.3", True)),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kit.packs import GONE, PACK_ID, changed
-from kit.parameters import ANNOTATIONS, PROGRAMMES, SCANS, SHARING, Example
+from kit.parameters import ANNOTATIONS, COMPUTING, SCANS, Example
 from licet.base.trouble import BadInput
 from licet.rulebook import BankRule, Measure, load_pack, parse_pack
 
@@ -229,8 +229,7 @@ PROCEDURE = PACK.procedure
 EXAMPLES = [
     *SCANS,
     *ANNOTATIONS,
-    *PROGRAMMES,
-    *SHARING,
+    *COMPUTING,
     *_following(),
     Example(
         "pack.promulgated",
