@@ -1,0 +1,96 @@
+"""Computing power as people meet it in a browser: a supplier, a customer and the operator, in
+Chinese and in English; the customer once without scripts."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from kit.journeys import Demo, Desk
+
+pytestmark = pytest.mark.slow
+
+SUPPLIER, CUSTOMER, OPERATOR = (
+    "gao@mountview.example",
+    "chen@morningstar.example",
+    "reviewer@authority.example",
+)
+SCRIPT = "echo step 1; echo 10 > progress; mkdir results; echo 0.42 > results/loss.txt"
+MET = ("registered", "legal_person", "no_other_subsidy", "not_affiliated", "compute_only")
+
+
+def fill(page: Any, **fields: str) -> None:
+    for name, value in fields.items():
+        page.fill(f'[name="{name}"]', value)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_pool_serves_a_need_from_question_to_bill_and_the_rule_is_changed_in_public(
+    browser: Any, demo: Demo, lang: str
+) -> None:
+    supplier, officer, reader = (Desk(browser, demo, lang) for _ in range(3))
+    customer = Desk(browser, demo, lang, scripts=lang == "en")
+    kind, page = f"kind-{lang}", customer.page
+    supplier.sign_in(SUPPLIER)
+    supplier.go("/compute/pools/new/")
+    pool = {"id": f"pool-{lang}", "kind": kind, "count": "4", "memory_gib": "64", "price": "9.00",
+            "region": "示范 Shifan", "attested": ""}  # fmt: skip
+    fill(supplier.page, **pool)
+    supplier.page.select_option("[name=origin]", "domestic")
+    supplier.press("main form button")
+    assert supplier.page.locator(".faults").count() == 1, "an origin has a paper"
+    fill(supplier.page, attested="证明 Attestation 7")
+    supplier.press("main form button")
+    supplier.press(f'main a:text-is("pool-{lang}")')
+    fill(supplier.page, count="2")
+    supplier.press("main form button")
+
+    customer.sign_in(CUSTOMER)
+    customer.go("/compute/needs/new/")
+    need = {"unit": "步 steps", "work": "10", f"speed-{kind}": "5", "source": "run 3"}
+    fill(page, **need, gang="3")
+    customer.press("main form button")
+    assert page.locator(".said.bad").count() == 1, "three at once are not there"
+    customer.go("/compute/needs/new/")
+    fill(page, **need, gang="2")
+    customer.press("main form button")
+    assert f"pool-{lang}" in page.inner_text(".said.good ~ .facts")
+    fill(page, script=SCRIPT)
+    customer.press("main form button:not([name])")
+    until = time.monotonic() + 60
+    while page.locator(".tag.good").count() == 0:
+        assert time.monotonic() < until, page.inner_text("main")
+        page.wait_for_timeout(500)
+        page.reload()
+    customer.look()
+    assert "step 1" in page.inner_text("pre >> nth=0")
+    with page.expect_download() as waits:
+        page.click('main a:text-is("loss.txt")')
+    assert waits.value.path().read_text() == "0.42\n"
+    assert f"pool-{lang}" in page.inner_text("main")
+    customer.go("/compute/vouchers/?programme=beijing_etown")
+    fill(page, contract=f"K-2026-{lang}", signed="2026-05-01", settled="120000")
+    for one in MET:
+        page.check(f"[name=met-{one}]")
+    customer.press("main form button")
+
+    officer.sign_in(OPERATOR)
+    officer.go("/desk/compute/")
+    officer.press('main a[href*="/vouchers/v-"] >> nth=0')
+    officer.press("main form button")
+    officer.go("/desk/compute/what-if/")
+    assert officer.page.locator("tbody tr").count() >= 6
+    officer.press('main a.button[href$="/policy/"]')
+    for rule, reason in (("backfill", "试行 A trial"), ("promise", f"试行结束 It is over {lang}")):
+        officer.go("/desk/compute/policy/")
+        officer.page.select_option("[name=policy]", rule)
+        fill(officer.page, reason=reason)
+        officer.press("main form button")
+    customer.go("/compute/vouchers/")
+    assert "36,000.00" in page.inner_text("main")
+    reader.go("/compute/")
+    assert f"It is over {lang}" in reader.page.inner_text("main")
+    assert kind in reader.page.inner_text("main")
+    assert reader.page.request.get(f"{demo.url}/compute.csv").text().startswith("what,kind")
