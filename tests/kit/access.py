@@ -82,6 +82,15 @@ api-case                       key/405    key/405  key/405  key/405
 api-proceedings                key/405    key/405  key/405  key/405
 api-proceeding                 key/405    key/405  key/405  key/405
 api-proof                      key/405    key/405  key/405  key/405
+api-pools                      key/405    key/405  key/405  key/405
+api-pool                       405/405    405/405  405/405  405/405
+api-needs                      key/405    key/405  key/405  key/405
+api-ask                        405/type   405/type 405/type 405/type
+api-need                       key/405    key/405  key/405  key/405
+api-accept                     405/type   405/type 405/type 405/type
+api-jobs                       key/405    key/405  key/405  key/405
+api-job                        key/405    key/405  key/405  key/405
+api-stop                       405/key    405/key  405/key  405/key
 api-message                    key/405    key/405  key/405  key/405
 api-attach                     405/405    405/405  405/405  405/405
 api-send                       405/type   405/type 405/type 405/type

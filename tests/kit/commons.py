@@ -95,6 +95,8 @@ def compute_places() -> dict[str, dict[str, str]]:
             "compute-file": {"kind": "csv"}, "compute-pool": {"pool_id": "north-1"},
             "compute-need": {"need_id": asked(here).id}, "compute-job": {"job_id": job},
             "compute-result": {"job_id": job, "name": "a.txt"},
+            "api-pool": {"pool": "north-1"}, "api-job": {"job": job}, "api-stop": {"job": job},
+            "api-need": {"need": job}, "api-accept": {"need": job},
             "compute-claim": {"claim_id": claimed(here)},
             "compute-dispute": {"dispute_id": objected(here, job)},
         }  # fmt: skip

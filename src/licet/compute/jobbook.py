@@ -207,7 +207,7 @@ class JobBook:
 
     def told(self, job: str) -> list[Notice]:
         """Notices of a job, the oldest first."""
-        query = "SELECT * FROM compute_notice WHERE job = ? ORDER BY attempt, at_s, what"
+        query = "SELECT * FROM compute_notice WHERE job = ? ORDER BY attempt, at_s, rowid"
         with self._using() as db:
             return [Notice(*one) for one in db.execute(query, (job,)).fetchall()]
 

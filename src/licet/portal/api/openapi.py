@@ -11,18 +11,11 @@ from typing import Any
 import msgspec
 
 from licet import __version__
+from licet.portal.api.endpoint import Endpoint, Gives, Param
 from licet.portal.api.kinds import KINDS
 from licet.portal.api.problem import CODES, MEDIA_TYPE
 from licet.portal.api.shapes import SHAPES
-from licet.portal.api.table import (
-    ACCESS_PROBLEMS,
-    ENDPOINTS,
-    EVERYWHERE,
-    ROOT,
-    Endpoint,
-    Gives,
-    Param,
-)
+from licet.portal.api.table import ACCESS_PROBLEMS, ENDPOINTS, EVERYWHERE, ROOT
 from licet.rulebook import Pack
 from licet.rulebook.procedure import Field, Form
 

@@ -22,9 +22,10 @@ from licet.base.clock import SystemClock
 from licet.base.trouble import Trouble
 from licet.credentials.message import NotTaken
 from licet.portal.api.admitting import admit
+from licet.portal.api.endpoint import Endpoint
 from licet.portal.api.openapi import make_document
 from licet.portal.api.problem import problem, problem_of
-from licet.portal.api.table import ENDPOINTS, Endpoint
+from licet.portal.api.table import ENDPOINTS
 from licet.portal.api.views import as_json
 from licet.portal.pack import pack
 

@@ -115,7 +115,7 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
             if not fault:
                 return redirect("compute-job", job_id=job_id)
         folder = commons.folder_of(row)
-        done = folder.done() if mine else None
+        done = folder.done() if mine and row.stage == "released" else None
         context = {
             "row": row, "mine": mine, "fault": fault,
             "going": row.stage != "settled",
