@@ -351,3 +351,28 @@ def test_a_week_is_told_once_to_whoever_was_linked_before_it(home: House) -> Non
         report_week(SystemClock().now() + timedelta(days=days))
         assert told.count() == count
     assert "The week of Ming" in page(guardian, "family/")
+
+
+def test_the_demonstrations_chat_says_each_piece_as_it_comes_and_why_it_ended(home: House) -> None:
+    from django.test import override_settings
+    from django.utils import translation
+
+    from licet.portal.demo.talking import Talk
+
+    home.child(over=12, under=14)
+    with translation.override("en"), override_settings(LICET_GATEWAY_KEY=home.served.key):
+        talk = Talk(home.reference, [], "answer:en-river-walk")
+        pieces = list(talk)
+        assert len(pieces) > 5
+        assert talk.turns == [["user", "answer:en-river-walk"], ["assistant", "".join(pieces)]]
+        halted = Talk(home.reference, talk.turns, "answer:en-bank-call")
+        assert "The answer was stopped" in "".join(halted)
+        home.scene.time.set(23 * 60)
+        late = Talk(home.reference, talk.turns, "answer:en-river-walk")
+        assert list(late) == []
+        assert late.trouble
+        assert late.turns == talk.turns
+    with translation.override("en"), override_settings(LICET_GATEWAY_URL="http://127.0.0.1:9"):
+        away = Talk(home.reference, [], "Hello.")
+        assert list(away) == []
+        assert "no answer" in away.trouble

@@ -173,6 +173,7 @@ minors-appeal                  in/in      ok/ok    404/404  404/404  404/404  in
 minors-alert                   in/in      ok/ok    404/404  404/404  404/404  in/in
 minors-figures                 ok/405     ok/405   ok/405   ok/405   ok/405   ok/405
 demo-chat                      404/404    404/404  404/404  404/404  404/404  404/404
+demo-stream                    404/404    404/404  404/404  404/404  404/404  404/404
 demo-choose                    404/404    404/404  404/404  404/404  404/404  404/404
 demo-state                     404/404    404/404  404/404  404/404  404/404  404/404
 family-end                     in/in      404/404  404/404  404/404  ok/on    in/in

@@ -5,33 +5,32 @@ the visitor's session, and ends with it.
 
 Rules
 1. Help in a crisis stands on the page whatever holds.
-2. The page is whole without scripts; a script counts down and asks how things stand, and asking is
-   the sign that somebody is there.
+2. The page is whole without scripts; a script shows an answer as it comes, counts down and asks
+   how things stand, and asking is the sign that somebody is there.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from licet.base.trouble import Unavailable
 from licet.portal.demo.seeding import world
+from licet.portal.demo.talking import Talk
 from licet.portal.design.languages import current
-from licet.portal.design.words import word
-from licet.portal.families import gateway
 from licet.portal.families.child_views import asking_context
-from licet.portal.families.gateway import Said
 from licet.portal.families.members import begin_visit, for_child, visitor
 from licet.portal.families.models import Child
 from licet.portal.families.reading import help_lines, state_of
 
 WORDS_MAX = 2_000
 TURNS_MAX = 20
-ANSWER_MAX = 6_000
-_KEY = "chat"
+_KEY, _TROUBLE = "chat", "chat_trouble"
 
 
 def chat(request: HttpRequest) -> HttpResponse:
@@ -40,20 +39,59 @@ def chat(request: HttpRequest) -> HttpResponse:
     if child is None:
         users = [one | {"said": one["name"][current().code]} for one in world()["user"]]
         return render(request, "families/who.html", {"users": users})
-    turns = request.session.get(_KEY, [])
-    trouble = ""
-    words = request.POST.get("words", "").strip()[:WORDS_MAX]
-    if request.method == "POST" and words:
-        turns, trouble = _turn(child, turns, words)
-        request.session[_KEY] = turns[-TURNS_MAX:]
-        if not trouble:
-            return redirect("demo-chat")
+    words = _words(request)
+    if words:
+        talk = _talk(request, child, words)
+        for _ in talk:
+            pass  # a page without scripts shows the answer when it is whole
+        _keep(request, talk, words)
+        return redirect("demo-chat")
+    trouble, words = request.session.pop(_TROUBLE, ("", ""))
     known = {one["reference"]: one for one in world()["user"]}
     context = _state(child) | {
-        "turns": turns, "trouble": trouble, "words": words if trouble else "",
+        "turns": request.session.get(_KEY, []), "trouble": trouble, "words": words,
         "who": known.get(child.reference), "help": help_lines(), "most": WORDS_MAX,
     }  # fmt: skip
     return render(request, "families/chat.html", context)
+
+
+@require_POST
+@for_child
+def stream(request: HttpRequest, child: Child) -> StreamingHttpResponse:
+    """The same turn as plain text, piece by piece; the page shows it whole once it is over."""
+    words = _words(request)
+    pieces = _carried(request, _talk(request, child, words), words) if words else ()
+    return StreamingHttpResponse(pieces, content_type="text/plain; charset=utf-8")
+
+
+async def _carried(request: HttpRequest, talk: Talk, words: str) -> AsyncIterator[str]:
+    pieces = iter(talk)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
+    await asyncio.to_thread(_keep_apart, request, talk, words)
+
+
+def _keep_apart(request: HttpRequest, talk: Talk, words: str) -> None:
+    """Keep a turn when the answer to the request is already on its way, in a thread of its own."""
+    try:
+        _keep(request, talk, words)
+        request.session.save()
+    finally:
+        connections.close_all()
+
+
+def _words(request: HttpRequest) -> str:
+    return request.POST.get("words", "").strip()[:WORDS_MAX] if request.method == "POST" else ""
+
+
+def _talk(request: HttpRequest, child: Child, words: str) -> Talk:
+    return Talk(child.reference, request.session.get(_KEY, []), words)
+
+
+def _keep(request: HttpRequest, talk: Talk, words: str) -> None:
+    request.session[_KEY] = talk.turns[-TURNS_MAX:]
+    if talk.trouble:
+        request.session[_TROUBLE] = (talk.trouble, words)
 
 
 @require_POST
@@ -87,39 +125,3 @@ def _state(child: Child, deed: str = "status") -> dict[str, Any]:
 
 LAST_MIN = 5
 """Minutes before the end from which the time that is left is shown by the second."""
-
-
-def _turn(child: Child, turns: list[list[str]], words: str) -> tuple[list[list[str]], str]:
-    """The chat with one turn more; and what is wrong where there is no answer."""
-    messages = [{"role": role, "content": text} for role, text in [*turns, ["user", words]]]
-    try:
-        said = gateway.chat(child.reference, messages)
-        if said.code == "content_filter" and turns:  # what was said before may be what is refused
-            said = gateway.chat(child.reference, messages[-1:])
-    except Unavailable:
-        return turns, word("family-chat.silent")
-    if not said.ok:
-        return turns, _why_not(said)
-    choice = said.body["choices"][0]
-    text = str(choice["message"].get("content") or "")[:ANSWER_MAX]
-    if choice.get("finish_reason") == "content_filter":
-        stopped = word("family-chat.stopped")
-        text = f"{text}\n\n{stopped} {_reason(said.body)}".strip()
-    return [*turns, ["user", words], ["assistant", text]], ""
-
-
-def _why_not(said: Said) -> str:
-    if said.code == "content_filter":
-        refused = word("family-chat.refused")
-        return f"{refused} {_reason(said.body['error'])}"
-    if said.code == "minor_time_up":
-        return word("family-chat.over")
-    if said.code == "minor_time_limit":
-        return word("family-chat.closed")
-    return word("family-chat.silent")
-
-
-def _reason(body: dict[str, Any]) -> str:
-    told = body.get("licet")
-    reason = told.get("reason", {}) if isinstance(told, dict) else {}
-    return str(reason.get(current().code, ""))

@@ -11,6 +11,7 @@ from licet.portal.demo import chat_views
 
 urlpatterns = [
     path("try/", chat_views.chat, name="demo-chat"),
+    path("try/stream/", chat_views.stream, name="demo-stream"),
     path("try/as/", chat_views.choose, name="demo-choose"),
     path("try/state/", chat_views.state, name="demo-state"),
 ]
