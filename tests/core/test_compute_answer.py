@@ -83,6 +83,26 @@ def test_a_pool_that_opens_later_is_waited_for() -> None:
     assert (offer.start_s, offer.end_s) == (NOW + 600, NOW + 4200)
 
 
+def test_what_cannot_begin_in_its_window_is_declined() -> None:
+    opening = replace(POOLS[0], from_s=NOW + 600)
+    need = replace(NEED, speeds={"h20": MEASURED}, begin_by_s=NOW + 599)
+    declined = ask(need, pools=(opening,))
+    assert isinstance(declined, Declined)
+    assert declined.why == ("begins_late",)
+    assert isinstance(ask(replace(need, begin_by_s=NOW + 600), pools=(opening,)), Offer)
+
+
+def test_what_may_not_be_interrupted_is_offered_hours_that_hold_it() -> None:
+    closing = replace(POOLS[0], until_s=NOW + 3599)
+    need = replace(NEED, interruptible=False)
+    offer = ask(need, pools=(closing, POOLS[1]))
+    assert isinstance(offer, Offer)
+    assert [one.pool for one in offer.lines] == ["b"]
+    declined = ask(need, pools=(closing,))
+    assert isinstance(declined, Declined)
+    assert declined.unfit == {"a": ("hours",)}
+
+
 def test_work_that_a_closing_pool_cannot_finish_has_no_end() -> None:
     closing = replace(POOLS[0], until_s=NOW + 600)
     declined = ask(replace(NEED, speeds={"h20": MEASURED}), pools=(closing,))
@@ -94,13 +114,14 @@ def test_work_that_a_closing_pool_cannot_finish_has_no_end() -> None:
     ({"kind": "mlu590"}, "kind"), ({"memory_gib": 1}, "memory"), ({"region": "west"}, "region"),
     ({"count": 4, "node": 4}, "gang"), ({"until_s": NOW}, "closed"),
     ({"from_s": NOW + 9000}, "late"), ({"withdrawn": True}, "withdrawn"),
-    ({"interconnect": "eth"}, "interconnect"), ({"origin": "unknown"}, "origin"),
+    ({"until_s": NOW + 3000}, "hours"), ({"interconnect": "eth"}, "interconnect"),
+    ({"origin": "unknown"}, "origin"),
 ])  # fmt: skip
 def test_each_reason_against_a_pool(changed: dict[str, object], why: str) -> None:
     pool = replace(POOLS[1], interconnect="hccs")
     need = replace(
         NEED, gang=8, memory_gib=64, regions=frozenset({"south"}), domestic_only=True,
-        interconnects=frozenset({"hccs"}), due_s=NOW + 8000,
+        interconnects=frozenset({"hccs"}), due_s=NOW + 8000, interruptible=False,
     )  # fmt: skip
     assert unfit(need, pool, NOW) == ()
     assert why in unfit(need, replace(pool, **changed), NOW)  # type: ignore[arg-type]

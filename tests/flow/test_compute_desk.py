@@ -196,6 +196,19 @@ def test_a_job_that_its_voucher_cannot_pay_waits_and_is_told(scene: Scene) -> No
     scene.check()
 
 
+def test_a_job_that_did_not_begin_in_its_window_ends_and_is_told(scene: Scene) -> None:
+    scene.world.pools["a"] = 0
+    desk = scene.desk()
+    desk.accept(replace(need("j1"), begin_by_s=NOW + 60), ["true"], 1000, "voucher:v")
+    desk.tick(NOW + 60)
+    scene.world.pools["a"] = 2
+    desk.tick(NOW + 61)
+    assert scene.world.ran == []
+    assert [one.what for one in scene.book.told("j1")] == ["not-begun-in-time"]
+    assert scene.book.all(settled=False) == []
+    scene.check()
+
+
 def test_another_job_of_the_same_name_is_refused(scene: Scene) -> None:
     desk = scene.desk()
     desk.accept(need("j1"), ["true"], 1000, "voucher:v")

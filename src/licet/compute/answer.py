@@ -4,7 +4,8 @@ It refuses to promise: an answer is a projection on what is known now, and says 
 
 Rules
 1. A need is projected together with everything that is under way, by the policy in force. It is
-   feasible if it ends by its deadline, within its budget, and makes nobody who was accepted late.
+   feasible if it begins in its window, ends by its deadline, within its budget, and makes nobody
+   who was accepted late.
 2. A "no" gives every reason, and the soonest end that is possible, if there is one.
 3. Price is accelerator-time on each pool at that pool's price, each line rounded up to a fen.
 4. An offer rests on its worst speed: one that is `assumed` makes all of it assumed.
@@ -22,7 +23,9 @@ from licet.compute.model import Basis, Need, Pool, Unfit, unfit
 from licet.compute.project import Projected, project, seen
 from licet.compute.round import Policy
 
-No = Literal["no_pool", "alone_too_late", "too_late", "over_budget", "delays_others"]
+No = Literal[
+    "no_pool", "alone_too_late", "too_late", "begins_late", "over_budget", "delays_others"
+]
 _BASES: tuple[Basis, ...] = ("measured", "customer", "assumed")
 
 
@@ -118,6 +121,8 @@ def _why(
             out.append("alone_too_late")
         elif _late(mine, need.due_s):
             out.append("too_late")
+    if need.begin_by_s is not None and (mine.start_s is None or mine.start_s > need.begin_by_s):
+        out.append("begins_late")
     if need.budget is not None and price > need.budget:
         out.append("over_budget")
     if delayed:

@@ -111,7 +111,7 @@ class Desk:
 
     def _place(self, pools: Mapping[str, Pool], now_s: int) -> None:
         """Rules 3, 4 and 6: waiting jobs onto what is free, and credits up to now."""
-        rows = self._book.all(settled=False)
+        rows = [row for row in self._book.all(settled=False) if not self._passed(row, now_s)]
         running = [row for row in rows if row.stage in _RUNS]
         waiting = {row.id: row for row in rows if row.stage == "waiting"}
         if not rows:
@@ -130,6 +130,15 @@ class Desk:
         known = last is not None and same_matter(decode(last[1]).question, question)
         body = None if known and not placed else encode(made)
         self._book.keep_round(body, placed, question.owed, now_s)
+
+    def _passed(self, row: Row, now_s: int) -> bool:
+        """Rule 8: end a job that did not begin in its window."""
+        by = row.need.begin_by_s
+        if row.stage != "waiting" or row.attempt > 1 or by is None or now_s <= by:
+            return False
+        self._tell(row, "not-begun-in-time", now_s)
+        self._book.save(replace(row, stage="settled", ended="cancelled"))
+        return True
 
     def _question(
         self, pools: Mapping[str, Pool], running: Sequence[Row], waiting: Sequence[Row], now_s: int

@@ -53,6 +53,7 @@ class _Need(msgspec.Struct, forbid_unknown_fields=True):
     interconnects: list[str] = []
     regions: list[str] = []
     start: datetime | None = None
+    begin_by: datetime | None = None
     due: datetime | None = None
     budget_fen: int | None = None
     interruptible: bool = True
@@ -114,6 +115,7 @@ def _need(one: _Need) -> Need:
         gang=one.gang, memory_gib=one.memory_gib, interconnects=frozenset(one.interconnects),
         regions=frozenset(one.regions), start_s=_seconds(one.start, 0),
         due_s=None if one.due is None else _seconds(one.due, 0), budget=one.budget_fen,
+        begin_by_s=None if one.begin_by is None else _seconds(one.begin_by, 0),
         interruptible=one.interruptible, domestic_only=one.domestic_only,
     )  # fmt: skip
 

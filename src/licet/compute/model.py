@@ -21,7 +21,16 @@ Basis = Literal["measured", "customer", "assumed"]
 NO_END_S = 2**53
 
 Unfit = Literal[
-    "kind", "memory", "interconnect", "region", "gang", "closed", "late", "withdrawn", "origin"
+    "kind",
+    "memory",
+    "interconnect",
+    "region",
+    "gang",
+    "closed",
+    "late",
+    "hours",
+    "withdrawn",
+    "origin",
 ]
 
 
@@ -79,7 +88,8 @@ class Pool:
 class Need:
     """What a customer wants done. `speeds` by kind of accelerator; `gang` accelerators at once;
     `memory_gib` each; `interconnects` and `regions`: any of these, empty: any at all; not before
-    `start_s`, done by `due_s` (None: no deadline); `budget` in fen (None: no limit)."""
+    `start_s`, begun by `begin_by_s`, done by `due_s` (None: whenever); `budget` in fen (None: no
+    limit); where it is not `interruptible`, only on a pool that stays open until it is done."""
 
     id: str
     account: str
@@ -95,6 +105,7 @@ class Need:
     budget: int | None = None
     interruptible: bool = True
     domestic_only: bool = False
+    begin_by_s: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.work < float("inf"):
@@ -108,6 +119,9 @@ class Need:
         if self.due_s is not None and self.due_s <= self.start_s:
             raise BadInput(f"Need {self.id} is due before it may start.",
                            hint="Give a later deadline or an earlier start.")  # fmt: skip
+        if self.begin_by_s is not None and self.begin_by_s < self.start_s:
+            raise BadInput(f"Need {self.id} must begin before it may start.",
+                           hint="Give a later moment by which it begins.")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +138,8 @@ class Standing:
 def unfit(need: Need, pool: Pool, now_s: int) -> tuple[Unfit, ...]:
     """Why a need cannot run on a pool, every reason; empty: it can."""
     starts = max(now_s, need.start_s, pool.from_s)
+    speed = need.speeds.get(pool.kind)
+    ends = starts + need.work / speed.value if speed else starts
     checks: tuple[tuple[Unfit, bool], ...] = (
         ("kind", pool.kind not in need.speeds),
         ("memory", pool.memory_gib < need.memory_gib),
@@ -132,6 +148,7 @@ def unfit(need: Need, pool: Pool, now_s: int) -> tuple[Unfit, ...]:
         ("gang", not _fits(need.gang, pool)),
         ("closed", pool.until_s <= max(now_s, need.start_s)),
         ("late", need.due_s is not None and starts >= need.due_s),
+        ("hours", not need.interruptible and ends > pool.until_s),
         ("withdrawn", pool.withdrawn),
         ("origin", need.domestic_only and pool.origin != "domestic"),
     )

@@ -10,7 +10,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def seen(left: Left, pools: Sequence[Pool], now_s: float) -> tuple[Round, Mappin
     accounts = {need.account: n for n, (need, _) in enumerate(left.values())}
     needs = [left[i][0] for i in ids]
     is_open = np.array([_open(pool, now_s) for pool in pools], bool)
-    speeds = np.array([[_speed(n, p, now_s) for p in pools] for n in needs], float)
+    speeds = np.array([[_speed(left[i], p, now_s) for p in pools] for i in ids], float)
     now = make_round(
         capacity=np.array([float(pool.count) for pool in pools]) * is_open,
         speeds=speeds.reshape(len(needs), len(pools)) * is_open,
@@ -109,7 +109,8 @@ def _open(pool: Pool, now_s: float) -> bool:
     return not pool.withdrawn and pool.from_s <= now_s < pool.until_s
 
 
-def _speed(need: Need, pool: Pool, now_s: float) -> float:
+def _speed(going: tuple[Need, float], pool: Pool, now_s: float) -> float:
     # A deadline that has passed is no reason to stop: the customer decides.
-    reasons = set(unfit(need, pool, int(now_s))) - {"late", "closed"}
+    need, left = going
+    reasons = set(unfit(replace(need, work=left), pool, int(now_s))) - {"late", "closed"}
     return 0.0 if reasons else need.speeds[pool.kind].value

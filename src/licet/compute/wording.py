@@ -19,6 +19,7 @@ UNFIT: Mapping[str, Mapping[str, str]] = {
     "gang": {"zh": "同时可用的加速器不够", "en": "too few accelerators together"},
     "closed": {"zh": "资源池已关闭", "en": "the pool has closed"},
     "late": {"zh": "开放时已过截止时间", "en": "it opens after the deadline"},
+    "hours": {"zh": "任务不可中断，而资源池在完成前关闭", "en": "it closes before this could end"},
     "withdrawn": {"zh": "供给方已撤回", "en": "withdrawn by its supplier"},
     "origin": {"zh": "未证明为国产", "en": "not attested as domestic"},
 }
@@ -31,6 +32,10 @@ DECLINED: Mapping[str, Mapping[str, str]] = {
     "too_late": {
         "zh": "现有任务之外，余下的算力不足以在截止时间前完成",
         "en": "what others leave is too little to meet the deadline",
+    },
+    "begins_late": {
+        "zh": "无法在要求的时间前开始",
+        "en": "it could not begin by the moment asked for",
     },
     "over_budget": {"zh": "费用超出预算", "en": "it costs more than the budget"},
     "delays_others": {
