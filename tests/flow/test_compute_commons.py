@@ -3,24 +3,28 @@ vouchers asked for and decided; nothing accepted that got worse meanwhile."""
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 
 from kit.compute import SHARING
 from kit.compute_world import World
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, Conflict, NotFound
+from licet.cli.main import licet
 from licet.compute.claims import apply, decide, proposal
 from licet.compute.commons import Commons, Task, local, open_commons, paid
 from licet.compute.market import Asking, Claim
-from licet.compute.model import Need, Pool, Speed
+from licet.compute.model import Need, Pool, Speed, Standing
 from licet.compute.results import JobFolder
+from licet.compute.roundlog import entering
 from licet.compute.usage import facts, usage
 from licet.compute.vouchers import Application
 from licet.rulebook import load_pack
@@ -81,6 +85,37 @@ def test_a_need_is_answered_accepted_run_on_this_machine_and_billed(commons: Com
         assert file.read() == b"hi\n"
     assert commons.purse.balance(paid("acme")) == 1_000_000 - row.owed
     commons.purse.audit()
+
+
+def test_rounds_stand_in_a_ledger_and_standings_count(commons: Commons, tmp_path: Path) -> None:
+    told = run("account", "acme", "--public", "--most", "1", "--home", str(tmp_path))
+    assert told.exit_code == 0, told.output
+    assert run("account", "--home", str(tmp_path)).output == told.output
+    assert commons.standings() == (Standing("acme", public=True, most=1),)
+    with pytest.raises(BadInput):
+        commons.set_standing(Standing("No Name"), "operator", NOW)
+    for _ in range(2):
+        accepted(commons)
+    folder, keys = tmp_path / "ledger", tmp_path / "keys"
+    keys.mkdir()
+    moment = datetime.fromtimestamp(NOW, UTC)
+    world = World(
+        {"north-1": 2, "south-1": 2}, runs_on={f"{job.id}-1" for job in commons.book.all()}
+    )
+    commons.tick(world, NOW, enter=entering(folder, keys, moment, secrets.token_bytes))
+    assert len(world.ran) == 1, "one at once"
+    shown = run("explain", str(tmp_path / "compute" / "jobs.db"), "--ledger", str(folder))
+    assert shown.exit_code == 0, shown.output
+    assert "its account holds its most" in shown.output
+    assert shown.output.endswith("made again: the same\nledger: entry 0\n")
+    elsewhere = tmp_path / "other"
+    entering(elsewhere, keys, moment, secrets.token_bytes)({"round": 1, "record_sha256": "0" * 64})
+    missed = run("explain", str(tmp_path / "compute" / "jobs.db"), "--ledger", str(elsewhere))
+    assert (missed.exit_code, "ledger: NOT there" in missed.output) == (1, True)
+
+
+def run(*command: str) -> Result:
+    return CliRunner().invoke(licet, ["compute", *command])
 
 
 def test_what_got_worse_is_not_accepted_and_the_new_answer_is_shown(commons: Commons) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from licet.base.trouble import BadInput
+from licet.cli.compute_account import account
 from licet.cli.compute_bills import bill
 from licet.cli.compute_explain import explain_command
 from licet.cli.compute_market import jobs as jobs_command
@@ -36,7 +37,7 @@ def compute() -> None:
     """Share computing power: needs in, allocations out, every one explained."""
 
 
-for _command in (needs, offers, jobs_command, explain_command, bill):
+for _command in (needs, offers, jobs_command, explain_command, bill, account):
     compute.add_command(_command)
 
 

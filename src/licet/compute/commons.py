@@ -122,6 +122,19 @@ class Commons:
         choice = Choice("policy", name, reason.strip())
         self.market.put(choice, by, now_s, seen=self.policy().n)
 
+    def standings(self) -> tuple[Standing, ...]:
+        """What the operator said of accounts."""
+        return tuple(kept.value for kept in self.market.all(Standing))
+
+    def set_standing(self, standing: Standing, by: str, now_s: int) -> None:
+        """Say of what standing an account is from now on. Raises BadInput for no account."""
+        if not _SLUG.fullmatch(standing.account) or (standing.most or 1) < 1:
+            raise BadInput("An account has a name, and holds 1 accelerator or more.",
+                           hint="As in college, most 64.")  # fmt: skip
+        kept = self.market.find(Standing, standing.account)
+        if kept is None or kept.value != standing:
+            self.market.put(standing, by, now_s, seen=kept.n if kept else 0)
+
     def under_way(self, now_s: int, without: str = "") -> list[Work]:
         """What was accepted and is not over, with the work that is left as far as is known."""
         return [
@@ -201,7 +214,6 @@ class Commons:
 
     def tick(
         self, executor: Executor, now_s: int, *,
-        standings: Callable[[], Sequence[Standing]] = tuple,
         enter: Callable[[Mapping[str, str | int]], None] = lambda _: None,
         fence: Fence | None = None,
     ) -> None:  # fmt: skip
@@ -215,7 +227,7 @@ class Commons:
             except BlockingIOError:
                 return
             self._stop_wished(executor)
-            terms = Terms(self.policy().value.policy, self.rule, standings, enter, fence)
+            terms = Terms(self.policy().value.policy, self.rule, self.standings, enter, fence)
             Desk(self.book, self.purse, executor, terms, self.pools).tick(now_s)
 
     def close(self) -> None:

@@ -1,5 +1,5 @@
 """What people said to a commons of computing power: pools, needs with their answers, applications
-for vouchers, disputes, the policy in force; in one SQLite file.
+for vouchers, disputes, the policy in force, the standing of accounts; in one SQLite file.
 
 It refuses to know who may say what (`commons.py`), how jobs go (`jobbook.py`) and money.
 
@@ -23,7 +23,7 @@ import msgspec
 
 from licet.base.trouble import Conflict, NotFound, Unavailable
 from licet.compute.answer import Declined, Offer
-from licet.compute.model import Need, Pool
+from licet.compute.model import Need, Pool, Standing
 from licet.compute.vouchers import Application
 
 WAIT_S = 5.0
@@ -89,11 +89,11 @@ class Stop:
     id: str
 
 
-Said = Pool | Asking | Claim | Dispute | Choice | Stop
+Said = Pool | Asking | Claim | Dispute | Choice | Stop | Standing
 V = TypeVar("V", bound=Said)
 _KINDS: Mapping[type[Any], str] = {
     Pool: "pool", Asking: "asking", Claim: "claim", Dispute: "dispute", Choice: "choice",
-    Stop: "stop",
+    Stop: "stop", Standing: "standing",
 }  # fmt: skip
 
 

@@ -134,6 +134,11 @@ class Standing:
     licensed: bool = False
     most: int | None = None
 
+    @property
+    def id(self) -> str:
+        """Its account: there is one of each."""
+        return self.account
+
 
 def unfit(need: Need, pool: Pool, now_s: int) -> tuple[Unfit, ...]:
     """Why a need cannot run on a pool, every reason; empty: it can."""

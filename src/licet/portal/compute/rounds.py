@@ -5,9 +5,13 @@ It refuses to know threads. Where a scheduler runs jobs, `licet compute desk` do
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
+from django.conf import settings
+
 from licet.compute.commons import local
+from licet.compute.roundlog import entering
 from licet.portal.compute.store import is_shared, opened
 
 REST_S = 1.0
@@ -17,6 +21,8 @@ def go_round(now: datetime) -> None:
     """One round. Raises Unavailable where a part does not answer; then it is done again."""
     if not is_shared():
         return
+    home = settings.LICET_HOME
+    enter = entering(home / "compute" / "ledger", home / "keys", now, secrets.token_bytes)
     with opened() as commons:
         if commons.book.all(settled=False):
-            commons.tick(local(commons), int(now.timestamp()))
+            commons.tick(local(commons), int(now.timestamp()), enter=enter)
