@@ -80,6 +80,17 @@ def max_sum(
     return _each(x, classes), price
 
 
+def reachable(classes: Classes, capacity: Floats, floor: Floats) -> bool:
+    """Whether Σ gain·time of each member can reach `floor` (C,), all at once."""
+    limits, most = _limits(classes, capacity)
+    rows, bound = [limits, _gains(classes)], [most, -floor]
+    try:
+        _solve(np.zeros(classes.gain.size), rows, bound, _upper(classes), classes)
+    except Unsolved:
+        return False
+    return True
+
+
 def _limits(classes: Classes, capacity: Floats) -> tuple[csr_array, Floats]:
     """What holds for every policy, over x (C·K), the time of a whole class: members have no more
     than all their time, kinds no more than their accelerators."""

@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from licet.compute.linear import Unsolved, max_min, max_sum, merge
+from licet.compute.linear import Unsolved, max_min, max_sum, merge, reachable
 from licet.compute.round import Floats, Ints, Round, Shares, equal_rate
 
 _TINY = 1e-12
@@ -100,13 +100,17 @@ def _level(
     few, many = 0, len(order)  # so few can be kept, so many cannot
     while best is None and many - few > 1:
         middle = (few + many) // 2
-        if _with_paces(gain, gang, paced, order[:middle], capacity) is None:
-            many = middle
-        else:
+        rows = order[:middle]  # alone: who has no pace asks for nothing
+        classes = merge(gain[rows], gang[rows], paced[rows][:, None])
+        if reachable(classes, capacity, paced[rows][_first(classes.of)]):
             few = middle
-    best = best or _with_paces(gain, gang, paced, order[:few], capacity)
-    if best is None:
-        raise Unsolved("max-min fairness without deadlines has no answer")
+        else:
+            many = middle
+    while best is None:  # what is just reachable may be out of the solver's reach with all rows
+        best = _with_paces(gain, gang, paced, order[:few], capacity)
+        if best is None and not few:
+            raise Unsolved("max-min fairness without deadlines has no answer")
+        few = few * 9 // 10
     return best
 
 
