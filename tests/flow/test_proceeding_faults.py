@@ -8,15 +8,17 @@ import resource
 import signal
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kit.api import AUTHORITY, Provider
+from kit.elsewhere import Elsewhere
 from kit.gateway_ledger import GatewayLedger
 from kit.portal import person, portal
-from kit.proceedings import Play, brought
+from kit.proceedings import REVIEWER, Play, brought
 from kit.proceedings import person as actor
 from licet.base.clock import SystemClock
 from licet.cases import Act, event_as_json
@@ -156,3 +158,69 @@ def test_a_release_that_is_killed_at_any_byte_leaves_a_whole_bundle(tmp_path: Pa
         killed += was_killed
         assert load_bytes(path) == (old if was_killed else new)
     assert killed == 5
+
+
+@KEPT
+def test_what_a_provider_sends_arrives_once_whatever_write_fails(
+    acme: Provider, kept: bool
+) -> None:
+    """An act becomes a message, it is sent, its receipt kept, and the authority's answer read."""
+    from django.db import connection, transaction
+
+    from licet.portal.filings.models import Head, StoredEvent
+    from licet.portal.incidents import service
+    from licet.portal.outbox.delivering import deliver, hasten
+    from licet.portal.outbox.following import follow
+    from licet.portal.outbox.models import Outgoing
+
+    officer = person("provider", "o@acme.example", ("drafter", "representative"), "acme")
+    elsewhere, broken, ways = Elsewhere("acme"), 0, ["find", "set_grade", "report_first", "ask"]
+
+    def does(number: str, act: str) -> None:
+        play = Play("incident", start=SystemClock().now())
+        play.of = service.load(number)
+        service.act(number, act, brought(play, act), officer, play.now)
+
+    def carry() -> None:
+        hasten(SystemClock().now())
+        deliver(elsewhere, SystemClock().now(), lambda size: b"\x80" * size)
+        follow(elsewhere, SystemClock().now())
+
+    with elsewhere.linked():
+        for at in range(1, STATEMENTS_MAX):
+            number, (around, seen) = graded(officer, at), failing(at, kept=kept)
+            for work in (
+                partial(does, number, "report_first"), carry,
+                partial(elsewhere.acts, number, "ask", REVIEWER), carry,
+                partial(does, number, "answer"), carry,
+            ):  # fmt: skip
+                try:
+                    with connection.execute_wrapper(around), transaction.atomic():
+                        work()
+                except Broke:
+                    broken += 1
+                    work()
+            kinds = [event.kind for event in service.load(number).events]
+            assert kinds == [*ways, "answer"]
+            assert [event.kind for event in elsewhere.matters[number].events] == kinds
+            if len(seen) < at:
+                break
+    assert broken > 10, "there is more that may fail"
+    assert [kind for kind, _ in elsewhere.bodies] == ["report", "step"] * at
+    assert {one.state for one in Outgoing.objects.all()} == {"done"}
+    assert StoredEvent.objects.count() == Head.objects.get().next_seq == 5 * at
+
+
+def graded(officer: Any, at: int) -> str:
+    """An incident of ACME that it has graded; its number."""
+    from licet.portal.filings.service import together
+    from licet.portal.incidents import service
+
+    number, play = f"LI-20261128-{at:012x}", Play("incident", start=SystemClock().now())
+    with together(play.now) as head:
+        play.of = service.begin_on(
+            head, number, "incident", "find", brought(play, "find"), MACHINE, officer.body,
+            play.now,
+        )  # type: ignore[assignment]  # fmt: skip
+    service.act(number, "set_grade", brought(play, "set_grade"), officer, play.now)
+    return number
