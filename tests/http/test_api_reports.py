@@ -240,6 +240,10 @@ def test_an_order_does_not_exist_for_a_provider_that_was_not_told_of_it() -> Non
         assert own.send("step", step).json()["code"] == "no-such-case"
         assert StoredEvent.objects.count() == before
         scene.does(row, "tell_provider", scene.clerk)
-        assert own.get(f"/proceedings/{row.pk}").json()["stage"] == "notified"
+        page = own.get(f"/proceedings/{row.pk}").json()
+        assert page["stage"] == "notified"
+        assert page["order"]["reader"]["name"] == scene.reader.name
+        share = {"proceeding": row.pk, "act": "give_provider_share", "data": {}}
+        assert own.send("step", share).json()["code"] == "bad-body", "a share is more than words"
         assert own.receipt_of(own.send("step", step)).outcome == "done"
         assert own.get(f"/proceedings/{row.pk}").json()["stage"] == "objected"

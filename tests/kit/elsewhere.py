@@ -1,4 +1,4 @@
-"""An authority elsewhere, in memory: what a provider's installation has at the other end of its line.
+"""An authority elsewhere, in memory: what a provider's installation has at the end of its line.
 
     elsewhere = Elsewhere("acme")
     with elsewhere.linked():                    # this installation is ACME's alone, and enrolled

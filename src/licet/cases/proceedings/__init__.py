@@ -14,7 +14,7 @@ from licet.cases.proceedings.decide import MACHINE, barred, begin, decide, possi
 from licet.cases.proceedings.effects import names_of
 from licet.cases.proceedings.fold import apply, as_of, due, replay, settled
 from licet.cases.proceedings.model import Parties, Person, Proceeding, ProceedingTimer
-from licet.cases.proceedings.permits import provider_knows
+from licet.cases.proceedings.permits import authority_knows, provider_knows
 from licet.cases.proceedings.record import entries_of, entry_of, refusal_entry
 from licet.cases.proceedings.words import said, told
 
@@ -27,6 +27,7 @@ __all__ = [
     "RunningClock",
     "apply",
     "as_of",
+    "authority_knows",
     "barred",
     "begin",
     "clocks",

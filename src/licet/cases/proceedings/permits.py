@@ -54,6 +54,12 @@ def provider_knows(of: Proceeding, rules: ProceedingRules) -> bool:
     return not telling or bool(of.did(*telling))
 
 
+def authority_knows(of: Proceeding, rules: ProceedingRules) -> bool:
+    """Whether a stage was reached in which the authority has something to do."""
+    theirs = {at for act in rules.acts.values() if act.side == "authority" for at in act.at}
+    return bool(theirs & {*of.before, of.stage})
+
+
 def _side(deed: Deed) -> Refusal | None:
     person = deed.person
     if person.side != deed.rule.side:

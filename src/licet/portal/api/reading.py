@@ -21,6 +21,7 @@ from licet.portal.api.shapes import (
     CaseList,
     CasePage,
     CaseRow,
+    OrderPart,
     ProceedingList,
     ProceedingPage,
     ProceedingRow,
@@ -30,6 +31,7 @@ from licet.portal.filings import service
 from licet.portal.filings.models import StoredCase, StoredEvent
 from licet.portal.incidents import service as proceedings
 from licet.portal.incidents.receiving import installation
+from licet.portal.orders.models import StoredOrder
 from licet.portal.pack import procedure
 
 PAGE = 200
@@ -114,7 +116,15 @@ def show_proceeding(
         next=after + len(events),
         complete=after + len(events) >= len(of.events),
         open_to_you=[one.id for one in open_in_proceeding(of, actor, now, rules)],
+        order=_order(proceeding_id),
     )
+
+
+def _order(number: str) -> OrderPart | None:
+    order = StoredOrder.objects.select_related("reader").filter(pk=number).first()
+    if order is None:
+        return None
+    return OrderPart(order.reader.card, {one.name: one.sha256 for one in order.brought.all()})
 
 
 def is_event_of(body: Body, case_id: str, entry: int) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from licet.ledger.custody import Card
+
 
 class Problem(msgspec.Struct, omit_defaults=True):
     """Why not (RFC 9457). `code` is one of the list in docs/protocol.md and does not change."""
@@ -121,8 +123,17 @@ class ProceedingList(msgspec.Struct):
     next: str | None
 
 
+class OrderPart(msgspec.Struct):
+    """What belongs to an order of access beside its events: whose key reads, and the envelopes
+    that are there, by name."""
+
+    reader: Card
+    brought: dict[str, str]
+
+
 class ProceedingPage(msgspec.Struct):
-    """A proceeding with its events; `next` is the number of the event to go on with."""
+    """A proceeding with its events; `next` is the number of the event to go on with. `order`: of
+    an order of access."""
 
     proceeding: str
     kind: str
@@ -133,6 +144,7 @@ class ProceedingPage(msgspec.Struct):
     next: int
     complete: bool
     open_to_you: list[str]
+    order: OrderPart | None = None
 
 
 class RegisterPage(msgspec.Struct):

@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from licet.cases import possible, settled
+from licet.cases.proceedings import possible as open_in_proceeding
 from licet.portal.accounts.models import Person
 from licet.portal.design.languages import LANGUAGES
 from licet.portal.design.words import word
@@ -25,6 +26,7 @@ from licet.portal.filings.models import Notice
 from licet.portal.filings.notices import as_told
 from licet.portal.filings.service import actor_of, load, procedure, settle
 from licet.portal.letters import send_due
+from licet.portal.incidents import service as matters
 
 
 def tell_and_write(now: datetime) -> int:
@@ -47,10 +49,18 @@ def _letters(row: Notice, now: datetime) -> Iterator[EmailMessage]:
 def _readers(row: Notice, now: datetime) -> Iterator[Person]:
     """Rule 1."""
     people = Person.objects.filter(body=row.body, is_active=True).select_related("body")
-    case = settled(load(row.case_id), now)
     for person in people:
-        if not person.official or possible(case, actor_of(person), now, procedure()):
+        if not person.official or _may_act(row, person, now):
             yield person
+
+
+def _may_act(row: Notice, person: Person, now: datetime) -> bool:
+    if row.proceeding_id is None:
+        case = settled(load(row.case_id), now)
+        return bool(possible(case, actor_of(person), now, procedure()))
+    of = matters.load(row.proceeding_id)
+    known = matters.rules(of.kind)
+    return bool(open_in_proceeding(of, matters.actor_of(person), now, known))
 
 
 def _written(row: Notice) -> tuple[str, str]:
@@ -58,9 +68,9 @@ def _written(row: Notice) -> tuple[str, str]:
     told, subjects, texts = as_told(row, procedure()), [], []
     for language in LANGUAGES.values():
         with translation.override(language.catalogue):
-            title = row.case.title or word("desk.untitled")
+            title = told.subject.title or told.number or word("desk.untitled")
             subjects.append(f"{title}{word('form.colon')}{told.what[language.code]}")
-            page = f"{settings.LICET_PUBLIC_URL}/{language.code}/desk/{row.case_id}/"
+            page = f"{settings.LICET_PUBLIC_URL}{told.address}"
             context = {"told": told, "title": title, "page": page, "language": language}
             texts.append(render_to_string("filings/letter.txt", context).strip())
     return " · ".join(" ".join(one.split()) for one in subjects)[:300], "\n\n".join(texts) + "\n"

@@ -102,7 +102,8 @@ class Attachment(models.Model):
 
 
 class Notice(Lettered):
-    """What a body is told of a case: an event, or a period that ends (`clock`, `due`).
+    """What a body is told of a case: an event, or a period that ends (`clock`, `due`); or of a
+    proceeding: an event.
 
     It names what there is to read and says nothing itself: words are made when it is shown.
     """
@@ -123,7 +124,10 @@ class Notice(Lettered):
         ]
 
     body = models.ForeignKey(Body, models.PROTECT, related_name="notices")
-    case = models.ForeignKey(StoredCase, models.PROTECT, related_name="notices")
+    case = models.ForeignKey(StoredCase, models.PROTECT, related_name="notices", null=True)
+    proceeding = models.ForeignKey(
+        "incidents.StoredProceeding", models.PROTECT, related_name="notices", null=True
+    )
     event = models.ForeignKey(StoredEvent, models.PROTECT, null=True)
     clock = models.CharField(max_length=64, blank=True)
     due = models.DateField(null=True)

@@ -1,4 +1,5 @@
-"""What people are told of their cases: kept with the event that it is about, shown in the portal.
+"""What people are told of their cases, and of what follows after a halt: kept with the event that
+it is about, shown in the portal.
 
 It refuses to know letters, and whom an event concerns: `cases.notices` says that.
 
@@ -17,29 +18,47 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 
 from licet.cases import Case, Event, nearing, told_to
+from licet.cases.proceedings import told
 from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Notice, StoredCase, StoredEvent
 from licet.portal.filings.publishing import remedy_rows, step_name
+from licet.portal.incidents.models import StoredProceeding
+from licet.portal.pack import pack
 from licet.rulebook import Procedure
 from licet.rulebook.procedure import Side
 
 SHOWN_MAX = 100
+_PAGES = {"order": "order", "dossier": "dossier"}
+_COLON = {"zh": "：", "en": ": "}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice as a page or a letter shows it; `what` and `remedies` by language."""
+    """A notice as a page or a letter shows it; `what` and `remedies` by language; `page`: the name
+    of the page that shows the subject."""
 
     id: int
-    case: StoredCase
+    subject: StoredCase | StoredProceeding
+    page: str
     at: datetime
     what: dict[str, str]
     due: date | None
     texts: tuple[str, ...]
     remedies: tuple[dict[str, Any], ...]
     new: bool
+
+    @property
+    def address(self) -> str:
+        """Where the subject is read, in the language that is in use."""
+        return reverse(self.page, args=(self.subject.pk,))
+
+    @property
+    def number(self) -> str:
+        """The subject's number; empty where it has none yet."""
+        return getattr(self.subject, "number", self.subject.pk) or ""
 
 
 def tell(row: StoredCase, stored: StoredEvent, event: Event, procedure: Procedure) -> None:
@@ -89,7 +108,11 @@ def unread(person: Person) -> int:
 
 def newest(person: Person, procedure: Procedure) -> list[Told]:
     """The newest notices of somebody's body."""
-    rows = _of(person).select_related("case__holder", "event").order_by("-id")[:SHOWN_MAX]
+    rows = (
+        _of(person)
+        .select_related("case__holder", "proceeding__holder", "event")
+        .order_by("-id")[:SHOWN_MAX]
+    )
     return [as_told(row, procedure, person.read_upto) for row in rows]
 
 
@@ -108,17 +131,20 @@ def _of(person: Person) -> Any:
 def as_told(row: Notice, procedure: Procedure, read_upto: int = 0) -> Told:
     """A notice in words."""
     new = row.pk > read_upto
+    if row.proceeding is not None:
+        return _of_proceeding(row, row.proceeding, new)
     if row.event is None:
         clock = procedure.clocks.get(row.clock)
         what = dict(clock.name) if clock else {"zh": row.clock, "en": row.clock}
-        return Told(row.pk, row.case, row.at, what, row.due, (), (), new)
+        return Told(row.pk, row.case, "case", row.at, what, row.due, (), (), new)
     stored = row.event
     event = Event(stored.kind, stored.actor, stored.role, stored.at, stored.data)
     statement = stored.data.get("statement", {})
     hearing = stored.data.get("hearing") or {}
     return Told(
         id=row.pk,
-        case=row.case,
+        subject=row.case,
+        page="case",
         at=row.at,
         what=step_name(event, procedure),
         due=date.fromisoformat(hearing["until"]) if "until" in hearing else None,
@@ -126,6 +152,17 @@ def as_told(row: Notice, procedure: Procedure, read_upto: int = 0) -> Told:
         remedies=tuple(remedy_rows(statement, procedure)),
         new=new,
     )
+
+
+def _of_proceeding(row: Notice, of: StoredProceeding, new: bool) -> Told:
+    known, stored = pack().proceeding(of.kind), row.event
+    event = Event(stored.kind, stored.actor, stored.role, stored.at, stored.data)
+    what = {
+        code: f"{known.name[code]}{_COLON[code]}{told(event, code, known)}" for code in known.name
+    }
+    text = event.data.get("facts", {}).get("text")
+    page = _PAGES.get(of.kind, "proceeding")
+    return Told(row.pk, of, page, row.at, what, None, (text,) if text else (), (), new)
 
 
 def _texts(data: dict[str, Any]) -> Iterator[str]:

@@ -37,6 +37,8 @@ class StoredProceeding(models.Model):
     stage = models.CharField(max_length=64)
     seen_by_authority = models.BooleanField(default=False)
     """Whether a stage was reached in which the authority has something to do."""
+    seen_by_provider = models.BooleanField(default=True)
+    """Whether the provider may know of it: of an order of access once it was told."""
     opened = models.DateTimeField()
     changed = models.DateTimeField()
     moves = models.DateTimeField(null=True)

@@ -33,6 +33,8 @@ from licet.rulebook.proceeding import Desk, ProceedingKind, ProceedingRules
 
 EVENTS_MAX = 2_000
 NAME_CHARACTERS_MAX = 64
+BRINGS = frozenset({"version", "share"})
+"""Effects of acts that say only the digest of what they bring."""
 AHEAD = timedelta(minutes=5)
 """How far two installations' clocks may differ."""
 
@@ -70,6 +72,8 @@ def step(
         raise NotTaken("no-such-case", "you have no such proceeding here.")
     rules = service.rules(service.load(proceeding_id).kind)
     rule = rules.acts.get(act_id)
+    if rule is not None and {*rule.effects} & BRINGS:
+        raise NotTaken("bad-body", f"{act_id} brings more than words; it has a kind of its own.")
     machine = rule is not None and rule.side == MACHINE.side
     actor = MACHINE if machine else installation(holder, account, rules)
     outcome = service.act_on(head, proceeding_id, act_id, data, actor, now)

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from licet.base.ids import new_id, secret_number
-from licet.base.trouble import NotFound
+from licet.base.trouble import Corrupt, NotFound
 from licet.cases import Act, Event, Refusal
 from licet.cases import proceedings as rules_of
 from licet.cases.forms import as_moment
@@ -27,6 +26,7 @@ from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Head, StoredEvent
 from licet.portal.filings.service import decides_here, together
 from licet.portal.incidents.models import StoredMeasure, StoredProceeding
+from licet.portal.incidents.telling import tell
 from licet.portal.pack import pack
 from licet.rulebook.proceeding import Desk, ProceedingKind, ProceedingRules
 
@@ -35,6 +35,8 @@ NUMBERED: Mapping[ProceedingKind, str] = {"measure": "LM", "complaint": "LT"}
 """Matters of people without an account, by what their numbers begin with."""
 SENT: tuple[ProceedingKind, ...] = ("incident", "complaint")
 """Kinds that an authority elsewhere is told of."""
+DECIDED_THERE: tuple[ProceedingKind, ...] = (*SENT, "order", "dossier")
+"""Kinds in which an authority elsewhere decides, once it has seen them."""
 
 
 def actor_of(person: Person) -> Actor:
@@ -136,10 +138,24 @@ def grow(
     carry(proceeding_id, act_id, data, rules_of.MACHINE, now)
 
 
-def adopt(head: Head, proceeding_id: str, events: Sequence[Event]) -> None:
-    """Keep events that happened at the authority, in their order, inside `together`."""
-    row = StoredProceeding.objects.get(pk=proceeding_id)
-    keep(head, row, load(proceeding_id), events)
+def adopt(
+    head: Head, proceeding_id: str, kind: ProceedingKind, holder: Body, events: Sequence[Event]
+) -> None:
+    """Keep events that happened at the authority, in their order, inside `together`; those of a
+    proceeding that began there begin it here. Raises Corrupt where it is another's."""
+    row = StoredProceeding.objects.filter(pk=proceeding_id).first()
+    if row is not None:
+        keep(head, row, load(proceeding_id), events)
+        return
+    of = rules_of.replay(events)
+    if (of.id, of.kind, of.parties["provider"]) != (proceeding_id, kind, holder.code):
+        raise Corrupt(f"the authority's {proceeding_id} is not ours.", hint="Ask the authority.")
+    opened = of.opened_at
+    row = StoredProceeding(
+        id=proceeding_id, kind=kind, holder=holder, opened=opened, changed=opened
+    )
+    row.save(force_insert=True)
+    keep(head, row, None, events)
 
 
 def settle(now: datetime) -> int:
@@ -159,11 +175,15 @@ def keep(
     now: datetime | None = None,
 ) -> Proceeding:  # fmt: skip
     """Store events that follow each other, each with its line of the ledger."""
+    kept = []
     for event in events:
         of = rules_of.apply(of, event)
-        _add(head, row, event, make_entry(*_line(rules_of.entry_of(of, event), event.at)))
+        line = make_entry(*_line(rules_of.entry_of(of, event), event.at))
+        kept.append((of, _add(head, row, event, line)))
     assert of is not None
     _project(row, of, now or of.events[-1].at)
+    for then, stored in kept:
+        tell(row, stored, then, rules(then.kind))
     head.save()
     return of
 
@@ -171,8 +191,7 @@ def keep(
 def known_to(holder: Body) -> Any:
     """The rows of what a provider may know of: an order of access once it was told of it, all else
     of its own."""
-    rows = StoredProceeding.objects.filter(holder=holder)
-    return rows.filter(~Q(kind="order") | Q(order__told=True))
+    return StoredProceeding.objects.filter(holder=holder, seen_by_provider=True)
 
 
 def load_all(proceeding_ids: Iterable[str]) -> dict[str, Proceeding]:
@@ -203,20 +222,21 @@ def _keep_refusal(
 
 def _add(
     head: Head, row: StoredProceeding, event: Event, line: bytes, *, refused: bool = False
-) -> None:
-    StoredEvent.objects.create(
+) -> StoredEvent:
+    stored: StoredEvent = StoredEvent.objects.create(
         seq=head.next_seq, proceeding=row, refused=refused, kind=event.kind, actor=event.actor,
         role=event.role, at=event.at, data=dict(event.data), entry=line,
     )  # fmt: skip
     head.next_seq += 1
+    return stored
 
 
 def _project(row: StoredProceeding, of: Proceeding, now: datetime) -> None:
     known = rules(of.kind)
     row.title = str(of.facts.get("system") or of.facts.get("family") or "")[:200]
     row.stage = of.stage
-    theirs = {at for act in known.acts.values() if act.side == "authority" for at in act.at}
-    row.seen_by_authority = bool(theirs & {*of.before, of.stage})
+    row.seen_by_authority = rules_of.authority_knows(of, known)
+    row.seen_by_provider = rules_of.provider_knows(of, known)
     row.changed = of.events[-1].at
     ahead = [timer.at for timer in of.timers.values() if of.stage in timer.to and timer.at > now]
     row.moves = min(ahead, default=None)

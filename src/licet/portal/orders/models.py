@@ -27,8 +27,6 @@ class StoredOrder(models.Model):
     )
     holder = models.ForeignKey(Body, models.PROTECT, related_name="orders")
     reader = models.ForeignKey(Keeper, models.PROTECT, related_name="orders")
-    told = models.BooleanField(default=False)
-    """Whether the provider knows of it."""
     opened = models.DateTimeField()
 
 

@@ -29,9 +29,9 @@ from licet.base.trouble import BadInput, Conflict, NotAllowed, NotFound, Unavail
 from licet.cases import Refusal
 from licet.cases.dossier import Closed
 from licet.cases.proceedings import Person as Actor
-from licet.cases.proceedings import Proceeding, names_of, possible, provider_knows, settled
+from licet.cases.proceedings import Proceeding, names_of, possible, settled
 from licet.cases.proceedings.effects import SECTION
-from licet.ledger.custody import Envelope, pass_share, read_with, unlock, unpack
+from licet.ledger.custody import Card, Envelope, pass_share, read_with, unlock, unpack
 from licet.portal.accounts.models import Body, Person
 from licet.portal.dossiers import sealing
 from licet.portal.dossiers import service as dossiers
@@ -104,10 +104,8 @@ def act(
     row: StoredOrder, act_id: str, data: Mapping[str, Any], person: Person, now: datetime
 ) -> Proceeding | Refusal:
     """Do something that needs no key. Refusals are recorded too."""
-    with together(now) as head:
-        outcome = matters.act_on(head, row.pk, act_id, data, matters.actor_of(person), now)
-        if not isinstance(outcome, Refusal):
-            _follow(row, outcome, now)
+    outcome = matters.act(row.pk, act_id, data, person, now)
+    tidy(row, now)
     return outcome
 
 
@@ -210,20 +208,44 @@ def bring(row: StoredOrder, envelopes: Mapping[str, bytes], now: datetime) -> in
 def visible(person: Person, order_id: str, now: datetime) -> StoredOrder | None:
     """The order, if the person may see it: officials all of them, a provider its own once it was
     told."""
-    row = StoredOrder.objects.select_related("holder", "reader").filter(pk=order_id).first()
-    if row is None:
-        return None
-    tidy(row, now)
+    row = orders_of(person).select_related("holder", "reader").filter(pk=order_id).first()
+    if row is not None:
+        tidy(row, now)
+    return row
+
+
+def orders_of(person: Person) -> Any:
+    """The orders that a person may see: officials all, a provider its own once it was told."""
+    rows = StoredOrder.objects.order_by("-opened")
     if person.official:
-        return row
-    return row if row.told and row.holder_id == person.body_id else None
+        return rows
+    return rows.filter(holder=person.body, proceeding__seen_by_provider=True)
+
+
+def adopt(
+    number: str, holder: Body, reader: Card, brought: Mapping[str, str], now: datetime
+) -> None:
+    """Keep what an authority elsewhere tells of an order beside its proceeding: who reads, which
+    envelopes it has. Its reader keeps no share here."""
+    kept, _ = Keeper.objects.get_or_create(
+        mark=reader.mark,
+        defaults={
+            "name": reader.name, "side": reader.side, "public": reader.public, "made": now,
+            "retired": now,
+        },
+    )  # fmt: skip
+    order, _ = StoredOrder.objects.get_or_create(
+        pk=number, defaults={"holder": holder, "reader": kept, "opened": now}
+    )
+    for name, sha256 in brought.items():
+        Brought.objects.get_or_create(
+            order=order, name=name, defaults={"sha256": sha256, "at": now}
+        )
 
 
 def waiting_for(person: Person, now: datetime) -> int:
     """In how many orders it is the turn of the person's side, and they can do something."""
-    rows = StoredOrder.objects.select_related("proceeding").order_by("-opened")
-    if not person.official:
-        rows = rows.filter(holder=person.body, told=True)
+    rows = orders_of(person).select_related("proceeding")
     try:
         known = matters.rules("order")
     except NotFound:
@@ -260,13 +282,6 @@ def _over(of: Proceeding) -> bool:
     while more := {to for at, to in ways if at in ahead} - ahead:
         ahead |= more
     return not ahead & viewing()
-
-
-def _follow(row: StoredOrder, of: Proceeding, now: datetime) -> None:
-    told = provider_knows(of, matters.rules("order"))
-    if told != row.told:
-        StoredOrder.objects.filter(pk=row.pk).update(told=told)
-    tidy(row, now)
 
 
 def _closed(holder: Body, dossier_id: str, field: str) -> Closed | None:

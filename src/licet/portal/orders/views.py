@@ -59,8 +59,7 @@ def on_order(view: View) -> View:
 def queue(request: HttpRequest) -> HttpResponse:
     """The orders that this person may see, and whose turn it is."""
     moment, side = now(), request.user.body.kind
-    rows = StoredOrder.objects.select_related("holder").order_by("-opened")
-    rows = rows if request.user.official else rows.filter(holder=request.user.body, told=True)
+    rows = service.orders_of(request.user).select_related("holder")
     try:
         known = matters.rules("order")
     except NotFound:

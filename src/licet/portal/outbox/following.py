@@ -13,7 +13,7 @@ Rules
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -23,9 +23,11 @@ from licet.portal.accounts.models import Body
 from licet.portal.api.shapes import CaseList, CasePage, ProceedingList, ProceedingPage
 from licet.portal.filings import service
 from licet.portal.incidents import service as proceedings
+from licet.portal.orders import service as orders
 from licet.portal.outbox.line import Line
 from licet.portal.outbox.linking import access, link
 from licet.portal.outbox.models import Followed, Link
+from licet.rulebook.proceeding import ProceedingKind
 
 PAGES_MAX = 1_000
 _T = TypeVar("_T", CaseList, CasePage, ProceedingList, ProceedingPage)
@@ -48,14 +50,16 @@ def follow(line: Line, now: datetime) -> int:
 
 
 def follow_proceedings(line: Line, now: datetime) -> int:
-    """Read what changed in what we reported; gives how many events came."""
+    """Read what changed in what we reported, and the orders that we were told of; gives how many
+    events came."""
     to, after, came = link(), "", 0
     for _ in range(PAGES_MAX):
         path = f"/api/v1/proceedings?after={after}"
         listed = _read(line, to, path, ProceedingList, now)
         for row in listed.proceedings:
             mark = Followed.objects.filter(pk=row.proceeding).first()
-            if mark is not None and mark.changed != row.changed.isoformat():
+            begins_there = mark is None and row.kind == "order"
+            if begins_there or (mark is not None and mark.changed != row.changed.isoformat()):
                 came += _follow_proceeding(line, to, row.proceeding, now)
         if listed.next is None:
             break
@@ -66,14 +70,18 @@ def follow_proceedings(line: Line, now: datetime) -> int:
 def _follow_proceeding(line: Line, to: Link, proceeding: str, now: datetime) -> int:
     came = 0
     for _ in range(PAGES_MAX):
-        start = Followed.objects.get(pk=proceeding).next
+        start = _next(proceeding)
         path = f"/api/v1/proceedings/{proceeding}?after={start}"
         page = _read(line, to, path, ProceedingPage, now)
+        holder = Body.objects.get(code=to.provider)
+        kind, events = cast(ProceedingKind, page.kind), [_event(one) for one in page.events]
         with service.together(now) as head:
-            mark = Followed.objects.select_for_update().get(pk=proceeding)
+            mark, _ = Followed.objects.select_for_update().get_or_create(pk=proceeding)
             if mark.next != start:  # somebody else read it in the meantime
                 return came
-            proceedings.adopt(head, proceeding, [_event(one) for one in page.events])
+            proceedings.adopt(head, proceeding, kind, holder, events)
+            if page.order is not None:
+                orders.adopt(proceeding, holder, page.order.reader, page.order.brought, now)
             mark.next = page.next
             if page.complete:
                 mark.changed = page.changed.isoformat()
@@ -84,12 +92,16 @@ def _follow_proceeding(line: Line, to: Link, proceeding: str, now: datetime) -> 
     return came
 
 
+def _next(case: str) -> int:
+    begun = Followed.objects.filter(pk=case).first()
+    return begun.next if begun else 0
+
+
 def follow_case(line: Line, case_id: str, now: datetime) -> int:
     """Read one case from where we left it; gives how many events came."""
     to, came = link(), 0
     for _ in range(PAGES_MAX):
-        begun = Followed.objects.filter(pk=case_id).first()
-        start = begun.next if begun else 0
+        start = _next(case_id)
         path = f"/api/v1/cases/{case_id}?after={start}"
         page = _read(line, to, path, CasePage, now)
         came += _keep(page, start, to, now)

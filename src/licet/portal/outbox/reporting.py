@@ -35,7 +35,7 @@ def carry(
 ) -> Refusal | None:
     """Do an act here, or put it into the outbox; the "no" where there is one."""
     row = StoredProceeding.objects.get(pk=proceeding_id)
-    if row.seen_by_authority and row.kind in service.SENT:
+    if row.seen_by_authority and row.kind in service.DECIDED_THERE:
         return _send_step(proceeding_id, act_id, data, actor, now)
     with together(now) as head:
         outcome = service.act_on(head, proceeding_id, act_id, data, actor, now)
