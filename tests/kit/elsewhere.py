@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
+from urllib.parse import unquote_plus
 
 import msgspec
 
@@ -31,7 +32,8 @@ URL = "https://elsewhere.example"
 
 
 class Elsewhere:
-    """`matters`: the proceedings here, by number; `parts`: what an order is shown with."""
+    """`matters`: the proceedings here, by number; `parts`: what an order is shown with; `bodies`
+    and `files`: what came, files by name."""
 
     def __init__(self, provider: str) -> None:
         self.provider = provider
@@ -76,9 +78,9 @@ class Elsewhere:
         if method == "POST":
             return Answer(201, "application/jose", self._receipt((data or b"").decode()).encode())
         if method == "PUT":
-            name = query.removeprefix("name=")
+            name = unquote_plus(query.removeprefix("name="))
             digest = sha256(data or b"").hexdigest()
-            self.files[digest] = data or b""
+            self.files[name] = data or b""
             return _json(
                 {"name": name, "sha256": digest, "bytes": len(data or b""), "type": "x"}, 201
             )
@@ -103,7 +105,7 @@ class Elsewhere:
             Receipt(
                 message, URL, self.provider, told["kind"], digest,
                 SystemClock().now().replace(microsecond=0),
-                "refused" if refusal else "done", told["body"].get("proceeding", ""),
+                "refused" if refusal else "done", _subject(told["body"]),
                 refusal={"code": refusal.code} if refusal else None,
             ),
             self.key,
@@ -149,6 +151,10 @@ class Elsewhere:
             **self._row(of), "pack": of.pack, "events": events[after:], "next": len(events),
             "complete": True, "open_to_you": [], **self.parts.get(number, {}),
         }  # fmt: skip
+
+
+def _subject(body: dict[str, Any]) -> str:
+    return next(str(body[one]) for one in ("proceeding", "order", "case") if one in body)
 
 
 def _json(value: Any, status: int = 200) -> Answer:

@@ -33,9 +33,14 @@ from licet.ledger.custody import (
     seal_for,
     unlock,
 )
+from licet.portal.settings import ROLES
 from licet.rulebook import load_pack
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_role = click.option(
+    "--role", "roles", multiple=True, type=click.Choice(ROLES),
+    help="Whose installation this is (repeatable; default: both).",
+)  # fmt: skip
 _SIDES = click.Choice(["provider", "authority", "independent"])
 _output = click.option(
     "-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path),
@@ -163,13 +168,14 @@ def excerpt(names: tuple[str, ...], cards: tuple[Path, ...], output: Path, home:
 @order.command()
 @click.argument("number")
 @click.argument("file", type=_FILE)
+@_role
 @home_option
-def bring(number: str, file: Path, home: Home) -> None:
-    """Bring to a portal what an order names."""
-    row = _row(home, number)
+def bring(number: str, file: Path, roles: tuple[str, ...], home: Home) -> None:
+    """Bring to a portal what an order names; it is sent to an authority elsewhere."""
+    row = _row(home, number, roles)
     from licet.portal.orders import service
 
-    new = service.bring(row, _decoded(file.read_bytes(), dict[str, bytes], file), _now())
+    new = service.bring_from_here(row, _decoded(file.read_bytes(), dict[str, bytes], file), _now())
     click.echo(f"{new} brought")
 
 
@@ -181,10 +187,11 @@ def share() -> None:
 @share.command("ask")
 @click.argument("number")
 @_output
+@_role
 @home_option
-def ask_command(number: str, output: Path, home: Home) -> None:
+def ask_command(number: str, output: Path, roles: tuple[str, ...], home: Home) -> None:
     """Write the file that a keeper needs to give a share of what an order names."""
-    row = _row(home, number)
+    row = _row(home, number, roles)
     from licet.portal.orders import service
 
     envelopes = {one.sha256: one.to_bytes() for one in service.envelopes_of(row).values()}
@@ -212,11 +219,12 @@ def give_command(file: Path, key_file: Path, output: Path) -> None:
 
 @share.command("take")
 @click.argument("file", type=_FILE)
+@_role
 @home_option
-def take_command(file: Path, home: Home) -> None:
-    """Take a keeper's share into the order that it is for."""
+def take_command(file: Path, roles: tuple[str, ...], home: Home) -> None:
+    """Take a keeper's share into its order; it is sent to an authority elsewhere."""
     given = _decoded(file.read_bytes(), Given, file)
-    row = _row(home, given.order)
+    row = _row(home, given.order, roles)
     from licet.portal.orders import service
 
     outcome = service.take_outside(row, given.keeper, given.shares, _now())
@@ -225,8 +233,8 @@ def take_command(file: Path, home: Home) -> None:
     click.echo(f"{given.order}: {outcome.stage}")
 
 
-def _row(home: Home, number: str) -> Any:
-    _set_up(home)
+def _row(home: Home, number: str, roles: tuple[str, ...] = ()) -> Any:
+    _set_up(home, roles)
     from licet.portal.orders.models import StoredOrder
 
     row = StoredOrder.objects.select_related("reader", "holder").filter(pk=number).first()
@@ -246,8 +254,8 @@ def _now() -> datetime:
     return SystemClock().now()
 
 
-def _set_up(home: Home) -> None:
+def _set_up(home: Home, roles: tuple[str, ...] = ()) -> None:
     from licet.cli.installation import installation
     from licet.portal.settings import start
 
-    start(installation(home))
+    start(installation(home, roles))

@@ -20,17 +20,24 @@ from types import MappingProxyType
 from typing import Annotated, Any, cast
 
 import msgspec
+from django.conf import settings
 from django.db import transaction
 
+from licet.base.trouble import BadInput, Corrupt
 from licet.cases import Actor, Case, Refusal, possible
 from licet.cases.proceedings import said as told
 from licet.credentials.message import NotTaken
+from licet.ledger.custody import Card
 from licet.portal.accounts.models import Body
 from licet.portal.api.models import Upload
+from licet.portal.dossiers import travelling
 from licet.portal.filings import desk, service
 from licet.portal.filings.models import Attachment, Head, StoredCase
+from licet.portal.filings.uploads import path_of
 from licet.portal.incidents import receiving
 from licet.portal.incidents import service as proceedings
+from licet.portal.orders import service as orders
+from licet.portal.orders.models import StoredOrder
 from licet.portal.pack import procedure
 from licet.rulebook.procedure import ActRule
 from licet.rulebook.proceeding import ProceedingKind
@@ -117,6 +124,31 @@ class StepBody(msgspec.Struct, forbid_unknown_fields=True):
     data: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class DossierBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A version of the dossier of a case: `document`, its canonical JSON, byte for byte. Open
+    files and envelopes (`NAME.envelope`) come before it."""
+
+    case: CaseId
+    document: str
+    whats_new: str
+
+
+class ShareBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A share of a keeper at the provider, sealed to the reader of an order, by the digest of the
+    envelope that it is of."""
+
+    order: ProceedingId
+    keeper: Card
+    shares: dict[str, str]
+
+
+class BringBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Envelopes that an order names, each by its digest; they come before it as files."""
+
+    order: ProceedingId
+    envelopes: dict[str, str]
+
+
 class _Undone(Exception):
     """Carries a refusal out of a savepoint."""
 
@@ -173,10 +205,55 @@ def take_step(head: Head, sender: Sender, body: StepBody, now: datetime) -> Take
     """Act in a proceeding. Refusals stand in its record."""
     account = sender.actor.account
     no = receiving.step(head, sender.body, body.proceeding, body.act, body.data, account, now)
+    return _told(body.proceeding, no, proceedings.load(body.proceeding).kind)
+
+
+def take_dossier(head: Head, sender: Sender, body: DossierBody, now: datetime) -> Taken:
+    """Keep a version of a dossier (`dossiers.travelling`)."""
+    files = dict(Upload.objects.filter(body=sender.body).values_list("sha256", "kind"))
+    sent = travelling.Sent(body.document.encode(), body.whats_new)
+    number, no = travelling.receive(
+        head, sender.body, body.case, sent, files, sender.actor.account, now
+    )
+    return _told(number, no, "dossier")
+
+
+def take_share(head: Head, sender: Sender, body: ShareBody, now: datetime) -> Taken:
+    """Take a share into an order that the sender was told of."""
+    row = _order(sender, body.order)
+    no = orders.receive_share(head, row, body.keeper, body.shares, now)
+    return _told(body.order, no, "order")
+
+
+def take_brought(head: Head, sender: Sender, body: BringBody, now: datetime) -> Taken:
+    """Keep envelopes for an order that the sender was told of."""
+    row = _order(sender, body.order)
+    came = Upload.objects.filter(body=sender.body, sha256__in=body.envelopes.values())
+    known = {one.sha256 for one in came}
+    if not known >= {*body.envelopes.values()}:
+        raise NotTaken("missing-attachment", "envelopes that are named did not come.")
+    store = {sha: path_of(settings.LICET_HOME, sha).read_bytes() for sha in known}
+    try:
+        orders.bring(row, {name: store[sha] for name, sha in body.envelopes.items()}, now)
+    except (BadInput, Corrupt) as unfit:
+        raise NotTaken("bad-body", f"{unfit}") from None
+    return Taken(body.order)
+
+
+def _order(sender: Sender, number: str) -> StoredOrder:
+    row = StoredOrder.objects.filter(
+        pk=number, holder=sender.body, proceeding__seen_by_provider=True
+    ).first()
+    if row is None:
+        raise NotTaken("no-such-case", "you have no such order here.")
+    return row
+
+
+def _told(subject: str, no: Refusal | None, kind: ProceedingKind) -> Taken:
     if no is None:
-        return Taken(body.proceeding)
-    rules = proceedings.rules(proceedings.load(body.proceeding).kind)
-    return Taken(body.proceeding, no, {code: told(no, code, rules) for code in ("zh", "en")})
+        return Taken(subject)
+    known = proceedings.rules(kind)
+    return Taken(subject, no, {code: told(no, code, known) for code in ("zh", "en")})
 
 
 def _save(
@@ -249,6 +326,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("act", "Act in a case of your own.", ActBody, take_act),
             Kind("report", "Report what follows after a halt.", ReportBody, take_report),
             Kind("step", "Act in what you reported.", StepBody, take_step),
+            Kind("dossier", "Publish a version of a dossier.", DossierBody, take_dossier),
+            Kind("share", "Give a share for an order of access.", ShareBody, take_share),
+            Kind("bring", "Bring what an order of access names.", BringBody, take_brought),
         )
     }
 )

@@ -147,6 +147,12 @@ class ProceedingPage(msgspec.Struct):
     order: OrderPart | None = None
 
 
+class KeeperList(msgspec.Struct):
+    """The keys of those at the authority who keep shares of what is sealed."""
+
+    keepers: list[Card]
+
+
 class RegisterPage(msgspec.Struct):
     """A page of the public register."""
 
@@ -167,5 +173,5 @@ class RegisterEntry(msgspec.Struct):
 SHAPES: tuple[type[msgspec.Struct], ...] = (
     Problem, Enrolled, FileAnswer, CaseList, CasePage,
     ProceedingList,
-    ProceedingPage, RegisterPage, RegisterEntry,
+    ProceedingPage, KeeperList, RegisterPage, RegisterEntry,
 )  # fmt: skip

@@ -155,6 +155,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         problems=("no-such-case",),
     ),
     Endpoint(
+        "keepers",
+        "GET",
+        "/keepers",
+        "For whom sealed parts of a dossier are sealed.",
+        views.keepers,
+        (Gives(200, "Their keys.", shape=shapes.KeeperList),),
+        signed=True,
+    ),
+    Endpoint(
         "proof",
         "GET",
         "/cases/{case}/entries/{entry}",

@@ -16,11 +16,13 @@ from django.db import transaction
 from django.db.models import Count, Sum
 
 from licet.base.canonical import sha256_hex
-from licet.base.trouble import TooMuch
+from licet.base.trouble import BadInput, Corrupt, TooMuch
 from licet.credentials.message import NotTaken
 from licet.portal.accounts.models import Body
 from licet.portal.api.models import Upload
 from licet.portal.design.words import sentences
+from licet.portal.dossiers.models import Exhibit
+from licet.portal.dossiers.travelling import own_file
 from licet.portal.filings import uploads
 from licet.portal.filings.models import Attachment
 from licet.rulebook.procedure import Limits
@@ -37,7 +39,7 @@ def take_file(
     """The file, kept until a message names it. Raises NotTaken or TooMuch."""
     if sha256_hex(data) != sha256:
         raise NotTaken("unfit-file", "what came is not what the address says.", hint="Compare.")
-    taken = uploads.examine(name, data, limits)
+    taken = _own(name, data) or uploads.examine(name, data, limits)
     if isinstance(taken, uploads.Unfit):
         raise NotTaken(
             "unfit-file", sentences()[f"wrong.{taken.code}"]["en"].format(**taken.params)
@@ -57,6 +59,13 @@ def take_file(
     )[0]  # fmt: skip
 
 
+def _own(name: str, data: bytes) -> uploads.Taken | None:
+    try:
+        return own_file(name, data)
+    except (BadInput, Corrupt) as unfit:
+        raise NotTaken("unfit-file", f"{unfit}") from None
+
+
 def let_go(now: datetime, home: Path) -> int:
     """Forget what waited too long; its bytes too, where no case has them. Gives how many."""
     late = list(Upload.objects.filter(at__lt=now - WAIT_MAX)[:WAITING_FILES_MAX])
@@ -66,6 +75,7 @@ def let_go(now: datetime, home: Path) -> int:
             elsewhere = (
                 Upload.objects.filter(sha256=one.sha256).exists()
                 or Attachment.objects.filter(sha256=one.sha256).exists()
+                or Exhibit.objects.filter(sha256=one.sha256).exists()
             )
         if not elsewhere:
             uploads.path_of(home, one.sha256).unlink(missing_ok=True)

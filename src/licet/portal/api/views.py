@@ -24,8 +24,9 @@ from licet.credentials.message import (
 from licet.portal.accounts.models import Body
 from licet.portal.api import enrolling, reading, taking, uploading
 from licet.portal.api.models import Received
-from licet.portal.api.shapes import Enrolled, FileAnswer, RegisterEntry, RegisterPage
+from licet.portal.api.shapes import Enrolled, FileAnswer, KeeperList, RegisterEntry, RegisterPage
 from licet.portal.api.signing import authority_name, receipt_keys
+from licet.portal.dossiers import sealing
 from licet.portal.filings import service, tokens
 from licet.portal.filings.record import record
 from licet.portal.pack import pack, procedure
@@ -153,6 +154,11 @@ def proceeding(
     if page is None:
         raise NotTaken("no-such-case", "you have no such proceeding here.")
     return as_json(page)
+
+
+def keepers(request: HttpRequest, now: datetime, body: Body) -> HttpResponse:
+    """For whom a provider seals."""
+    return as_json(KeeperList([one.card for one in sealing.keepers()]))
 
 
 def listings(request: HttpRequest, now: datetime) -> HttpResponse:

@@ -12,27 +12,30 @@ Rules
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 
 from licet.base.ids import new_id
 from licet.base.trouble import NotFound
 from licet.cases import Fault, Refusal
 from licet.cases import dossier as rules_of
 from licet.cases.dossier import Closed, Version
+from licet.cases.proceedings import Person as Actor
 from licet.cases.proceedings import Proceeding
 from licet.portal.accounts.models import Person
 from licet.portal.dossiers import sealing
 from licet.portal.dossiers.models import StoredDossier, StoredVersion
-from licet.portal.filings.models import StoredCase
-from licet.portal.filings.service import together
+from licet.portal.filings.models import Head, StoredCase
+from licet.portal.filings.service import decides_here, together
 from licet.portal.incidents import service as matters
 from licet.portal.pack import pack
-from licet.rulebook.proceeding import DossierRules
+from licet.rulebook.proceeding import DossierRules, ProceedingAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +132,45 @@ def publish(
         before = latest(row)
         sealed = sealed_of(row)
         version = rules_of.next_version(rules().form, row.id, before, row.answers, sealed)
-        told = {"number": version.number, "version_sha256": version.sha256, "whats_new": whats_new}
-        known, actor = matters.rules("dossier"), matters.actor_of(person)
-        act = next(
-            one.id for one in known.acts.values()
-            if "version" in one.effects and one.opens == (before is None)
-        )  # fmt: skip
+        act = publishing(row).id
         if not rules_of.is_new(version, before):
             return Refusal("bad_data", act, {}, (Fault("version_sha256", "same_version"),))
-        outcome = (
-            matters.begin_on(head, row.id, "dossier", act, told, actor, row.holder, now)
-            if before is None
-            else matters.act_on(head, row.id, act, told, actor, now)
-        )
-        if isinstance(outcome, Refusal):
-            return outcome
-        StoredVersion.objects.create(
-            dossier=row, number=version.number, sha256=version.sha256, at=now,
-            document=version.to_bytes(), whats_new=whats_new,
-        )  # fmt: skip
-        row.published, row.changed = version.number, now
-        row.save()
-    return version
+        if decides_here():
+            no = publish_on(head, row, version, whats_new, matters.actor_of(person), now)
+        else:
+            send: Callable[..., Refusal | None] = import_string(settings.LICET_SENDER)
+            no = send(row, version, whats_new, act, now)
+    return no or version
+
+
+def publishing(row: StoredDossier) -> ProceedingAct:
+    """The act that publishes the next version of a dossier."""
+    acts = matters.rules("dossier").acts.values()
+    return next(
+        one for one in acts if "version" in one.effects and one.opens == (row.published == 0)
+    )
+
+
+def publish_on(
+    head: Head, row: StoredDossier, version: Version, whats_new: str, actor: Actor, now: datetime
+) -> Refusal | None:  # fmt: skip
+    """Keep a version with its act, inside `together` (rule 1); why not otherwise."""
+    told = {"number": version.number, "version_sha256": version.sha256, "whats_new": whats_new}
+    act = publishing(row)
+    outcome = (
+        matters.begin_on(head, row.id, "dossier", act.id, told, actor, row.holder, now)
+        if act.opens
+        else matters.act_on(head, row.id, act.id, told, actor, now)
+    )
+    if isinstance(outcome, Refusal):
+        return outcome
+    StoredVersion.objects.create(
+        dossier=row, number=version.number, sha256=version.sha256, at=now,
+        document=version.to_bytes(), whats_new=whats_new,
+    )  # fmt: skip
+    row.published, row.changed = version.number, now
+    row.save()
+    return None
 
 
 def versions(row: StoredDossier) -> list[tuple[StoredVersion, Version]]:

@@ -169,10 +169,7 @@ def section(request: HttpRequest, row: StoredDossier, name: str) -> HttpResponse
 def publish(request: HttpRequest, row: StoredDossier) -> HttpResponse:
     """Publish what is drafted as the next version."""
     known, actor = matters.rules("dossier"), actor_in(request)
-    act = next(
-        one for one in known.acts.values()
-        if "version" in one.effects and one.opens == (row.published == 0)
-    )  # fmt: skip
+    act = service.publishing(row)
     if not actor.roles & set(act.by):
         raise Http404
     no, told = None, list[Any]()

@@ -16,12 +16,13 @@ law:cn-genai-2023/art19.1 law:cn-genai-2023/art19.2
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.ids import new_id
@@ -31,14 +32,15 @@ from licet.cases.dossier import Closed
 from licet.cases.proceedings import Person as Actor
 from licet.cases.proceedings import Proceeding, names_of, possible, settled
 from licet.cases.proceedings.effects import SECTION
+from licet.credentials.message import NotTaken
 from licet.ledger.custody import Card, Envelope, pass_share, read_with, unlock, unpack
 from licet.portal.accounts.models import Body, Person
 from licet.portal.dossiers import sealing
 from licet.portal.dossiers import service as dossiers
 from licet.portal.dossiers.models import Keeper, StoredDossier
-from licet.portal.filings.models import StoredEvent
+from licet.portal.filings.models import Head, StoredEvent
 from licet.portal.filings.record import record
-from licet.portal.filings.service import together
+from licet.portal.filings.service import decides_here, together
 from licet.portal.incidents import service as matters
 from licet.portal.incidents.models import StoredProceeding
 from licet.portal.orders.models import Brought, PassedShare, StoredOrder
@@ -130,15 +132,51 @@ def take_share(
 ) -> Any:  # fmt: skip
     """Keep shares that a keeper passed, with their act (rule 2). Raises BadInput where they are
     not of all that the order names."""
-    if set(passed) != {one.sha256 for one in envelopes_of(row).values()}:
+    if not decides_here():
+        send: Callable[..., Refusal | None] = import_string(settings.LICET_SHARER)
+        return send(row.pk, keeper.card, passed, rule.id, now) or matters.load(row.pk)
+    with together(now) as head:
+        return take_share_on(head, row, keeper, passed, rule, actor, now)
+
+
+def take_share_on(
+    head: Head, row: StoredOrder, keeper: Keeper, passed: Mapping[str, str], rule: ProceedingAct,
+    actor: Actor, now: datetime,
+) -> Any:  # fmt: skip
+    """The same, inside `together`."""
+    envelopes = envelopes_of(row).values()
+    if set(passed) != {one.sha256 for one in envelopes}:
         raise BadInput("the shares are not of all that the order names.", hint="Give them anew.")
     told = {"share_sha256": sha256_hex(canonical_json(dict(passed)))}
-    with together(now) as head:
-        outcome = matters.act_on(head, row.pk, rule.id, told, actor, now)
-        if not isinstance(outcome, Refusal):
-            for sha256, share in passed.items():
-                PassedShare.objects.create(order=row, keeper=keeper, sha256=sha256, passed=share)
+    outcome = matters.act_on(head, row.pk, rule.id, told, actor, now)
+    if not isinstance(outcome, Refusal):
+        for sha256, share in passed.items():
+            PassedShare.objects.create(order=row, keeper=keeper, sha256=sha256, passed=share)
     return outcome
+
+
+def receive_share(
+    head: Head, row: StoredOrder, card: Card, passed: Mapping[str, str], now: datetime
+) -> Refusal | None:
+    """Take the share of a keeper at the provider's own installation, inside `together`. Raises
+    NotTaken for a key that keeps no share of what the order names."""
+    rule = act_with("share", "provider")
+    try:
+        keeps = all(card.mark in one.shares for one in envelopes_of(row).values())
+    except NotFound as lacking:
+        raise NotTaken("bad-body", f"{lacking}") from None
+    if rule is None or card.side != "provider" or not keeps:
+        raise NotTaken("bad-body", "this key keeps no share of what the order names.")
+    keeper, _ = Keeper.objects.get_or_create(
+        mark=card.mark,
+        defaults={"name": card.name, "side": card.side, "public": card.public, "made": now},
+    )
+    actor = Actor(f"key-{card.mark}", "provider", row.holder.code, frozenset(rule.by))
+    try:
+        outcome = take_share_on(head, row, keeper, passed, rule, actor, now)
+    except BadInput as unfit:
+        raise NotTaken("bad-body", f"{unfit}") from None
+    return outcome if isinstance(outcome, Refusal) else None
 
 
 def take_outside(
@@ -212,6 +250,15 @@ def visible(person: Person, order_id: str, now: datetime) -> StoredOrder | None:
     if row is not None:
         tidy(row, now)
     return row
+
+
+def bring_from_here(row: StoredOrder, envelopes: Mapping[str, bytes], now: datetime) -> int:
+    """The same; where the authority is elsewhere it is sent there as well."""
+    new = bring(row, envelopes, now)
+    if not decides_here():
+        send: Callable[..., None] = import_string(settings.LICET_BRINGER)
+        send(row.pk, envelopes, now)
+    return new
 
 
 def orders_of(person: Person) -> Any:

@@ -20,17 +20,27 @@ import msgspec
 from licet.base.trouble import BadInput, Corrupt, Unavailable
 from licet.cases import Event, event_from_json
 from licet.portal.accounts.models import Body
-from licet.portal.api.shapes import CaseList, CasePage, ProceedingList, ProceedingPage
+from licet.portal.api.shapes import (
+    CaseList,
+    CasePage,
+    KeeperList,
+    ProceedingList,
+    ProceedingPage,
+)
+from licet.portal.dossiers import travelling as dossiers
 from licet.portal.filings import service
 from licet.portal.incidents import service as proceedings
 from licet.portal.orders import service as orders
 from licet.portal.outbox.line import Line
 from licet.portal.outbox.linking import access, link
-from licet.portal.outbox.models import Followed, Link
+from licet.portal.outbox.models import Followed, Link, Outgoing
+from licet.portal.outbox.sending import asked_by
 from licet.rulebook.proceeding import ProceedingKind
 
 PAGES_MAX = 1_000
-_T = TypeVar("_T", CaseList, CasePage, ProceedingList, ProceedingPage)
+BEGUN_THERE = ("order", "dossier")
+"""Kinds that begin at the authority, even where we sent what began them."""
+_T = TypeVar("_T", CaseList, CasePage, ProceedingList, ProceedingPage, KeeperList)
 
 
 def follow(line: Line, now: datetime) -> int:
@@ -46,6 +56,8 @@ def follow(line: Line, now: datetime) -> int:
         if listed.next is None:
             break
         after = listed.next
+    keepers = _read(line, to, "/api/v1/keepers", KeeperList, now)
+    dossiers.take_keepers(keepers.keepers, now)
     return came + follow_proceedings(line, now)
 
 
@@ -58,7 +70,7 @@ def follow_proceedings(line: Line, now: datetime) -> int:
         listed = _read(line, to, path, ProceedingList, now)
         for row in listed.proceedings:
             mark = Followed.objects.filter(pk=row.proceeding).first()
-            begins_there = mark is None and row.kind == "order"
+            begins_there = mark is None and row.kind in BEGUN_THERE
             if begins_there or (mark is not None and mark.changed != row.changed.isoformat()):
                 came += _follow_proceeding(line, to, row.proceeding, now)
         if listed.next is None:
@@ -82,6 +94,8 @@ def _follow_proceeding(line: Line, to: Link, proceeding: str, now: datetime) -> 
             proceedings.adopt(head, proceeding, kind, holder, events)
             if page.order is not None:
                 orders.adopt(proceeding, holder, page.order.reader, page.order.brought, now)
+            if kind == "dossier":
+                _adopt_versions(proceeding, holder)
             mark.next = page.next
             if page.complete:
                 mark.changed = page.changed.isoformat()
@@ -90,6 +104,15 @@ def _follow_proceeding(line: Line, to: Link, proceeding: str, now: datetime) -> 
         if page.complete:
             break
     return came
+
+
+def _adopt_versions(dossier: str, holder: Body) -> None:
+    """Versions that stand now, out of the messages that brought them."""
+    sent = [asked_by(one) for one in Outgoing.objects.filter(subject=dossier, kind="dossier")]
+    if not sent:
+        raise Corrupt(f"the authority has a dossier {dossier} that was not sent from here.")
+    told = [dossiers.Sent(one["document"].encode(), one["whats_new"]) for one in sent]
+    dossiers.adopt(dossier, sent[0]["case"], holder, told)
 
 
 def _next(case: str) -> int:
