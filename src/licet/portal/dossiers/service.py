@@ -12,14 +12,14 @@ Rules
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.module_loading import import_string
 
 from licet.base.ids import new_id
 from licet.base.trouble import NotFound
@@ -138,8 +138,8 @@ def publish(
         if decides_here():
             no = publish_on(head, row, version, whats_new, matters.actor_of(person), now)
         else:
-            send: Callable[..., Refusal | None] = import_string(settings.LICET_SENDER)
-            no = send(row, version, whats_new, act, now)
+            outbox = import_module(settings.LICET_OUTBOX)
+            no = outbox.send_version(row, version, whats_new, act, now)
     return no or version
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from importlib import import_module
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -18,7 +19,6 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from licet.cases import possible, settled
-from licet.cases.proceedings import possible as open_in_proceeding
 from licet.portal.accounts.models import Person
 from licet.portal.design.languages import LANGUAGES
 from licet.portal.design.words import word
@@ -26,7 +26,6 @@ from licet.portal.filings.models import Notice
 from licet.portal.filings.notices import as_told
 from licet.portal.filings.service import actor_of, load, procedure, settle
 from licet.portal.letters import send_due
-from licet.portal.incidents import service as matters
 
 
 def tell_and_write(now: datetime) -> int:
@@ -58,9 +57,7 @@ def _may_act(row: Notice, person: Person, now: datetime) -> bool:
     if row.proceeding_id is None:
         case = settled(load(row.case_id), now)
         return bool(possible(case, actor_of(person), now, procedure()))
-    of = matters.load(row.proceeding_id)
-    known = matters.rules(of.kind)
-    return bool(open_in_proceeding(of, matters.actor_of(person), now, known))
+    return bool(import_module(settings.LICET_MATTERS).may_act(row, person, now))
 
 
 def _written(row: Notice) -> tuple[str, str]:

@@ -15,33 +15,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from licet.cases import Case, Event, nearing, told_to
-from licet.cases.proceedings import told
 from licet.portal.accounts.models import Body, Person
 from licet.portal.filings.models import Notice, StoredCase, StoredEvent
 from licet.portal.filings.publishing import remedy_rows, step_name
-from licet.portal.incidents.models import StoredProceeding
-from licet.portal.pack import pack
 from licet.rulebook import Procedure
 from licet.rulebook.procedure import Side
 
 SHOWN_MAX = 100
-_PAGES = {"order": "order", "dossier": "dossier"}
-_COLON = {"zh": "：", "en": ": "}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice as a page or a letter shows it; `what` and `remedies` by language; `page`: the name
-    of the page that shows the subject."""
+    """A notice as a page or a letter shows it; `what` and `remedies` by language; `subject`:
+    a case or a proceeding, `page` the name of the page that shows it."""
 
     id: int
-    subject: StoredCase | StoredProceeding
+    subject: Any
     page: str
     at: datetime
     what: dict[str, str]
@@ -132,7 +128,8 @@ def as_told(row: Notice, procedure: Procedure, read_upto: int = 0) -> Told:
     """A notice in words."""
     new = row.pk > read_upto
     if row.proceeding is not None:
-        return _of_proceeding(row, row.proceeding, new)
+        told: Told = import_module(settings.LICET_MATTERS).as_told(row, new=new)
+        return told
     if row.event is None:
         clock = procedure.clocks.get(row.clock)
         what = dict(clock.name) if clock else {"zh": row.clock, "en": row.clock}
@@ -152,17 +149,6 @@ def as_told(row: Notice, procedure: Procedure, read_upto: int = 0) -> Told:
         remedies=tuple(remedy_rows(statement, procedure)),
         new=new,
     )
-
-
-def _of_proceeding(row: Notice, of: StoredProceeding, new: bool) -> Told:
-    known, stored = pack().proceeding(of.kind), row.event
-    event = Event(stored.kind, stored.actor, stored.role, stored.at, stored.data)
-    what = {
-        code: f"{known.name[code]}{_COLON[code]}{told(event, code, known)}" for code in known.name
-    }
-    text = event.data.get("facts", {}).get("text")
-    page = _PAGES.get(of.kind, "proceeding")
-    return Told(row.pk, of, page, row.at, what, None, (text,) if text else (), (), new)
 
 
 def _texts(data: dict[str, Any]) -> Iterator[str]:

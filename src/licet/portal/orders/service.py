@@ -16,13 +16,13 @@ law:cn-genai-2023/art19.1 law:cn-genai-2023/art19.2
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.ids import new_id
@@ -133,8 +133,9 @@ def take_share(
     """Keep shares that a keeper passed, with their act (rule 2). Raises BadInput where they are
     not of all that the order names."""
     if not decides_here():
-        send: Callable[..., Refusal | None] = import_string(settings.LICET_SHARER)
-        return send(row.pk, keeper.card, passed, rule.id, now) or matters.load(row.pk)
+        outbox = import_module(settings.LICET_OUTBOX)
+        no = outbox.send_share(row.pk, keeper.card, passed, rule.id, now)
+        return no or matters.load(row.pk)
     with together(now) as head:
         return take_share_on(head, row, keeper, passed, rule, actor, now)
 
@@ -256,8 +257,7 @@ def bring_from_here(row: StoredOrder, envelopes: Mapping[str, bytes], now: datet
     """The same; where the authority is elsewhere it is sent there as well."""
     new = bring(row, envelopes, now)
     if not decides_here():
-        send: Callable[..., None] = import_string(settings.LICET_BRINGER)
-        send(row.pk, envelopes, now)
+        import_module(settings.LICET_OUTBOX).send_brought(row.pk, envelopes, now)
     return new
 
 
