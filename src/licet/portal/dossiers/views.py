@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from licet.base.trouble import BadInput, NotFound
 from licet.cases import Fault, Refusal
 from licet.cases.model import Party
-from licet.cases.proceedings import Proceeding, barred, clocks, possible, said, settled
+from licet.cases.proceedings import barred, clocks, possible, said, settled
 from licet.portal.design.languages import current
 from licet.portal.design.words import word
 from licet.portal.dossiers import sealing, service, showing
@@ -30,7 +30,8 @@ from licet.portal.filings.forming import element, questions, read, wording
 from licet.portal.filings.ledger_views import OCTETS
 from licet.portal.filings.service import procedure
 from licet.portal.incidents import service as matters
-from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.asking import sheet_of
+from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.register.reading import get_listing
 
 View = Callable[..., HttpResponse]
@@ -187,30 +188,29 @@ def publish(request: HttpRequest, row: StoredDossier) -> HttpResponse:
     answers = {"whats_new": request.POST.get("whats_new", "")}
     sheet = sheet_of(known, act, answers, no, hidden)
     sheet["faults"] = told or sheet["faults"]
-    context = {"row": row, "act": act, **sheet, "on_desk": True}
-    return render(request, "dossiers/act.html", context, status=422 if told or no else 200)
+    return act_page(request, sheet, _trail(row), 422 if told or no else 200)
 
 
 @on_dossier
 def do(request: HttpRequest, row: StoredDossier, act_id: str) -> HttpResponse:
     """The page of an act that is done in words: ask, explain, end."""
-    of, known, actor = service.proceeding(row), matters.rules("dossier"), actor_in(request)
-    rule = known.acts.get(act_id)
-    if of is None or rule is None or rule.side != actor.side or rule.effects or rule.opens:
+    of = service.proceeding(row)
+    if of is None:
         raise Http404
-    of, answers, no = settled(of, now()), dict[str, Any](), None
-    if request.method == "POST":
-        answers = sent_of(request, known, rule)
-        outcome = matters.act(of.id, act_id, answers, request.user, now())
-        if isinstance(outcome, Proceeding):
-            return redirect("dossier", dossier_id=row.pk)
-        no = outcome
-    elif rule not in possible(of, actor, now(), known):
-        no = next((one for one in barred(of, actor, now(), known) if one.act == act_id), None)
-        if no is None:
-            raise Http404
-    context = {"row": row, "act": rule, **sheet_of(known, rule, answers, no), "on_desk": True}
-    return render(request, "dossiers/act.html", context, status=409 if no else 200)
+    number = of.id
+    tried = attempt(
+        request, settled(of, now()), act_id,
+        lambda act, sent: matters.act(number, act, sent, request.user, now()),
+        fits=lambda rule: not rule.effects,
+    )  # fmt: skip
+    if tried.done:
+        return redirect("dossier", dossier_id=row.pk)
+    return act_page(request, tried.sheet, _trail(row), tried.status)
+
+
+def _trail(row: StoredDossier) -> list[tuple[str, Any]]:
+    above = (reverse("dossiers"), word("dossier.title"))
+    return [above, (reverse("dossier", args=(row.pk,)), row.case.title)]
 
 
 @require_safe

@@ -15,7 +15,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from licet.base.trouble import Trouble
@@ -42,6 +42,8 @@ from licet.portal.incidents.persons import count_stops
 from licet.portal.pack import pack
 from licet.rulebook.proceeding import IncidentRules
 
+BUNDLES = 64
+"""16,384 entries are kept at once: what grows in each of them grows once."""
 Open = Callable[[str], Source]
 
 
@@ -73,7 +75,7 @@ def _read(ledger_id: int, now: datetime, open_: Open) -> int:
     since = position_from_json(row.position) if row.position else START
     source, came = open_(row.where), 0
     try:
-        for batch in follow(source, verifier, since):
+        for batch in follow(source, verifier, since, BUNDLES):
             came += _keep(ledger_id, batch, verifier.name, now)
     finally:
         source.close()
@@ -92,8 +94,10 @@ def _keep(ledger_id: int, batch: Batch, origin: str, now: datetime) -> int:
         known = {name: group_from_json(one) for name, one in row.groups.items()}
         grouped = group_halts(known, halts_in(batch), rules)
         count_stops(head, batch, row.holder, now)
-        for group in grouped.changed:
-            _open_or_grow(head, incident_number(origin, group), group, rules, row.holder, now)
+        _open_or_grow(
+            head, {incident_number(origin, group): group for group in grouped.changed}, rules,
+            row.holder, now,
+        )  # fmt: skip
         row.bundle = bundle_after(batch) or row.bundle
         row.position = position_as_json(batch.after)
         row.groups = {name: group_as_json(one) for name, one in grouped.open.items()}
@@ -102,16 +106,18 @@ def _keep(ledger_id: int, batch: Batch, origin: str, now: datetime) -> int:
 
 
 def _open_or_grow(
-    head: Head, number: str, group: Group, rules: IncidentRules, holder: Body, now: datetime
+    head: Head, groups: Mapping[str, Group], rules: IncidentRules, holder: Body, now: datetime
 ) -> None:
+    """`groups`: those that a batch changed, by the number of their incident."""
     of = service.rules("incident")
-    told = finding(group, rules)
-    if not StoredProceeding.objects.filter(pk=number).exists():
-        opening = next(a.id for a in of.acts.values() if a.opens and a.side == MACHINE.side)
-        service.begin_on(head, number, "incident", opening, told, MACHINE, holder, now)
-        return
-    found = service.load(number)
-    growing = possible(found, MACHINE, now, of)
-    if growing and found.facts.get("halts") != group.halts:  # rule 3
-        grown = {"halts": group.halts, "entries": told["entries"]}
-        service.grow(head, number, growing[0].id, grown, now)
+    opening = next(a.id for a in of.acts.values() if a.opens and a.side == MACHINE.side)
+    rows, known = StoredProceeding.objects.in_bulk(groups), service.load_all(groups)
+    for number, group in groups.items():
+        told, found = finding(group, rules), known.get(number)
+        if found is None:
+            service.begin_on(head, number, "incident", opening, told, MACHINE, holder, now)
+            continue
+        growing = possible(found, MACHINE, now, of)
+        if growing and found.facts.get("halts") != group.halts:  # rule 3
+            grown = {"halts": group.halts, "entries": told["entries"]}
+            service.grow(head, rows[number], found, growing[0].id, grown, now)

@@ -117,25 +117,31 @@ def act_on(
     now: datetime,
 ) -> Proceeding | Refusal:  # fmt: skip
     """Do something in a proceeding, inside `together`."""
-    found = load(proceeding_id)
     row = StoredProceeding.objects.get(pk=proceeding_id)
-    outcome = rules_of.decide(found, Act(act_id, dict(data)), actor, now, rules(found.kind))
+    return _act(head, row, load(proceeding_id), Act(act_id, dict(data)), actor, now)
+
+
+def _act(
+    head: Head, row: StoredProceeding, of: Proceeding, act: Act, actor: Actor, now: datetime
+) -> Proceeding | Refusal:
+    outcome = rules_of.decide(of, act, actor, now, rules(of.kind))
     if isinstance(outcome, Refusal):
-        _keep_refusal(head, row, found, actor, outcome, now)
+        _keep_refusal(head, row, of, actor, outcome, now)
         return outcome
-    return keep(head, row, found, outcome)
+    return keep(head, row, of, outcome)
 
 
 def grow(
-    head: Head, proceeding_id: str, act_id: str, data: Mapping[str, Any], now: datetime
-) -> None:
-    """Let the machine count on, inside `together`; where the authority decides, it is told."""
-    row = StoredProceeding.objects.get(pk=proceeding_id)
+    head: Head, row: StoredProceeding, of: Proceeding, act_id: str, data: Mapping[str, Any],
+    now: datetime,
+) -> None:  # fmt: skip
+    """Let the machine count on in `of`, which `row` is of, inside `together`; where the authority
+    decides, it is told."""
     if decides_here() or not row.seen_by_authority:
-        act_on(head, proceeding_id, act_id, data, rules_of.MACHINE, now)
+        _act(head, row, of, Act(act_id, dict(data)), rules_of.MACHINE, now)
         return
     carry: Callable[..., Refusal | None] = import_string(settings.LICET_REPORTER)
-    carry(proceeding_id, act_id, data, rules_of.MACHINE, now)
+    carry(of.id, act_id, data, rules_of.MACHINE, now)
 
 
 def adopt(

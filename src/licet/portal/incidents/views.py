@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from licet.base.trouble import NotFound
@@ -32,14 +33,15 @@ from licet.cases.proceedings import (
     told,
 )
 from licet.portal.design.languages import current
+from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 from licet.portal.incidents import service
 from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.incidents.effect import Taking, takings
 from licet.portal.incidents.models import FollowedLedger, StoredMeasure, StoredProceeding
 from licet.portal.incidents.persons import last_step, reason_in
 from licet.portal.pack import pack
-from licet.rulebook.place import place
 from licet.rulebook.proceeding import Desk, ProceedingAct, ProceedingKind, ProceedingRules
 
 View = Callable[..., HttpResponse]
@@ -144,25 +146,25 @@ def show(request: HttpRequest, of: Proceeding) -> HttpResponse:
 @on_proceeding
 def do(request: HttpRequest, of: Proceeding, act_id: str) -> HttpResponse:
     """The page of an act: what it needs, and doing it."""
-    known, actor = service.rules(of.kind), service.actor_of(request.user)
-    rule = known.acts.get(act_id)
-    if rule is None or rule.side != actor.side or rule.opens:
-        raise Http404
-    if request.method == "POST":
-        data = sent_of(request, known, rule)
-        outcome = service.act(of.id, act_id, data, request.user, now())
-        if isinstance(outcome, Proceeding):
-            return redirect("proceeding", proceeding_id=of.id)
-        return _sheet(request, known, rule, data, of, outcome)
-    if rule not in possible(of, actor, now(), known):
-        refusals = barred(of, actor, now(), known)
-        no = next((one for one in refusals if one.act == act_id), None)
-        if no is None:
-            raise Http404
-        return _sheet(request, known, rule, {}, of, no)
-    form = known.forms[rule.form] if rule.form else None
-    before = {n: of.facts[n] for n in form.fields if n in of.facts} if form else {}
-    return _sheet(request, known, rule, before if rule.continues else _moments(before), of, None)
+    known = service.rules(of.kind)
+
+    def proposed(rule: ProceedingAct) -> dict[str, Any]:
+        form = known.forms[rule.form] if rule.form else None
+        before = {n: of.facts[n] for n in form.fields if n in of.facts} if form else {}
+        return before if rule.continues else _moments(before)
+
+    tried = attempt(
+        request, of, act_id, lambda act, sent: service.act(of.id, act, sent, request.user, now()),
+        proposed=proposed, hidden=HELD,
+    )  # fmt: skip
+    if tried.done:
+        return redirect("proceeding", proceeding_id=of.id)
+    return act_page(request, tried.sheet, _trail(of, known), tried.status)
+
+
+def _trail(of: Proceeding | None, known: ProceedingRules) -> list[tuple[str, Any]]:
+    above: list[tuple[str, Any]] = [(reverse("proceedings"), word("matter.title"))]
+    return above if of is None else [*above, (reverse("proceeding", args=(of.id,)), known.name)]
 
 
 @login_required
@@ -368,11 +370,5 @@ def _sheet(
     request: HttpRequest, known: ProceedingRules, rule: ProceedingAct, answers: dict[str, Any],
     of: Proceeding | None, no: Refusal | None, given: Container[str] = HELD,
 ) -> HttpResponse:  # fmt: skip
-    context = {
-        **sheet_of(known, rule, answers, no, given),
-        "of": of,
-        "kind": known.name,
-        "bases": [place(pack(), one, current().code) for one in rule.basis],
-        "on_desk": True,
-    }
-    return render(request, "incidents/do.html", context, status=409 if no else 200)
+    sheet = sheet_of(known, rule, answers, no, given)
+    return act_page(request, sheet, _trail(of, known), 409 if no else 200)

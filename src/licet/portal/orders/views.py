@@ -16,6 +16,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound, Trouble, Unavailable
@@ -33,6 +34,7 @@ from licet.portal.dossiers.showing import past
 from licet.portal.filings.arriving import now
 from licet.portal.incidents import service as matters
 from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.orders import service
 from licet.portal.orders.models import StoredOrder
 
@@ -146,23 +148,17 @@ def show(request: HttpRequest, row: StoredOrder) -> HttpResponse:
 @on_order
 def do(request: HttpRequest, row: StoredOrder, act_id: str) -> HttpResponse:
     """The page of an act that needs no key."""
-    known, actor = matters.rules("order"), matters.actor_of(request.user)
-    rule = known.acts.get(act_id)
-    if rule is None or rule.side != actor.side or rule.opens or _page(rule) != "order-do":
-        raise Http404
-    of, answers, no = service.tidy(row, now()), dict[str, Any](), None
-    if request.method == "POST":
-        answers = sent_of(request, known, rule)
-        outcome = service.act(row, act_id, answers, request.user, now())
-        if isinstance(outcome, Proceeding):
-            return redirect("order", order_id=row.pk)
-        no = outcome
-    elif rule not in possible(of, actor, now(), known):
-        no = next((one for one in barred(of, actor, now(), known) if one.act == act_id), None)
-        if no is None:
-            raise Http404
-    context = {"row": row, "act": rule, **sheet_of(known, rule, answers, no), "on_desk": True}
-    return render(request, "orders/act.html", context, status=409 if no else 200)
+    tried = attempt(
+        request, service.tidy(row, now()), act_id,
+        lambda act, sent: service.act(row, act, sent, request.user, now()),
+        fits=lambda rule: _page(rule) == "order-do",
+    )  # fmt: skip
+    if tried.done:
+        return redirect("order", order_id=row.pk)
+    trail = [
+        (reverse("orders"), word("order.title")), (reverse("order", args=(row.pk,)), row.pk)
+    ]  # fmt: skip
+    return act_page(request, tried.sheet, trail, tried.status)
 
 
 @on_order
