@@ -80,6 +80,7 @@ api-listing                    ok/405     ok/405   ok/405   ok/405
 api-cases                      key/405    key/405  key/405  key/405
 api-case                       key/405    key/405  key/405  key/405
 api-proceedings                key/405    key/405  key/405  key/405
+api-keepers                    key/405    key/405  key/405  key/405
 api-proceeding                 key/405    key/405  key/405  key/405
 api-proof                      key/405    key/405  key/405  key/405
 api-pools                      key/405    key/405  key/405  key/405
