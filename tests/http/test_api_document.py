@@ -167,6 +167,32 @@ def near_event() -> st.SearchStrategy[Any]:
     )
 
 
+def near_dossiers_and_orders(words: st.SearchStrategy[str]) -> dict[str, Any]:
+    """Bodies of what belongs to dossiers and to orders of access, nearly right."""
+    return {
+        "dossier": st.fixed_dictionaries(
+            {
+                "case": st.just(new_id("case", now())),
+                "document": st.text(max_size=40),
+                "whats_new": words,
+            }
+        ),
+        "share": st.fixed_dictionaries(
+            {
+                "order": st.just(f"order_{'7' * 20}"),
+                "keeper": st.fixed_dictionaries({"name": words, "side": words, "public": words}),
+                "shares": st.dictionaries(words, words, max_size=2),
+            }
+        ),
+        "bring": st.fixed_dictionaries(
+            {
+                "order": st.just(f"order_{'7' * 20}"),
+                "envelopes": st.dictionaries(words, words, max_size=2),
+            }
+        ),
+    }
+
+
 @given(data=st.data())
 @settings(DRAWN, max_examples=120)
 def test_no_signed_body_breaks_the_door(acme: Provider, data: st.DataObject) -> None:
@@ -203,25 +229,7 @@ def test_no_signed_body_breaks_the_door(acme: Provider, data: st.DataObject) -> 
                 "data": st.dictionaries(words, JSON, max_size=3),
             }
         ),
-        "dossier": st.fixed_dictionaries(
-            {
-                "case": st.just(new_id("case", now())), "document": st.text(max_size=40),
-                "whats_new": words,
-            }
-        ),
-        "share": st.fixed_dictionaries(
-            {
-                "order": st.just(f"order_{'7' * 20}"),
-                "keeper": st.fixed_dictionaries({"name": words, "side": words, "public": words}),
-                "shares": st.dictionaries(words, words, max_size=2),
-            }
-        ),
-        "bring": st.fixed_dictionaries(
-            {
-                "order": st.just(f"order_{'7' * 20}"),
-                "envelopes": st.dictionaries(words, words, max_size=2),
-            }
-        ),
+        **near_dossiers_and_orders(words),
         "act": st.fixed_dictionaries(
             {
                 "case": st.sampled_from(mine),
