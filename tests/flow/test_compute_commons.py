@@ -22,6 +22,7 @@ from licet.cli.main import licet
 from licet.compute.claims import apply, decide, proposal
 from licet.compute.commons import Commons, Task, local, open_commons, paid
 from licet.compute.market import Asking, Claim
+from licet.compute.marketfile import read_market, render_market
 from licet.compute.model import Need, Pool, Speed, Standing
 from licet.compute.results import JobFolder
 from licet.compute.roundlog import entering
@@ -287,3 +288,44 @@ def test_links_that_a_job_made_are_not_followed(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         folder.open("../../secret")
     assert JobFolder(tmp_path / "jobs", "none-1").results() == []
+
+
+def licet_compute(home: Path, *words: str) -> str:
+    ran = CliRunner().invoke(licet, ["compute", *words, "--home", str(home)])
+    assert ran.exit_code == 0, ran.output
+    return ran.output
+
+
+def test_a_commons_as_a_file_for_offers_comes_back_the_same(
+    tmp_path: Path,
+) -> None:
+    rule = load_pack("cn-genai-2023").compute.sharing
+    with closing(open_commons(tmp_path / "compute", rule)) as commons:
+        commons.add_pool(replace(POOLS[0], region='北 "区"\\', until_s=NOW * 2), "sup-a", NOW)
+        commons.pay_in("acme", 1_000_000, "2026-1", NOW)
+        need = replace(NEED, work=9e6, due_s=NOW * 3, regions=frozenset({'北 "区"\\'}))
+        accepted(commons, replace(need, budget=None), replace(TASK, longest_s=60))
+        kept = commons.pools()
+    text = licet_compute(tmp_path, "market")
+    (tmp_path / "market.toml").write_text(text, "utf-8")
+    pools, _, (work,) = read_market(tmp_path / "market.toml")
+    assert pools == kept
+    assert (work.need.due_s, work.need.regions, work.left) == (NOW * 3, need.regions, 9e6)
+    assert render_market(pools, [work]) == text
+
+
+def test_a_desk_moves_jobs_on_and_its_rounds_stand_in_a_ledger(tmp_path: Path) -> None:
+    rule = load_pack("cn-genai-2023").compute.sharing
+    with closing(open_commons(tmp_path / "compute", rule)) as commons:
+        commons.add_pool(POOLS[0], "sup-a", NOW)
+        commons.pay_in("acme", 1_000_000, "2026-1", NOW)
+        job = accepted(commons, now_s=now_s()).id
+        until = time.monotonic() + 20
+        while commons.job(job).stage != "settled":
+            assert time.monotonic() < until, commons.job(job)
+            licet_compute(tmp_path, "desk", "--once")
+        assert commons.job(job).ended == "ended"
+    verified = CliRunner().invoke(
+        licet, ["ledger", "verify", str(tmp_path / "compute" / "ledger")]
+    )
+    assert verified.exit_code == 0, verified.output

@@ -22,6 +22,7 @@ from kit.commons import (
     running,
     stocked,
 )
+from kit.compute_world import World
 from kit.portal import person, portal
 from kit.visitors import signed_in
 from licet.compute.commons import paid
@@ -167,6 +168,9 @@ def test_a_need_is_dropped_and_a_job_stopped_by_its_customer(browser: Any) -> No
     with commons() as here:
         stocked(here)
         need, job = asked(here), running(here)
+    with commons() as here:
+        here.tick(World({"north-1": 0}), now_s())
+    assert "round 1 of the allocation" in page(mine, f"/en/compute/jobs/{job}/")
     assert mine.post(f"/en/compute/needs/{need.id}/", {"drop": "1"}).status_code == 302
     assert "Dropped" in page(mine, "/en/compute/needs/")
     assert mine.post(f"/en/compute/needs/{need.id}/", TASK_FORM).status_code == 409
@@ -291,3 +295,18 @@ def test_the_thread_moves_jobs_on_by_itself(browser: Any) -> None:
         assert time.monotonic() < until, row
         time.sleep(0.05)
     assert row.ended == "failed"
+
+
+def test_a_standing_has_a_reason_that_its_body_reads(browser: Any) -> None:
+    sees, mine = officer(), staff()
+    address, said = "/en/desk/compute/accounts/", {"account": "own", "most": "4", "public": "on"}
+    for wrong in ({"reason": ""}, {"reason": "x", "most": "0"}, {"reason": "x", "account": "no"}):
+        assert sees.post(address, said | wrong).status_code == 422
+    assert sees.post(address, said | {"reason": "A college 高校"}).status_code == 302
+    assert sees.post(address, said | {"reason": "A larger one", "most": ""}).status_code == 302
+    assert "A larger one" in page(mine, "/zh/compute/needs/")
+    assert "20 %" in page(sees, address)
+    with commons() as here:
+        (standing,) = here.standings()
+    assert (standing.public, standing.licensed, standing.most) == (True, False, None)
+    assert "aims at 30 %" in page(browser, "/en/compute/")

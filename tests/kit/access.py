@@ -60,6 +60,7 @@ compute-vouchers               in/in      ok/no    ok/no    404/404
 compute-desk                   in/405     404/405  404/405  ok/405
 compute-policy                 in/in      404/404  404/404  ok/no
 compute-what-if                in/405     404/405  404/405  ok/405
+compute-accounts               in/in      404/404  404/404  ok/no
 compute-payment                in/in      404/404  404/404  ok/no
 compute-claim                  in/in      404/404  404/404  ok/no
 compute-dispute                in/in      404/404  404/404  ok/no

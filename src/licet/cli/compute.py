@@ -15,6 +15,7 @@ import click
 from licet.base.trouble import BadInput
 from licet.cli.compute_account import account
 from licet.cli.compute_bills import bill
+from licet.cli.compute_commons import desk, market
 from licet.cli.compute_explain import explain_command
 from licet.cli.compute_market import jobs as jobs_command
 from licet.cli.compute_market import needs, offers, pack_option, policy_of
@@ -37,7 +38,7 @@ def compute() -> None:
     """Share computing power: needs in, allocations out, every one explained."""
 
 
-for _command in (needs, offers, jobs_command, explain_command, bill, account):
+for _command in (needs, offers, jobs_command, explain_command, bill, account, desk, market):
     compute.add_command(_command)
 
 

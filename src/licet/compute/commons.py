@@ -27,7 +27,7 @@ from licet.compute.answer import Offer, Work, answer
 from licet.compute.claims import granted_to
 from licet.compute.execution.contract import Executor, Fence, Spec
 from licet.compute.jobbook import JobBook, Row
-from licet.compute.market import Asking, Choice, Kept, Market, Stop
+from licet.compute.market import Asking, Choice, Kept, Market, Remark, Stop
 from licet.compute.model import Need, Pool, Standing, unfit
 from licet.compute.money import Transfer
 from licet.compute.purse import Purse, open_purse
@@ -134,6 +134,20 @@ class Commons:
         kept = self.market.find(Standing, standing.account)
         if kept is None or kept.value != standing:
             self.market.put(standing, by, now_s, seen=kept.n if kept else 0)
+
+    def explain_standing(self, standing: Standing, reason: str, by: str, now_s: int) -> None:
+        """The same, with its reason kept beside it. Raises BadInput without one, Conflict."""
+        if not reason:
+            raise BadInput("A standing has a reason.", hint="Say why.")
+        name = f"standing-{standing.account}"
+        kept = self.market.find(Remark, name)
+        self.market.put(Remark(name, reason), by, now_s, seen=kept.n if kept else 0)
+        self.set_standing(standing, by, now_s)
+
+    def remark(self, name: str) -> str:
+        """Why a thing is as it was said; empty where nobody said so."""
+        kept = self.market.find(Remark, name)
+        return kept.value.text if kept else ""
 
     def under_way(self, now_s: int, without: str = "") -> list[Work]:
         """What was accepted and is not over, with the work that is left as far as is known."""

@@ -89,11 +89,19 @@ class Stop:
     id: str
 
 
-Said = Pool | Asking | Claim | Dispute | Choice | Stop | Standing
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Why a thing is as it was said: `id` names it, as in `standing-acme`."""
+
+    id: str
+    text: str
+
+
+Said = Remark | Pool | Asking | Claim | Dispute | Choice | Stop | Standing
 V = TypeVar("V", bound=Said)
 _KINDS: Mapping[type[Any], str] = {
     Pool: "pool", Asking: "asking", Claim: "claim", Dispute: "dispute", Choice: "choice",
-    Stop: "stop", Standing: "standing",
+    Stop: "stop", Standing: "standing", Remark: "remark",
 }  # fmt: skip
 
 

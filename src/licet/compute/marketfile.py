@@ -5,7 +5,9 @@ It refuses to decide anything, and to guess: a key that it does not know is refu
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -126,3 +128,44 @@ def _seconds(moment: datetime | None, default: int) -> int:
     if moment.tzinfo is None:
         raise BadInput(f"{moment.isoformat()} has no offset from UTC.", hint=_FORM)
     return int(moment.timestamp())
+
+
+def render_market(pools: Sequence[Pool], works: Sequence[Work]) -> str:
+    """Pools and what is under way as such a file; `read_market` reads the same from it."""
+    lines = list[str]()
+    for pool in pools:
+        lines += ["[[pool]]", *_lines(
+            id=pool.id, supplier=pool.supplier, kind=pool.kind, count=pool.count, node=pool.node,
+            memory_gib=pool.memory_gib, price_fen_hour=pool.price, region=pool.region,
+            interconnect=pool.interconnect, opens=_moment(pool.from_s),
+            closes=_moment(pool.until_s), origin=pool.origin, attested=pool.attested,
+            withdrawn=pool.withdrawn,
+        ), ""]  # fmt: skip
+    for work in works:
+        need = work.need
+        lines += ["[[under_way]]", *_lines(
+            id=need.id, account=need.account, work=need.work, left=work.left, unit=need.unit,
+            gang=need.gang, memory_gib=need.memory_gib, interconnects=sorted(need.interconnects),
+            regions=sorted(need.regions), start=_moment(need.start_s),
+            due=None if need.due_s is None else _moment(need.due_s), budget_fen=need.budget,
+            interruptible=need.interruptible, domestic_only=need.domestic_only,
+        )]  # fmt: skip
+        for kind, speed in need.speeds.items():
+            lines += [f"[under_way.speed.{json.dumps(kind)}]", *_lines(
+                value=speed.value, basis=speed.basis, source=speed.source, at=_moment(speed.at_s),
+            )]  # fmt: skip
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _lines(**fields: object) -> Iterator[str]:
+    """Fields as TOML, whose strings are those of JSON; what says nothing is left out."""
+    for name, value in fields.items():
+        if isinstance(value, datetime):
+            yield f"{name} = {value.isoformat()}"
+        elif value is not None and value != "":
+            yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
+
+
+def _moment(at_s: int) -> datetime | None:
+    return None if at_s in (0, NO_END_S) else datetime.fromtimestamp(at_s, UTC)

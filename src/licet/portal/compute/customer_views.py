@@ -20,7 +20,7 @@ from licet.compute.jobbook import Row
 from licet.compute.market import Asking, Claim, Dispute, Stop
 from licet.portal.accounts.gate import for_kind
 from licet.portal.compute import forms
-from licet.portal.compute.saying import Said, say_answer
+from licet.portal.compute.saying import Said, say_answer, say_round
 from licet.portal.compute.store import account_of, names, opened, rules
 from licet.portal.design.languages import current
 from licet.portal.design.words import word
@@ -42,6 +42,8 @@ def needs(request: HttpRequest) -> HttpResponse:
         context = {
             "rows": [(kept.value, jobs.get(kept.value.id)) for kept in asked[-LINES_MAX:][::-1]],
             "vouchers": _vouchers(commons, me),
+            "standing": next((one for one in commons.standings() if one.account == me), None),
+            "remark": commons.remark(f"standing-{me}"),
             "spent": sum(row.owed for row in jobs.values() if row.stage == "settled"),
         }
     return render(request, "compute/needs.html", context)
@@ -120,6 +122,8 @@ def job(request: HttpRequest, job_id: str) -> HttpResponse:
             "row": row, "mine": mine, "fault": fault,
             "going": row.stage != "settled",
             "stopping": commons.market.find(Stop, job_id) is not None,
+            "why": say_round(commons.book, job_id, names(), current().code)
+            if row.stage != "settled" else None,
             "log": folder.log() if mine else "",
             "percent": None if done is None else round(min(100.0, 100 * done / row.need.work), 1),
             "results": folder.results() if mine else [],

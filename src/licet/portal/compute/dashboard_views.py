@@ -40,7 +40,7 @@ class Share:
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """GET /…/compute/ : what there is, who waits, what it costs, where chips are from."""
-    rules()
+    known = rules()
     with opened() as commons:
         found = figures(commons)
         chosen = commons.policy()
@@ -56,6 +56,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "weeks_most": max((hours for _, hours in found.weeks), default=0) or 1,
         "regions": sorted({pool.region for pool in pools}),
         "domestic": f"{100 * (found.domestic or 0):.0f}",
+        "aim": f"{100 * known.sharing.domestic_share:.0f}",
         "comma": word("compute.comma"),
         "kept": found.deadlines - found.missed,
     }

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from licet.base.trouble import BadInput, Conflict
 from licet.compute.claims import decide, proposal
 from licet.compute.market import Choice, Claim, Dispute, Kept
+from licet.compute.model import Standing
 from licet.portal.accounts.gate import for_kind
 from licet.portal.compute import forms
 from licet.portal.compute.dashboard_views import figures
@@ -76,6 +77,41 @@ def policy(request: HttpRequest) -> HttpResponse:
             except Conflict:
                 form.add_error(None, word("compute.changed-meanwhile"))
     return _form(request, form, "policy-choose", "policy-means")
+
+
+@require_http_methods(EDITS)
+@for_kind("authority")
+def accounts(request: HttpRequest) -> HttpResponse:
+    """The standing of bodies: of public interest, licensed, a most; each with a reason that the
+    body reads, beside the numbers of the rule."""
+    known, lang, bodies = rules(), current().code, names()
+    fields = {
+        "account": forms.choice("account", [(one, said[lang]) for one, said in bodies.items()]),
+        "public": forms.tick("public"), "licensed": forms.tick("licensed"),
+        "most": forms.number("most", 1, required=False), "reason": forms.words("standing-reason"),
+    }  # fmt: skip
+    form = forms.Made(fields, _sent(request))
+    with opened() as commons:
+        if form.is_valid():
+            said, by = form.cleaned_data, str(request.user.body.code)
+            made = Standing(said["account"], said["public"], said["licensed"], said["most"])
+            try:
+                commons.explain_standing(made, said["reason"].strip(), by, _now_s())
+                return redirect("compute-accounts")
+            except Conflict:
+                form.add_error(None, word("compute.changed-meanwhile"))
+            except BadInput:
+                form.add_error(None, word("compute.standing-wrong"))
+        rows = [
+            (
+                one,
+                bodies.get(one.account, {"zh": one.account, "en": one.account}),
+                commons.remark(f"standing-{one.account}"),
+            )
+            for one in commons.standings()
+        ]
+    context = {"form": form, "rows": rows, "rule": known.sharing}
+    return render(request, "compute/accounts.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(EDITS)

@@ -1,6 +1,6 @@
-"""An answer to a need, in the reader's words, ready for a page.
+"""An answer to a need, and why a job has what it has, in the reader's words.
 
-It refuses to decide: `licet.compute.answer` did.
+It refuses to decide: `licet.compute` did.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from licet.compute.jobbook import JobBook
 from licet.compute.market import Asking
 from licet.compute.model import Pool
 from licet.compute.wording import BASIS, DECLINED, UNFIT, say_reason
@@ -55,6 +56,23 @@ def say_answer(asked: Asking, pools: Sequence[Pool], names: Names, lang: str) ->
         soonest=None if no.soonest_s is None else _at(no.soonest_s), price=no.price,
         delayed=len(no.delayed),
     )  # fmt: skip
+
+
+def say_round(book: JobBook, job: str, names: Names, lang: str) -> tuple[int, str] | None:
+    """The number of the latest round, and why a job has what it has by it; None where it had no
+    part in it."""
+    from licet.compute.decided import decode, reasons  # HiGHS: an extra
+
+    found = book.round()
+    if found is None:
+        return None
+    kept = decode(found[1])
+    named, accounts = reasons(kept)
+    if job not in named:
+        return None
+    known = {n: names.get(one, {}).get(lang, one) for n, one in accounts.items()}
+    pools = [pool.id for pool in kept.question.pools]
+    return found[0], say_reason(named[job], pools, known, lang)
 
 
 def _at(at_s: int) -> datetime:

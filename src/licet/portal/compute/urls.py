@@ -24,6 +24,7 @@ urlpatterns = [
     path("desk/compute/", operator.desk, name="compute-desk"),
     path("desk/compute/policy/", operator.policy, name="compute-policy"),
     path("desk/compute/what-if/", operator.what_if, name="compute-what-if"),
+    path("desk/compute/accounts/", operator.accounts, name="compute-accounts"),
     path("desk/compute/payment/", operator.payment, name="compute-payment"),
     path("desk/compute/vouchers/<str:claim_id>/", operator.claim, name="compute-claim"),
     path("desk/compute/disputes/<str:dispute_id>/", operator.dispute, name="compute-dispute"),
