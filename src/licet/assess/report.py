@@ -19,7 +19,6 @@ from licet.assess.bank import Bank
 from licet.assess.bankcheck import BankReport
 from licet.assess.labels import Said
 from licet.assess.verdict import Assessed, Cell, Clause
-from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.clock import rfc3339
 from licet.rulebook import Pack
 from licet.stats.share import Bounds, Count, Detector
@@ -77,11 +76,6 @@ def make_report(
         },
         "evidence": {"sha256": origin.file_sha256},
     }  # fmt: skip
-
-
-def digest_of(document: Document) -> str:
-    """SHA-256 (hex) of the canonical bytes."""
-    return sha256_hex(canonical_json(document))
 
 
 def _clause(one: Clause, pack: Pack) -> Document:

@@ -14,9 +14,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from licet.assess.plots import Bar, interval_plot
 from licet.assess.report import Document
 from licet.assess.report_words import PARTS, SAY, VERDICTS, WHY
+from licet.reports.plots import Bar, interval_plot
 
 LANGS = ("zh", "en")
 TITLES = {"zh": "安全评估报告", "en": "Security assessment"}

@@ -207,7 +207,8 @@ def report(
     )  # fmt: skip
     _show(assessed)
     click.echo(f"\n{published.folder / 'report.html'}\nsha256 {published.sha256}")
-    click.echo(f"entry {published.entry} of the log of assessments, key {published.vkey}")
+    vkey = (home.assessments / "vkey").read_text(encoding="utf-8").strip()
+    click.echo(f"entry {published.entry} of the log of assessments, key {vkey}")
     if assessed.parts.get("service") == "does_not":
         raise SystemExit(NO)
 

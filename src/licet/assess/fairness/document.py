@@ -17,10 +17,10 @@ from typing import Any
 
 from licet.assess.fairness.audit import Row
 from licet.assess.fairness.lexicon import Lexicon
-from licet.assess.plots import Bar, effect_plot
 from licet.assess.report import VERSION, Document, Origin
 from licet.assess.report_html import both, whole_page
 from licet.base.clock import rfc3339
+from licet.reports.plots import Bar, effect_plot
 from licet.rulebook import Pack
 
 Words = Mapping[str, str]

@@ -15,9 +15,9 @@ from importlib.resources import files
 
 from licet.corpus.scan.report import Document
 from licet.corpus.scan.report_words import FLAGS, KINDS, LANGUAGE_NAMES, SAY, VERDICTS, Words
+from licet.reports.plots import Bar, count_plot, interval_plot
 
 LANGS = ("zh", "en")
-_WIDTH, _LEFT, _ROW = 760, 270, 24
 
 
 def render(document: Document, lang: str = "en") -> str:
@@ -137,7 +137,7 @@ def _interval(one: Mapping[str, float]) -> str:
 def _sources(document: Document) -> Iterator[str]:
     sources, limit = document["sources"], document["reject_share"]
     yield f"<h2>{_say('sources')}</h2><p>{_say('rejected_note')} (&gt; {limit:.0%})</p>"
-    yield _interval_plot(sources[:40], limit)
+    yield _plotted(sources[:40], limit)
     heads = (("source", False), ("items", True), ("unlawful", True), ("interval", True),
              ("verdict", False))  # fmt: skip
     rows = [
@@ -151,6 +151,18 @@ def _sources(document: Document) -> Iterator[str]:
     yield _table(heads, rows)
 
 
+def _plotted(sources: Sequence[Document], limit: float) -> str:
+    """Shares of sources, over an axis as long as the farthest bound asks for."""
+    bars = [
+        Bar({"zh": one["name"], "en": one["name"]}, one["unlawful"] / one["judged"], one["low"],
+            one["high"])
+        for one in sources
+        if one["judged"]
+    ]  # fmt: skip
+    reach = min(1.0, max([2 * limit, *(bar.high for bar in bars)]))
+    return interval_plot(bars, limit, SAY["sources"], reach)
+
+
 def _counted(
     key: str, counts: Mapping[str, int], names: Mapping[str, Words], of: int, *,
     plot: bool = False, always: bool = False,
@@ -161,7 +173,7 @@ def _counted(
         yield f"<p>{_say('none')}</p>"
         return
     if plot:
-        yield _bars([(words, count) for words, count in shown], SAY[key])
+        yield count_plot(shown, SAY[key])
     rows = [(both(words), f"{count:,}", f"{count / max(of, 1):.2%}") for words, count in shown]
     yield _table((("kind", False), ("count", True), ("share", True)), rows)
 
@@ -170,7 +182,7 @@ def _lengths(counts: Sequence[int]) -> Iterator[str]:
     yield f"<h2>{_say('lengths')}</h2>"
     last = max((place for place, count in enumerate(counts) if count), default=0)
     shown = [({"zh": _power(n), "en": _power(n)}, counts[n]) for n in range(last + 1)]
-    yield _bars(shown, SAY["lengths"])
+    yield count_plot(shown, SAY["lengths"])
     rows = [(escape(words["en"]), f"{count:,}") for words, count in shown]
     yield _table((("lengths", False), ("count", True)), rows)
 
@@ -207,69 +219,3 @@ def _examples(found: Sequence[Document]) -> Iterator[str]:
         named = {"zh": flags, "en": ", ".join(FLAGS[flag]["en"] for flag in one["flags"])}
         yield f"<p><code>{escape(one['id'])}</code> {escape(one['source'])}: {both(named)}</p>"
         yield f"<blockquote>{escape(one['text'])}</blockquote>"
-
-
-def _bars(rows: Sequence[tuple[Words, int]], title: Words) -> str:
-    most = max((count for _, count in rows), default=0) or 1
-    height = _ROW * len(rows) + 8
-    parts = [_open_plot(height, title)]
-    for place, (words, count) in enumerate(rows):
-        y = _ROW * place + 4
-        width = (count / most) * (_WIDTH - _LEFT - 90)
-        parts.append(_name(words, y + 15))
-        parts.append(f'<rect x="{_LEFT}" y="{y + 2}" width="{width:.1f}" height="{_ROW - 8}"/>')
-        parts.append(f'<text x="{_LEFT + width + 6:.1f}" y="{y + 15}">{count:,}</text>')
-    return "".join((*parts, "</svg>"))
-
-
-def _interval_plot(sources: Sequence[Document], limit: float) -> str:
-    """Shares with their intervals, over an axis as long as the farthest bound asks for."""
-    shown = [one for one in sources if one["judged"]]
-    reach = min(1.0, max([2 * limit, *(one["high"] for one in shown)]))
-    height = _ROW * len(shown) + 34
-
-    def x(share: float) -> float:
-        return _LEFT + float(min(share, reach) / reach) * (_WIDTH - _LEFT - 60)
-
-    parts = [_open_plot(height, SAY["sources"])]
-    parts += [
-        f'<text class="tick" x="{x(tick):.1f}" y="{height - 6}">{tick:.1%}</text>'
-        for tick in (0.0, reach / 2, reach)
-    ]
-    for place, one in enumerate(shown):
-        y = _ROW * place + 14
-        share = one["unlawful"] / one["judged"]
-        parts.append(_name({"zh": one["name"], "en": one["name"]}, y + 4))
-        parts.append(
-            f'<line class="reach" x1="{x(one["low"]):.1f}" x2="{x(one["high"]):.1f}" '
-            f'y1="{y}" y2="{y}"/><circle cx="{x(share):.1f}" cy="{y}" r="4"/>'
-        )
-    parts.append(
-        f'<line class="limit" x1="{x(limit):.1f}" x2="{x(limit):.1f}" y1="0" y2="{height - 22}"/>'
-    )
-    return "".join((*parts, "</svg>"))
-
-
-def _open_plot(height: int, title: Words) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" class="plot" '
-        f'xmlns="http://www.w3.org/2000/svg"><title>{escape(" / ".join(title.values()))}</title>'
-    )
-
-
-def _name(words: Words, y: int) -> str:
-    place = f'x="{_LEFT - 10}" y="{y}" class="name"'
-    if words["zh"] == words["en"]:
-        return f"<text {place}>{escape(_cut(words['en']))}</text>"
-    return "".join(f'<text {place} lang="{k}">{escape(_cut(words[k]))}</text>' for k in LANGS)
-
-
-def _cut(name: str) -> str:
-    """A name that fits the margin; Han characters are twice as wide."""
-    room, kept = 38, ""
-    for char in name:
-        room -= 2 if ord(char) > 0x2E80 else 1
-        if room < 0:
-            return kept + "…"
-        kept += char
-    return kept

@@ -1,4 +1,4 @@
-"""Plots of shares with their intervals, as SVG that needs nothing else. Pure.
+"""Plots of shares with their intervals, and of counts, as SVG that needs nothing else. Pure.
 
 It refuses to know what is plotted. Every plot stands over a table with the same figures.
 """
@@ -22,10 +22,35 @@ class Bar:
     high: float
 
 
-def interval_plot(bars: Sequence[Bar], limit: float | None, title: Mapping[str, str]) -> str:
-    """Shares with intervals, one a row, over an axis from 0 to 100 %, with the limit as a line."""
-    ticks = [(tick / 100, f"{tick} %") for tick in range(0, 101, 20)]
-    return _plot(bars, ticks, None if limit is None else (limit, f"{limit:.0%}"), title)
+def interval_plot(
+    bars: Sequence[Bar], limit: float | None, title: Mapping[str, str], reach: float = 1.0
+) -> str:
+    """Shares with intervals, one a row, over an axis from 0 to `reach`, with the limit as a line.
+    What lies farther ends where the axis does."""
+
+    def at(share: float) -> float:
+        return min(share / reach, 1.0)
+
+    placed = [
+        Bar(b.name, None if b.share is None else at(b.share), at(b.low), at(b.high)) for b in bars
+    ]
+    ticks = [(tick / 5, f"{tick / 5:.0%}") for tick in range(6)]
+    if reach < 1:
+        ticks = [(part, f"{part * reach:.1%}") for part in (0.0, 0.5, 1.0)]
+    return _plot(placed, ticks, None if limit is None else (at(limit), f"{limit:.0%}"), title)
+
+
+def count_plot(rows: Sequence[tuple[Mapping[str, str], int]], title: Mapping[str, str]) -> str:
+    """Counts as bars, one a row, each with its number."""
+    most = max((count for _, count in rows), default=0) or 1
+    parts = [_open(ROW * len(rows) + 8, title)]
+    for place, (name, count) in enumerate(rows):
+        y = ROW * place + 4
+        width = count / most * (WIDTH - LEFT - 90)
+        parts += _names(name, y + 13)
+        parts.append(f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="{ROW - 6}"/>')
+        parts.append(f'<text x="{LEFT + width + 6:.1f}" y="{y + 13}">{count:,}</text>')
+    return "".join((*parts, "</svg>"))
 
 
 def effect_plot(bars: Sequence[Bar], title: Mapping[str, str]) -> str:
@@ -52,9 +77,7 @@ def _plot(
 ) -> str:  # fmt: skip
     height = TOP + ROW * len(bars) + 26
     bottom = height - 22
-    name = escape(" / ".join(title.values()))
-    head = f'viewBox="0 0 {WIDTH} {height}" role="img" class="plot"'
-    parts = [f'<svg {head} xmlns="http://www.w3.org/2000/svg"><title>{name}</title>']
+    parts = [_open(height, title)]
     for tick, words in ticks:
         parts.append(_upright(_x(tick), TOP - 6, bottom, "grid"))
         parts.append(_text(_x(tick), height - 6, words))
@@ -66,12 +89,22 @@ def _plot(
     return "".join((*parts, "</svg>"))
 
 
+def _open(height: int, title: Mapping[str, str]) -> str:
+    name = escape(" / ".join(title.values()))
+    head = f'viewBox="0 0 {WIDTH} {height}" role="img" class="plot"'
+    return f'<svg {head} xmlns="http://www.w3.org/2000/svg"><title>{name}</title>'
+
+
+def _names(name: Mapping[str, str], y: float) -> list[str]:
+    """A name in each language, of which the page shows one; once where all are the same."""
+    place = f'x="{LEFT - 10}" y="{y:.1f}" class="name"'
+    if len(set(name.values())) == 1:
+        return [f"<text {place}>{escape(_cut(next(iter(name.values()))))}</text>"]
+    return [f'<text {place} lang="{k}">{escape(_cut(word))}</text>' for k, word in name.items()]
+
+
 def _row(bar: Bar, y: float) -> list[str]:
-    place = f'x="{LEFT - 10}" y="{y + 4:.1f}" class="name"'
-    names = [
-        f'<text {place} lang="{lang}">{escape(_cut(name))}</text>'
-        for lang, name in bar.name.items()
-    ]
+    names = _names(bar.name, y + 4)
     if bar.share is None:
         return names
     low, high = _x(bar.low), _x(bar.high)
