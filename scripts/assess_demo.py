@@ -58,13 +58,13 @@ DECLARED = """
 [training_data_by_human]
 sample = 4000
 good = 3950
-evidence = "made up for this demonstration"
+evidence = "演示数据 made up for this demonstration"
 
 [training_data_by_machine]
 sample = 20000
 good = 19800
 of_all = 200000
-evidence = "made up for this demonstration"
+evidence = "演示数据 made up for this demonstration"
 """
 
 

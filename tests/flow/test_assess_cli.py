@@ -7,7 +7,10 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from licet.base.clock import SystemClock
 from licet.cli.main import licet
+from licet.ledger.note import parse_vkey
+from licet.ledger.proof import verify_receipt
 
 
 def typed(*words: object) -> Result:
@@ -102,3 +105,19 @@ def test_a_source_that_cannot_be_scored_says_what_to_do(tmp_path: Path) -> None:
     said = typed("assess", "report", tmp_path / "x.csv", "-o", tmp_path, "--home", tmp_path)
     assert said.exit_code == 2
     assert "Give a journal" in said.stderr
+
+
+def test_an_attestation_is_signed_and_on_record(tmp_path: Path) -> None:
+    home = ("--home", tmp_path / "home")
+    day = SystemClock().now().date().isoformat()
+    said = typed("fairness", "attest", "--blank", *home).stdout.replace("2026-01-01", day)
+    said = said.replace('by = ""', 'by = "Chen Wei"').replace('evidence = ""', 'evidence = "3.2"')
+    file, folder = tmp_path / "a.toml", tmp_path / "out"
+    file.write_text(said, encoding="utf-8")
+    done = typed("fairness", "attest", file, "-o", folder, *home)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count("holds") == 5
+    vkey = (tmp_path / "home" / "assessments" / "vkey").read_text("utf-8").strip()
+    receipt = (folder / "report.tlog-proof").read_bytes()
+    assert b'"assessment.attested"' in verify_receipt(receipt, parse_vkey(vkey))[1]
+    assert typed("assess", "verify", folder, *home).exit_code == 0

@@ -285,6 +285,7 @@ EXAMPLES = [
     _assessed("", "evidence", "cell_min", (1, 10), (0, -1, 1001, 2.5)),
     _assessed("", "evidence", "significance", (0.05, 0.01), (0, 1, 1.5, "0.05")),
     _assessed("", "evidence", "kappa_min", (0.6, 1.0), (0, 1.01, "x")),
+    _assessed("", "attestation", "valid_days", (1, 365, 3_653), (0, 3_654, "365", True)),
     *(one for measure in PACK.assessment.measures.values() for one in _measure(measure)),
     *(one for bank in PACK.assessment.banks.values() for one in _bank(bank)),
     *(_period("clock", c.id, "length", c.length) for c in PROCEDURE.clocks.values()),

@@ -63,20 +63,25 @@ def _record(
     signer = load_or_create_signer(keys / "assessments.skey", ORIGIN, chance)
     publish_vkey(folder / "vkey", signer.verifier)
     results = document["results"]
-    line = make_entry(
-        "assessment.reported",
-        now,
-        {
-            "report_sha256": digest,
-            "evidence_sha256": document["evidence"]["sha256"],
-            "pack": document["pack"]["id"],
+    statements = results.get("statements")
+    about = {
+        "report_sha256": digest,
+        "evidence_sha256": document["evidence"]["sha256"],
+        "pack": document["pack"]["id"],
+        "demo": document["demo"],
+    }
+    if statements is not None:
+        kind = "assessment.attested"
+        about |= {"statements": len(statements), "held": sum(one["holds"] for one in statements)}
+    else:
+        kind = "assessment.reported"
+        about |= {
             "pairs": results["pairs"],
             "service": results.get("parts", {}).get("service"),
             "material": results.get("parts", {}).get("material"),
             "differences": results.get("called"),
-            "demo": document["demo"],
-        },
-    )
+        }
+    line = make_entry(kind, now, about)
     log = Log(open_store(folder / "ledger.db"), signer, ORIGIN)
     try:
         entry = log.append([line], now)[0]

@@ -37,6 +37,7 @@ from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.clock import SystemClock, rfc3339
 from licet.base.trouble import BadInput
 from licet.cli.bank import pack_option
+from licet.cli.fairness_attest import attest
 from licet.cli.fairness_decisions import decisions
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
@@ -67,6 +68,7 @@ def fairness() -> None:
 
 
 fairness.add_command(decisions)
+fairness.add_command(attest)
 
 
 @fairness.command()

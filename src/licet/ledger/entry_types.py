@@ -239,6 +239,17 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "demo": "true: a demonstration, of no real service",
         },
     ),
+    "assessment.attested": EntryType(
+        "A provider attested that customers' data is kept apart, signed.",
+        {
+            "report_sha256": "digest of the attestation's canonical JSON",
+            "evidence_sha256": "digest of the file that it was made from",
+            "pack": "rulebook pack",
+            "statements": "how many statements the pack has",
+            "held": "how many of them hold",
+            "demo": "true: a demonstration, of no real service",
+        },
+    ),
     "corpus.published": EntryType(
         "A version of a data set was published.",
         _DATASET

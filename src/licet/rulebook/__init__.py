@@ -9,7 +9,14 @@
 `load` touches the disk.
 """
 
-from licet.rulebook.assessment import Aspect, Assessment, BankRule, EvidenceRule, Measure
+from licet.rulebook.assessment import (
+    Aspect,
+    Assessment,
+    Attestation,
+    BankRule,
+    EvidenceRule,
+    Measure,
+)
 from licet.rulebook.cite import (
     Citation,
     check_citations,
@@ -42,6 +49,7 @@ from licet.rulebook.publishing import StatusListRule
 __all__ = [
     "Aspect",
     "Assessment",
+    "Attestation",
     "BankRule",
     "Category",
     "Citation",

@@ -79,6 +79,23 @@ class Aspect:
     name: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence that a provider attests of its customers' data."""
+
+    id: str
+    text: Text
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """What is attested, and for how many days an attestation holds."""
+
+    valid_days: int
+    statements: Mapping[str, Statement]
+
+
 AssessmentEntry = Measure | BankRule | Aspect
 
 
@@ -93,6 +110,7 @@ class Assessment:
     measures: Mapping[str, Measure]
     banks: Mapping[str, BankRule]
     aspects: Mapping[str, Aspect]
+    attestation: Attestation | None = None
 
     @property
     def shelves(self) -> tuple[Mapping[str, AssessmentEntry], ...]:

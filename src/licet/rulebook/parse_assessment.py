@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar, get_args
 from licet.rulebook.assessment import (
     Aspect,
     Assessment,
+    Attestation,
     BankRule,
     Bound,
     EvidenceRule,
@@ -25,6 +26,7 @@ from licet.rulebook.assessment import (
     Method,
     Part,
     Sides,
+    Statement,
 )
 from licet.rulebook.strict import Table
 
@@ -65,7 +67,24 @@ def parse_assessment(root: Table, languages: tuple[str, ...], groups: Iterable[s
     if not any(bank.per_aspect for bank in banks.values()):
         root.refuse("aspect", "no bank counts by aspects.", "Give one bank per_aspect.")
     measures = _shelf(_measure(row, languages, tuple(banks)) for row in root.tables("measure"))
-    return Assessment(name, clauses_of, provenance, rule, measures, banks, aspects)
+    attestation = _attestation(root, languages) if root.has("attestation") else None
+    return Assessment(name, clauses_of, provenance, rule, measures, banks, aspects, attestation)
+
+
+def _attestation(root: Table, languages: tuple[str, ...]) -> Attestation:
+    with root.table("attestation") as table:
+        valid_days = table.integer("valid_days", 1, 3_653)
+    return Attestation(
+        valid_days, _shelf(_statement(row, languages) for row in root.tables("statement"))
+    )
+
+
+def _statement(row: Table, languages: tuple[str, ...]) -> Statement:
+    with row:
+        return Statement(
+            id=row.text("id", _WORD, '"kept_apart"'), text=row.wording("text", languages),
+            provenance=row.provenance(),
+        )  # fmt: skip
 
 
 def _inner_share(table: Table, key: str) -> float:
