@@ -345,6 +345,23 @@ def test_what_is_more_or_other_than_one_picture_is_not(part: dict[str, Any]) -> 
     assert (ask.images, ask.pictures) == (("messages[0].content[0]",), ())
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "where"),
+    [
+        ("chat", {"modalities": ["text", "audio"]}, "modalities"),
+        ("chat", {"audio": {"voice": "alloy", "format": "wav"}}, "audio"),
+        ("responses", {"tools": [{"type": "image_generation"}]}, "tools[0]"),
+        ("chat", {"modalities": ["text"], "audio": None}, None),
+    ],
+)
+def test_what_a_conversation_is_to_make_that_is_no_text_is_named(
+    name: str, more: dict[str, Any], where: str | None
+) -> None:
+    field = "input" if name == "responses" else "messages"
+    ask = _parse(name, **{field: _user("Hi")}, **more)
+    assert ask.images == ((where,) if where else ())
+
+
 def test_a_part_behind_a_picture_is_no_hiding_place() -> None:
     other = {"image_url": {"url": "https://x.example/a.png"}}
     part = {"type": "image_url", "image_url": {"url": IMAGE}, "extra": other}

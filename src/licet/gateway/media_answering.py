@@ -77,7 +77,7 @@ def refuse_images(parts: Parts, ask: Ask) -> Denial | None:
     seen = {picture.where for picture in ask.pictures} if guard.images == "judge" else set()
     unseen = next((where for where in ask.images if where not in seen), None)
     if unseen is not None and guard.unlooked != "pass":
-        message = f"{unseen}: images and files cannot be judged here, so they are not passed on."
+        message = f"{unseen}: pictures, sound and files cannot be judged here."
         if guard.images == "judge":
             message = (
                 f"{unseen}: sound, files, and pictures that lie elsewhere cannot be judged, so"

@@ -116,7 +116,7 @@ def blocked(notice: Notice) -> bytes:
 
 def not_judged(where: str) -> bytes:
     """What is not text is not let through unjudged."""
-    said = f"{where}: images and files cannot be judged here, so they are not passed on."
+    said = f"{where}: pictures, sound and files cannot be judged here."
     return dump({"action": "BLOCKED", "blocked_reason": said})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from licet.gateway.dialects.json_strict import kind_of, load_object, with_member
@@ -29,11 +30,24 @@ def open_request(body: bytes, json_depth_max: int) -> tuple[dict[str, Any], str,
 
 
 def ask_of(value: dict[str, Any], stream: bool, body: bytes, found: PromptTexts) -> Ask:
-    """The request, of which everything was found."""
+    """The request, of which everything was found. Where a picture or sound is to be made in a
+    conversation, nobody would look at it or label it: that counts as a part that is no text."""
     return Ask(
-        value["model"], stream, tuple(found.texts), body, tuple(found.images), end_user_of(value),
-        tuple(found.pictures),
+        value["model"], stream, tuple(found.texts), body, (*found.images, *_to_be_made(value)),
+        end_user_of(value), tuple(found.pictures),
     )  # fmt: skip
+
+
+def _to_be_made(value: dict[str, Any]) -> Iterator[str]:
+    """Where a request asks for pictures or sound."""
+    if value.get("modalities") not in (None, [], ["text"]):
+        yield "modalities"
+    if type(value.get("audio")) is dict:
+        yield "audio"
+    tools = value.get("tools")
+    for at, tool in enumerate(tools if type(tools) is list else ()):
+        if type(tool) is dict and str(tool.get("type")).startswith("image_generation"):
+            yield f"tools[{at}]"
 
 
 def walk_rest(
