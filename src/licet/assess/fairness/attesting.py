@@ -44,7 +44,7 @@ SAY: Mapping[str, Words] = {
     "statement": {"zh": "声明事项", "en": "Statement"},
     "holds": {"zh": "属实", "en": "Holds"},
     "not": {"zh": "不属实", "en": "Does not hold"},
-    "grounds": {"zh": "依据或者原因", "en": "Evidence, or why not"},
+    "grounds": {"zh": "结论，依据或者原因", "en": "Whether it holds; evidence, or why not"},
     "rules": {"zh": "规则包", "en": "Rules"},
     "demo": {"zh": "演示，不代表任何真实服务。", "en": "DEMONSTRATION. Of no real service."},
     "note": {
@@ -156,13 +156,11 @@ def _body(document: Document) -> Iterator[str]:
     facts["rules"] = f"{pack['id']} {pack['version']}"
     for key, value in facts.items():
         yield f'<tr><th scope="row">{both(SAY[key])}</th><td>{escape(value)}</td></tr>'
-    heads = "".join(
-        f"<th scope=col>{both(SAY[k])}</th>" for k in ("statement", "holds", "grounds")
-    )
+    heads = "".join(f"<th scope=col>{both(SAY[key])}</th>" for key in ("statement", "grounds"))
     yield f"</tbody></table><table><thead><tr>{heads}</tr></thead><tbody>"
     for one in results["statements"]:
         kind, said = ("conforms", "holds") if one["holds"] else ("does_not", "not")
         verdict = f'<span class="verdict {kind}">{both(SAY[said])}</span>'
-        yield f'<tr><th scope="row">{both(one["text"])}</th><td>{verdict}</td>'
-        yield f"<td>{escape(one['grounds'])}</td></tr>"
+        yield f"<tr><td>{both(one['text'])}</td>"
+        yield f"<td>{verdict}<br>{escape(one['grounds'])}</td></tr>"
     yield f"</tbody></table><p>{both(SAY['note'])}</p>"
