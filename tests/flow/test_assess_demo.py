@@ -46,7 +46,8 @@ def recompute(folder: Path) -> Iterator[tuple[str, int, int, float]]:
     for line in told.read_text("utf-8").splitlines():
         label = json.loads(line)
         said.setdefault(label["id"], []).append(label["acceptable"])
-    agreed = [votes[0] for votes in said.values() if votes[0] == votes[1]]
+    content = {i: v for i, v in said.items() if "generated_content" in serves[text[i]]}
+    agreed = [votes[0] for votes in content.values() if votes[0] == votes[1]]
     n, k = len(agreed), sum(agreed)
     yield "generated_by_human", k, n, float(beta.ppf(0.05, k, n - k + 1))
     for measure, bank in (("refusal", "should_refuse"), ("over_refusal", "non_refusal")):
