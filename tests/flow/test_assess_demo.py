@@ -41,7 +41,7 @@ def recompute(folder: Path) -> Iterator[tuple[str, int, int, float]]:
     serves = {i.text: b.serves for b in banks for i in b.items}
     text = {i.id: i.text for b in banks for i in b.items}
     raw, told = (folder / "journal.jsonl", folder / "labels.jsonl")
-    log = [json.loads(line) for line in raw.read_text("utf-8").splitlines()][1:]
+    log = [json.loads(line) for line in raw.read_text("utf-8").splitlines() if '"item":' in line]
     said: dict[str, list[bool]] = {}
     for line in told.read_text("utf-8").splitlines():
         label = json.loads(line)
