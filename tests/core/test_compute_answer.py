@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kit.compute import SHARING
 from licet.base.trouble import BadInput
 from licet.compute.answer import Declined, Offer, Work, answer
+from licet.compute.lending import weigher
 from licet.compute.model import Need, Pool, Speed, unfit
 from licet.compute.policies import POLICIES
 from licet.compute.project import project
@@ -24,7 +25,7 @@ POOLS = (
 MEASURED = Speed(1.0, "measured", "probe 7", NOW)
 ASSUMED = Speed(0.5, "assumed", "from data sheets", NOW)
 NEED = Need("n1", "acme", 3600.0, "steps", {"h20": MEASURED, "ascend910b": ASSUMED})
-PROMISE = POLICIES["promise"](SHARING)
+PROMISE, MAX_MIN = POLICIES["promise"](SHARING), POLICIES["max-min-work"](SHARING)
 
 
 def ask(need: Need, *others: Need, pools: tuple[Pool, ...] = POOLS) -> Offer | Declined:
@@ -67,6 +68,18 @@ def test_nobody_who_was_accepted_is_made_late() -> None:
     assert {"too_late", "delays_others"} & set(declined.why)
     later = ask(replace(second, due_s=NOW + 3 * 3600), whole)
     assert isinstance(later, Offer), later
+
+
+def test_who_lent_before_is_offered_an_earlier_end() -> None:
+    one = (replace(POOLS[0], count=1, node=1),)
+    mine, other = replace(NEED, speeds={"h20": MEASURED}), replace(NEED, id="w", account="beta")
+    ends = []
+    for owed in (-2e5, 0.0, 2e5):
+        weigh = weigher((), {"acme": owed, "beta": -owed}, SHARING)
+        offer = answer(mine, [Work(other, other.work)], one, MAX_MIN, NOW, weigh)
+        assert isinstance(offer, Offer)
+        ends.append(offer.end_s)
+    assert ends[0] >= ends[1] > ends[2]
 
 
 def test_where_no_pool_will_do_each_says_why() -> None:

@@ -260,11 +260,13 @@ class Commons:
                 executor.cancel(row.name)
 
     def _answered(self, need: Need, now_s: int) -> Asking:
-        from licet.compute.policies import POLICIES  # HiGHS: an extra
+        from licet.compute.lending import weigher  # NumPy and HiGHS: an extra
+        from licet.compute.policies import POLICIES
 
         others, pools, rule = self.under_way(now_s, need.id), self.pools(), self.policy()
         name = rule.value.policy
-        found = answer(need, others, pools, POLICIES[name](self.rule), now_s)
+        weigh = weigher(self.standings(), self.book.owed()[0], self.rule)
+        found = answer(need, others, pools, POLICIES[name](self.rule), now_s, weigh)
         yes = found if isinstance(found, Offer) else None
         no = None if isinstance(found, Offer) else found
         accounts = tuple(work.need.account for work in others)

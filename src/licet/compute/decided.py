@@ -20,7 +20,7 @@ import numpy as np
 
 from licet.base.trouble import BadInput
 from licet.compute.explain import Reason, explain
-from licet.compute.lending import entitled, weights
+from licet.compute.lending import weigher
 from licet.compute.model import Need, Pool, Standing
 from licet.compute.placing import Nodes, place
 from licet.compute.policies import POLICIES
@@ -178,7 +178,8 @@ def _round(question: Question) -> tuple[Round, Mapping[str, int], frozenset[str]
     """What the policy sees, the row of each job, and jobs that rule 3 passes over."""
     pools = question.pools
     left = {need.id: (need, need.work) for need in question.needs}
-    now, row = seen(left, pools, question.at_s)
+    weigh = weigher(question.standings, question.owed, question.rule)
+    now, row = seen(left, pools, question.at_s, weigh)
     speeds, running = now.speeds.copy(), now.running.copy()
     column = {pool.id: k for k, pool in enumerate(pools)}
     for held in question.running:
@@ -190,13 +191,8 @@ def _round(question: Question) -> tuple[Round, Mapping[str, int], frozenset[str]
     for one in question.waiting:
         if one.need.id in row:
             speeds[row[one.need.id], _barred(one, question, over)] = 0.0
-    parts = entitled(_everybody(question), question.rule)
-    claims = weights(
-        [(left[job][0].account, left[job][0].gang) for job in row], parts, question.owed,
-        float(now.capacity.sum()), question.rule,
-    )  # fmt: skip
     domestic = np.array([pool.origin == "domestic" for pool in pools], float)
-    made = replace(now, speeds=speeds, running=running, weight=claims,
+    made = replace(now, speeds=speeds, running=running,
                    premium=question.premium * domestic)  # fmt: skip
     return made, row, over
 
@@ -223,14 +219,6 @@ def _over_most(question: Question) -> frozenset[str]:
         else:
             held[need.account] += need.gang
     return frozenset(out)
-
-
-def _everybody(question: Question) -> list[Standing]:
-    """Accounts of which something is known, and those of jobs."""
-    known = {one.account: one for one in question.standings}
-    for need in question.needs:
-        known.setdefault(need.account, Standing(need.account))
-    return list(known.values())
 
 
 def _free(question: Question) -> list[Nodes]:

@@ -18,7 +18,7 @@ The manner is Karma's (Vuppalapati et al., OSDI 2023), written for time that flo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from licet.rulebook.computing import SharingRule
 
 AHEAD_S = 86_400  # over how long what is borrowed now is thought to be borrowed
 _WEIGHT_MIN = 1e-3
-_STEP = 0.05  # weights stand on a grid, so that equal jobs of unlike accounts may be one class
+_STEP = 0.1  # weights stand on a grid, so that equal jobs of unlike accounts may be one class
 
 
 def entitled(standings: Sequence[Standing], rule: SharingRule) -> Mapping[str, float]:
@@ -88,6 +88,20 @@ def weights(
     raw = np.array([of[account] * gang / wanted[account] for account, gang in jobs])
     raw = np.maximum(raw / raw.mean(), _WEIGHT_MIN) if raw.any() else np.ones(len(jobs))
     return np.asarray(np.exp(np.round(np.log(raw) / _STEP) * _STEP))
+
+
+def weigher(
+    standings: Sequence[Standing], owed: Mapping[str, float], rule: SharingRule
+) -> Callable[[Sequence[tuple[str, int]], float], Floats]:
+    """`weights` with all that is known of accounts now; of who is not known nothing is."""
+
+    def weigh(jobs: Sequence[tuple[str, int]], total: float) -> Floats:
+        known = {one.account: one for one in standings}
+        for account, _ in jobs:
+            known.setdefault(account, Standing(account))
+        return weights(jobs, entitled(list(known.values()), rule), owed, total, rule)
+
+    return weigh
 
 
 def settled(

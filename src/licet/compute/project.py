@@ -9,7 +9,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,8 @@ from licet.compute.model import Need, Pool, unfit
 from licet.compute.round import Floats, Policy, Round, make_round
 
 STEPS_MAX = 2_000
+# The weight of each job (account, gang) on so many accelerators, as `lending.weigher` makes it.
+Weigh = Callable[[Sequence[tuple[str, int]], float], Floats]
 Left = Mapping[str, tuple[Need, float]]
 
 
@@ -30,17 +32,26 @@ class Projected:
     used_s: Mapping[str, float]
 
 
-def seen(left: Left, pools: Sequence[Pool], now_s: float) -> tuple[Round, Mapping[str, int]]:
+def equal(jobs: Sequence[tuple[str, int]], _total: float) -> Floats:
+    """The same weight for every job."""
+    return np.ones(len(jobs))
+
+
+def seen(
+    left: Left, pools: Sequence[Pool], now_s: float, weigh: Weigh = equal
+) -> tuple[Round, Mapping[str, int]]:
     """The round of needs that may run at a moment, a column a pool, and the row of each."""
     ids = [i for i, (need, work) in left.items() if work > 0 and need.start_s <= now_s]
     accounts = {need.account: n for n, (need, _) in enumerate(left.values())}
     needs = [left[i][0] for i in ids]
     is_open = np.array([_open(pool, now_s) for pool in pools], bool)
     speeds = np.array([[_speed(left[i], p, now_s) for p in pools] for i in ids], float)
+    capacity = np.array([float(pool.count) for pool in pools]) * is_open
     now = make_round(
-        capacity=np.array([float(pool.count) for pool in pools]) * is_open,
+        capacity=capacity,
         speeds=speeds.reshape(len(needs), len(pools)) * is_open,
         gang=np.array([need.gang for need in needs], np.int64),
+        weight=weigh([(need.account, need.gang) for need in needs], float(capacity.sum())),
         work=np.array([need.work for need in needs], float),
         left=np.array([left[i][1] for i in ids], float),
         due_s=np.array([np.inf if n.due_s is None else n.due_s - now_s for n in needs], float),
@@ -50,7 +61,7 @@ def seen(left: Left, pools: Sequence[Pool], now_s: float) -> tuple[Round, Mappin
 
 
 def project(
-    left: Left, pools: Sequence[Pool], policy: Policy, now_s: int
+    left: Left, pools: Sequence[Pool], policy: Policy, now_s: int, weigh: Weigh = equal
 ) -> Mapping[str, Projected]:
     """The course of each need under a policy, from now on."""
     work = dict(left)
@@ -61,7 +72,7 @@ def project(
     for _ in range(STEPS_MAX):
         if not any(one > 0 for _, one in work.values()):
             break
-        now, row = seen(work, pools, at)
+        now, row = seen(work, pools, at, weigh)
         time = _time(now, row, policy, running)
         rates = (now.speeds * time).sum(axis=1)
         until = _next(work, pools, at, now, rates)
