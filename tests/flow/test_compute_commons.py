@@ -115,6 +115,20 @@ def test_rounds_stand_in_a_ledger_and_standings_count(commons: Commons, tmp_path
     assert (missed.exit_code, "ledger: NOT there" in missed.output) == (1, True)
 
 
+def test_jobs_that_one_runs_are_left_alone_by_another(commons: Commons) -> None:
+    slurm, here = World({"north-1": 2, "south-1": 2}), World({"north-1": 2, "south-1": 2})
+    job = accepted(commons).id
+    slurm.runs_on.add(f"{job}-1")
+    assert commons.tick(slurm, NOW, runner="slurm")
+    assert not commons.tick(here, NOW + 1), "a portal's own thread"
+    assert not commons.tick(here, NOW + 1, take_over=True), "while a job is under way"
+    assert (slurm.ran, here.ran) == ([f"{job}-1"], [])
+    slurm.cancel(f"{job}-1")
+    assert commons.tick(slurm, NOW + 2, runner="slurm")
+    assert not commons.tick(here, NOW + 3)
+    assert commons.tick(here, NOW + 3, take_over=True)
+
+
 def run(*command: str) -> Result:
     return CliRunner().invoke(licet, ["compute", *command])
 

@@ -10,6 +10,9 @@ Rules
 3. A job is paid from a voucher of its account, which must cover its longest time on the dearest
    pool that fits.
 4. One process at a time moves jobs on; another that tries does nothing.
+5. Whoever runs jobs is written down with the first one. Somebody else takes over only on purpose,
+   and only while no job is under way: a job that one runs is unknown to the other, and would run
+   twice.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from licet.compute.purse import Purse, open_purse
 from licet.compute.results import JobFolder
 from licet.rulebook.computing import SharingRule
 
-DEFAULT_POLICY = "promise"
+DEFAULT_POLICY, LOCAL = "promise", "local"
 SCRIPT_MAX = 64 << 10
 GOING = ("waiting", "placed", "reserved", "submitted", "released")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -229,25 +232,43 @@ class Commons:
     def tick(
         self, executor: Executor, now_s: int, *,
         enter: Callable[[Mapping[str, str | int]], None] = lambda _: None,
-        fence: Fence | None = None,
-    ) -> None:  # fmt: skip
-        """Move every job on, once (rule 4); the rest is as in `desk.Terms`. Raises Unavailable
-        where a part does not answer."""
+        fence: Fence | None = None, runner: str = LOCAL, take_over: bool = False,
+    ) -> bool:  # fmt: skip
+        """Move every job on, once; False: another does (rules 4 and 5). `runner` names whoever
+        runs jobs; `enter` and `fence` are as in `desk.Terms`. Raises Unavailable where a part does
+        not answer."""
         from licet.compute.desk import Desk, Terms  # HiGHS: an extra
 
         with (self.folder / "desk.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return
+                return False
+            if not self._is_run_by(runner, take_over=take_over):
+                return False
             self._stop_wished(executor)
             terms = Terms(self.policy().value.policy, self.rule, self.standings, enter, fence)
             Desk(self.book, self.purse, executor, terms, self.pools).tick(now_s)
+        return True
 
     def close(self) -> None:
         """Give the files back."""
         for part in (self.market, self.book, self.purse):
             part.close()
+
+    def _is_run_by(self, runner: str, *, take_over: bool) -> bool:
+        """Rule 5, while nobody else moves jobs."""
+        path = self.folder / "runner"
+        kept = path.read_text("utf-8") if path.exists() else ""
+        if kept == runner:
+            return True
+        going = any(row.stage != "waiting" for row in self.book.all(settled=False))
+        if kept and (going or not take_over):
+            return False
+        fresh = self.folder / "runner.new"
+        fresh.write_text(runner, "utf-8")
+        fresh.replace(path)
+        return True
 
     def _stop_wished(self, executor: Executor) -> None:
         wished = {kept.value.id for kept in self.market.all(Stop)}
