@@ -343,3 +343,13 @@ def test_a_desk_moves_jobs_on_and_its_rounds_stand_in_a_ledger(tmp_path: Path) -
         licet, ["ledger", "verify", str(tmp_path / "compute" / "ledger")]
     )
     assert verified.exit_code == 0, verified.output
+
+
+def test_a_job_begins_where_it_was_offered_to_run(commons: Commons) -> None:
+    slow = replace(SPEED, value=0.5)
+    need = replace(NEED, speeds={"h20": SPEED, "ascend910b": slow}, work=100.0)
+    done = accepted(commons, need)
+    assert done.offer is not None
+    assert [one.pool for one in done.offer.lines] == ["north-1"], "dearer, and twice as fast"
+    commons.tick(World({"north-1": 2, "south-1": 2}), NOW)
+    assert commons.job(done.id).pool == "north-1"

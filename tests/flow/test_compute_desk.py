@@ -101,7 +101,7 @@ def test_a_job_runs_pays_for_what_it_used_and_gets_the_rest_back(scene: Scene) -
     assert scene.world.ran == ["j1-1"]
     assert scene.purse.balance("supplier:sup-a") == 200
     assert scene.purse.balance("voucher:v") == GRANTED - 200
-    assert [one.what for one in scene.book.told("j1")] == ["ended:200", "released:a"]
+    assert [one.what for one in scene.book.told("j1")] == ["released:a", "ended:200"]
     scene.check()
 
 
@@ -240,7 +240,7 @@ def test_jobs_are_listed_with_what_was_told(scene: Scene, tmp_path: Path) -> Non
     desk.accept(need("j1"), ["true"], 1000, "voucher:v")
     desk.tick(NOW)
     shown = CliRunner().invoke(licet, ["compute", "jobs", str(tmp_path / "jobs.db"), "--json"])
-    assert json.loads(shown.output)["told"] == ["ended:100", "released:a"]
+    assert json.loads(shown.output)["told"] == ["released:a", "ended:100"]
     plain = CliRunner().invoke(licet, ["compute", "jobs", str(tmp_path / "jobs.db")])
     assert plain.output.startswith("j1")
     assert "ended:100" in plain.output

@@ -3,6 +3,7 @@ answer, job, results and bill; vouchers; the operator's policy, tried before it 
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import time
@@ -310,3 +311,14 @@ def test_a_standing_has_a_reason_that_its_body_reads(browser: Any) -> None:
         (standing,) = here.standings()
     assert (standing.public, standing.licensed, standing.most) == (True, False, None)
     assert "aims at 30 %" in page(browser, "/en/compute/")
+
+
+def test_everything_that_a_desk_tells_has_words(browser: Any) -> None:
+    from licet.compute import desk
+    from licet.compute.execution.contract import OVER
+    from licet.portal.design.words import sentences
+
+    told = set(re.findall(r'_tell\(row, f?"([a-z-]+)', inspect.getsource(desk))) | OVER
+    assert len(told) > 6
+    assert [one for one in told if f"compute-told.{one}" not in sentences()] == []
+    assert [one for one in OVER if f"compute-stage.{one}" not in sentences()] == []

@@ -101,10 +101,16 @@ def decide(question: Question) -> Answer:
     none = np.zeros((len(rows), now.kinds))
     pools = question.pools
     best = sorted(range(len(pools)), key=lambda k: (pools[k].price, pools[k].id))
-    where = place(
-        shares.time[rows], none, none, now.speeds[rows], now.gang[rows], free, best,
-        idle=not policy.whole,
-    )  # fmt: skip
+    # First where its share is: what was offered rests on that. Then on what is left over.
+    speeds = now.speeds[rows]
+    where = place(shares.time[rows], none, none, speeds, now.gang[rows], free, best, idle=False)
+    if not policy.whole:
+        taken = [(where == k) @ now.gang[rows] for k in range(len(pools))]
+        left = [_nodes(one.count - int(n), pool.node)
+                for one, n, pool in zip(free, taken, pools, strict=True)]  # fmt: skip
+        rest = place(shares.time[rows], none, none, np.where(where[:, None] >= 0, 0.0, speeds),
+                     now.gang[rows], left, best)  # fmt: skip
+        where = np.where(where >= 0, where, rest)
     return Answer(
         placed={job: pools[k].id for job, k in zip(waiting, where, strict=True) if k >= 0},
         shares={job: tuple(map(float, shares.time[n])) for job, n in row.items()},
@@ -221,17 +227,19 @@ def _over_most(question: Question) -> frozenset[str]:
     return frozenset(out)
 
 
+def _nodes(count: int, size: int) -> Nodes:
+    node = max(1, min(size, count))
+    return Nodes(count, node if node > 1 else 0)
+
+
 def _free(question: Question) -> list[Nodes]:
     """What of each pool is not taken; a node that is taken in part is smaller."""
     taken: dict[str, int] = {}
     for held in question.running:
         taken[held.pool] = taken.get(held.pool, 0) + held.need.gang
-    out = []
-    for pool in question.pools:
-        count = max(0, pool.count - taken.get(pool.id, 0))
-        node = max(1, min(pool.node, count))
-        out.append(Nodes(count, node if node > 1 else 0))
-    return out
+    return [
+        _nodes(max(0, pool.count - taken.get(pool.id, 0)), pool.node) for pool in question.pools
+    ]  # fmt: skip
 
 
 def _near(one: tuple[float, ...] | None, other: tuple[float, ...] | None) -> bool:
