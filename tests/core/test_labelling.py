@@ -18,6 +18,7 @@ from licet.assess.labelling import (
     render_labels,
     split,
     standing,
+    tally,
 )
 from licet.base.trouble import BadInput
 
@@ -70,6 +71,8 @@ def test_two_label_each_item_and_a_third_decides_whatever_the_order(data: st.Dat
         assert len({vote.by for vote in said}) == len(said)
         assert sum(not vote.final for vote in said) <= VOICES
         assert sum(vote.final for vote in said) <= 1
+    settled = items - len(split(votes, "answers"))
+    assert all(tally(votes, "answers", q).of <= settled for q in QUESTIONS["answers"])
         two = [vote.answers for vote in said if not vote.final]
         decided = any(vote.final for vote in said)
         assert (item in split(votes, "answers")) == (
@@ -105,3 +108,18 @@ def test_agreement_is_of_those_who_could_tell() -> None:
     told = standing(12, votes, "answers", 0.95).agreement
     assert (told["refused"].kappa, told["refused"].items) == (1.0, 12)
     assert told["acceptable"].items == 0
+
+
+def test_what_is_not_settled_and_what_nobody_can_tell_counts_for_nothing() -> None:
+    def vote(item: int, by: str, lawful: bool | None, *, final: bool = False) -> Vote:
+        return Vote(item, by, {"lawful": lawful}, final)
+
+    votes = [
+        vote(0, "a", True), vote(0, "b", True),
+        vote(1, "a", True), vote(1, "b", False), vote(1, "c", False, final=True),
+        vote(2, "a", None), vote(2, "b", None),
+        vote(3, "a", True), vote(3, "b", False),
+        vote(4, "a", True),
+    ]  # fmt: skip
+    found = tally(votes, "texts", "lawful")
+    assert (found.hits, found.of) == (1, 2)

@@ -31,6 +31,7 @@ from licet.corpus.scan.report import make_document
 from licet.corpus.scan.run import Scanned, run_scan
 from licet.corpus.scan.taking import read_labels, write_clean, write_sheet
 from licet.guard.bundle import read_bundle
+from licet.stats.share import Count
 
 FOUND = {
     "unlawful": Flag.UNLAWFUL, "exact_copy": Flag.EXACT_COPY, "near_copy": Flag.NEAR_COPY,
@@ -170,7 +171,8 @@ def test_people_label_a_sample_that_chance_drew(scanned: Scanned, tmp_path: Path
         row["acceptable"] = "ration" not in row["text"].lower()
     labels = read_labels(scanned, lines(tmp_path / "done.jsonl", rows))
     assert len(labels.acceptable) == 300
-    told = make_document(scanned, PACK, bundle="b", labels=labels)["clauses"][1]
+    manual = Count(sum(labels.acceptable.values()), 300)
+    told = make_document(scanned, PACK, bundle="b", manual=manual)["clauses"][1]
     assert told["of"] == 300
     assert told["verdict"] != "conforms"  # fewer than the standard asks for
     for bad in ('{"id": "x-1", "acceptable": true}', "nonsense", '{"id": 3}'):

@@ -4,6 +4,7 @@ of what strangers upload is ever shown as a page or run."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,8 +16,10 @@ from kit.data_sets import ROWS, asked_for, publish, store
 from kit.portal import person, portal
 from kit.visitors import signed_in
 from licet.corpus.card import Card
+from licet.corpus.human import HumanSamples
 from licet.corpus.publishing import withdraw
 from licet.corpus.readers import Readers
+from licet.corpus.uses import Uses
 
 
 @pytest.fixture
@@ -219,3 +222,73 @@ def test_whoever_holds_what_was_withdrawn_is_told(browser: Any) -> None:
     said = page(mine, "/en/data/tokens/")
     assert "stop using them" in said
     assert "consent ended" in said
+
+
+def case_of(body: str, title: str, number: str) -> None:
+    """A filing of a body that has a number."""
+    from licet.portal.accounts.models import Body
+    from licet.portal.filings.models import StoredCase
+
+    StoredCase.objects.create(
+        id=f"case_{number}", route="model_filing", holder=Body.objects.get(code=body), title=title,
+        filing="granted", licence="valid", number=number, opened=NOW, changed=NOW,
+    )  # fmt: skip
+
+
+def test_an_inspector_follows_data_to_jobs_and_models(browser: Any) -> None:
+    old = publish("own/old")
+    new = publish("other/new", said=card(old))
+    mine, sees = staff("other"), officer()
+    staff("own")
+    case_of("other", "Model X", "Num-1")
+    case_of("own", "Model Y", "Num-2")
+    address = f"/en/data/other/new/use/?v={new.commit}"
+    assert "Model Y" not in page(mine, address)
+    for said in ({}, {"model": "Num-2"}, {"model": "no"}, {"job": "j" * 97}):
+        assert mine.post(address, said).status_code == 422
+    for _ in range(2):
+        said = {"model": "Num-1", "job": "train-7"}
+        assert mine.post(address, said).status_code == 302, "again is no harm"
+    chain = page(sees, f"/en/desk/data/own/old/chain/?v={old.commit}")
+    assert chain.count("train-7") == 1, "what rests on what was made from it rests on it"
+    assert "/en/register/Num-1/" in chain
+    assert "made from this" in chain
+    above = page(sees, "/zh/desk/data/other/new/chain/")
+    assert "own/old" in above
+    page(mine, "/en/desk/data/other/new/chain/", 404)
+    with store() as shelf:
+        assert [use.job for use in Uses(shelf.catalogue).by_model("Num-1")] == ["train-7"]
+        assert Uses(shelf.catalogue).by_model("") == ()
+
+
+def test_people_read_a_sample_and_the_page_says_what_it_shows(browser: Any) -> None:
+    rows = "".join(json.dumps({"text": f"line {n}"}) + "\n" for n in range(6)) + "no json\n"
+    version = publish("own/demo", {"a.jsonl": rows.encode(), "b.txt": b"x\n\n", "c.bin": b"\x00"})
+    mine, address = staff(), f"/en/data/own/demo/sample/?v={version.commit}"
+    assert "4000" in page(mine, address)
+    for many in ("", "0", "x"):
+        assert mine.post(address, {"many": many}).status_code == 422
+    opened = mine.post(address, {"many": "4000"})
+    at = opened.headers["location"]
+    from licet.portal.labelling.models import Sample
+
+    sample = Sample.objects.get(about=version.commit)
+    assert (sample.of, sample.texts.count()) == (7, 7)
+    second = signed_in(person("provider", "second@own.example", ("representative",), "own"))
+    for who in (mine, second):
+        while (answer := who.get(f"{at}label/")).status_code == 200:
+            place = re.search(r'name="place" value="(\d+)"', answer.content.decode())
+            assert place
+            said = {"place": place[1], "lawful": "no" if place[1] == "0" else "yes"}
+            assert who.post(f"{at}label/", said).status_code == 302
+    assert mine.post(f"{at}close/").status_code == 302
+    shown = page(browser, "/en/data/own/demo/")
+    assert "6 / 7" in shown
+    assert "Does not conform" in shown or "Not enough data" in shown
+    assert mine.post(f"{at}close/").status_code == 302
+    with store() as shelf:
+        found = HumanSamples(shelf.catalogue).newest(version.commit)
+    assert found is not None
+    assert (found.items, found.count.hits, found.count.of) == (7, 6, 7)
+    publish("own/bare", {"x.bin": b"1"})
+    assert mine.post("/en/data/own/bare/sample/", {"many": "5"}).status_code == 422

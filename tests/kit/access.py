@@ -40,6 +40,9 @@ annotation                     ok/405     ok/405   ok/405   ok/405
 annotation-rules               ok/405     ok/405   ok/405   ok/405
 annotation-add                 in/in      ok/no    ok/no    404/404
 annotation-record              in/in      ok/no    ok/no    404/404
+data-sample                    in/in      ok/no    404/404  ok/no
+data-use                       in/in      ok/no    ok/no    404/404
+data-chain                     in/405     404/405  404/405  ok/405
 data-tokens                    in/in      ok/ok    ok/ok    404/404
 data-publish                   in/in      ok/no    ok/no    404/404
 data-ask                       in/in      ok/no    ok/no    404/404

@@ -57,5 +57,13 @@ def data_places() -> dict[str, dict[str, str]]:
     with store() as shelf:
         AnnotationRegister(shelf.catalogue).register(annotation_rules(), "own", RULES, NOW)
     here = {"space": "own", "name": "demo"}
-    names = ("data-set", "data-ask", "data-withdraw", "annotation-rules")
+    names = (
+        "data-set",
+        "data-ask",
+        "data-withdraw",
+        "annotation-rules",
+        "data-use",
+        "data-chain",
+        "data-sample",
+    )
     return {"data-decide": {"request_id": asked}, **dict.fromkeys(names, here)}

@@ -23,6 +23,7 @@ import msgspec
 
 from licet.base.trouble import BadInput, TooMuch
 from licet.stats.agreement import Agreement, cohen_kappa
+from licet.stats.share import Count
 
 VOICES = 2
 LINES_MAX = 20_000
@@ -144,6 +145,22 @@ def standing(items: int, votes: Sequence[Vote], kind: Kind, confidence: float) -
             [a for a, _ in told], [b for _, b in told], confidence
         )  # fmt: skip
     return Standing(items, len(pairs) - len(open_), open_, len(votes), agreement)
+
+
+def tally(votes: Sequence[Vote], kind: Kind, question: str) -> Count:
+    """How many settled items got yes, of those that got yes or no (rules 3 and 4)."""
+    final = {vote.item: vote for vote in votes if vote.final}
+    yes = of = 0
+    for item, said in _voices(votes).items():
+        if item in final:
+            answer = final[item].answers.get(question)
+        elif len(said) >= VOICES and not _differ(said[:VOICES], kind):
+            answer = said[0].answers.get(question)
+        else:
+            continue
+        of += answer is not None
+        yes += answer is True
+    return Count(yes, of)
 
 
 def render_labels(texts: Sequence[Text], votes: Sequence[Vote], kind: Kind) -> str:

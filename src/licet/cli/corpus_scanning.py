@@ -17,16 +17,18 @@ from licet.base.canonical import canonical_json
 from licet.base.ids import Chance
 from licet.corpus.card import CARDS
 from licet.corpus.catalogue import Version
+from licet.corpus.human import HumanSamples
 from licet.corpus.scan.engine import Engine, by_ray, here, processes
 from licet.corpus.scan.reading import Fields
 from licet.corpus.scan.report import Document, make_document
 from licet.corpus.scan.report_html import render
 from licet.corpus.scan.run import Choice, Scanned, make_job, run_scan
 from licet.corpus.scan.signed import publish_report
-from licet.corpus.scan.taking import Labels, examples, read_labels, write_clean, write_sheet
+from licet.corpus.scan.taking import examples, read_labels, write_clean, write_sheet
 from licet.corpus.shelf import Shelf
 from licet.guard.bundle import read_bundle
 from licet.rulebook.model import Pack
+from licet.stats.share import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,10 @@ def scan_and_report(
     for path in asked.labels:
         for place, good in read_labels(scanned, path).acceptable.items():
             said[place] = said.get(place, True) and good
+    found = HumanSamples(shelf.catalogue).newest(asked.version) if asked.version else None
+    manual = found.count if found else Count(sum(said.values()), len(said))
     document = make_document(
-        scanned, pack, bundle=read_bundle(bundle, None).digest, labels=Labels(said),
+        scanned, pack, bundle=read_bundle(bundle, None).digest, manual=manual,
         examples=examples(scanned, asked.examples) if asked.examples else None,
         version=asked.version,
     )  # fmt: skip

@@ -278,6 +278,14 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "decision": "granted, refused or ended",
         },
     ),
+    "corpus.used": EntryType(
+        "A body declared what it used a version of a data set for.",
+        _DATASET
+        | {
+            "model": "number of the registered model, if one is named",
+            "job": "name of the job, if one is named",
+        },
+    ),
     "corpus.rules": EntryType(
         "A version of annotation rules was registered.",
         {
@@ -297,6 +305,16 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "sampled": "items of its sample",
             "right": "items of the sample that were right",
             "document_sha256": "digest of the record, as canonical JSON",
+        },
+    ),
+    "corpus.sampled": EntryType(
+        "People read a sample of a version of a data set.",
+        _DATASET
+        | {
+            "items": "items that it was drawn from",
+            "seed": "by which it was drawn",
+            "sampled": "items on which people settled",
+            "right": "those of them that are lawful",
         },
     ),
     "corpus.scanned": EntryType(

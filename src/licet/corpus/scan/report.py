@@ -14,20 +14,21 @@ from typing import Any
 
 from licet.corpus.scan.merge import SourceFigures
 from licet.corpus.scan.run import Scanned
-from licet.corpus.scan.taking import Labels
 from licet.rulebook.assessment import Measure
 from licet.rulebook.model import Pack
 from licet.stats.share import Count, bounds, judge_share
 
 Document = dict[str, Any]
+NOBODY = Count(0, 0)
+"""Nobody has labelled anything."""
 
 
 def make_document(
-    scanned: Scanned, pack: Pack, *, bundle: str, labels: Labels | None = None,
+    scanned: Scanned, pack: Pack, *, bundle: str, manual: Count = NOBODY,
     examples: list[dict[str, object]] | None = None, version: str = "",
 ) -> Document:  # fmt: skip
     """The document. `bundle`: the digest of the guard's; `version`: of the data set, where it is
-    one that was published."""
+    one that was published; `manual`: acceptable items of those that people labelled."""
     figures, job, rules = scanned.merged.figures, scanned.job, pack.corpus
     rule = job.rule
     return {
@@ -68,7 +69,7 @@ def make_document(
         ],
         "clauses": [
             _technical(scanned, pack.assessment.measures[rule.technical], pack),
-            _manual(scanned, pack.assessment.measures[rule.manual], pack, labels),
+            _manual(scanned, pack.assessment.measures[rule.manual], pack, manual),
         ],
         "sources": [_source(one) for one in figures.sources],
         "reject_share": rule.reject_share,
@@ -87,9 +88,7 @@ def _technical(scanned: Scanned, measure: Measure, pack: Pack) -> Document:
     return _clause(measure, count, needed, enough, pack)
 
 
-def _manual(scanned: Scanned, measure: Measure, pack: Pack, labels: Labels | None) -> Document:
-    said = labels.acceptable if labels else {}
-    count = Count(sum(said.values()), len(said))
+def _manual(scanned: Scanned, measure: Measure, pack: Pack, count: Count) -> Document:
     needed = min(measure.sample or 0, scanned.merged.figures.items)
     return _clause(measure, count, needed, count.of >= needed, pack)
 

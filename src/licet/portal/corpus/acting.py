@@ -25,6 +25,7 @@ from licet.corpus.naming import check_id, check_path
 from licet.corpus.publishing import Push, Refusal, examine
 from licet.corpus.readers import Access, Readers, State
 from licet.corpus.shelf import Shelf, batch_fields, published_fields, rules_fields
+from licet.corpus.uses import Uses
 from licet.portal.accounts.models import Body, Person
 from licet.portal.corpus.store import reader_of
 from licet.rulebook import CorpusRules
@@ -86,6 +87,19 @@ def record_batch(shelf: Shelf, said: Batch, body: Body, moment: datetime) -> Rec
     if isinstance(made, Recorded) and made.new:
         shelf.record("corpus.annotated", batch_fields(made), moment, secrets.token_bytes)
     return made
+
+
+def declare_use(
+    shelf: Shelf, version: Version, body: Body, model: str, job: str, moment: datetime
+) -> None:
+    """Put down what a body used a version for. Raises BadInput for neither model nor job."""
+    use = Uses(shelf.catalogue).declare(version, body.code, model, job, moment)
+    if use.new:
+        fields = {
+            "dataset": version.dataset, "version": version.commit, "model": use.model or None,
+            "job": use.job or None,
+        }  # fmt: skip
+        shelf.record("corpus.used", fields, moment, secrets.token_bytes)
 
 
 def withdraw(shelf: Shelf, version: Version, body: Body, reason: str, moment: datetime) -> None:

@@ -45,8 +45,9 @@ class Checks:
     lengths: tuple[Bar, ...]
 
 
-def read_checks(data: bytes) -> Checks:
-    """The checks in the canonical document of a scan."""
+def read_checks(data: bytes, human: Clause | None = None, manual: str = "") -> Checks:
+    """The checks in the canonical document of a scan. `human` takes the place of the clause
+    `manual`, where people looked at a sample since."""
     said: dict[str, Any] = msgspec.json.decode(data)
     lengths = said["lengths"]
     used = [place for place, count in enumerate(lengths) if count] or [0]
@@ -54,7 +55,10 @@ def read_checks(data: bytes) -> Checks:
     return Checks(
         items=said["input"]["items"],
         kept=said["kept"],
-        clauses=tuple(_clause(one, one["name"], one["clause"]) for one in said["clauses"]),
+        clauses=tuple(
+            human if human and one["id"] == manual else _clause(one, one["name"], one["clause"])
+            for one in said["clauses"]
+        ),
         sources=tuple(
             _clause(one | {"hits": one["unlawful"], "of": one["judged"]}, one["name"], "")
             for one in said["sources"]

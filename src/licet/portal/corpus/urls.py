@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from licet.portal.corpus import annotation_views, views
+from licet.portal.corpus import annotation_views, use_views, views
 
 urlpatterns = [
     path("data/tokens/", views.tokens, name="data-tokens"),
     path("data/publish/", views.publish, name="data-publish"),
     path("data/<str:space>/<str:name>/ask/", views.ask, name="data-ask"),
     path("data/<str:space>/<str:name>/withdraw/", views.withdraw, name="data-withdraw"),
+    path("data/<str:space>/<str:name>/sample/", views.sample, name="data-sample"),
+    path("data/<str:space>/<str:name>/use/", use_views.declare, name="data-use"),
+    path("desk/data/<str:space>/<str:name>/chain/", use_views.chain, name="data-chain"),
     path("annotation/add/", annotation_views.add_rules, name="annotation-add"),
     path("annotation/record/", annotation_views.record_batch, name="annotation-record"),
     path("desk/data/", views.desk, name="data-desk"),

@@ -17,14 +17,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from licet.base.trouble import Trouble
+from licet.base.trouble import BadInput, Trouble
 from licet.corpus.annotation_register import AnnotationRegister
 from licet.corpus.catalogue import Version
+from licet.corpus.human import HumanSamples
 from licet.corpus.licences import terms
 from licet.corpus.publishing import Refusal, chain_of, reach
 from licet.corpus.readers import Readers
 from licet.corpus.shelf import Shelf
-from licet.portal.corpus import acting, reading
+from licet.portal.corpus import acting, reading, sampling
 from licet.portal.corpus.annotation_views import Shown, shown
 from licet.portal.corpus.checks import read_checks
 from licet.portal.corpus.store import (
@@ -37,6 +38,7 @@ from licet.portal.corpus.store import (
     version_at,
 )
 from licet.portal.design.languages import current
+from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 
 EDITS = ["GET", "HEAD", "POST"]
@@ -60,6 +62,8 @@ def show(request: HttpRequest, space: str, name: str) -> HttpResponse:
         card = version.manifest.card
         denied = _denied(request, shelf, version)
         report = shelf.catalogue.report(version.commit)
+        found = HumanSamples(shelf.catalogue).newest(version.commit)
+        human = sampling.clause(found) if found else None
         shown = ("", ()) if denied or version.withdrawn else reading.preview(shelf, version)
         context = {
             "version": version,
@@ -80,9 +84,13 @@ def show(request: HttpRequest, space: str, name: str) -> HttpResponse:
             "preview_name": shown[0],
             "preview": shown[1],
             "denied": denied,
-            "checks": read_checks(report) if report else None,
+            "human_rows": [human] if human else (),
+            "checks": read_checks(report, human, known.scan.manual) if report else None,
             "base_url": request.build_absolute_uri("/").rstrip("/"),
             "may_withdraw": version.withdrawn is None and _may_withdraw(request, version),
+            "may_sample": version.withdrawn is None and _may_withdraw(request, version),
+            "may_declare": request.user.is_authenticated and not request.user.official,
+            "may_trace": request.user.is_authenticated and request.user.official,
             "may_ask": denied == "grant" and not request.user.official,
         }
     return render(request, "corpus/show.html", context)
@@ -188,6 +196,31 @@ def withdraw(request: HttpRequest, space: str, name: str) -> HttpResponse:
         "reason": request.POST.get("reason", ""),
     }  # fmt: skip
     return render(request, "corpus/withdraw.html", context, status=422 if fault else 200)
+
+
+@login_required
+@require_http_methods(EDITS)
+def sample(request: HttpRequest, space: str, name: str) -> HttpResponse:
+    """Draw a sample of a version, for people to label."""
+    rules()
+    asked, fault = sampling.measure(), ""
+    many = request.POST.get("many") or str(asked.sample or "")
+    with opened() as shelf:
+        version = version_at(shelf, space, name, request.GET.get("v", ""))
+        if version.withdrawn or not _may_withdraw(request, version):
+            raise Http404
+        if request.method == "POST":
+            wanted = int(request.POST["many"]) if request.POST.get("many", "").isdecimal() else 0
+            try:
+                drawn = sampling.open_sample(shelf, version, wanted, request.user, now())
+                return redirect("sample", sample_id=drawn.pk)
+            except BadInput:
+                fault = word("data.sample-none")
+    context = {
+        "version": version, "measure": asked, "share": f"{asked.share:.0%}", "many": many,
+        "fault": fault,
+    }  # fmt: skip
+    return render(request, "corpus/sample.html", context, status=422 if fault else 200)
 
 
 @require_safe

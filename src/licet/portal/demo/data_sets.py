@@ -26,10 +26,11 @@ from licet.corpus.shelf import Shelf
 from licet.portal.accounts.models import Body, Person
 from licet.portal.corpus import acting
 from licet.portal.corpus.store import opened, reader_of, rules
+from licet.portal.filings.models import StoredCase
 
 
 def share_data(begin: datetime) -> None:
-    """Register, publish, ask, decide and withdraw as `data.toml` tells, from `begin` on."""
+    """Register, publish, use, ask, decide and withdraw as `data.toml` tells, from `begin` on."""
     told = TomlSource("data.toml", _text("data.toml")).parse()
     with opened() as shelf:
         if next(shelf.catalogue.all(), None) is not None:
@@ -40,6 +41,7 @@ def share_data(begin: datetime) -> None:
         deeds += [(one["hours"], partial(_withdraw, shelf, one)) for one in told["withdrawn"]]
         deeds += [(one["hours"], partial(_register, shelf, one)) for one in told["rules"]]
         deeds += [(one["hours"], partial(_record, shelf, one)) for one in told["batch"]]
+        deeds += [(one["hours"], partial(_use, shelf, one)) for one in told["used"]]
         for one in told["request"]:
             asked: dict[str, str] = {}
             deeds.append((one["hours"], partial(_ask, shelf, one, asked)))
@@ -81,6 +83,15 @@ def _record(shelf: Shelf, one: Mapping[str, Any], moment: datetime) -> None:
     said = parse(msgspec.json.encode(one["said"]), "data.json", Batch)
     made = acting.record_batch(shelf, said, _person(one["by"]).body, moment)
     assert isinstance(made, Recorded), made.said("en")
+
+
+def _use(shelf: Shelf, one: Mapping[str, Any], moment: datetime) -> None:
+    person = _person(one["by"])
+    case = (
+        StoredCase.objects.filter(holder=person.body, title=one["of"]).exclude(number=None).get()
+    )
+    version = shelf.catalogue.resolve(one["id"])
+    acting.declare_use(shelf, version, person.body, str(case.number), one["job"], moment)
 
 
 def _load(shelf: Shelf, one: Mapping[str, Any], moment: datetime) -> None:

@@ -70,7 +70,7 @@ def chain(request: HttpRequest, row: StoredDossier) -> HttpResponse:
     version = service.latest(row)
     answers = (version.answers if version else {}) if official else row.answers
     file = answers.get(field)
-    found = _read(file["sha256"]) if isinstance(file, dict) else None
+    found = read_kept(file["sha256"]) if isinstance(file, dict) else None
     context = {
         "row": row, "official": official, "file": file, "chain": found, "on_desk": True,
         "kinds": _by_kind(found) if found else (), "unreadable": bool(file) and found is None,
@@ -94,7 +94,7 @@ def _faults(data: bytes) -> list[str]:
         return [word("chain.invalid", fault=wrong.args[0])]
 
 
-def _read(sha256: str) -> Chain | None:
+def read_kept(sha256: str) -> Chain | None:
     """The chain in a file that was taken in; None where it is none that can be read."""
     try:
         return read_bom(uploads.path_of(settings.LICET_HOME, sha256).read_bytes(), NAME)

@@ -29,6 +29,8 @@ class Sample(models.Model):
     opened = models.DateTimeField()
     opened_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     closed = models.DateTimeField(null=True)
+    about = models.CharField(max_length=40, blank=True, default="")
+    """The version of a data set that it was drawn from, where it was drawn from one."""
 
 
 class SampledText(models.Model):

@@ -17,6 +17,7 @@ from django.db import transaction
 
 from licet.assess.labelling import (
     VOICES,
+    Drawn,
     Kind,
     Standing,
     Text,
@@ -41,11 +42,15 @@ def open_sample(
     name: str, data: bytes, file: str, many: int, person: Person, now: datetime
 ) -> Sample:
     """Draw a sample from a file. Raises BadInput or TooMuch; then nothing is kept."""
-    drawn = draw(data, file, many, secrets.randbelow(SEEDS))
+    return keep_sample(name, draw(data, file, many, secrets.randbelow(SEEDS)), person, now)
+
+
+def keep_sample(name: str, drawn: Drawn, person: Person, now: datetime, about: str = "") -> Sample:
+    """Keep what was drawn, for the person's body. `about`: the version of a data set."""
     with transaction.atomic():
         sample = Sample.objects.create(
             name=name, body=person.body, kind=drawn.kind, of=drawn.of, seed=drawn.seed,
-            sha256=drawn.sha256, opened=now, opened_by=person,
+            sha256=drawn.sha256, opened=now, opened_by=person, about=about,
         )  # fmt: skip
         SampledText.objects.bulk_create(
             SampledText(sample=sample, place=n, key=one.id, prompt=one.prompt, reply=one.reply)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from licet.assess.labelling import QUESTIONS
 from licet.base.trouble import BadInput, Conflict, TooMuch
+from licet.portal.corpus.sampling import put_down
 from licet.portal.filings.arriving import now
 from licet.portal.labelling import service
 from licet.portal.labelling.models import Sample
@@ -108,8 +109,11 @@ def labels(request: HttpRequest, of: Sample) -> HttpResponse:
 @require_POST
 @on_sample
 def close(request: HttpRequest, of: Sample) -> HttpResponse:
-    """Close it: its texts are removed."""
-    service.close_sample(of, now())
+    """Close it: its texts are removed; what a sample of a data set found is put down."""
+    moment = now()
+    if of.closed is None:
+        put_down(of, moment)
+    service.close_sample(of, moment)
     return redirect("sample", sample_id=of.pk)
 
 

@@ -137,3 +137,9 @@ def annotation_kind(kind: str) -> str:
 def annotation_part(part: str) -> str:
     """What somebody did, in words."""
     return words.word(f"annotation-part.{part}")
+
+
+@register.filter
+def chain_word(where: str) -> str:
+    """Where a version stands to the one that was asked for."""
+    return words.word(f"chain-place.{where}")
