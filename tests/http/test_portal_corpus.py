@@ -3,19 +3,24 @@ of what strangers upload is ever shown as a page or run."""
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from kit.corpus import NOW, SOUND, card
+from kit.corpus import NOW, RULES, SOUND, card
 from kit.data_sets import ROWS, asked_for, publish, store
 from kit.portal import person, portal
 from kit.visitors import signed_in
 from licet.corpus.card import Card
+from licet.corpus.hub import Hub, Request
+from licet.corpus.hub_reply import Content
 from licet.corpus.human import HumanSamples
 from licet.corpus.publishing import withdraw
 from licet.corpus.readers import Readers
@@ -190,6 +195,42 @@ def test_what_strangers_write_is_shown_and_never_run(browser: Any) -> None:
         assert "<script>alert" not in text
         assert "<img src=x" not in text
         assert "script-src 'self'" in answer.headers["content-security-policy"]
+
+
+def bomb() -> bytes:
+    """40 MB of one letter, in 40 kB of Parquet."""
+    out = io.BytesIO()
+    table = pa.table({"text": ["a" * 1_000_000] * 40})
+    pq.write_table(table, out, compression="zstd", use_dictionary=False)
+    return out.getvalue()
+
+
+HOSTILE = {
+    "bomb.parquet": bomb, "short.parquet": lambda: b"PAR1" + b"\xff" * 64 + b"PAR1",
+    "deep.jsonl": lambda: b"[" * 50_000, "long.jsonl": lambda: b'{"text": "' + b"a" * (1 << 20),
+    "page.html": EVIL.encode, "pdf.svg": lambda: b"%PDF-1.7\n" + EVIL.encode(),
+    "pixel.txt": lambda: b"GIF89a/*" + EVIL.encode() + b"*/=1;",
+    "nothing.jsonl": bytes, "control.csv": lambda: b"\x00\x1b[31m" + EVIL.encode(),
+}  # fmt: skip
+
+
+def test_whatever_is_uploaded_lies_there_and_does_nothing(browser: Any) -> None:
+    for name, made in HOSTILE.items():
+        data = made()
+        assert len(data) < 2 << 20
+        dataset = f"pub/{name.replace('.', '-')}"
+        version = publish(dataset, {name: data})
+        text = page(browser, f"/en/data/{dataset}/")
+        assert len(text) < 60_000, name
+        assert "<script>alert" not in text, name
+        assert "\x1b" not in text, name
+        with store() as shelf:
+            hub = Hub(shelf, RULES, base_url="", now=lambda: NOW, chance=lambda n: b"x" * n)
+            path = ("datasets", *dataset.split("/"), "resolve", version.commit, name)
+            given = hub.answer(Request("GET", path, {}, ""))
+            assert isinstance(given.body, Content)
+            assert b"".join(shelf.blobs.read(given.body.sha256)) == data
+        assert dict(given.headers)["content-disposition"].startswith("attachment")
 
 
 def test_a_withdrawal_is_read_by_everybody_and_reaches_what_was_made_of_it(browser: Any) -> None:

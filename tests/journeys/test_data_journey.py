@@ -7,14 +7,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from kit.corpus import SOUND, card, folder
+from kit.corpus import SOUND, annotation_rules, batch, card, folder
 from kit.journeys import Demo, Desk
 
 pytestmark = pytest.mark.slow
 
 CHEN, REVIEWER = "chen@morningstar.example", "reviewer@authority.example"
+DRAFTER = "drafter@morningstar.example"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -64,3 +66,43 @@ def test_a_set_is_published_found_asked_for_granted_and_withdrawn(
     reader.page.reload()
     reader.look()
     assert "Consent ended" in reader.page.inner_text(".said.bad")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_data_are_annotated_read_by_people_and_followed_to_a_model(
+    browser: Any, demo: Demo, lang: str, tmp_path: Path
+) -> None:
+    mine, name = "/data/91110108ma0dem0001/classroom/", f"91110108ma0dem0001/rules-{lang}"
+    said = {"rules": annotation_rules(id=name), "batch": batch(rules=name)}
+    publisher, colleague, officer = (Desk(browser, demo, lang) for _ in range(3))
+    publisher.sign_in(CHEN)
+    for what, address in (("rules", "add"), ("batch", "record")):
+        (tmp_path / f"{what}.json").write_bytes(msgspec.json.encode(said[what]))
+        publisher.go(f"/annotation/{address}/")
+        publisher.page.set_input_files("[name=file]", tmp_path / f"{what}.json")
+        publisher.press("main form button")
+    publisher.page.click("summary")
+    assert "A01" in publisher.page.inner_text("main"), "who recorded it reads who worked"
+    publisher.go(mine)
+    publisher.press('main a[href*="/sample/"]')
+    publisher.page.fill("[name=many]", "1")
+    publisher.press("main form button")
+    sample = publisher.page.url.partition(f"/{lang}/")[2]
+    colleague.sign_in(DRAFTER)
+    for desk in (publisher, colleague):
+        desk.go(f"/{sample}label/")
+        desk.page.check("[name=lawful][value=yes]")
+        desk.press("main form button")
+    publisher.go(f"/{sample}")
+    publisher.press('form[action$="/close/"] button')
+    publisher.go(mine)
+    assert "1 / 1" in publisher.page.inner_text("main")
+    publisher.press('main a[href*="/use/"]')
+    publisher.page.select_option("[name=model]", index=1)
+    publisher.page.fill("[name=job]", f"job-{lang}")
+    publisher.press("main form button")
+    officer.sign_in(REVIEWER)
+    officer.go(mine)
+    officer.press('main a[href*="/chain/"]')
+    assert f"job-{lang}" in officer.page.inner_text("main")
+    officer.press('main a[href*="/desk/dossiers/"]')

@@ -25,7 +25,7 @@ from licet.corpus.shelf import Shelf
 PAGE = 20
 WORDS_MAX = 100
 PREVIEW_BYTES, PREVIEW_ROWS, PREVIEW_CHARACTERS = 64 << 10, 8, 400
-PARQUET_BYTES_MAX = 16 << 20
+PARQUET_BYTES_MAX, PARQUET_UNPACKED_BYTES_MAX = 16 << 20, 32 << 20
 FACETS: Mapping[str, Callable[[Version], Sequence[str]]] = {
     "licence": lambda v: (v.manifest.card.licence,),
     "access": lambda v: (v.manifest.card.access,),
@@ -135,6 +135,11 @@ def _parquet(shelf: Shelf, file: File) -> list[str]:
     data = b"".join(shelf.blobs.read(file.sha256))
     try:
         with pq.ParquetFile(io.BytesIO(data)) as table:
+            groups = table.metadata
+            if groups.num_row_groups and (
+                groups.row_group(0).total_byte_size > PARQUET_UNPACKED_BYTES_MAX
+            ):
+                return []
             for batch in table.iter_batches(PREVIEW_ROWS):
                 return [_as_text(row) for row in batch.to_pylist()]
     except (ArrowException, OSError, ValueError):
