@@ -6,8 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-
-from scipy.stats import norm
+from statistics import NormalDist
 
 from licet.base.trouble import BadInput
 from licet.stats.share import Bounds
@@ -61,5 +60,5 @@ def cohen_kappa(
     )
     last = (kappa - chance * (1 - kappa)) ** 2
     error = math.sqrt(max(0.0, diagonal + rest - last) / items) / (1 - chance)
-    reach = float(norm.isf((1 - confidence) / 2)) * error
+    reach = -NormalDist().inv_cdf((1 - confidence) / 2) * error
     return Agreement(items, same, kappa, Bounds(max(-1.0, kappa - reach), min(1.0, kappa + reach)))

@@ -14,9 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.special import betainccinv, betaincinv
-
-from licet.base.trouble import BadInput
+from licet.base.trouble import BadInput, Unavailable
 
 Sides = Literal["one", "two"]
 Bound = Literal["at_least", "at_most"]
@@ -58,7 +56,13 @@ class Detector:
 
 
 def bounds(count: Count, confidence: float, sides: Sides = "two") -> Bounds:
-    """The bounds of Clopper and Pearson. Without items, from 0 to 1."""
+    """The bounds of Clopper and Pearson. Without items, from 0 to 1. Raises Unavailable without
+    SciPy."""
+    try:
+        from scipy.special import betainccinv, betaincinv  # an extra: a count needs none
+    except ImportError:
+        hint = "Install it: pip install 'licet[corpus]'."
+        raise Unavailable("exact bounds need SciPy.", hint=hint) from None
     tail = (1 - confidence) / (2 if sides == "two" else 1)
     hits, of = count.hits, count.of
     low = float(betaincinv(hits, of - hits + 1, tail)) if hits else 0.0
