@@ -294,6 +294,8 @@ def test_an_inspector_follows_data_to_jobs_and_models(browser: Any) -> None:
     assert chain.count("train-7") == 1, "what rests on what was made from it rests on it"
     assert "/en/register/Num-1/" in chain
     assert "made from this" in chain
+    assert "train-7" in page(sees, "/zh/desk/data/models/Num-1/")
+    page(mine, "/en/desk/data/models/Num-1/", 404)
     above = page(sees, "/zh/desk/data/other/new/chain/")
     assert "own/old" in above
     page(mine, "/en/desk/data/other/new/chain/", 404)
@@ -322,11 +324,15 @@ def test_people_read_a_sample_and_the_page_says_what_it_shows(browser: Any) -> N
             assert place
             said = {"place": place[1], "lawful": "no" if place[1] == "0" else "yes"}
             assert who.post(f"{at}label/", said).status_code == 302
-    assert mine.post(f"{at}close/").status_code == 302
+    closing = f"/en/desk/data/samples/{sample.pk}/close/"
+    assert closing in page(mine, at)
+    assert mine.post(f"{at}close/").status_code == 404
+    assert staff("third").post(closing).status_code == 404
+    assert mine.post(closing).status_code == 302
     shown = page(browser, "/en/data/own/demo/")
     assert "6 / 7" in shown
     assert "Does not conform" in shown or "Not enough data" in shown
-    assert mine.post(f"{at}close/").status_code == 302
+    assert mine.post(closing).status_code == 302
     with store() as shelf:
         found = HumanSamples(shelf.catalogue).newest(version.commit)
     assert found is not None

@@ -106,3 +106,5 @@ def test_data_are_annotated_read_by_people_and_followed_to_a_model(
     officer.press('main a[href*="/chain/"]')
     assert f"job-{lang}" in officer.page.inner_text("main")
     officer.press('main a[href*="/desk/dossiers/"]')
+    officer.press('main a[href*="/desk/data/models/"]')
+    assert "chenxing-sft-2026-10" in officer.page.inner_text("main")

@@ -41,6 +41,8 @@ annotation-rules               ok/405     ok/405   ok/405   ok/405
 annotation-add                 in/in      ok/no    ok/no    404/404
 annotation-record              in/in      ok/no    ok/no    404/404
 data-sample                    in/in      ok/no    404/404  ok/no
+data-sample-close              405/in     405/on   405/404  405/404
+data-of-model                  in/405     404/405  404/405  ok/405
 data-use                       in/in      ok/no    ok/no    404/404
 data-chain                     in/405     404/405  404/405  ok/405
 data-tokens                    in/in      ok/ok    ok/ok    404/404

@@ -53,17 +53,22 @@ def asked_for(dataset: str = "own/demo", body: str = "other") -> str:
 def data_places() -> dict[str, dict[str, str]]:
     """What the places of the addresses of a restricted data set of `own` are filled with, and of
     annotation rules."""
+    from licet.portal.accounts.models import Person
+    from licet.portal.corpus import sampling
+
     asked = asked_for()
     with store() as shelf:
         AnnotationRegister(shelf.catalogue).register(annotation_rules(), "own", RULES, NOW)
+        version = shelf.catalogue.resolve("own/demo")
+        drawer = Person.objects.filter(body__code="own").first()
+        assert drawer is not None
+        drawn = sampling.open_sample(shelf, version, 1, drawer, NOW)
     here = {"space": "own", "name": "demo"}
-    names = (
-        "data-set",
-        "data-ask",
-        "data-withdraw",
-        "annotation-rules",
-        "data-use",
-        "data-chain",
-        "data-sample",
-    )
-    return {"data-decide": {"request_id": asked}, **dict.fromkeys(names, here)}
+    names = ("data-set", "data-ask", "data-withdraw", "annotation-rules", "data-use", "data-chain",
+             "data-sample")  # fmt: skip
+    return {
+        "data-decide": {"request_id": asked},
+        "data-of-model": {"number": "Num-1"},
+        "data-sample-close": {"sample_id": str(drawn.pk)},
+        **dict.fromkeys(names, here),
+    }

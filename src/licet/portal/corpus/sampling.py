@@ -27,7 +27,7 @@ from licet.corpus.manifest import render_manifest
 from licet.corpus.scan.report_words import VERDICTS
 from licet.corpus.shelf import Shelf
 from licet.ledger.entry import Value
-from licet.portal.accounts.models import Person
+from licet.portal.accounts.models import Body, Person
 from licet.portal.corpus.checks import TONES, Clause
 from licet.portal.corpus.store import opened, rules
 from licet.portal.labelling import service
@@ -77,11 +77,16 @@ def open_sample(
     return service.keep_sample(name[:120], drawn, person, now, about=version.commit)
 
 
-def put_down(sample: Sample, now: datetime) -> Finding | None:
-    """What a closed sample of a version found, put down and on record (rule 2); None for a sample
-    of something else."""
-    if not sample.about:
-        return None
+def of_body(body: Body, sample_id: int) -> Sample | None:
+    """The sample of a version that a body drew; None where there is no such sample."""
+    return Sample.objects.filter(pk=sample_id, body=body).exclude(about="").first()
+
+
+def close(sample: Sample, now: datetime) -> None:
+    """Put down what a sample of a version found, and remove its texts (rule 2); nothing for one
+    that is closed."""
+    if sample.closed is not None:
+        return
     count = tally(service.votes_of(sample), service.kind_of(sample), "lawful")
     with opened() as shelf:
         found = HumanSamples(shelf.catalogue).keep(
@@ -93,7 +98,7 @@ def put_down(sample: Sample, now: datetime) -> Finding | None:
             "seed": found.seed, "sampled": count.of, "right": count.hits,
         }  # fmt: skip
         shelf.record("corpus.sampled", fields, now, secrets.token_bytes)
-    return found
+    service.close_sample(sample, now)
 
 
 def clause(found: Finding) -> Clause:
@@ -116,16 +121,26 @@ def _texts(shelf: Shelf, version: Version) -> Iterator[Text]:
         name = file.path.lower()
         if not name.endswith(_ENDS):
             continue
-        with shelf.blobs.open(file.sha256) as lines:
-            number = 0
-            while line := lines.readline(LINE_BYTES_MAX):
-                number += 1
-                text = line.decode("utf-8", "replace")
-                if not name.endswith(".txt"):
-                    try:
-                        text = decode(line).text
-                    except msgspec.DecodeError:
-                        continue
-                if text.strip():
-                    key = f"{number}:{file.path}"[:200]
-                    yield Text(key, "", text.strip()[:TEXT_CHARACTERS_MAX])
+        for number, line in enumerate(_lines(shelf.blobs.read(file.sha256)), 1):
+            text = line.decode("utf-8", "replace")
+            if not name.endswith(".txt"):
+                try:
+                    text = decode(line).text
+                except msgspec.DecodeError:
+                    continue
+            if text.strip():
+                key = f"{number}:{file.path}"[:200]
+                yield Text(key, "", text.strip()[:TEXT_CHARACTERS_MAX])
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines out of pieces; one that is too long comes in parts."""
+    left = b""
+    for piece in pieces:
+        *whole, left = (left + piece).split(b"\n")
+        yield from whole
+        if len(left) > LINE_BYTES_MAX:
+            yield left
+            left = b""
+    if left:
+        yield left

@@ -25,7 +25,6 @@ from licet.corpus.catalogue import Version
 from licet.corpus.naming import check_id
 from licet.corpus.readers import Reader, Readers
 from licet.corpus.shelf import Shelf, open_shelf
-from licet.corpus.uses import Uses
 from licet.portal.accounts.models import Body
 from licet.portal.pack import pack
 from licet.rulebook import CorpusRules
@@ -101,12 +100,3 @@ def called(code: str) -> Mapping[str, str]:
 
 def _mark(body: Body) -> str:
     return f"b-{hashlib.sha256(body.code.encode()).hexdigest()[:16]}"
-
-
-def used_for(number: str) -> list[Version]:
-    """The versions that bodies declared for a registered model."""
-    if pack().sharing is None:
-        return []
-    with opened() as shelf:
-        commits = {use.commit for use in Uses(shelf.catalogue).by_model(number)}
-        return [shelf.catalogue.get(commit) for commit in sorted(commits)]

@@ -17,10 +17,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from licet.base.trouble import BadInput, Trouble
+from licet.corpus.uses import Uses
 from licet.portal.accounts.models import Body
 from licet.portal.compute import store as computing
 from licet.portal.corpus import acting
-from licet.portal.corpus.store import opened, rules, version_at
+from licet.portal.corpus.store import called, opened, rules, version_at
 from licet.portal.corpus.tracing import trace
 from licet.portal.design.templatetags.corpus import data_address
 from licet.portal.filings.arriving import now
@@ -70,6 +71,21 @@ def chain(request: HttpRequest, space: str, name: str) -> HttpResponse:
         version = version_at(shelf, space, name, request.GET.get("v", ""))
         context: dict[str, Any] = {"version": version, "links": trace(shelf, version)}
     return render(request, "corpus/chain.html", context)
+
+
+@require_safe
+@login_required
+def of_model(request: HttpRequest, number: str) -> HttpResponse:
+    """What bodies declared for a registered model, with the rules by which it was annotated."""
+    rules()
+    if not request.user.official:
+        raise Http404
+    with opened() as shelf:
+        rows = [
+            (use, shelf.catalogue.get(use.commit), called(use.by))
+            for use in Uses(shelf.catalogue).by_model(number)
+        ]
+    return render(request, "corpus/of_model.html", {"number": number, "rows": rows})
 
 
 def _jobs(body: Body) -> list[str]:

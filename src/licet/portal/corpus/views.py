@@ -15,7 +15,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from licet.base.trouble import BadInput, Trouble
 from licet.corpus.annotation_register import AnnotationRegister
@@ -221,6 +221,17 @@ def sample(request: HttpRequest, space: str, name: str) -> HttpResponse:
         "fault": fault,
     }  # fmt: skip
     return render(request, "corpus/sample.html", context, status=422 if fault else 200)
+
+
+@require_POST
+@login_required
+def close_sample(request: HttpRequest, sample_id: int) -> HttpResponse:
+    """Close a sample of a version: its texts are removed, what it found is put down."""
+    drawn = sampling.of_body(request.user.body, sample_id)
+    if drawn is None:
+        raise Http404
+    sampling.close(drawn, now())
+    return redirect("sample", sample_id=drawn.pk)
 
 
 @require_safe

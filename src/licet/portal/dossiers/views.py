@@ -20,7 +20,6 @@ from licet.base.trouble import BadInput, NotFound
 from licet.cases import Fault, Refusal
 from licet.cases.model import Party
 from licet.cases.proceedings import barred, clocks, possible, said, settled
-from licet.portal.corpus.store import used_for
 from licet.portal.design.languages import current
 from licet.portal.design.words import word
 from licet.portal.dossiers import sealing, service, showing
@@ -106,8 +105,6 @@ def show(request: HttpRequest, row: StoredDossier) -> HttpResponse:
         "sealable": sealing.needed() <= len(sealing.keepers()),
         "needed": sealing.needed(),
         "chain_section": service.chain_section(),
-        "data": used_for(str(row.case.number or "")),
-        "chain_page": "data-chain" if official else "data-set",
     }  # fmt: skip
     if not official:
         lacks = {fault.field for fault in service.lacking(row)}

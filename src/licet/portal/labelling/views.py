@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from licet.assess.labelling import QUESTIONS
 from licet.base.trouble import BadInput, Conflict, TooMuch
-from licet.portal.corpus.sampling import put_down
 from licet.portal.filings.arriving import now
 from licet.portal.labelling import service
 from licet.portal.labelling.models import Sample
@@ -109,11 +108,10 @@ def labels(request: HttpRequest, of: Sample) -> HttpResponse:
 @require_POST
 @on_sample
 def close(request: HttpRequest, of: Sample) -> HttpResponse:
-    """Close it: its texts are removed; what a sample of a data set found is put down."""
-    moment = now()
-    if of.closed is None:
-        put_down(of, moment)
-    service.close_sample(of, moment)
+    """Close it: its texts are removed. Who drew it from a data set closes it there."""
+    if of.about:
+        raise Http404
+    service.close_sample(of, now())
     return redirect("sample", sample_id=of.pk)
 
 
