@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from obstore.store import MemoryStore
 
 from kit.corpus import NOW, RULES, card, put, shelf
-from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch
-from licet.corpus.blobs import FolderBlobs
+from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch, Unavailable
+from licet.corpus.blobs import Blobs, FolderBlobs
 from licet.corpus.catalogue import Version
-from licet.corpus.fsck import check
+from licet.corpus.fsck import Glance, check, glance
 from licet.corpus.manifest import difference
+from licet.corpus.objects import ObjectBlobs
 from licet.corpus.publishing import Push, Refusal, publish, reach, unused, withdraw
 from licet.corpus.shelf import Shelf
 
@@ -49,12 +51,16 @@ class Uploads(RuleBasedStateMachine):
     contents = st.binary(max_size=40)
     owners = st.sampled_from(["ann", "bo"])
 
+    @staticmethod
+    def store(folder: Path) -> Blobs:
+        return FolderBlobs(folder)
+
     @initialize()
     def begin(self) -> None:
         import tempfile
 
         self.folder = tempfile.TemporaryDirectory()
-        self.blobs = FolderBlobs(Path(self.folder.name))
+        self.blobs = self.store(Path(self.folder.name))
         self.known: dict[str, bytes] = {}
         self.arriving: dict[tuple[str, str], bytes] = {}
 
@@ -104,23 +110,73 @@ class Uploads(RuleBasedStateMachine):
             assert b"".join(self.blobs.read(sha256)) == data
 
 
+def objects(folder: Path) -> Blobs:
+    """An object store in memory, by the library that speaks to S3."""
+    return ObjectBlobs(MemoryStore(), FolderBlobs(folder))
+
+
+class ObjectUploads(Uploads):
+    """The same, kept in an object store."""
+
+    store = staticmethod(objects)
+
+
 TestUploads = Uploads.TestCase
 TestUploads.settings = settings(stateful_step_count=8)
+TestObjectUploads = ObjectUploads.TestCase
+TestObjectUploads.settings = settings(stateful_step_count=8, max_examples=30)
+STORES = pytest.mark.parametrize("store", [FolderBlobs, objects])
 
 
+@STORES
 @given(data=st.binary(max_size=200), start=st.integers(0, 220), end=st.integers(0, 220))
-def test_a_range_of_content_is_that_range(data: bytes, start: int, end: int) -> None:
+def test_a_range_of_content_is_that_range(
+    store: Callable[[Path], Blobs], data: bytes, start: int, end: int
+) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        blobs = FolderBlobs(Path(folder))
+        blobs = store(Path(folder))
         sha256 = blobs.put([data]).sha256
         assert b"".join(blobs.read(sha256, start, end)) == data[start:end]
 
 
+@STORES
+def test_content_is_laid_out_dropped_and_missed(
+    store: Callable[[Path], Blobs], tmp_path: Path
+) -> None:
+    blobs = store(tmp_path / "in")
+    sha256 = blobs.put([b"ab", b"c"]).sha256
+    blobs.lay(sha256, tmp_path / "out")
+    assert (tmp_path / "out").read_bytes() == b"abc"
+    for _ in range(2):
+        blobs.drop(sha256)
+    assert blobs.size(sha256) is None
+    with pytest.raises(NotFound):
+        list(blobs.read(sha256))
+    with pytest.raises(NotFound):
+        blobs.lay(sha256, tmp_path / "again")
+
+
+def test_a_store_that_does_not_answer_says_so(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "store-url").write_text("memory:///\n")
+    kept = shelf(tmp_path)
+    assert isinstance(kept.blobs, ObjectBlobs)
+    put(kept, tmp_path, "pub/demo", {"x": b"1"})
+    assert not faults(kept)
+    kept.close()
+    (tmp_path / "corpus" / "store-url").write_text("nonsense")
+    with pytest.raises(Unavailable, match="does not answer"):
+        shelf(tmp_path)
+
+
+@STORES
 @pytest.mark.parametrize("name", ["", "../x", "g" * 64, "A" * 64, "/" * 64])
-def test_a_digest_is_no_way_out_of_the_folder(tmp_path: Path, name: str) -> None:
-    blobs = FolderBlobs(tmp_path)
+def test_a_digest_is_no_way_out_of_the_folder(
+    store: Callable[[Path], Blobs], tmp_path: Path, name: str
+) -> None:
+    blobs = store(tmp_path)
     for ask in (blobs.size, lambda n: blobs.begin(n, "o"), lambda n: list(blobs.read(n))):
         with pytest.raises(BadInput):
             ask(name)
@@ -264,3 +320,20 @@ def test_what_is_forbidden_down_the_chain_is_refused(kept: Shelf, tmp_path: Path
         f"lab/new → pub/mid@{middle.commit[:7]} → pub/old@{old.commit[:7]}: "
         "CC-BY-4.0 allows what CC-BY-NC-4.0 does not: commercial use"
     )
+
+
+def test_a_first_look_finds_what_is_lost_and_changes_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "corpus"
+    assert glance(root) is None
+    assert not root.exists()
+    kept = shelf(tmp_path)
+    put(kept, tmp_path, "pub/a", {"x": b"1"})
+    gone = put(kept, tmp_path, "pub/b", {"y": b"2"})
+    withdraw(gone, kept.catalogue, by="ann", reason="an error", now=NOW)
+    kept.close()
+    assert glance(root) == Glance(2, 1, 0)
+    (root / "content" / digest(b"1")[:2] / digest(b"1")[2:]).unlink()
+    assert glance(root) == Glance(2, 1, 1)
+    (root / "catalogue.db").write_bytes(b"SQLite format 3\x00" + b"x" * 4096)
+    with pytest.raises(Corrupt, match="damaged"):
+        glance(root)

@@ -5,7 +5,6 @@ It refuses to know the command line.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -102,14 +101,14 @@ def scan_and_report(
 
 @contextmanager
 def laid_out(version: Version, shelf: Shelf) -> Iterator[Path]:
-    """The files of a version under their names, in a folder that goes again; nothing is copied."""
+    """The files of a version under their names, in a folder that goes again."""
     with tempfile.TemporaryDirectory(prefix="laid-out-", dir=shelf.root) as folder:
         top = Path(folder) / version.dataset.partition("/")[2]
         for file in version.manifest.files:
             if file.path in CARDS or file.path.lower().endswith("readme.md"):
                 continue
             (top / file.path).parent.mkdir(parents=True, exist_ok=True)
-            os.link(shelf.blobs.path(file.sha256), top / file.path)
+            shelf.blobs.lay(file.sha256, top / file.path)
         yield top
 
 

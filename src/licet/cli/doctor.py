@@ -62,6 +62,7 @@ CHECKS = (
     Look("bundle", _GUARD, "check_bundle"),
     Look("api keys", _STORES, "check_api_keys"),
     Look("ledger", _STORES, "check_ledger"),
+    Look("training data", _STORES, "check_training_data"),
     Look("licence", _LICENCE, "check_licence"),
     Look("measures", _MEASURES, "check_measures"),
     Look("port", _REACH, "check_port"),

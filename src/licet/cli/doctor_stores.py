@@ -1,4 +1,4 @@
-"""What `licet doctor` looks at by opening it: the API keys and the ledger.
+"""What `licet doctor` looks at by opening it: the API keys, the ledger, the training data.
 
 It refuses to know what they hold. Rules: see `doctor_scene`.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from licet.base.trouble import NotFound
 from licet.cli.doctor_reach import ask_postgres
 from licet.cli.doctor_scene import Finding, Scene
+from licet.corpus.fsck import glance
 from licet.gateway.keystore import open_keystore
 from licet.ledger.connect import POSTGRES, open_store
 from licet.ledger.keyfiles import load_signer, load_vkey
@@ -51,3 +52,15 @@ def check_ledger(scene: Scene) -> Finding:
         except NotFound:
             return Finding("warn", "it is empty", "The gateway begins it.")
         return Finding("ok", f"{log.origin}, {log.size} entries, the head verifies")
+
+
+def check_training_data(scene: Scene) -> Finding:
+    """The catalogue of data sets can be read, and the content that it names is there."""
+    found = glance(scene.home.corpus)
+    if found is None:
+        return Finding("ok", "there are none")
+    said = f"{found.versions} versions, {found.withdrawn} withdrawn"
+    if found.missing:
+        return Finding("bad", f"{said}, {found.missing} files lost", "Run: licet corpus fsck")
+    where = "content in an object store" if found.missing is None else "their files are there"
+    return Finding("ok", f"{said}, {where}")

@@ -1,7 +1,7 @@
 """Content by its digest, in a folder: kept once, whole or not at all, and never mixed.
 
-It refuses to know names and versions. `Blobs` is the contract; another store (S3) is another
-adapter of it.
+It refuses to know names and versions. `Blobs` is the contract; an object store is another adapter
+of it (`objects.py`).
 
 Rules
 1. Content appears under its digest when all of it is on the disk and its digest was computed from
@@ -69,6 +69,10 @@ class Blobs(Protocol):
 
     def drop(self, sha256: str) -> None:
         """Remove content; nothing where it is not here."""
+
+    def lay(self, sha256: str, target: Path) -> None:
+        """Put a file with that content, to be read, at a place where there is none. Raises
+        NotFound."""
 
 
 class FolderBlobs:
@@ -173,6 +177,11 @@ class FolderBlobs:
     def drop(self, sha256: str) -> None:
         """As Blobs.drop."""
         self.path(sha256).unlink(missing_ok=True)
+
+    def lay(self, sha256: str, target: Path) -> None:
+        """As Blobs.lay; nothing is copied."""
+        self.open(sha256).close()
+        os.link(self.path(sha256), target)
 
     def _draft(self, sha256: str, owner: str) -> Path:
         if not _DIGEST.fullmatch(sha256):

@@ -5,10 +5,14 @@ It refuses to mend: it says what is wrong, and what would follow.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from licet.base.trouble import Corrupt, NotFound
 from licet.corpus.blobs import Blobs
@@ -74,3 +78,46 @@ def _digest(blobs: Blobs, sha256: str) -> str:
     except (OSError, NotFound):
         return ""
     return found.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a first look shows: versions, tombstones among them, content that is not in the folder;
+    None where content lies elsewhere."""
+
+    versions: int
+    withdrawn: int
+    missing: int | None
+
+
+def glance(root: Path) -> Glance | None:
+    """A first look at the store in a folder, without reading content; None where there is none.
+    Changes nothing. Raises Corrupt for a catalogue that is damaged."""
+    path = root / "catalogue.db"
+    if not path.exists():
+        return None
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        ) as db:
+            said = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if said != "ok":
+                raise sqlite3.DatabaseError(said)
+            versions = db.execute("SELECT COUNT(*) FROM version").fetchone()[0]
+            gone = db.execute("SELECT COUNT(*) FROM withdrawal").fetchone()[0]
+            named = db.execute(
+                "SELECT DISTINCT sha256, size FROM file WHERE commit_id NOT IN"
+                " (SELECT commit_id FROM withdrawal)"
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise Corrupt(f"the catalogue {path} is damaged: {error}.", hint=_RESTORE) from None
+    if (root / "store-url").exists():
+        return Glance(versions, gone, None)
+    missing = 0
+    for sha256, size in named:
+        file = root / "content" / sha256[:2] / sha256[2:]
+        missing += not file.exists() or file.stat().st_size != size
+    return Glance(versions, gone, missing)
+
+
+_RESTORE = "Restore the folder from its copy, the catalogue with the content."

@@ -19,11 +19,12 @@ from pathlib import Path
 from licet.base.ids import Chance
 from licet.base.trouble import BadInput, Conflict, NotFound
 from licet.corpus.annotation_register import Recorded, Registered
-from licet.corpus.blobs import PIECE_BYTES, FolderBlobs
+from licet.corpus.blobs import PIECE_BYTES, Blobs, FolderBlobs
 from licet.corpus.card import CARD, CARDS, Card, parse_card
 from licet.corpus.catalogue import Catalogue, Version
 from licet.corpus.manifest import FILES_MAX, File
 from licet.corpus.naming import check_path
+from licet.corpus.objects import open_objects
 from licet.credentials.keyfiles import load_or_create_signing_key, replace_file
 from licet.credentials.keys import KeySet, SigningKey
 from licet.ledger.connect import open_store
@@ -32,6 +33,7 @@ from licet.ledger.keyfiles import load_or_create_signer, publish_vkey
 from licet.ledger.log import Log
 
 ORIGIN = "localhost/licet-corpus"
+STORE_URL = "store-url"
 _TRIES, _PAUSE_S = 50, 0.1
 
 
@@ -42,7 +44,7 @@ class Shelf:
     root: Path
     keys: Path
     catalogue: Catalogue
-    blobs: FolderBlobs
+    blobs: Blobs
 
     def signing_key(self, chance: Chance) -> SigningKey:
         """The key that signs receipts and reports; its public half lies in `jwks.json`."""
@@ -78,8 +80,12 @@ class Shelf:
 
 
 def open_shelf(root: Path, keys: Path) -> Shelf:
-    """The store in a folder, made where there is none. Raises Unavailable."""
-    blobs = FolderBlobs(root / "content")
+    """The store in a folder, made where there is none; content lies in it, or in the object store
+    whose address stands in its file `store-url`. Raises Unavailable."""
+    blobs: Blobs = FolderBlobs(root / "content")
+    if (root / STORE_URL).exists():
+        url = (root / STORE_URL).read_text(encoding="utf-8").strip()
+        blobs = open_objects(url, FolderBlobs(root / "content"))
     (root / "ledger").mkdir(mode=0o700, exist_ok=True)
     return Shelf(root, keys, Catalogue(root / "catalogue.db"), blobs)
 
