@@ -99,7 +99,7 @@ def test_a_provider_is_told_of_an_order_and_objects_from_its_own_desk(browser: A
         elsewhere.acts(number, "tell_provider", CLERK)
         carry()
         listed = own.get("/en/notices/").content.decode()
-        assert "Order of access: Told the provider" in listed
+        assert "Order of access: The provider was told" in listed
         assert page in listed
         assert own.get(page).status_code == 200
         assert own.post(f"{page}do/object/", {"text": "Too much."}).status_code == 302

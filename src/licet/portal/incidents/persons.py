@@ -76,9 +76,13 @@ def count_stops(head: Head, batch: Batch, holder: Body, now: datetime) -> None:
         changed[one.subject] = row
         if call:
             _answer(head, row, call, entry, batch.entries[one.place], ladder, now)
-    for row in changed.values():
-        row.save()
     if changed:
+        known = [row for row in changed.values() if row.pk is not None]
+        Strike.objects.bulk_create([row for row in changed.values() if row.pk is None])
+        Strike.objects.bulk_create(
+            known, update_conflicts=True, unique_fields=["id"],
+            update_fields=["in_a_row", "day", "that_day", "last"],
+        )  # fmt: skip
         forget(now)
 
 
