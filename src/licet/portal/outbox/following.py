@@ -56,9 +56,10 @@ def follow(line: Line, now: datetime) -> int:
         if listed.next is None:
             break
         after = listed.next
-    keepers = _read(line, to, "/api/v1/keepers", KeeperList, now)
+    came += follow_proceedings(line, now)
+    keepers = _read(line, to, "/api/v1/keepers", KeeperList, now)  # last: an older one has none
     dossiers.take_keepers(keepers.keepers, now)
-    return came + follow_proceedings(line, now)
+    return came
 
 
 def follow_proceedings(line: Line, now: datetime) -> int:
