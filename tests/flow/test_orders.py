@@ -257,4 +257,4 @@ def test_the_way_through_the_pages(scene: Scene) -> None:
     assert f"{scene.reader.name} · {address.split('/')[-2]}" in said, "a watermark lies over it"
     assert SECRET.decode() not in reader.get(address).content.decode()
     assert "wait for you" not in own.get("/en/desk/").content.decode()
-    assert own.get("/en/desk/orders/").content.decode().count("Art. 19") == 1
+    assert own.get("/en/desk/orders/").content.decode().count("Article 19") == 1

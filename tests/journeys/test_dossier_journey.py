@@ -86,7 +86,8 @@ def test_rules_are_sealed_asked_about_and_opened_by_three_people(
     open_dossier(reader)
     reader.press('main a[href*="/orders/new/"]')
     assert reader.page.is_checked('[name=opens][value="section"]')
-    for name in ("legal_basis", "purpose", "necessity"):
+    reader.page.check('[name=legal_basis][value="supervision"]')
+    for name in ("purpose", "necessity"):
         reader.page.fill(f"[name={name}]", "第十九条 Article 19")
     reader.page.fill("[name=until]", reader.page.evaluate(
         "new Date(Date.now() + 864000000).toISOString().slice(0, 10)"

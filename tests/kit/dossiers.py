@@ -105,7 +105,7 @@ def ordered(row: Any) -> str:
     role = {r: Person.objects.get(email=f"{r}@officer.example")
             for r in ("reviewer", "approver", "clerk")}  # fmt: skip
     told = {
-        "legal_basis": "Art. 19", "purpose": "Inspection.", "necessity": "Nothing less.",
+        "legal_basis": "supervision", "purpose": "Inspection.", "necessity": "Nothing less.",
         "opens": "section", "names": f"{row.pk}/annotation_rules",
         "until": (now + timedelta(days=9)).date().isoformat(),
     }  # fmt: skip

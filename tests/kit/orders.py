@@ -39,7 +39,7 @@ class Scene:
     def data(self, **changed: Any) -> dict[str, Any]:
         until = (self.now + timedelta(days=9)).date().isoformat()
         return {
-            "legal_basis": "Art. 19", "purpose": "Inspection.", "necessity": "Nothing less.",
+            "legal_basis": "supervision", "purpose": "Inspection.", "necessity": "Nothing less.",
             "opens": "section", "names": f"{self.dossier.pk}/annotation_rules", "until": until,
             **changed,
         }  # fmt: skip

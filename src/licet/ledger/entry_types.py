@@ -210,7 +210,7 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
             "until": "measure: moment at which it ends",
             "about": "complaint: what it is about",
             "result": "complaint: what was found",
-            "legal_basis": "order: legal basis, other characters as _",
+            "legal_basis": "order: legal basis, as the form's choice names it",
             "opens": "order: identity, excerpt or section",
             "names": "order: how many names it holds",
             "notice_until": "order: day by which the provider is told after a delay",

@@ -37,6 +37,7 @@ from licet.portal.incidents.asking import sent_of, sheet_of
 from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.orders import service
 from licet.portal.orders.models import StoredOrder
+from licet.rulebook.proceeding import ProceedingRules
 
 View = Callable[..., HttpResponse]
 QUEUE_MAX = 200
@@ -70,7 +71,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     for row in rows[:QUEUE_MAX]:
         of = service.tidy(row, moment)
         stage = known.stages[of.stage]
-        lines.append((row, of.facts, stage, stage.turn == side))
+        lines.append((row, _called_by(of, known), stage, stage.turn == side))
     context = {"lines": lines, "may_ask": _may_ask(request), "on_desk": True}
     return render(request, "orders/queue.html", context)
 
@@ -128,6 +129,7 @@ def show(request: HttpRequest, row: StoredOrder) -> HttpResponse:
     fields = form.fields.values() if form else ()
     context = {
         "row": row, "of": of, "stage": known.stages[of.stage], "on_desk": True,
+        "title": _called_by(of, known),
         "names": [(name, *_called(name)) for name in names_of(of.facts.get("names"))],
         "missing": _missing(row, of),
         "facts": [(f, _said(f, of.facts[f.id])) for f in fields
@@ -251,6 +253,12 @@ def _called(name: str) -> tuple[str, Any]:
 def _missing(row: StoredOrder, of: Proceeding) -> list[str]:
     brought = {one.name for one in row.brought.all()}
     return [name for name in names_of(of.facts.get("names")) if name not in brought]
+
+
+def _called_by(of: Proceeding, known: ProceedingRules) -> Any:
+    """What a list calls an order by: the answer that titles its first form."""
+    form = known.forms[known.acts[of.events[0].kind].form or ""]
+    return _said(form.fields[form.title], of.facts[form.title])
 
 
 def _said(field: Any, value: Any) -> Any:

@@ -94,7 +94,7 @@ def _parts(rows: Iterable[Row]) -> list[Part]:
         _part("incident", found, ("grade", "stage"), (_grade, _stage("incident"))),
         _part("measure", found, ("step", "stage"), (_step, _stage("measure"))),
         _part("complaint", found, ("about", "stage"), (_about, _stage("complaint"))),
-        _part("order", found, ("basis", "opens", "stage"), (str, _opens, _stage("order"))),
+        _part("order", found, ("basis", "opens", "stage"), (_basis, _opens, _stage("order"))),
     ]
 
 
@@ -139,6 +139,10 @@ def _step(word: str) -> Any:
 
 def _about(word: str) -> Any:
     return _choice("complaint", "about", word)
+
+
+def _basis(word: str) -> Any:
+    return _choice("order", "legal_basis", word)
 
 
 def _opens(word: str) -> Any:
