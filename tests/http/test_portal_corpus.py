@@ -23,8 +23,10 @@ from licet.corpus.hub import Hub, Request
 from licet.corpus.hub_reply import Content
 from licet.corpus.human import HumanSamples
 from licet.corpus.publishing import withdraw
-from licet.corpus.readers import Readers
+from licet.corpus.readers import RECEIPT, Readers
 from licet.corpus.uses import Uses
+from licet.credentials import jws
+from licet.credentials.keys import KeySet
 
 
 @pytest.fixture
@@ -263,6 +265,11 @@ def test_whoever_holds_what_was_withdrawn_is_told(browser: Any) -> None:
     said = page(mine, "/en/data/tokens/")
     assert "stop using them" in said
     assert "consent ended" in said
+    assert "/en/data/receipts.jsonl" in said
+    (line,) = page(mine, "/en/data/receipts.jsonl").splitlines()
+    claims = jws.read(json.loads(line)["receipt"], RECEIPT, KeySet.of([key.public]))
+    assert claims["version"] == version.commit
+    assert page(staff("third"), "/en/data/receipts.jsonl") == ""
 
 
 def case_of(body: str, title: str, number: str) -> None:

@@ -11,6 +11,7 @@ from licet.portal.corpus import annotation_views, use_views, views
 
 urlpatterns = [
     path("data/tokens/", views.tokens, name="data-tokens"),
+    path("data/receipts.jsonl", views.receipts, name="data-receipts"),
     path("data/publish/", views.publish, name="data-publish"),
     path("data/<str:space>/<str:name>/ask/", views.ask, name="data-ask"),
     path("data/<str:space>/<str:name>/withdraw/", views.withdraw, name="data-withdraw"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -141,6 +142,24 @@ def tokens(request: HttpRequest) -> HttpResponse:
                 "withdrawn": [shelf.catalogue.get(one) for one in readers.holds(reader)],
             }
     return render(request, "corpus/tokens.html", context)
+
+
+@require_safe
+@login_required
+def receipts(request: HttpRequest) -> HttpResponse:
+    """The signed receipts of what a body loaded, a line of JSON each."""
+    rules()
+    if request.user.official:
+        raise Http404
+    with opened() as shelf:
+        reader = known_reader(shelf, request.user.body)
+        kept = Readers(shelf.catalogue).receipts(reader) if reader else ()
+    lines = [msgspec.json.encode({"number": one.number, "receipt": one.token}) for one in kept]
+    answer = HttpResponse(
+        b"".join(line + b"\n" for line in lines), content_type="application/jsonl; charset=utf-8"
+    )
+    answer["Content-Disposition"] = 'attachment; filename="receipts.jsonl"'
+    return answer
 
 
 @login_required
