@@ -132,7 +132,10 @@ def people(home: Home) -> None:
 
     rows = known()
     if not rows:
-        raise Refused("This portal is no demonstration. Name people with `licet portal person`.")
+        raise Refused(
+            "This portal is no demonstration, or one that is being opened: then ask again in a"
+            " moment. Name people of your own with `licet portal person`."
+        )
     for one in rows:
         code = f"  code {one['code']}" if one["code"] else ""
         click.echo(f"{one['email']:32} {one['password']}{code}  ({one['roles']})")

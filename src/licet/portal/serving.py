@@ -14,16 +14,19 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import secrets
 import socket
 import threading
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from django.db import DatabaseError
 
 from licet.base.clock import SystemClock
-from licet.base.trouble import Trouble
+from licet.base.trouble import Trouble, Unavailable
 from licet.corpus.hub import Hub
 from licet.corpus.hub_app import HubApp
 from licet.corpus.shelf import open_shelf
@@ -41,6 +44,7 @@ BODY_BYTES_MAX = 26 << 20
 """Five attachments of 5 MiB with their form."""
 HEAD_BYTES_MAX = 64 << 10
 AT_ONCE = 8
+_MIGRATES = 0x4C69636574  # the number of the lock: "Licet"
 WAITING_MAX = 200
 WAIT_S = 20.0
 FOR_PROGRAMS = ("/api/datasets", "/api/whoami-v2", "/api/corpus/", "/datasets/")
@@ -115,11 +119,32 @@ def _say_nothing(_: str) -> None:
 
 
 def set_up(chosen: Installation) -> None:
-    """Django, with its database brought up to date."""
+    """Django, with its database brought up to date: by one process at a time, for a command may
+    be given while the portal is opened."""
     start(chosen)
     from django.core.management import call_command
 
-    call_command("migrate", interactive=False, verbosity=0)
+    chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (chosen.home / "portal.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with _alone_in_the_database():
+            call_command("migrate", interactive=False, verbosity=0)
+
+
+@contextmanager
+def _alone_in_the_database() -> Iterator[None]:
+    """A database that homes share is brought up to date from one of them at a time."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATES])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATES])
 
 
 def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing) -> App:
@@ -202,6 +227,12 @@ class Opening:
             self._prepare()
         except Trouble as trouble:
             self._failed(trouble)
+        except DatabaseError as error:
+            said = Unavailable(
+                f"the portal's database cannot be used: {error}.",
+                hint="Look at the database that is named; then start again.",
+            )
+            self._failed(said)
         else:
             self._app = app
 

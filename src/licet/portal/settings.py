@@ -11,14 +11,15 @@ Rules
 
 from __future__ import annotations
 
-import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from licet.base.trouble import BadInput, Conflict
+from licet.base.keyfile import write_once
+from licet.base.trouble import BadInput, Conflict, NotAllowed
 from licet.portal.design.languages import FIRST, LANGUAGES
 from licet.portal.pack import loaded
 
@@ -221,15 +222,10 @@ def load_or_create_secret(home: Path, name: str = "portal.secret") -> str:
     """The key that signs sessions (or another by its name), made when it is first wanted, for its
     owner alone (0600)."""
     path = home / "keys" / name
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        text = secrets.token_urlsafe(64)
-        file.write(text + "\n")
-    return text
+    if not path.exists():
+        with suppress(NotAllowed):  # another process was first: its secret counts
+            write_once(path, f"{secrets.token_urlsafe(64)}\n".encode())
+    return path.read_text(encoding="ascii").strip()
 
 
 def start(chosen: Installation) -> None:
