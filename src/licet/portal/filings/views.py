@@ -34,6 +34,7 @@ from licet.portal.filings.forming import element, wording
 from licet.portal.filings.models import StoredCase
 from licet.portal.filings.publishing import written
 from licet.portal.filings.record import record
+from licet.portal.pack import pack
 
 
 @require_safe
@@ -48,6 +49,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         "mine": [line for line in lines if line.mine],
         "others": [line for line in lines if not line.mine],
         "provider": provider,
+        "minors": provider and settings.LICET_GATEWAY_BODY in ("", request.user.body.code),
+        "computing": pack().computing is not None,
+        "sharing": pack().sharing is not None,
         "words": words,
         "on_desk": True,
     }
