@@ -75,6 +75,12 @@ def times(value: float) -> str:
 
 
 @register.filter
+def device_hours(value: float) -> str:
+    """Accelerator-hours: two places, four where two would hide that there were any."""
+    return f"{value:.4f}" if 0 < value < 0.01 else f"{value:,.2f}"
+
+
+@register.filter
 def seconds_as_hours(value: float) -> float:
     """Seconds as hours, for `hours`."""
     return value / 3600
