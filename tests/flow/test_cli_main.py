@@ -145,5 +145,7 @@ def test_the_manual_names_no_option_that_is_not_there() -> None:
     manual = (ROOT / "docs/guides/command-line.md").read_text(encoding="utf-8")
     there = {"--help"}
     for _, command in commands(licet):
-        there |= {name for option in command.params for name in option.opts}
+        there |= {
+            name for option in command.params for name in (*option.opts, *option.secondary_opts)
+        }
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", manual)) <= there

@@ -71,7 +71,7 @@ def test_no_number_of_the_standard_is_called_official() -> None:
     stated = [p for key, p in PACK.parameters.items() if key.startswith("assessment.")]
     assert {p.provenance.status for p in stated} == {"secondary", "local-policy"}
     ours = {p.key for p in stated if p.provenance.status == "local-policy"}
-    assert {key.split(".")[1] for key in ours} == {"evidence"}
+    assert {key.split(".")[1] for key in ours} == {"evidence", "attestation"}
 
 
 def test_a_regime_may_ask_for_no_assessment() -> None:
