@@ -22,7 +22,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from licet.base.trouble import BadInput
-from licet.corpus.card import Fault, Wording
+from licet.corpus.card import Fault, Wording, parse_filled
 from licet.corpus.naming import check_id
 from licet.rulebook.corpus import AnnotationRule
 from licet.stats.share import Bounds, Count, Sides, Verdict, bounds, judge_share
@@ -93,16 +93,8 @@ T = TypeVar("T", Rules, Batch)
 
 def parse(data: bytes, name: str, kind: type[T]) -> T:
     """Rules or a batch in TOML or, where `name` ends so, JSON. Raises BadInput with the place."""
-    if len(data) > BYTES_MAX:
-        raise BadInput(f"{name} has more than {BYTES_MAX >> 10} KiB.", hint="Shorten it.")
-    decode = msgspec.json.decode if name.endswith(".json") else msgspec.toml.decode
-    try:
-        return decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadInput(
-            f"{name}: {error}.".replace("..", "."),
-            hint="`licet corpus annotation example` prints one to fill in.",
-        ) from None
+    hint = "`licet corpus annotation example` prints one to fill in."
+    return parse_filled(data, name, kind, bytes_max=BYTES_MAX, hint=hint)
 
 
 def rules_faults(rules: Rules, law: AnnotationRule) -> tuple[Fault, ...]:

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -25,6 +26,7 @@ from licet.rulebook.corpus import CorpusRules
 CARD = "licet-card.toml"
 CARDS = (CARD, "licet-card.json")
 """The names under which a folder that is pushed may hold its card."""
+T = TypeVar("T")
 CARD_BYTES_MAX = 256 << 10
 MODALITIES = ("text", "image", "audio", "video", "table")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -122,16 +124,20 @@ class Fault:
 
 def parse_card(data: bytes, name: str = CARD) -> Card:
     """The card in TOML or, where `name` ends so, JSON. Raises BadInput with the place."""
-    if len(data) > CARD_BYTES_MAX:
-        raise BadInput(f"{name} has more than {CARD_BYTES_MAX >> 10} KiB.", hint="Shorten it.")
+    hint = "`licet corpus card` prints a card to fill in."
+    return parse_filled(data, name, Card, bytes_max=CARD_BYTES_MAX, hint=hint)
+
+
+def parse_filled(data: bytes, name: str, kind: type[T], *, bytes_max: int, hint: str) -> T:
+    """What somebody filled in, of a kind, in TOML or, where `name` ends so, JSON. Raises BadInput
+    with the place; `hint` says where an example is."""
+    if len(data) > bytes_max:
+        raise BadInput(f"{name} has more than {bytes_max >> 10} KiB.", hint="Shorten it.")
     decode = msgspec.json.decode if name.endswith(".json") else msgspec.toml.decode
     try:
-        return decode(data, type=Card)
+        return decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadInput(
-            f"{name}: {error}.".replace("..", "."),
-            hint="`licet corpus card` prints a card to fill in.",
-        ) from None
+        raise BadInput(f"{name}: {error}.".replace("..", "."), hint=hint) from None
 
 
 def card_faults(card: Card, rules: CorpusRules) -> tuple[Fault, ...]:

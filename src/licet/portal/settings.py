@@ -70,17 +70,7 @@ class Installation:
 def make_settings(chosen: Installation) -> dict[str, Any]:
     """Django's settings. Raises BadInput for what cannot be meant, NotFound for
     a pack that is not there."""
-    if not chosen.roles or set(chosen.roles) - set(ROLES):
-        raise BadInput("a portal is an authority, a provider or both.", hint="Give --role.")
-    if chosen.gateway_url and not chosen.gateway_key:
-        raise BadInput(
-            "there is a gateway to ask and no key to ask it with.",
-            hint="Give LICET_GATEWAY_KEY one: licet keys create --name families --routes minors",
-        )
-    if chosen.compute not in ("", "local"):
-        raise BadInput("jobs run nowhere or `local`.", hint="See LICET_COMPUTE.")
-    if len(chosen.secret) < 50:
-        raise BadInput("the portal's secret is too short.", hint="Let it be made at the start.")
+    _refuse_unmeant(chosen)
     return {
         "SECRET_KEY": chosen.secret,
         "DEBUG": False,
@@ -128,6 +118,21 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         **_SIGN_IN,
         **read_oidc(chosen.oidc_url),
     }
+
+
+def _refuse_unmeant(chosen: Installation) -> None:
+    """Rule 1, for what does not hang on a URL."""
+    if not chosen.roles or set(chosen.roles) - set(ROLES):
+        raise BadInput("a portal is an authority, a provider or both.", hint="Give --role.")
+    if chosen.gateway_url and not chosen.gateway_key:
+        raise BadInput(
+            "there is a gateway to ask and no key to ask it with.",
+            hint="Give LICET_GATEWAY_KEY one: licet keys create --name families --routes minors",
+        )
+    if chosen.compute not in ("", "local"):
+        raise BadInput("jobs run nowhere or `local`.", hint="See LICET_COMPUTE.")
+    if len(chosen.secret) < 50:
+        raise BadInput("the portal's secret is too short.", hint="Let it be made at the start.")
 
 
 def read_database(url: str, home: Path) -> dict[str, Any]:
