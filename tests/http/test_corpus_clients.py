@@ -1,15 +1,12 @@
-"""The clients that people have, unmodified, against our data sets: `huggingface_hub`, `datasets`,
-the `hf` command, DuckDB and Polars."""
+"""The clients that people have, unmodified, against our data sets: what they are told in every
+case. That all of them load from a real `licet up`, and go on where they were cut, is shown by
+tests/journeys/test_data_clients.py."""
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
 import os
-import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +25,6 @@ from huggingface_hub.errors import (
 )
 
 from kit.corpus import NOW, card, put, served, shelf
-from licet.corpus.blobs import FolderBlobs
 from licet.corpus.catalogue import Version
 from licet.corpus.hub import Hub
 from licet.corpus.publishing import withdraw
@@ -67,7 +63,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     old = put(kept, root, "pub/demo", {"data/train.parquet": parquet(ROWS[:10])})
     files = {"data/train.parquet": parquet(ROWS), "README.md": "# 示例\n".encode()}
     new = put(kept, root, "pub/demo", files)
-    put(kept, root, "pub/lines", {"train.jsonl": b'{"text": "a"}\n{"text": "b"}\n'})
+    put(kept, root, "pub/lines", {"train.jsonl": b'{"text": "a"}\n'})
     secret = {"train.parquet": parquet(ROWS[:50])}
     gated = put(kept, root, "pub/gated", secret, card(access="restricted"))
     with served(kept) as (url, hub):
@@ -118,41 +114,6 @@ def test_an_older_version_is_loaded_by_its_number(place: Place, revision: str | 
     assert pq.read_table(path).num_rows == 10
 
 
-class Cut:
-    """Blobs that break off the first read of anything long after 11 MiB."""
-
-    def __init__(self, blobs: FolderBlobs) -> None:
-        self._blobs = blobs
-        self.reads: list[int] = []
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._blobs, name)
-
-    def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        self.reads.append(start)
-        pieces = self._blobs.read(sha256, start, end)
-        if len(self.reads) > 1:
-            yield from pieces
-            return
-        for _ in range(11):
-            yield next(pieces)
-        raise ConnectionResetError("cut, on purpose")
-
-
-def test_a_download_goes_on_where_it_was_cut(place: Place, tmp_path: Path) -> None:
-    hub = place.hub
-    data = random.Random(7).randbytes(12 << 20)
-    put(hub.shelf, tmp_path, "pub/big", {"big.bin": data})
-    cut = Cut(hub.shelf.blobs)
-    hub.shelf = dataclasses.replace(hub.shelf, blobs=cut)  # type: ignore[arg-type]
-    try:
-        path = fetched(place, "pub/big", "big.bin")
-    finally:
-        hub.shelf = dataclasses.replace(hub.shelf, blobs=cut._blobs)
-    assert path.read_bytes() == data
-    assert cut.reads == [0, 10 << 20]  # what the client had written stays written
-
-
 def test_what_is_not_there_is_said_in_the_clients_words(place: Place) -> None:
     with pytest.raises(RepositoryNotFoundError):
         api(place).dataset_info("pub/nothing")
@@ -180,49 +141,6 @@ def test_gated_data_are_refused_without_and_given_with_a_grant(place: Place) -> 
     assert pq.read_table(path).num_rows == 50
     assert len(readers.receipts(reader)) == 1  # one for a file, however often it is read
     assert api(place, place.token).whoami()["name"] == "Lab"
-
-
-def test_the_hf_command_downloads(place: Place, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [Path(sys.executable).with_name("hf"), "download", "pub/demo", "--repo-type", "dataset",
-         "--local-dir", tmp_path / "out"],
-        env=os.environ | {"HF_ENDPOINT": place.url, "HF_HOME": str(tmp_path)},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "out/README.md").read_text() == "# 示例\n"
-
-
-LOAD = """
-import datasets
-whole = datasets.load_dataset("pub/demo", split="train")
-print(whole.num_rows, whole[7]["text"])
-pinned = datasets.load_dataset("pub/demo", split="train", revision="{old}")
-print(pinned.num_rows)
-stream = datasets.load_dataset("pub/demo", split="train", streaming=True)
-print(next(iter(stream.skip(500)))["n"])
-print(datasets.load_dataset("pub/lines", split="train")["text"][:])
-try:
-    datasets.load_dataset("pub/gated", split="train")
-except Exception as refused:
-    print(type(refused).__name__)
-print(datasets.load_dataset("pub/gated", split="train", token="{token}").num_rows)
-"""
-
-
-def test_datasets_loads_and_streams(place: Place, tmp_path: Path) -> None:
-    reader, token = place.hub.readers.create("Stream", NOW, os.urandom)
-    asked = place.hub.readers.ask("pub/gated", reader, "a study", NOW, os.urandom)
-    place.hub.readers.decide(asked, "granted", "A. Officer", "")
-    code = LOAD.format(old=place.old.commit, token=token)
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False,
-        env=os.environ | {"HF_ENDPOINT": place.url, "HF_HOME": str(tmp_path)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [
-        "1000 第7行 line 7", "10", "500", "['a', 'b']", "DatasetNotFoundError", "50",
-    ]  # fmt: skip
 
 
 def test_polars_reads_parquet_over_http(place: Place) -> None:
