@@ -57,7 +57,7 @@ class Format:
     suffixes: tuple[str, ...]
     read: Callable[[bytes, Names], tuple[Copy, ...]]
     write: Callable[[bytes, str, Names], bytes]
-    content: Callable[[bytes, Names], Iterator[bytes]]
+    content: Callable[[bytes, Names], Iterator[bytes | memoryview]]
     repairs: bool = False
     nests: bool = False
 

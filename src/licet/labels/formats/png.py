@@ -17,10 +17,14 @@ _XMP = b"XML:com.adobe.xmp"
 _C2PA = b"caBX"
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """(type, value, the whole chunk) of each, then what follows IEND as (b"", b"", rest)."""
+def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
+    """(type, value, the whole chunk) of each, then what follows IEND as (b"", empty, rest).
+
+    Views: pixels are most of a file, and none of its readers needs a copy of them.
+    """
     if not data.startswith(SIGNATURE):
         broken("PNG", "it does not begin as one")
+    view = memoryview(data)
     at = len(SIGNATURE)
     while True:
         if at + 12 > len(data):
@@ -29,19 +33,19 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         stop = at + 12 + size
         if stop > len(data):
             broken("PNG", "a chunk is longer than the file")
-        kind, value = data[at + 4 : at + 8], data[at + 8 : stop - 4]
-        if zlib.crc32(value, zlib.crc32(kind)) != int.from_bytes(data[stop - 4 : stop], "big"):
+        kind = data[at + 4 : at + 8]
+        if zlib.crc32(view[at + 4 : stop - 4]) != int.from_bytes(data[stop - 4 : stop], "big"):
             broken("PNG", f"the checksum of its chunk {decoded(kind)} is wrong")
-        yield kind, value, data[at:stop]
+        yield kind, view[at + 8 : stop - 4], view[at:stop]
         at = stop
         if kind == b"IEND":
-            yield b"", b"", data[at:]
+            yield b"", view[at:at], view[at:]
             return
 
 
-def _text(kind: bytes, value: bytes) -> tuple[bytes, bytes]:
+def _text(kind: bytes, value: memoryview) -> tuple[bytes, bytes]:
     """(keyword, text) of a text chunk, unpacked up to LABEL_BYTES_MAX."""
-    keyword, _, rest = value.partition(b"\0")
+    keyword, _, rest = bytes(value).partition(b"\0")
     packed = kind == b"zTXt"
     if packed:
         rest = rest[1:]
@@ -62,13 +66,13 @@ def _unpacked(packed: bytes) -> bytes:
     return text
 
 
-def _copies(kind: bytes, value: bytes, names: Names) -> tuple[Copy, ...]:
+def _copies(kind: bytes, value: memoryview, names: Names) -> tuple[Copy, ...]:
     """The labels in one chunk."""
     if kind == b"eXIf":
-        return exif.copies(value, names, "eXIf")
+        return exif.copies(bytes(value), names, "eXIf")
     if kind not in {b"tEXt", b"zTXt", b"iTXt"}:
         return ()
-    keyword = value.partition(b"\0")[0]
+    keyword = bytes(value).partition(b"\0")[0]
     if keyword == _XMP:
         return xmp.copies(_text(kind, value)[1], names, "iTXt XMP")
     if keyword == names.key.encode():
@@ -83,13 +87,13 @@ def read(data: bytes, names: Names) -> tuple[Copy, ...]:
 
 def write(data: bytes, text: str, names: Names) -> bytes:
     """The PNG with this label, in XMP before its pixels, and no other. Raises BadInput."""
-    out: list[bytes] = [SIGNATURE]
+    out: list[bytes | memoryview] = [SIGNATURE]
     packet = b""
     for kind, value, whole in _chunks(data):
         if _is_xmp(kind, value):
             packet = packet or _text(kind, value)[1]
         elif kind == b"eXIf":
-            out.append(_chunk(kind, exif.without_labels(value, names)))
+            out.append(_chunk(kind, exif.without_labels(bytes(value), names)))
         elif not _is_label(kind, value, names):
             out.append(whole)
     written = _XMP + b"\0\0\0\0\0" + xmp.with_label(packet, text, names)
@@ -97,21 +101,25 @@ def write(data: bytes, text: str, names: Names) -> bytes:
     return b"".join(out)
 
 
-def content(data: bytes, names: Names) -> Iterator[bytes]:
+def content(data: bytes, names: Names) -> Iterator[bytes | memoryview]:
     """Every chunk that holds neither XMP, label nor C2PA manifest."""
     for kind, value, whole in _chunks(data):
         if kind == b"eXIf":
-            yield exif.without_labels(value, names)
+            yield exif.without_labels(bytes(value), names)
         elif kind != _C2PA and not _is_xmp(kind, value) and not _is_label(kind, value, names):
             yield whole
 
 
-def _is_xmp(kind: bytes, value: bytes) -> bool:
-    return kind == b"iTXt" and value.startswith(_XMP + b"\0")
+def _is_xmp(kind: bytes, value: memoryview) -> bool:
+    return kind == b"iTXt" and _has_keyword(value, _XMP)
 
 
-def _is_label(kind: bytes, value: bytes, names: Names) -> bool:
-    return kind in {b"tEXt", b"zTXt", b"iTXt"} and value.startswith(names.key.encode() + b"\0")
+def _is_label(kind: bytes, value: memoryview, names: Names) -> bool:
+    return kind in {b"tEXt", b"zTXt", b"iTXt"} and _has_keyword(value, names.key.encode())
+
+
+def _has_keyword(value: memoryview, keyword: bytes) -> bool:
+    return value[: len(keyword) + 1] == keyword + b"\0"
 
 
 def _chunk(kind: bytes, value: bytes) -> bytes:

@@ -23,7 +23,6 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 from licet.base.trouble import BadInput, TooMuch, Unavailable
-from licet.labels.marks.png_writer import encode_png
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
@@ -90,6 +89,8 @@ def mark_picture(
 
 
 def _saved(frames: list[Image.Image], kind: str, options: dict[str, Any]) -> bytes:
+    from licet.labels.marks.png_writer import encode_png  # it needs what comes with Pillow
+
     out = io.BytesIO()
     first, *rest = frames
     if kind == "PNG" and not rest and first.mode != "CMYK":

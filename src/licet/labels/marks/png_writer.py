@@ -1,8 +1,8 @@
-"""A picture as PNG, quickly: one filter for all rows, and runs instead of a search for repeats.
+"""A picture as PNG, quickly: one filter for all rows, packed by ISA-L.
 
 It refuses to know marks. Pillow tries five filters on every row, which takes longer than all the
-rest of a mark; the difference to the row above and zlib's Z_RLE take a third of the time, and what
-people look at comes out about as large.
+rest of a mark; the difference to the row above, packed by Intel's library (on other processors
+too), takes a tenth of that, and what people look at comes out about as large.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from isal import isal_zlib
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _COLOURS = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}
 _ROWS = 128  # at a time: memory beside the picture is a band of it
 _UP = 2
+_LEVEL = 1  # 0 to 3: on pictures, 2 packs no better than 1 and takes half as long again
 _DPI_TO_METRE = 1 / 0.0254
 
 
@@ -41,7 +43,7 @@ def encode_png(picture: Image.Image, options: dict[str, Any]) -> bytes:
 
 def _packed(picture: Image.Image) -> Iterator[bytes]:
     """The rows, filtered and compressed, a band at a time."""
-    engine = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 8, zlib.Z_RLE)
+    engine = isal_zlib.compressobj(_LEVEL)
     width, height = picture.size
     above = np.zeros((1, width * len(picture.getbands())), np.uint8)
     for top in range(0, height, _ROWS):
