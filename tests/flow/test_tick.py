@@ -42,7 +42,7 @@ def test_an_interim_suspension_lapses_by_a_tick_and_is_written_once(browser: Any
     assert StoredEvent.objects.count() == before + 1
     assert done == {
         "cases looked at": 0, "orders tidied up": 0, "uploads let go": 0,
-        "messages answered": 0, "events read": 0,
+        "messages answered": 0, "events read": 0, "versions of data checked": 0,
     }  # fmt: skip
     number = case.grant.number
     listed = browser.get(f"/api/v1/register/{number}").json()

@@ -8,14 +8,12 @@ Exit codes: 0 nothing was halted; 1 something was; 2 some of the input cannot be
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import click
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, NotFound
@@ -25,8 +23,8 @@ from licet.cli.check_stream import Judging, Source, judge_stream
 from licet.cli.home import Home, home_option
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundlefile import load_bytes, load_current
-from licet.gateway.bundling import draft_bundle, shipped_encoder
-from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle
+from licet.gateway.bundling import passing_bundle, shipped_encoder
+from licet.guard.bundle import Bundle, make_guard, read_bundle
 from licet.guard.explaining import explain
 from licet.guard.verdict import CERTAIN, Finding, Verdict
 from licet.rulebook import Category, load_pack
@@ -120,10 +118,7 @@ def choose_bundle(
         installed = load_current(home.bundles, home.keys)
         if installed is not None:
             return installed
-    draft = draft_bundle(load_pack(pack or DEFAULT_PACK), rules, name="check")
-    # The signature is for nobody: the bundle never leaves this process and its workers.
-    passing_key = Ed25519PrivateKey.from_private_bytes(secrets.token_bytes(32))
-    return build_bundle(draft, passing_key)
+    return passing_bundle(load_pack(pack or DEFAULT_PACK), rules, name="check")
 
 
 def _from_standard_input() -> str:

@@ -112,7 +112,7 @@ def scan(
 
 
 @click.command()
-@click.argument("dataset", metavar="NAMESPACE/NAME[@REVISION]")
+@click.argument("dataset", required=False, metavar="[NAMESPACE/NAME[@REVISION]]")
 @click.option("--workers", type=click.IntRange(1, 4096), default=1, show_default=True)
 @click.option("--text-field", default="text", show_default=True)
 @click.option("--benchmark", "benchmarks", multiple=True, type=_FILE, metavar="FILE")
@@ -121,35 +121,43 @@ def scan(
 @click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True, help="Pack id.")
 @home_option
 def check(
-    dataset: str, workers: int, text_field: str, benchmarks: tuple[Path, ...],
+    dataset: str | None, workers: int, text_field: str, benchmarks: tuple[Path, ...],
     sample_share: float | None, rules: tuple[Path, ...], pack_id: str, home: Home,
 ) -> None:  # fmt: skip
-    """Scan a published version; its report stands on the data set's page from then on."""
+    """Scan a published version; its report stands on the data set's page from then on.
+
+    Without a name: every version that waits for its check. A portal that runs does that by itself.
+    """
     try:
-        from licet.cli.corpus_scanning import Asked, laid_out, scan_and_report
+        from licet.cli.corpus_scanning import engine_of, said_of, said_of_report
+        from licet.corpus.scan.published import Manner, alone, check_version, check_waiting
+        from licet.corpus.scan.reading import Fields
+        from licet.corpus.scan.report import stands_against
     except ImportError:
         raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
-    pack = load_pack(pack_id)
+    pack, clock = load_pack(pack_id), SystemClock()
     bundle = choose_bundle(home, None, rules, pack_id if rules else None)
+    fields = Fields(text=text_field)
+    manner = Manner(bundle, engine_of("local", workers), fields, benchmarks, sample_share)
     shelf = open_shelf(home.create().corpus, home.keys)
     try:
+        if dataset is None:
+            with alone(shelf):
+                for one, trouble in check_waiting(
+                    shelf, pack, manner, clock.now, secrets.token_bytes
+                ):
+                    click.echo(f"{one.dataset}@{one.commit[:12]}  {trouble or 'checked'}")
+            return
         name, _, revision = dataset.partition("@")
         version = shelf.catalogue.resolve(check_id(name), revision or "main")
-        with laid_out(version, shelf) as folder:
-            asked = Asked(
-                paths=(folder,), folder=home.corpus / "reports" / version.commit, clean=None,
-                engine="local", workers=workers, work=home.corpus / "scans",
-                fields=(text_field, "source"), benchmarks=benchmarks, sample_share=sample_share,
-                seed=1, labels=(), sheet=None, by="", examples=0, lang="en",
-                version=version.commit,
-            )  # fmt: skip
-            done = scan_and_report(
-                asked, pack, bundle, shelf, SystemClock().now(), secrets.token_bytes, _told
+        with alone(shelf):
+            document, published = check_version(
+                version, shelf, pack, manner, clock.now(), secrets.token_bytes, _told
             )
     finally:
         shelf.close()
-    click.echo("\n".join(done.lines))
-    if done.stands_against:
+    click.echo("\n".join((*said_of(document), *said_of_report(published))))
+    if stands_against(document):
         raise SystemExit(NO)
 
 

@@ -26,6 +26,7 @@ import msgspec
 from licet.base.clock import rfc3339_ms
 from licet.base.trouble import BadInput, NotFound
 from licet.corpus.catalogue import Version
+from licet.corpus.checking import VersionChecks
 from licet.corpus.croissant import croissant
 from licet.corpus.hub_reply import (
     Content,
@@ -77,6 +78,7 @@ class Hub:
         self.shelf = shelf
         self.rules = rules
         self.readers = Readers(shelf.catalogue)
+        self._checks = VersionChecks(shelf.catalogue)
         self.base_url = base_url
         self.now = now
         self.chance = chance
@@ -167,6 +169,7 @@ class Hub:
                 "license": card.licence.lower(),
                 "language": list(card.languages),
                 "pretty_name": card.title.en,
+                "licet_check": self._checks.of(version).state,
             },
         }  # fmt: skip
 

@@ -154,6 +154,8 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
 
     from licet.portal.compute.rounds import REST_S as COMPUTE_S
     from licet.portal.compute.rounds import go_round
+    from licet.portal.corpus.rounds import REST_S as CHECKS_S
+    from licet.portal.corpus.rounds import check_new_versions
     from licet.portal.families.letters import send_letters as write_to_guardians
     from licet.portal.families.rounds import REST_S as FAMILIES_S
     from licet.portal.families.rounds import go_round as ask_gateway
@@ -168,6 +170,8 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
     Rounds("ledgers", read_on, REST_S, SystemClock(), note).begin()
     Rounds("orders", tidy_all, ROUND_S, SystemClock(), note).begin()
+    if loaded(chosen.pack).sharing is not None:
+        Rounds("checks of data", check_new_versions, CHECKS_S, SystemClock(), note).begin()
     if chosen.compute == "local":
         Rounds("computing power", go_round, COMPUTE_S, SystemClock(), note).begin()
     if chosen.gateway_url:

@@ -79,6 +79,14 @@ def make_document(
     }
 
 
+def stands_against(document: Document) -> bool:
+    """Whether anything stands against using the input as it is: a clause is not met, or a source
+    is rejected."""
+    return any(one["verdict"] == "does_not" for one in document["clauses"]) or any(
+        one["verdict"] == "rejected" for one in document["sources"]
+    )
+
+
 def _technical(scanned: Scanned, measure: Measure, pack: Pack) -> Document:
     figures = scanned.merged.figures
     count = Count(figures.judged - figures.unlawful_judged, figures.judged)

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from licet.base.trouble import BadInput, Trouble
 from licet.corpus.annotation_register import AnnotationRegister
 from licet.corpus.catalogue import Version
+from licet.corpus.checking import VersionChecks
 from licet.corpus.human import HumanSamples
 from licet.corpus.licences import terms
 from licet.corpus.publishing import Refusal, chain_of, reach
@@ -51,7 +52,9 @@ def search(request: HttpRequest) -> HttpResponse:
     known = rules()
     with opened() as shelf:
         found = reading.find(shelf, request.GET)
-    return render(request, "corpus/search.html", {"found": found, "rules": known})
+        checks = VersionChecks(shelf.catalogue)
+        rows = [(one, checks.of(one).state) for one in found.versions]
+    return render(request, "corpus/search.html", {"found": found, "rules": known, "rows": rows})
 
 
 @require_safe
@@ -87,6 +90,7 @@ def show(request: HttpRequest, space: str, name: str) -> HttpResponse:
             "denied": denied,
             "human_rows": [human] if human else (),
             "checks": read_checks(report, human, known.scan.manual) if report else None,
+            "checked": VersionChecks(shelf.catalogue).of(version),
             "base_url": request.build_absolute_uri("/").rstrip("/"),
             "may_withdraw": version.withdrawn is None and _may_withdraw(request, version),
             "may_sample": version.withdrawn is None and _may_withdraw(request, version),
@@ -133,6 +137,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
             made = acting.renew(shelf, request.user.body, now())
         space = namespace_of(request.user.body)
         context: dict[str, Any] = {"made": made, "namespace": space, "receipts": 0}
+        context["told"] = list(VersionChecks(shelf.catalogue).to_tell(space))
         reader = known_reader(shelf, request.user.body)
         if reader is not None:
             readers = Readers(shelf.catalogue)
@@ -262,9 +267,11 @@ def desk(request: HttpRequest) -> HttpResponse:
         raise Http404
     with opened() as shelf:
         every = [(one, name_of(one.reader)) for one in Readers(shelf.catalogue).requests()]
+        told = list(VersionChecks(shelf.catalogue).to_tell())
     context = {
         "waiting": [row for row in every if row[0].state == "asked"],
         "decided": [row for row in every if row[0].state != "asked"][:100],
+        "told": told[:100],
     }
     return render(request, "corpus/desk.html", context)
 

@@ -24,6 +24,7 @@ from licet.portal.pack import pack
 register = template.Library()
 
 ACCESS_TONES = {"open": "good", "registered": "plain", "restricted": "wait"}
+CHECK_TONES = {"waiting": "plain", "conforms": "good", "against": "bad", "failed": "wait"}
 STATE_TONES = {"asked": "wait", "granted": "good", "refused": "bad", "ended": "plain"}
 
 
@@ -112,6 +113,18 @@ def state_word(state: str) -> str:
 def state_tone(state: str) -> str:
     """The colour that goes with it."""
     return STATE_TONES.get(state, "plain")
+
+
+@register.filter
+def check_word(state: str) -> str:
+    """How the check of a version stands, in words."""
+    return words.word(f"data-check.{state}")
+
+
+@register.filter
+def check_tone(state: str) -> str:
+    """The colour that goes with it; it never stands without its word."""
+    return CHECK_TONES[state]
 
 
 @register.filter
