@@ -6,16 +6,19 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from kit.compute import SHARING, likely, rounds
 from licet.base.trouble import BadInput
 from licet.compute.explain import explain
+from licet.compute.linear import WHOLE_MAX, Classes, max_min, max_sum, merge
 from licet.compute.placing import Nodes, place
 from licet.compute.policies import POLICIES
 from licet.compute.policies.promise import Promise
 from licet.compute.round import Round, equal_rate, feasible, make_round, rate
+from licet.compute.sifting import GAP
 
 FAIR = ("max-min-time", "max-min-work", "promise")
 ENVY_MAX, LIE_MAX = 1.25, 1.40  # of max-min-work in one round; measured 1.17 and 1.34
@@ -72,6 +75,54 @@ def exact_level(now: Round) -> float:
     aim = np.zeros(jobs * kinds + 1)
     aim[-1] = -1.0
     return -float(linprog(aim, rows, bound, method="highs-ds").fun)
+
+
+@settings(max_examples=25)
+@given(now=rounds(jobs_max=24), seed=st.integers(0, 99))
+def test_a_sifted_programme_has_the_answer_of_the_whole(now: Round, seed: int) -> None:
+    even = equal_rate(now)
+    able = (even > 0) & now.speeds.any(axis=1)
+    if not able.any():
+        return
+    gain, gang = now.speeds[able] / even[able][:, None], now.gang[able]
+    rng = np.random.default_rng(seed)
+    worth = rng.uniform(0.1, 10.0, len(gang))
+    classes = merge(gain, gang, worth[:, None])
+    time, _, level = max_min(classes, now.capacity)
+    assert max_min(classes, now.capacity, whole=0)[2] == pytest.approx(
+        level, rel=2 * GAP, abs=1e-9
+    )
+    first = np.unique(classes.of, return_index=True)[1]
+    floor = (classes.gain * time).sum(axis=1) * rng.uniform(0.0, 1 - 1e-6, len(first))
+    aims = []
+    for whole in (0, WHOLE_MAX):
+        each, _ = max_sum(classes, now.capacity, worth[first], floor, now.premium,
+                          reaches=time > 0, whole=whole)  # fmt: skip
+        got = (classes.gain * each).sum(axis=1)
+        assert np.all(got >= floor * (1 - 1e-6) - 1e-9)
+        aims.append(float(got @ (worth[first] * classes.count)))
+    assert aims[0] == pytest.approx(aims[1], rel=2 * GAP, abs=1e-9)
+
+
+def test_what_merging_loses_is_less_than_a_hundredth() -> None:
+    """1,100 jobs on ten kinds, against the programme of each job alone
+    with no floor above what merging gave."""
+    rng = np.random.default_rng(7)
+    jobs, kinds = 1_100, 10
+    speeds = (rng.uniform(0.05, 1.0, (80, kinds)) ** 1.5)[rng.integers(80, size=jobs)]
+    work = speeds.max(axis=1) * 10 ** rng.uniform(3.0, 5.5, jobs)
+    left = work * rng.uniform(0.1, 1.0, jobs)
+    now = make_round(np.full(kinds, 50.0), speeds, np.ones(jobs, np.int64), work=work, left=left,
+                     fair_s=(work - left) / speeds.mean(axis=1))  # fmt: skip
+    policy, even = Promise(SHARING.fair_times, SHARING.haste), equal_rate(now)
+    shares = policy.shares(now)
+    gain, worth = speeds / even[:, None], (even / left) ** SHARING.haste
+    got = (gain * shares.time).sum(axis=1)
+    assert len(np.unique(got)) < jobs, "some were merged"
+    floor = np.minimum(np.minimum(policy.needed(now)[1] / even, shares.level), got) * (1 - 1e-6)
+    alone = Classes(gain, now.gang, np.ones(jobs), np.arange(jobs))
+    best, _ = max_sum(alone, now.capacity, worth, floor, now.premium)
+    assert got @ worth >= 0.99 * float((gain * best).sum(axis=1) @ worth)
 
 
 @given(now=rounds())

@@ -2,7 +2,8 @@
 
 It refuses to know what is maximised for whom. Jobs that are equal are merged before solving:
 the answer of a class is split evenly, which loses nothing (the programme is symmetric in equals)
-and makes 20,000 jobs as quick as their few classes.
+and makes 20,000 jobs as quick as their few classes. Where classes are many, every sixteenth tells
+what accelerators are likely to cost, and the programme is sifted by that (`sifting.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
-from scipy.sparse import coo_array, csr_array, hstack, vstack
+from scipy.sparse import coo_array, csc_array, csr_array, hstack, vstack
 
-from licet.compute.round import Floats, Ints
+from licet.compute.round import Flags, Floats, Ints
+from licet.compute.sifting import likely, sift
+
+WHOLE_MAX = 10_000  # cells: classes times kinds; HiGHS takes a third of a second for so many
+_EVERY = 16  # one class of so many is in the sample
+_EASED = 0.9  # so much of a floor in the sample: a part must not be tighter than the whole
 
 
 class Unsolved(Exception):
@@ -34,18 +40,24 @@ class Classes:
 def merge(gain: Floats, gang: Ints, keys: Floats | None = None) -> Classes:
     """Rows with equal gain, gang and keys (J, any) as one class; equal to twelve digits."""
     parts = [np.round(gain, 12), gang[:, None]] + ([] if keys is None else [np.round(keys, 12)])
-    _, first, of, count = np.unique(
-        np.concatenate(parts, axis=1), axis=0,
-        return_index=True, return_inverse=True, return_counts=True,
-    )  # fmt: skip
-    return Classes(gain[first], gang[first], count.astype(float), of.reshape(-1))
+    rows = np.concatenate(parts, axis=1)
+    order = np.lexsort(rows.T[::-1])  # stable: the first of equals comes first
+    sort = rows[order]
+    begins = np.ones(len(rows), np.bool_)
+    begins[1:] = (sort[1:] != sort[:-1]).any(axis=1)
+    of = np.empty(len(rows), np.int64)
+    of[order] = np.cumsum(begins) - 1
+    first = order[begins]
+    count = np.diff(np.append(np.flatnonzero(begins), len(rows)))
+    return Classes(gain[first], gang[first], count.astype(float), of)
 
 
 def max_min(
-    classes: Classes, capacity: Floats, floor: Floats | None = None
+    classes: Classes, capacity: Floats, floor: Floats | None = None, *, whole: int = WHOLE_MAX
 ) -> tuple[Floats, Floats, float]:
     """Time (C, K) of each member that makes the smallest Σ gain·time of any member as large as can
     be, while each member's reaches `floor` (C,); the price (K,) of a kind; that smallest value.
+    Without floors, programmes of more cells than `whole` are sifted: all but GAP of it is reached.
 
     Raises Unsolved where floors are too high to be kept together.
     """
@@ -55,28 +67,49 @@ def max_min(
     level = coo_array((np.ones(many), (np.arange(many), np.zeros(many, int))), (many, 1))
     rows = [_widened(limits, width), hstack([_gains(classes), level], format="csr")]
     bound = [most, np.zeros(many)]
-    if floor is not None and np.any(floor > 0):
+    floored = floor is not None and bool(np.any(floor > 0))
+    if floor is not None and floored:
         rows.append(_widened(_gains(classes)[floor > 0], width))
         bound.append(-floor[floor > 0])
     aim = np.zeros(width)
     aim[-1] = -1.0
-    x, price = _solve(aim, rows, bound, np.append(_upper(classes), np.inf), classes)
+    guess = None
+    if _large(classes, whole) and not floored:  # beside floors, simplex is slow
+        some, part = _sample(classes)
+        _, price, need = max_min(some, capacity * part, whole=whole)
+        seen = likely(classes.gain, classes.gang, np.zeros_like(classes.gain),
+                      np.full(many, need), price)  # fmt: skip
+        guess = np.append(seen.reshape(-1), True)
+    x, price = _solve(aim, rows, bound, np.append(_upper(classes), np.inf), classes, guess)
     return _each(x[:-1], classes), price, float(x[-1])
 
 
 def max_sum(
-    classes: Classes, capacity: Floats, value: Floats, floor: Floats, premium: Floats
-) -> tuple[Floats, Floats]:
+    classes: Classes, capacity: Floats, value: Floats, floor: Floats, premium: Floats,
+    *, reaches: Flags | None = None, whole: int = WHOLE_MAX,
+) -> tuple[Floats, Floats]:  # fmt: skip
     """Time (C, K) of each member that makes the sum of value (C,) times Σ gain·time over all
     members as large as can be, gain on a kind counted 1 + `premium` (K,) times, while Σ gain·time
-    of each member reaches `floor` (C,); and the price (K,) of a kind.
+    of each member reaches `floor` (C,); and the price (K,) of a kind. Programmes of more cells
+    than `whole` are sifted: all but GAP of it is reached. `reaches` (C, K): cells by which all
+    floors can be reached.
 
     Raises Unsolved where floors are too high to be kept together.
     """
     limits, most = _limits(classes, capacity)
     rows, bound = [limits, _gains(classes)[floor > 0]], [most, -floor[floor > 0]]
-    aim = -(classes.gain * value[:, None] * (1 + premium)).reshape(-1)
-    x, price = _solve(aim, rows, bound, _upper(classes), classes)
+    worth = classes.gain * value[:, None] * (1 + premium)
+    guess = None
+    if _large(classes, whole):
+        some, part = _sample(classes)
+        try:
+            _, price = max_sum(some, capacity * part, value[some.of], floor[some.of] * _EASED,
+                               premium, whole=whole)  # fmt: skip
+            guess = likely(classes.gain, classes.gang, worth, floor, price)
+            guess = (guess if reaches is None else guess | reaches).reshape(-1)
+        except Unsolved:
+            pass  # so tight that a part of it says nothing
+    x, price = _solve(-worth.reshape(-1), rows, bound, _upper(classes), classes, guess)
     return _each(x, classes), price
 
 
@@ -119,13 +152,29 @@ def _upper(classes: Classes) -> Floats:
     return np.where(classes.gain.reshape(-1) > 0, np.inf, 0.0)
 
 
+def _large(classes: Classes, whole: int) -> bool:
+    return classes.gain.size > whole and len(classes.count) >= _EVERY
+
+
+def _sample(classes: Classes) -> tuple[Classes, float]:
+    """Every sixteenth class, `of` saying which; what part of all accelerators wanted they want."""
+    some = np.arange(0, len(classes.count), _EVERY)
+    wanted = classes.count * classes.gang
+    made = Classes(classes.gain[some], classes.gang[some], classes.count[some], some)
+    return made, float(wanted[some].sum() / wanted.sum())
+
+
 def _solve(
-    aim: Floats, rows: list[csr_array], bound: list[Floats], upper: Floats, classes: Classes
-) -> tuple[Floats, Floats]:
-    made = linprog(
-        aim, vstack(rows, format="csr"), np.concatenate(bound),
-        bounds=np.stack([np.zeros_like(upper), upper], axis=1), method="highs-ipm",
-    )  # fmt: skip
+    aim: Floats, rows: list[csr_array], bound: list[Floats], upper: Floats, classes: Classes,
+    guess: Flags | None = None,
+) -> tuple[Floats, Floats]:  # fmt: skip
+    limits, most, made = vstack(rows, format="csr"), np.concatenate(bound), None
+    if guess is not None:
+        own = np.arange(len(aim)) // classes.gain.shape[1]
+        made = sift(aim, csc_array(limits), most, upper > 0, guess, own)
+    if made is None:
+        between = np.stack([np.zeros_like(upper), upper], axis=1)
+        made = linprog(aim, limits, most, bounds=between, method="highs-ipm")
     if made.status != 0:
         raise Unsolved(made.message)
     many, kinds = classes.gain.shape

@@ -28,12 +28,13 @@ from typing import Any
 
 import numpy as np
 
-from licet.compute.linear import Unsolved, max_min, max_sum, merge, reachable
+from licet.compute.linear import Classes, Unsolved, max_min, max_sum, merge, reachable
 from licet.compute.round import Floats, Ints, Round, Shares, equal_rate
 
 _TINY = 1e-12
-_GRAINS = (0.02, 0.05, 0.1, 0.2, 0.4)  # steps in the logarithm
-_CELLS_MAX = 8_000  # classes times kinds: about a second of HiGHS on one core
+_GRAINS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4)  # steps in the logarithm; 0.3 costs 0.9 % of the aim
+_CELLS_MAX = 100_000  # classes times kinds, sifted: about a second of HiGHS on one core
+_PACED_MAX = 8_000  # the same beside deadlines, where programmes are not sifted
 _HAIR = 1e-6  # floors are taken so much lower: rounding must not make them impossible
 
 
@@ -55,23 +56,24 @@ class Promise:
         if not able.any():
             return Shares(time, np.zeros(now.kinds), 0.0, self.name)
         even, weight, gang = equal_rate(now)[able], now.weight[able], now.gang[able]
-        claim = 1 / (even * weight)
-        gain = now.speeds[able] * claim[:, None]
-        due, fair = (one[able] * claim for one in self.needed(now))
+        gain = now.speeds[able] / even[:, None]
+        due, fair = (one[able] / even for one in self.needed(now))
         due = np.where(due < gain.max(axis=1), due, 0.0) * (1 - _HAIR)
-        level, due = _level(
-            gain, gang, due, np.argsort(now.due_s[able], kind="stable"), now.capacity
-        )
-        fair = np.minimum(fair, level) * (1 - _HAIR)
-        haste = (even / np.maximum(now.left[able], _TINY)) ** self._haste
+        order = np.argsort(now.due_s[able], kind="stable")
+        level, due, reached = _level(gain, gang, weight, due, order, now.capacity)
+        fair = np.minimum(fair, level * weight) * (1 - _HAIR)
+        haste = weight * (even / np.maximum(now.left[able], _TINY)) ** self._haste
         for grain in _GRAINS:
             floor = np.maximum(due, _step(fair, grain, np.floor))
-            worth = weight**2 * _step(haste, grain, np.round)
+            worth = _step(haste, grain, np.round)
             classes = merge(gain, gang, np.stack([floor, worth], axis=1))
             if classes.gain.size <= _CELLS_MAX:
                 break
         first = _first(classes.of)
-        each, price = max_sum(classes, now.capacity, worth[first], floor[first], now.premium)
+        reaches = np.zeros(classes.gain.shape, np.bool_)
+        np.logical_or.at(reaches, classes.of, reached > 0)
+        each, price = max_sum(classes, now.capacity, worth[first], floor[first], now.premium,
+                              reaches=reaches)  # fmt: skip
         time[able] = each[classes.of]
         return Shares(time, price, level, self.name)
 
@@ -86,17 +88,18 @@ class Promise:
 
 
 def _level(
-    gain: Floats, gang: Ints, due: Floats, order: Ints, capacity: Floats
-) -> tuple[float, Floats]:
-    """Rules 2 and 3: the level, and the paces of the deadlines that are kept at once. `order`:
-    rows by deadline, the earliest first."""
+    gain: Floats, gang: Ints, weight: Floats, due: Floats, order: Ints, capacity: Floats
+) -> tuple[float, Floats, Floats]:
+    """Rules 2 and 3: the level, in times of a job's weight; the paces (J,) of the deadlines that
+    are kept at once; time (J, K) by which both are reached. `order`: rows by deadline, the
+    earliest first."""
     for grain in _GRAINS:
         paced = _step(due, grain, np.ceil)
         paced = np.where(paced < gain.max(axis=1), paced, due)
-        if merge(gain, gang, paced[:, None]).gain.size <= _CELLS_MAX:
+        if _claimed(gain, gang, weight, paced).gain.size <= _PACED_MAX:
             break
     order = order[paced[order] > 0]
-    best = _with_paces(gain, gang, paced, order, capacity)
+    best = _with_paces(gain, gang, weight, paced, order, capacity)
     few, many = 0, len(order)  # so few can be kept, so many cannot
     while best is None and many - few > 1:
         middle = (few + many) // 2
@@ -107,7 +110,7 @@ def _level(
         else:
             many = middle
     while best is None:  # what is just reachable may be out of the solver's reach with all rows
-        best = _with_paces(gain, gang, paced, order[:few], capacity)
+        best = _with_paces(gain, gang, weight, paced, order[:few], capacity)
         if best is None and not few:
             raise Unsolved("max-min fairness without deadlines has no answer")
         few = few * 9 // 10
@@ -115,16 +118,23 @@ def _level(
 
 
 def _with_paces(
-    gain: Floats, gang: Ints, paced: Floats, keep: Ints, capacity: Floats
-) -> tuple[float, Floats] | None:
-    """The level if the rows `keep` have their paces, and these; None: not all can have them."""
+    gain: Floats, gang: Ints, weight: Floats, paced: Floats, keep: Ints, capacity: Floats
+) -> tuple[float, Floats, Floats] | None:
+    """What `_level` answers if the rows `keep` have their paces; None: not all can have them."""
     paces = np.zeros_like(paced)
     paces[keep] = paced[keep]
-    classes = merge(gain, gang, paces[:, None])
+    classes = _claimed(gain, gang, weight, paces)
+    floor = (paces / weight)[_first(classes.of)]
     try:
-        return max_min(classes, capacity, paces[_first(classes.of)])[2], paces
+        each, _, level = max_min(classes, capacity, floor)
     except Unsolved:
         return None
+    return level, paces, each[classes.of]
+
+
+def _claimed(gain: Floats, gang: Ints, weight: Floats, paces: Floats) -> Classes:
+    """Classes of rows whose gain is counted in times of their weight."""
+    return merge(gain / weight[:, None], gang, paces[:, None])
 
 
 def _step(values: Floats, grain: float, how: Callable[..., Any]) -> Floats:
