@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from importlib.resources import as_file, files
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 import pytest
@@ -40,6 +40,26 @@ def refusal(documents: dict[str, dict[str, Any]]) -> BadInput:
 def test_the_shipped_pack_is_installed_and_loads() -> None:
     assert PACK_ID in installed_packs()
     assert load_pack(PACK_ID) == parse_pack(shipped())
+
+
+def unchangeable(value: Any) -> bool:
+    """Whether nobody can change it, however deep."""
+    if dataclasses.is_dataclass(value):
+        frozen = type(value).__dataclass_params__.frozen
+        return frozen and all(
+            unchangeable(getattr(value, field.name)) for field in dataclasses.fields(value)
+        )
+    if isinstance(value, MappingProxyType):
+        return all(unchangeable(one) for one in value.values())
+    if isinstance(value, tuple | frozenset):
+        return all(unchangeable(one) for one in value)
+    return isinstance(value, str | int | float | dt.date | dt.time | NoneType)
+
+
+@pytest.mark.parametrize("pack_id", installed_packs())
+def test_a_shipped_pack_is_read_once_and_no_reader_can_change_it(pack_id: str) -> None:
+    assert load_pack(pack_id) is load_pack(pack_id)
+    assert unchangeable(load_pack(pack_id))
 
 
 @pytest.mark.parametrize("name", ["moon-2040", "", "..", "cn-genai-2023/..", "/etc"])

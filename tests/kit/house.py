@@ -50,30 +50,38 @@ def text_files() -> Iterator[tuple[str, str]]:
                 continue  # bytes under a bare name: weights, tiles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Module:
-    """One Python file of ours, parsed."""
+    """One Python file of ours; parsed for whoever asks for its tree or nodes, once."""
 
     name: str  # path from the root, posix
     text: str
-    tree: ast.Module
-    nodes: tuple[ast.AST, ...]  # of the whole tree: every rule walks it, so it is walked once
 
     @property
     def in_package(self) -> bool:
         return self.name.startswith("src/")
 
+    @functools.cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text, self.name)
+
+    @functools.cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Of the whole tree: every rule walks it, so it is walked once."""
+        return tuple(ast.walk(self.tree))
+
 
 @functools.cache
 def modules() -> tuple[Module, ...]:
-    """Every Python file in the folders that hold code."""
+    """Every Python file in the folders that hold code.
+
+    All of them parsed are 300 MB: whoever parses all calls `modules.cache_clear()` in the end.
+    """
     out = []
     for path in our_files():
         name = path.relative_to(ROOT).as_posix()
         if path.suffix == ".py" and name.split("/")[0] in CODE_FOLDERS:
-            text = path.read_text(encoding="utf-8")
-            tree = ast.parse(text, name)
-            out.append(Module(name, text, tree, tuple(ast.walk(tree))))
+            out.append(Module(name, path.read_text(encoding="utf-8")))
     return tuple(out)
 
 

@@ -24,8 +24,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from licet.portal.pack import loaded
 from licet.portal.settings import Installation, start
+from licet.rulebook import load_pack
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 DATABASE = "LICET_TEST_PORTAL_DATABASE"
@@ -65,7 +65,7 @@ def portal(public_url: str = "", pack: str = "cn-genai-2023") -> Iterator[Any]:
             LICET_HOME=Path(own),
             LICET_PUBLIC_URL=public_url,
             LICET_PACK=pack,
-            TIME_ZONE=loaded(pack).time_zone,
+            TIME_ZONE=load_pack(pack).time_zone,
         ),
         transaction.atomic(),
     ):

@@ -10,6 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+import pytest
+
 from kit.house import lines_of, modules
 
 FILE_LINES_MAX = 400
@@ -30,6 +32,13 @@ MAY_PRINT = ("src/licet/cli/", "bench/", "training/", "scripts/", "fuzz/", "test
 WITHOUT_DOCSTRING: set[str] = set()
 
 UNFINISHED = re.compile("#.*\\b(?:TO" + "DO|FIX" + "ME|X" + "XX)\\b")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def parsed_for_here_alone() -> Iterator[None]:
+    """What is parsed goes when this module is done: other tests need not carry it."""
+    yield
+    modules.cache_clear()
 
 
 def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:

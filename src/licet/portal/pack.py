@@ -5,18 +5,14 @@ It refuses to know what is in it. Nothing in the portal asks which pack it is.
 
 from __future__ import annotations
 
-from functools import cache
-
 from django.conf import settings
 
 from licet.rulebook import Pack, Procedure, load_pack
 
-loaded = cache(load_pack)
-
 
 def pack() -> Pack:
     """The pack of this installation."""
-    return loaded(settings.LICET_PACK)
+    return load_pack(settings.LICET_PACK)
 
 
 def procedure() -> Procedure:

@@ -31,8 +31,8 @@ from licet.corpus.hub import Hub
 from licet.corpus.hub_app import HubApp
 from licet.corpus.shelf import open_shelf
 from licet.gateway.front import bounded_http
-from licet.portal.pack import loaded
 from licet.portal.settings import Installation, start
+from licet.rulebook import load_pack
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -184,7 +184,7 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
 def with_data_sets(desks: App, chosen: Installation) -> App:
     """The desks, and beside them the door for programs that load data sets, at the addresses that
     they know; where the pack says nothing of shared data, the desks alone."""
-    rules = loaded(chosen.pack).sharing
+    rules = load_pack(chosen.pack).sharing
     if rules is None:
         return desks
     shelf = open_shelf(chosen.home / "corpus", chosen.home / "keys")

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from licet.base.keyfile import write_once
 from licet.base.trouble import BadInput, Conflict, NotAllowed
 from licet.portal.design.languages import FIRST, LANGUAGES
-from licet.portal.pack import loaded
+from licet.rulebook import load_pack
 
 Role = Literal["authority", "provider"]
 ROLES: tuple[Role, ...] = ("authority", "provider")
@@ -82,7 +82,7 @@ def make_settings(chosen: Installation) -> dict[str, Any]:
         "DATABASES": {"default": read_database(chosen.database_url, chosen.home)},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "USE_TZ": True,
-        "TIME_ZONE": loaded(chosen.pack).time_zone,
+        "TIME_ZONE": load_pack(chosen.pack).time_zone,
         "LANGUAGE_CODE": LANGUAGES[FIRST].catalogue,
         "LANGUAGES": [(one.catalogue, one.name) for one in LANGUAGES.values()],
         "APPEND_SLASH": True,

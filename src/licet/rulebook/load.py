@@ -5,6 +5,7 @@ It refuses to know what a pack says; `parse` does.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -29,11 +30,21 @@ def installed_packs(root: Path | None = None) -> tuple[str, ...]:
 
 
 def load_pack(pack_id: str, root: Path | None = None) -> Pack:
-    """The pack of that id, checked as a whole.
+    """The pack of that id, checked as a whole; what ships with Licet is read once in a process.
 
     Raises NotFound where there is none, BadInput naming file, key and remedy where a file can't be
     read, a key is unknown, a number lacks its source, or a citation leads nowhere.
     """
+    return _shipped(pack_id) if root is None else _read(pack_id, root)
+
+
+@cache
+def _shipped(pack_id: str) -> Pack:
+    """What is installed changes by an upgrade, and an upgrade starts a process anew."""
+    return _read(pack_id, None)
+
+
+def _read(pack_id: str, root: Path | None) -> Pack:
     if pack_id not in installed_packs(root):
         known = ", ".join(installed_packs(root)) or "none"
         raise NotFound(f"there is no pack {pack_id!r}.", hint=f"Installed: {known}.")
