@@ -3,8 +3,9 @@
 Rules
 1. Whatever is written is what the `rfc8785` library writes, byte for byte.
 2. Values in which RFC 8785 and the standard encoder cannot differ take the standard one, which is
-   many times faster: no fractions (ECMAScript's form), no large whole numbers, names in ASCII only
-   (the order of UTF-16), nothing but plain JSON types.
+   many times faster: names in ASCII only (the order of UTF-16), no large whole numbers, nothing
+   but plain JSON types. Of floats those that both write as digits around a point: both take the
+   shortest digits that read back the same, but choose an exponent, and write whole ones, apart.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import rfc8785
 from licet.base.trouble import BadInput
 
 _WHOLE_MAX: Final = 2**53 - 1
+_FRACTION_MIN: Final = 1e-4  # below it Python writes an exponent; ECMAScript only below 1e-6
 _PLAIN: Final = frozenset({str, bool, type(None)})
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -45,4 +47,6 @@ def _is_easy(value: object) -> bool:
             type(name) is str and name.isascii() and _is_easy(inner)
             for name, inner in value.items()
         )
+    if isinstance(value, float) and type(value) is float:
+        return _FRACTION_MIN <= abs(value) <= _WHOLE_MAX and not value.is_integer()
     return isinstance(value, list) and all(_is_easy(inner) for inner in value)

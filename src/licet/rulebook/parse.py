@@ -374,8 +374,13 @@ def _digest(documents: Mapping[str, Document]) -> str:
 
 
 def _plain(value: object) -> object:
+    """The value as JSON. A whole number is one however it is written: RFC 8785 says so, too."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return value.isoformat() if isinstance(value, date) else value
