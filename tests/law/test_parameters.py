@@ -1,6 +1,7 @@
 """Every number of the pack, with a value that loads and one that trips the loader.
 
 A parameter without a row here fails the first test, so a new number brings its examples along.
+Each is read in the smallest pack in which its file can stand: what is wrong is in that file.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from kit.packs import GONE, PACK_ID, changed
+from kit.packs import GONE, PACK_ID, changed, smallest
 from kit.parameters import ANNOTATIONS, COMPUTING, SCANS, Example
 from licet.base.trouble import BadInput
-from licet.rulebook import BankRule, Measure, load_pack, parse_pack
+from licet.rulebook import BankRule, Measure, Pack, load_pack, parse_pack
 
 PACK = load_pack(PACK_ID)
 
@@ -362,6 +363,12 @@ EXAMPLES = [
 ]
 
 
+def read(example: Example, *inside: str, to: Any) -> Pack:
+    """The smallest pack around the example's file, with that one place changed."""
+    documents = changed(example.file, *example.path, *inside, to=to)
+    return parse_pack(smallest(documents, example.file))
+
+
 def test_every_parameter_has_its_examples() -> None:
     assert sorted(example.key for example in EXAMPLES) == sorted(PACK.parameters)
 
@@ -369,7 +376,7 @@ def test_every_parameter_has_its_examples() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.key)
 def test_a_parameter_in_range_loads(example: Example) -> None:
     for value in example.passes:
-        pack = parse_pack(changed(example.file, *example.path, "value", to=value))
+        pack = read(example, "value", to=value)
         shown = " ".join(value) if isinstance(value, list) else value
         assert pack.parameter(example.key).value == shown
 
@@ -378,7 +385,7 @@ def test_a_parameter_in_range_loads(example: Example) -> None:
 def test_a_parameter_out_of_range_trips_the_loader(example: Example) -> None:
     for value in example.trips:
         with pytest.raises(BadInput) as refused:
-            parse_pack(changed(example.file, *example.path, "value", to=value))
+            read(example, "value", to=value)
         assert refused.value.message.startswith(f"{example.file}: ")
         assert refused.value.hint
 
@@ -387,7 +394,7 @@ def test_a_parameter_out_of_range_trips_the_loader(example: Example) -> None:
 @pytest.mark.parametrize("missing", ["source", "status"])
 def test_an_uncited_number_does_not_load(example: Example, missing: str) -> None:
     with pytest.raises(BadInput) as refused:
-        parse_pack(changed(example.file, *example.path, missing, to=GONE))
+        read(example, missing, to=GONE)
     assert refused.value.message.startswith(f"{example.file}: ")
     assert f"{example.path[-1]}: names no {missing}" in refused.value.message
     assert "docs/" in refused.value.hint
@@ -396,5 +403,5 @@ def test_an_uncited_number_does_not_load(example: Example, missing: str) -> None
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.key)
 def test_a_bare_number_does_not_load(example: Example) -> None:
     with pytest.raises(BadInput, match="stands alone, without status and source") as refused:
-        parse_pack(changed(example.file, *example.path, to=example.passes[0]))
+        read(example, to=example.passes[0])
     assert example.path[-1] in refused.value.message
