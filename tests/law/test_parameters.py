@@ -72,11 +72,6 @@ def _limit(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Exampl
     return Example(f"forms.limits.{name}", "forms.toml", ("limits", name), passes, trips)
 
 
-def _published(name: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
-    place = ("status_list", name)
-    return Example(f"procedure.status_list.{name}", "procedure.toml", place, passes, trips)
-
-
 def _minors(path: str, passes: tuple[Any, ...], trips: tuple[Any, ...]) -> Example:
     """`path` as in the parameter's key; the first name of a row is found in its array."""
     array = ARRAYS.get(path.partition(".")[0])
@@ -239,13 +234,7 @@ EXAMPLES = [
         (dt.date(2023, 7, 10),),
         ("2023-07-10", 2023, dt.datetime(2023, 7, 10, tzinfo=dt.UTC)),
     ),
-    Example(
-        "pack.in_force.from",
-        "pack.toml",
-        ("in_force", "from"),
-        (dt.date(2023, 8, 15),),
-        ("2023-08-15", 20230815),
-    ),
+    _table("pack", "in_force", "from", (dt.date(2023, 8, 15),), ("2023-08-15", 20230815)),
     *(_retention(name) for name in PACK.retention),
     *(_count(group.id, group.count) for group in PACK.catalogue.groups.values()),
     _guard("lexical", "short_literal_letters", (0, 8, 64), (-1, 65, 2.5, False)),
@@ -302,15 +291,11 @@ EXAMPLES = [
         (0, 367, 2.5, "60", True),
     ),
     *(_period("remedy", r.id, "length", r.length) for r in PROCEDURE.remedies.values()),
-    _published("ttl_s", (1, 3600), (0, 86_400, 1.5, "60")),  # a list lasts longer than its ttl
-    _published("valid_s", (61, 86_400), (60, 0, 31 * 86_400 + 1, True)),
-    Example(
-        "procedure.notice.near_days",
-        "procedure.toml",
-        ("notice", "near_days"),
-        (1, 30),
-        (0, 31, 2.5, "3", True),
-    ),
+    _table(
+        "procedure", "status_list", "ttl_s", (1, 3600), (0, 86_400, 1.5, "60")
+    ),  # a list lasts longer than its ttl
+    _table("procedure", "status_list", "valid_s", (61, 86_400), (60, 0, 31 * 86_400 + 1, True)),
+    _table("procedure", "notice", "near_days", (1, 30), (0, 31, 2.5, "3", True)),
     _limit("text_characters", (1, 200), (0, 6000, "200")),
     _limit("long_text_characters", (200, 5000), (199, 100_001, 5e3)),
     _limit("attachment_bytes", (1, 20 << 20), (0, (1 << 30) + 1, True)),
