@@ -170,7 +170,7 @@ def portal_app(chosen: Installation, note: Callable[[str], None] = _say_nothing)
     Rounds("letters", tell_and_write, ROUND_S, SystemClock(), note).begin()
     Rounds("ledgers", read_on, REST_S, SystemClock(), note).begin()
     Rounds("orders", tidy_all, ROUND_S, SystemClock(), note).begin()
-    if loaded(chosen.pack).sharing is not None:
+    if load_pack(chosen.pack).sharing is not None:
         Rounds("checks of data", check_new_versions, CHECKS_S, SystemClock(), note).begin()
     if chosen.compute == "local":
         Rounds("computing power", go_round, COMPUTE_S, SystemClock(), note).begin()
