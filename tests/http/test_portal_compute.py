@@ -195,11 +195,21 @@ def test_an_objection_is_answered_with_reasons_for_both_sides(browser: Any) -> N
     found = re.search(r'href="(/zh/desk/compute/disputes/[^"]+)"', desk)
     assert found is not None
     assert sees.post(found[1], {"state": "upheld", "reason": ""}).status_code == 422
-    answer = {"state": "upheld", "reason": "Metering was late."}
+    answer = {"state": "upheld", "reason": "Metering was late.", "owed": "0.40"}
+    for wrong in ({"owed": "99.00"}, {"state": "dismissed"}):
+        assert (
+            "no more than was reserved"
+            in sees.post(found[1].replace("/zh/", "/en/"), answer | wrong).content.decode()
+        )
     assert sees.post(found[1], answer).status_code == 302
     assert sees.post(found[1], answer).status_code == 409
     for side in (mine, staff("other")):
-        assert "Metering was late." in page(side, address)
+        said = page(side, address)
+        for words in ("Metering was late.", "it costs CNY 0.40", "Taken back from the supplier"):
+            assert words in said, words
+    with commons() as here:
+        assert here.purse.balance("supplier:other") == 40
+        here.purse.audit()
 
 
 def test_a_voucher_is_applied_for_and_decided_with_reasons(browser: Any) -> None:

@@ -20,6 +20,7 @@ from typing import Literal
 
 from licet.compute.explain import Reason, explain
 from licet.compute.model import Basis, Need, Pool, Unfit, unfit
+from licet.compute.money import cost
 from licet.compute.project import Projected, Weigh, equal, project, seen
 from licet.compute.round import Policy
 
@@ -136,7 +137,7 @@ def _lines(mine: Projected, need: Need, pools: Sequence[Pool]) -> tuple[Line, ..
     for pool in pools:
         used_s = math.ceil(mine.used_s.get(pool.id, 0.0) * need.gang)
         if used_s > 0:
-            out.append(Line(pool.id, used_s, -(-used_s * pool.price // 3600)))
+            out.append(Line(pool.id, used_s, cost(used_s, pool.price)))
     return tuple(out)
 
 

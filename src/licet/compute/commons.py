@@ -32,7 +32,7 @@ from licet.compute.execution.contract import Executor, Fence, Spec
 from licet.compute.jobbook import JobBook, Row
 from licet.compute.market import Asking, Choice, Kept, Market, Remark, Stop
 from licet.compute.model import Need, Pool, Standing, unfit
-from licet.compute.money import Transfer
+from licet.compute.money import Transfer, cost
 from licet.compute.purse import Purse, open_purse
 from licet.compute.results import JobFolder
 from licet.rulebook.computing import SharingRule
@@ -301,7 +301,7 @@ class Commons:
             raise BadInput("this voucher is not yours.", hint="Choose one of your own.")
         fitting = [pool for pool in self.pools() if not unfit(asked.need, pool, asked.answered_s)]
         dearest = max((pool.price for pool in fitting), default=0)
-        most = -(-task.longest_s * asked.need.gang * dearest // 3600)
+        most = cost(task.longest_s * asked.need.gang, dearest)
         if own[task.voucher] < most:
             raise TooLittle(most)
 

@@ -40,7 +40,7 @@ from licet.compute.execution.contract import OVER, Executor, Fence, Metered, Spe
 from licet.compute.jobbook import JobBook, Notice, Row
 from licet.compute.lending import entitled, premium, settled
 from licet.compute.model import Need, Pool, Standing
-from licet.compute.money import Transfer
+from licet.compute.money import Transfer, cost
 from licet.compute.purse import Purse
 from licet.rulebook.computing import SharingRule
 
@@ -230,7 +230,7 @@ class Desk:
         self._terms.fence.limit(account, most, -(-used_s // 60) + minutes)
 
     def _reserve(self, row: Row, now_s: int) -> bool:
-        most = _cost(row.longest_s * row.need.gang, row.price)
+        most = cost(row.longest_s * row.need.gang, row.price)
         try:
             self._purse.move(Transfer(f"reserve:{row.name}", "reserve", row.voucher,
                                       f"job:{row.name}", most, now_s))  # fmt: skip
@@ -243,14 +243,14 @@ class Desk:
     def _bill(self, row: Row) -> Row:
         """What is owed, written down before it is paid: it is metered once."""
         used = sum(one.accelerator_s for one in self._executor.meter([row.name]))
-        most = _cost(row.longest_s * row.need.gang, row.price)
-        owed = 0 if row.ended == "lost" else min(most, _cost(used, row.price))
+        most = cost(row.longest_s * row.need.gang, row.price)
+        owed = 0 if row.ended == "lost" else min(most, cost(used, row.price))
         billed = replace(row, stage="billed", owed=owed, used_s=used)
         self._book.save_billed(billed)
         return billed
 
     def _settle(self, row: Row, now_s: int) -> None:
-        most = _cost(row.longest_s * row.need.gang, row.price)
+        most = cost(row.longest_s * row.need.gang, row.price)
         job = f"job:{row.name}"
         self._purse.move_all([
             Transfer(f"settle:{row.name}", "settle", job, f"supplier:{row.supplier}", row.owed,
@@ -272,11 +272,6 @@ class Desk:
 
     def _tell(self, row: Row, what: str, now_s: int) -> None:
         self._book.tell(Notice(row.id, row.attempt, what, now_s))
-
-
-def _cost(accelerator_s: int, price: int) -> int:
-    """Fen, rounded up."""
-    return -(-accelerator_s * price // 3600)
 
 
 def _answering(pool: Pool, there: int) -> Pool:

@@ -63,7 +63,8 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """What a side of a job objects to, and how an official answered."""
+    """What a side of a job objects to, and how an official answered; `fen`: what the job costs
+    since then, None: as it did."""
 
     id: str
     job: str
@@ -71,6 +72,7 @@ class Dispute:
     text: str
     state: Literal["open", "upheld", "dismissed"] = "open"
     reason: str = ""
+    fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ Rules
     refund   job        -> voucher     the rest
     expire   voucher    -> programme   when its time is over
     pay_out  supplier   -> outside
+    correct  supplier   -> job         what an upheld objection takes back; then refund
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ from typing import Literal
 
 from licet.base.trouble import BadInput, Conflict
 
-Kind = Literal["fund", "grant", "reserve", "settle", "refund", "expire", "pay_out"]
+Kind = Literal["fund", "grant", "reserve", "settle", "refund", "expire", "pay_out", "correct"]
 OUTSIDE = "outside"
 ENDS: Mapping[Kind, tuple[str, str]] = MappingProxyType(
     {
         "fund": ("outside", "programme"), "grant": ("programme", "voucher"),
         "reserve": ("voucher", "job"), "settle": ("job", "supplier"),
         "refund": ("job", "voucher"), "expire": ("voucher", "programme"),
-        "pay_out": ("supplier", "outside"),
+        "pay_out": ("supplier", "outside"), "correct": ("supplier", "job"),
     }
 )  # fmt: skip
 FEN_MAX = 10**15
@@ -52,6 +53,11 @@ class Transfer:
     taker: str
     fen: int
     at_s: int
+
+
+def cost(accelerator_s: int, price: int) -> int:
+    """Fen for accelerator-seconds at a price an accelerator-hour, rounded up."""
+    return -(-accelerator_s * price // 3600)
 
 
 def check(transfer: Transfer) -> None:

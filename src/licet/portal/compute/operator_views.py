@@ -7,7 +7,6 @@ It refuses to know who gets what.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,7 +17,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from licet.base.trouble import BadInput, Conflict
+from licet.compute import objections
 from licet.compute.claims import decide, proposal
+from licet.compute.commons import Commons
 from licet.compute.market import Choice, Claim, Dispute, Kept
 from licet.compute.model import Standing
 from licet.portal.accounts.gate import for_kind
@@ -192,17 +193,12 @@ def dispute(request: HttpRequest, dispute_id: str) -> HttpResponse:
             raise Http404
         known = [(one, word(f"compute-dispute.{one}")) for one in ("upheld", "dismissed")]
         fields = {"state": forms.choice("dispute-state", known),
+                  "owed": forms.yuan("owed-right", required=False),
                   "reason": forms.words("dispute-reason")}  # fmt: skip
         still = kept.value.state == "open"
         form = forms.Made(fields, _sent(request)) if still else None
-        if form is not None and form.is_valid():
-            said = form.cleaned_data
-            done = replace(kept.value, state=said["state"], reason=said["reason"].strip())
-            try:
-                commons.market.put(done, str(request.user.body.code), _now_s(), seen=kept.n)
-                return redirect("compute-desk")
-            except Conflict:
-                form.add_error(None, word("compute.changed-meanwhile"))
+        if form is not None and form.is_valid() and _answered(commons, kept, form, request):
+            return redirect("compute-desk")
         row = commons.book.find(kept.value.job)
         context = {
             "dispute": kept.value, "row": row, "form": form,
@@ -213,6 +209,23 @@ def dispute(request: HttpRequest, dispute_id: str) -> HttpResponse:
         }  # fmt: skip
     status = 422 if form is not None and form.errors else 409 if request.method == "POST" else 200
     return render(request, "compute/dispute.html", context, status=status)
+
+
+def _answered(commons: Commons, kept: Kept[Dispute], form: Any, request: HttpRequest) -> bool:
+    """Answer an objection as the form says; False with a fault in the form."""
+    said = form.cleaned_data
+    fen = None if said["owed"] is None else int(said["owed"] * forms.FEN)
+    by = str(request.user.body.code)
+    try:
+        objections.decide(commons.market, commons.book, commons.purse, kept, said["state"], fen,
+                          said["reason"], by, _now_s())  # fmt: skip
+    except Conflict:
+        form.add_error(None, word("compute.changed-or-short"))
+        return False
+    except BadInput:
+        form.add_error("owed", word("compute.owed-wrong"))
+        return False
+    return True
 
 
 @require_safe
