@@ -46,6 +46,15 @@ def test_an_offer_on_assumed_speeds_says_so() -> None:
     assert (offer.basis, offer.end_s) == ("assumed", NOW + 7200)
 
 
+def test_an_offer_counts_with_the_premium_of_domestic_work_as_a_round_does() -> None:
+    need = replace(NEED, speeds={"h20": MEASURED, "ascend910b": replace(MEASURED, value=0.95)})
+    where = [
+        answer(need, [], POOLS, PROMISE, NOW, premium=more).lines[0].pool  # type: ignore[union-attr]
+        for more in (0.0, 0.15)
+    ]
+    assert where == ["a", "b"]
+
+
 def test_a_deadline_nobody_could_meet_is_declined_with_the_soonest_end() -> None:
     declined = ask(replace(NEED, due_s=NOW + 1800))
     assert isinstance(declined, Declined)

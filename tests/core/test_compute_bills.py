@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licet.base.trouble import BadInput
-from licet.compute.bills import Line, compare, read_bill, settled_lines
-from licet.compute.jobbook import Row
+from licet.compute.bills import Line, Unread, compare, ended_s, read_bill, settled_lines
+from licet.compute.jobbook import Notice, Row
 from licet.compute.model import Need, Speed
 
 A, B = Line("j1-1", "north", 3600, 1200), Line("j2-2", "north", 60, 20)
@@ -51,8 +50,20 @@ def test_what_was_settled_comes_from_the_book() -> None:
 
 def test_a_bill_is_read_whole_or_refused() -> None:
     head = "\ufeffjob,pool,accelerator_s,fen\n"
-    assert read_bill(head + "j1-1,north,3600,1200\n") == [A]
-    for bad in ("job,pool\n", head + "j1-1,north,1.5,3\n", head + "j1-1,north,-1,3\n",
-                head + "j1-1,,1,3\n", head + "j1-1,north\n"):  # fmt: skip
-        with pytest.raises(BadInput):
-            read_bill(bad)
+    good = "j1-1,north,3600,1200\n"
+    assert read_bill((head + good).encode()) == [A]
+    for line, bad in ((1, "job,pool\n"), (2, head + "j1-1,north,1.5,3\n"),
+                      (3, head + good + "j1-1,north,-1,3\n"), (2, head + "j1-1,,1,3\n"),
+                      (2, head + "j1-1,north\n")):  # fmt: skip
+        with pytest.raises(Unread) as fault:
+            read_bill(bad.encode())
+        assert fault.value.line == line
+    with pytest.raises(Unread, match="line 2 of the bill is not UTF-8"):
+        read_bill(head.encode() + "作业,north,1,1\n".encode("gb18030"))
+
+
+def test_a_correction_does_not_move_a_job_to_another_month() -> None:
+    told = [Notice("j1", 1, "released:north", 5), Notice("j1", 1, "ended:20", 9),
+            Notice("j1", 1, "corrected:10", 99)]  # fmt: skip
+    assert ended_s(told) == 9
+    assert ended_s([]) == 0

@@ -12,12 +12,17 @@ from hypothesis import strategies as st
 
 from kit.compute import SHARING, likely
 from licet.compute.lending import AHEAD_S, entitled, premium, settled, share_out, weights
-from licet.compute.model import Standing
+from licet.compute.model import Pool, Standing
 from licet.compute.policies import POLICIES
 from licet.compute.policies.promise import Promise
 from licet.compute.round import equal_rate, make_round, rate
 
 DAY_S = 86_400.0
+POOLS = (
+    Pool("home", "s", "x", 1, 1, 0, 1, "north", origin="domestic", attested="doc 1"),
+    Pool("far", "s", "y", 1, 1, 0, 1, "north", origin="foreign", attested="doc 2"),
+    Pool("dark", "s", "z", 1, 1, 0, 1, "north"),
+)  # fmt: skip
 _few = st.floats(0.0, 50.0)
 
 
@@ -135,9 +140,12 @@ def test_equal_accounts_weigh_the_same() -> None:
 
 def test_domestic_time_has_a_price_until_it_has_its_part() -> None:
     most, part = SHARING.domestic_premium, SHARING.domestic_share
-    assert premium(0, 0, SHARING) == premium(0, 100, SHARING) == most
-    assert premium(round(part * 5000), 10000, SHARING) == pytest.approx(most / 2)
-    assert premium(100, 100, SHARING) == 0.0
+    half = {("a", "home"): round(part * 5000), ("b", "far"): 10000 - round(part * 5000)}
+    assert premium({}, POOLS, SHARING) == premium({("a", "far"): 100}, POOLS, SHARING) == most
+    assert premium(half | {("a", "gone"): 9, ("a", "dark"): 9}, POOLS, SHARING) == pytest.approx(
+        most / 2
+    )
+    assert premium({("a", "home"): 100}, POOLS, SHARING) == 0.0
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kit.commons import (
     POOL,
@@ -27,6 +28,7 @@ from kit.compute_world import World
 from kit.portal import person, portal
 from kit.visitors import signed_in
 from licet.compute.commons import paid
+from licet.compute.market import Asking
 
 POOL_FORM = {
     "id": "south-1", "kind": "ascend-910b", "count": "16", "node": "8", "memory_gib": "64",
@@ -98,6 +100,56 @@ def test_a_supplier_registers_a_pool_and_says_what_is_there(browser: Any) -> Non
     assert (pool.count, pool.price, pool.withdrawn, pool.supplier) == (8, 850, True, "own")
     assert "CNY 9.00" in page(mine, "/en/compute/pools/south-1/"), "what was said before stays"
     page(staff("other"), "/en/compute/pools/south-1/", 404)
+
+
+def test_a_supplier_holds_its_bill_against_the_books(browser: Any) -> None:
+    mine = staff()
+    with commons() as here:
+        stocked(here)
+        jobs = [running(here), running(here)]
+        ended(here, jobs[0])
+        ended(here, jobs[1])
+        rows = [here.job(job) for job in jobs]
+    head = "job,pool,accelerator_s,fen\n"
+    lines = [f"{row.name},{row.pool},{row.used_s},{row.owed}\n" for row in rows]
+
+    def check(text: bytes, status: int = 200, lang: str = "en", **days: str) -> str:
+        sent = {"bill": SimpleUploadedFile("bill.csv", text)} | days
+        answer = mine.post(f"/{lang}/compute/bill/", sent)
+        assert answer.status_code == status
+        return str(answer.content.decode())
+
+    assert "Bill and books agree" in check((head + "".join(lines)).encode())
+    said = check((head + lines[0].replace(",100\n", ",101\n")).encode(), lang="zh")
+    for words in ("2 行不一致", "金额不符", "账单中没有", f'href="/zh/compute/jobs/{jobs[1]}/"'):
+        assert words in said, words
+    assert "billed twice" in check((head + lines[0] + lines[0] + lines[1]).encode())
+    assert "Bill and books agree" in check(head.encode(), until="2020-01-01")
+    assert "Line 2 of the bill" in check((head + "x\n").encode(), 422)
+    assert mine.post("/en/compute/bill/", {}).status_code == 422
+    theirs = (
+        staff("other")
+        .post(
+            "/en/compute/bill/", {"bill": SimpleUploadedFile("b.csv", (head + lines[0]).encode())}
+        )
+        .content.decode()
+    )
+    assert "unknown to us" in theirs
+    assert f"/compute/jobs/{jobs[0]}/" not in theirs
+
+
+def test_a_need_says_by_when_it_begins_and_what_domestic_work_counts(browser: Any) -> None:
+    mine = staff()
+    with commons() as here:
+        stocked(here)
+    wrong = NEED_FORM | {"start": "2099-01-02T00:00", "begin_by": "2099-01-01T00:00"}
+    assert mine.post("/en/compute/needs/new/", wrong).status_code == 422
+    address = mine.post(
+        "/en/compute/needs/new/", NEED_FORM | {"begin_by": "2099-01-01T00:00"}
+    ).headers["location"]
+    with commons() as here:
+        assert here.market.all(Asking)[0].value.need.begin_by_s is not None
+    assert "counts 15 % more" in page(mine, address)
 
 
 def test_a_need_is_answered_accepted_and_shows_its_log_results_and_bill(browser: Any) -> None:

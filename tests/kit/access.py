@@ -57,6 +57,7 @@ compute-file                   ok/405     ok/405   ok/405   ok/405
 compute-pools                  in/405     ok/405   ok/405   404/405
 compute-pool-new               in/in      ok/no    ok/no    404/404
 compute-pool                   in/in      ok/no    404/404  404/404
+compute-bill                   in/in      ok/no    ok/no    404/404
 compute-needs                  in/405     ok/405   ok/405   404/405
 compute-need-new               in/in      ok/no    ok/no    404/404
 compute-need                   in/in      ok/no    404/404  404/404

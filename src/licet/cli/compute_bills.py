@@ -14,8 +14,8 @@ import click
 
 from licet.base.trouble import BadInput
 from licet.cli.compute_market import moment_of
-from licet.compute.bills import BILL_BYTES_MAX, Line, compare, read_bill, settled_lines
-from licet.compute.jobbook import JobBook, Row
+from licet.compute.bills import BILL_BYTES_MAX, Line, compare, ended_s, read_bill, settled_lines
+from licet.compute.jobbook import JobBook
 from licet.compute.wording import BILL, LANGS
 
 DIFFERS = 1
@@ -36,15 +36,12 @@ def bill(
     settled, line by line; exit code 1: they differ."""
     if csv.stat().st_size > BILL_BYTES_MAX:
         raise BadInput(f"{csv.name} is larger than {BILL_BYTES_MAX} bytes.", hint="Split it.")
-    try:
-        billed = read_bill(csv.read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise BadInput(f"{csv.name} is not UTF-8.", hint="Save it as UTF-8.") from None
+    billed = read_bill(csv.read_bytes())
     low = moment_of(since) if since else 0
     high = moment_of(until) if until else 2**53
     with closing(JobBook(path)) as book:
         rows = book.all(settled=True)
-        ended = [row.id for row in rows if low <= _ended_s(book, row) < high]
+        ended = [row.id for row in rows if low <= ended_s(book.told(row.id)) < high]
         ours, lost = settled_lines(book.all(), supplier, ended)
     found = compare(billed, ours, lost)
     for one in found.differences:
@@ -55,11 +52,6 @@ def bill(
                f"agreed {found.agreed_fen / 100:.2f} CNY")  # fmt: skip
     if found.differences:
         raise SystemExit(DIFFERS)
-
-
-def _ended_s(book: JobBook, row: Row) -> int:
-    """When a job was settled: its last notice."""
-    return max((one.at_s for one in book.told(row.id)), default=0)
 
 
 def _say(line: Line | None) -> str:

@@ -78,16 +78,17 @@ class Declined:
 
 def answer(
     need: Need, under_way: Sequence[Work], pools: Sequence[Pool], policy: Policy, now_s: int,
-    weigh: Weigh = equal,
+    weigh: Weigh = equal, premium: float = 0.0,
 ) -> Offer | Declined:  # fmt: skip
-    """The offer for a need, or why there is none; accounts weigh as they do now."""
+    """The offer for a need, or why there is none; accounts weigh, and domestic accelerators are
+    worth more, as they do and are now."""
     unfitting = {pool.id: unfit(need, pool, now_s) for pool in pools}
     if all(unfitting.values()):
         return Declined(need.id, ("no_pool",), unfitting, None, None, ())
     others = {work.need.id: (work.need, work.left) for work in under_way}
-    alone = project({need.id: (need, need.work)}, pools, policy, now_s, weigh)[need.id]
-    before = project(others, pools, policy, now_s, weigh)
-    after = project(others | {need.id: (need, need.work)}, pools, policy, now_s, weigh)
+    alone = project({need.id: (need, need.work)}, pools, policy, now_s, weigh, premium)[need.id]
+    before = project(others, pools, policy, now_s, weigh, premium)
+    after = project(others | {need.id: (need, need.work)}, pools, policy, now_s, weigh, premium)
     mine = after[need.id]
     delayed = tuple(
         work.need.id for work in under_way
@@ -101,7 +102,7 @@ def answer(
     if why or mine.end_s is None or alone.end_s is None or mine.start_s is None:
         end = None if mine.end_s is None else math.ceil(mine.end_s)
         return Declined(need.id, why or ("no_pool",), unfitting, end, price, delayed)
-    now, row = seen(others | {need.id: (need, need.work)}, pools, now_s, weigh)
+    now, row = seen(others | {need.id: (need, need.work)}, pools, now_s, weigh, premium)
     reason = explain(now, policy.shares(now))[row[need.id]]
     return Offer(
         need.id, math.floor(mine.start_s), math.ceil(mine.end_s), lines, price,

@@ -17,12 +17,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 from licet.base.trouble import BadInput
-from licet.compute.jobbook import Row
+from licet.compute.jobbook import Notice, Row
 
 COLUMNS = ("job", "pool", "accelerator_s", "fen")
 BILL_BYTES_MAX = 16 << 20
 _MOST = 10**15
 What = Literal["unknown", "twice", "lost", "pool", "seconds", "fen", "not_billed"]
+
+
+class Unread(BadInput):
+    """A bill that cannot be read, from line `line` on, counted from 1."""
+
+    def __init__(self, line: int, message: str, *, hint: str) -> None:
+        self.line = line
+        super().__init__(message, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +102,23 @@ def settled_lines(
     return lines, lost
 
 
-def read_bill(text: str) -> list[Line]:
-    """A bill as CSV with the columns job, pool, accelerator_s and fen, all whole numbers. Raises
-    BadInput that names the line."""
+def ended_s(told: Iterable[Notice]) -> int:
+    """When a job was settled, by what was told of it (later corrections apart); 0: never."""
+    return max((one.at_s for one in told if not one.what.startswith("corrected:")), default=0)
+
+
+def read_bill(data: bytes) -> list[Line]:
+    """A bill as CSV in UTF-8 with the columns job, pool, accelerator_s and fen, whole numbers.
+    Raises Unread."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise Unread(line, f"line {line} of the bill is not UTF-8.",
+                     hint="Save it as UTF-8.") from None  # fmt: skip
     reader = csv.DictReader(text.lstrip("\ufeff").splitlines())
     if not set(COLUMNS) <= set(reader.fieldnames or ()):
-        raise BadInput("the bill lacks columns.", hint=f"Its first line is {','.join(COLUMNS)}.")
+        raise Unread(1, "the bill lacks columns.", hint=f"Its first line is {','.join(COLUMNS)}.")
     return [_line(row, number) for number, row in enumerate(reader, 2)]
 
 
@@ -110,8 +129,8 @@ def _line(row: dict[str, str], number: int) -> Line:
             return Line(row["job"].strip(), row["pool"].strip(), seconds, fen)
     except (TypeError, ValueError):
         pass
-    raise BadInput(f"line {number} of the bill cannot be read.",
-                   hint="Job, pool, whole numbers from 0: j7-1,north-1,3600,1200.")  # fmt: skip
+    raise Unread(number, f"line {number} of the bill cannot be read.",
+                 hint="Job, pool, whole numbers from 0: j7-1,north-1,3600,1200.")  # fmt: skip
 
 
 def _what(line: Line, mine: Line | None, *, twice: bool, lost: bool) -> What | None:

@@ -281,18 +281,19 @@ class Commons:
                 executor.cancel(row.name)
 
     def _answered(self, need: Need, now_s: int) -> Asking:
-        from licet.compute.lending import weigher  # NumPy and HiGHS: an extra
+        from licet.compute.lending import premium, weigher  # NumPy and HiGHS: an extra
         from licet.compute.policies import POLICIES
 
         others, pools, rule = self.under_way(now_s, need.id), self.pools(), self.policy()
         name = rule.value.policy
         weigh = weigher(self.standings(), self.book.owed()[0], self.rule)
-        found = answer(need, others, pools, POLICIES[name](self.rule), now_s, weigh)
+        more = premium(self.book.used(), pools, self.rule)
+        found = answer(need, others, pools, POLICIES[name](self.rule), now_s, weigh, more)
         yes = found if isinstance(found, Offer) else None
         no = None if isinstance(found, Offer) else found
         accounts = tuple(work.need.account for work in others)
         return Asking(need.id, need, now_s, name, yes, no, tuple(pool.id for pool in pools),
-                      (*accounts, need.account))  # fmt: skip
+                      (*accounts, need.account), more)  # fmt: skip
 
     def _must_pay(self, by: str, task: Task, asked: Asking) -> None:
         """Raises BadInput where the voucher is not `by`'s or covers too little (rule 3)."""

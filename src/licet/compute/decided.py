@@ -185,7 +185,7 @@ def _round(question: Question) -> tuple[Round, Mapping[str, int], frozenset[str]
     pools = question.pools
     left = {need.id: (need, need.work) for need in question.needs}
     weigh = weigher(question.standings, question.owed, question.rule)
-    now, row = seen(left, pools, question.at_s, weigh)
+    now, row = seen(left, pools, question.at_s, weigh, question.premium)
     speeds, running = now.speeds.copy(), now.running.copy()
     column = {pool.id: k for k, pool in enumerate(pools)}
     for held in question.running:
@@ -197,10 +197,7 @@ def _round(question: Question) -> tuple[Round, Mapping[str, int], frozenset[str]
     for one in question.waiting:
         if one.need.id in row:
             speeds[row[one.need.id], _barred(one, question, over)] = 0.0
-    domestic = np.array([pool.origin == "domestic" for pool in pools], float)
-    made = replace(now, speeds=speeds, running=running,
-                   premium=question.premium * domestic)  # fmt: skip
-    return made, row, over
+    return replace(now, speeds=speeds, running=running), row, over
 
 
 def _barred(one: Waiting, question: Question, over: frozenset[str]) -> Flags:

@@ -158,13 +158,9 @@ class Desk:
         rule = self._terms.rule
         parts = entitled(list(known.values()), rule)
         owed = settled(before, parts, held, total, passed_s, rule)
-        used = self._book.used()
-        origins = {pool.id: pool.origin for pool in pools.values()}
-        domestic_s = sum(s for (_, pool), s in used.items() if origins.get(pool) == "domestic")
-        foreign_s = sum(s for (_, pool), s in used.items() if origins.get(pool) == "foreign")
         return Question(
             now_s, self._terms.policy, rule, standings, owed,
-            premium(domestic_s, domestic_s + foreign_s, rule), there,
+            premium(self._book.used(), pools.values(), rule), there,
             tuple(Running(row.need, row.pool) for row in running),
             tuple(Waiting(row.need, row.longest_s) for row in waiting),
         )  # fmt: skip

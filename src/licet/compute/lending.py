@@ -18,11 +18,11 @@ The manner is Karma's (Vuppalapati et al., OSDI 2023), written for time that flo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from licet.compute.model import Standing
+from licet.compute.model import Pool, Standing
 from licet.compute.round import Floats
 from licet.rulebook.computing import SharingRule
 
@@ -122,9 +122,16 @@ def settled(
     return after
 
 
-def premium(domestic_s: int, known_s: int, rule: SharingRule) -> float:
+def premium(
+    used: Mapping[tuple[str, str], int], pools: Iterable[Pool], rule: SharingRule
+) -> float:
     """How much more work on domestic accelerators is worth now: the pack's most while none of the
-    `known_s` accelerator-seconds metered on accelerators of known origin were domestic, falling to
-    0 where their part is what it should be. Before anything was metered it is the most."""
+    accelerator-seconds metered on pools of known origin were domestic, falling to 0 where their
+    part is what it should be. Before anything was metered it is the most. `used`: by account and
+    pool."""
+    origins = {pool.id: pool.origin for pool in pools}
+    domestic_s = sum(s for (_, pool), s in used.items() if origins.get(pool) == "domestic")
+    foreign_s = sum(s for (_, pool), s in used.items() if origins.get(pool) == "foreign")
+    known_s = domestic_s + foreign_s
     part = domestic_s / known_s if known_s else 0.0
     return rule.domestic_premium * max(0.0, 1 - part / rule.domestic_share)

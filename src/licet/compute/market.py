@@ -36,7 +36,8 @@ CREATE TABLE IF NOT EXISTS compute_said (kind TEXT NOT NULL, id TEXT NOT NULL, n
 @dataclass(frozen=True, slots=True)
 class Asking:
     """A need and how it was answered, at `answered_s`, by the rule `policy`: one of `offer` and
-    `declined`. `pools` and `accounts`: what the numbers of a reason stand for."""
+    `declined`. `pools` and `accounts`: what the numbers of a reason stand for; `premium`: how much
+    more work on domestic accelerators counted."""
 
     id: str
     need: Need
@@ -46,6 +47,7 @@ class Asking:
     declined: Declined | None
     pools: tuple[str, ...]
     accounts: tuple[str, ...]
+    premium: float = 0.0
     state: Literal["answered", "accepted", "given_up"] = "answered"
 
 

@@ -38,9 +38,10 @@ def equal(jobs: Sequence[tuple[str, int]], _total: float) -> Floats:
 
 
 def seen(
-    left: Left, pools: Sequence[Pool], now_s: float, weigh: Weigh = equal
+    left: Left, pools: Sequence[Pool], now_s: float, weigh: Weigh = equal, premium: float = 0.0
 ) -> tuple[Round, Mapping[str, int]]:
-    """The round of needs that may run at a moment, a column a pool, and the row of each."""
+    """The round of needs that may run at a moment, a column a pool, and the row of each; work on
+    domestic accelerators is worth `premium` more (`Round.premium`)."""
     ids = [i for i, (need, work) in left.items() if work > 0 and need.start_s <= now_s]
     accounts = {need.account: n for n, (need, _) in enumerate(left.values())}
     needs = [left[i][0] for i in ids]
@@ -56,14 +57,16 @@ def seen(
         left=np.array([left[i][1] for i in ids], float),
         due_s=np.array([np.inf if n.due_s is None else n.due_s - now_s for n in needs], float),
         account=np.array([accounts[need.account] for need in needs], np.int64),
+        premium=np.array([premium * (pool.origin == "domestic") for pool in pools], float),
     )
     return now, {i: row for row, i in enumerate(ids)}
 
 
 def project(
-    left: Left, pools: Sequence[Pool], policy: Policy, now_s: int, weigh: Weigh = equal
-) -> Mapping[str, Projected]:
-    """The course of each need under a policy, from now on."""
+    left: Left, pools: Sequence[Pool], policy: Policy, now_s: int, weigh: Weigh = equal,
+    premium: float = 0.0,
+) -> Mapping[str, Projected]:  # fmt: skip
+    """The course of each need under a policy, from now on; weights and premium stay."""
     work = dict(left)
     start, end = dict[str, float](), dict[str, float]()
     used: dict[str, Floats] = {i: np.zeros(len(pools)) for i in left}
@@ -72,7 +75,7 @@ def project(
     for _ in range(STEPS_MAX):
         if not any(one > 0 for _, one in work.values()):
             break
-        now, row = seen(work, pools, at, weigh)
+        now, row = seen(work, pools, at, weigh, premium)
         time = _time(now, row, policy, running)
         rates = (now.speeds * time).sum(axis=1)
         until = _next(work, pools, at, now, rates)

@@ -86,6 +86,7 @@ class NeedBody(msgspec.Struct, forbid_unknown_fields=True):
     interconnects: list[str] = []
     regions: list[str] = []
     start: Moment = None
+    begin_by: Moment = None
     due: Moment = None
     budget_fen: int | None = None
     interruptible: bool = True
@@ -101,7 +102,8 @@ class PlaceBody(msgspec.Struct):
 
 
 class NeedPage(msgspec.Struct):
-    """A need and its answer: when, where, for how much, and why by language; or why not."""
+    """A need and its answer: when, where, for how much, and why by language; or why not.
+    `domestic_premium`: how much more work on domestic accelerators counted, as a part of it."""
 
     id: str
     state: Literal["answered", "accepted", "given_up"]
@@ -112,6 +114,7 @@ class NeedPage(msgspec.Struct):
     fen: int | None
     places: list[PlaceBody]
     why: dict[str, list[str]]
+    domestic_premium: float
 
 
 class NeedList(msgspec.Struct):
@@ -299,10 +302,11 @@ def _pool(name: str, said: PoolBody) -> Pool:
 def _need(said: NeedBody, account: str, at_s: int) -> Need:
     speeds = {k: Speed(v.value, v.basis, v.source, at_s) for k, v in said.speeds.items()}
     due_s = None if said.due is None else _seconds(said.due, 0)
+    begin_by_s = None if said.begin_by is None else _seconds(said.begin_by, 0)
     return Need(
         "", account, said.work, said.unit, speeds, said.gang, said.memory_gib,
         frozenset(said.interconnects), frozenset(said.regions), _seconds(said.start, 0), due_s,
-        said.budget_fen, said.interruptible, said.domestic_only,
+        said.budget_fen, said.interruptible, said.domestic_only, begin_by_s,
     )  # fmt: skip
 
 
@@ -326,7 +330,7 @@ def _need_page(here: Commons, asked: Asking) -> NeedPage:
     return NeedPage(
         asked.id, asked.state, asked.offer is not None, asked.policy, one.start,
         one.end or one.soonest, one.price,
-        [PlaceBody(pool, hours, fen) for pool, _, hours, fen in one.lines], why,
+        [PlaceBody(pool, hours, fen) for pool, _, hours, fen in one.lines], why, asked.premium,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 
+from licet.compute.bills import BILL_BYTES_MAX
 from licet.compute.execution.contract import LONGEST_S
 from licet.compute.model import NO_END_S, Need, Pool, Speed
 from licet.portal.design.words import sentences, word
@@ -146,7 +147,7 @@ def need_form(pools: Sequence[Pool], sent: Any = None) -> Made:
             "memory_gib": number("memory-least", 0, 10_000, initial=0),
             "interconnects": _several("interconnects", nets),
             "regions": _several("regions", regions),
-            "start": moment("start"), "due": moment("due"),
+            "start": moment("start"), "begin_by": moment("begin-by"), "due": moment("due"),
             "budget": yuan("budget", required=False),
             "interruptible": tick("interruptible"), "domestic_only": tick("domestic-only"),
         },
@@ -161,6 +162,7 @@ class _NeedForm(Made):
             self.add_error(None, word("compute.speed-missing"))
         if said.get("work") == 0:
             self.add_error("work", word("compute.work-missing"))
+        _in_order(self, said, "start", "begin_by")
         _in_order(self, said, "start", "due")
         return said
 
@@ -179,6 +181,7 @@ def need_of(said: Mapping[str, Any], account: str, now_s: int) -> Need:
         start_s=seconds(said["start"], 0), due_s=seconds(said["due"], None),
         budget=None if budget is None else int(budget * FEN),
         interruptible=said["interruptible"], domestic_only=said["domestic_only"],
+        begin_by_s=seconds(said["begin_by"], None),
     )  # fmt: skip
 
 
@@ -214,6 +217,25 @@ def claim_form(
                for name, said in asks},
         }, sent,
     )  # fmt: skip
+
+
+def bill_form(sent: Any = None, files: Any = None) -> Made:
+    """A bill to be checked, and the days on which its jobs ended."""
+    hint = word("compute.bill-days-hint")
+    days = {
+        name: forms.DateField(label=_label(f"bill-{name}"), help_text=hint, required=False,
+                              widget=forms.DateInput(attrs={"type": "date"}))
+        for name in ("since", "until")
+    }  # fmt: skip
+    file = forms.FileField(
+        label=_label("bill-file"), help_text=_hint("bill-file"), validators=[_fits_bill]
+    )
+    return Made({"bill": file, **days}, sent, files)
+
+
+def _fits_bill(file: Any) -> None:
+    if file.size > BILL_BYTES_MAX:
+        raise forms.ValidationError(word("compute.bill-large", n=BILL_BYTES_MAX >> 20))
 
 
 def seconds(said: datetime | None, default: Any) -> Any:

@@ -1,22 +1,27 @@
-"""A supplier's desk: pools, what they were used for, what was earned.
+"""A supplier's desk: pools, what they were used for, what was earned, a bill checked.
 
 It refuses to know who gets what.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from licet.base.trouble import BadInput, Conflict
+from licet.compute.bills import Compared, Unread, compare, ended_s, read_bill, settled_lines
 from licet.compute.market import Dispute
 from licet.compute.model import NO_END_S, Pool
+from licet.compute.wording import BILL
 from licet.portal.accounts.gate import for_kind
 from licet.portal.compute import forms
 from licet.portal.compute.store import account_of, opened, rules
+from licet.portal.design.languages import current
 from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 
@@ -96,6 +101,43 @@ def change_pool(request: HttpRequest, pool_id: str) -> HttpResponse:
         ]
     context = {"form": form, "pool": kept.value, "history": history}
     return render(request, "compute/pool.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(EDITS)
+@for_kind("provider")
+def bill(request: HttpRequest) -> HttpResponse:
+    """Hold a supplier's bill against what was metered and settled with it; nothing is kept."""
+    rules()
+    me, sent = account_of(request.user.body), request.method == "POST"
+    form = forms.bill_form(request.POST if sent else None, request.FILES if sent else None)
+    found = _compared(form, me) if form.is_valid() else None
+    lines = [
+        (one, one.job.rpartition("-")[0] if one.ours else "", BILL[one.what][current().code])
+        for one in (found.differences if found else ())
+    ]  # fmt: skip
+    context = {"form": form, "found": found, "lines": lines[:LINES_MAX], "differ": len(lines)}
+    return render(request, "compute/bill.html", context, status=422 if form.errors else 200)
+
+
+def _compared(form: forms.Made, supplier: str) -> Compared | None:
+    """A bill and the books, of jobs that ended in the days that the form says; None with a fault
+    in the form."""
+    zone, said = ZoneInfo(settings.TIME_ZONE), form.cleaned_data
+    try:
+        billed = read_bill(said["bill"].read())
+    except Unread as fault:
+        form.add_error("bill", word("compute.bill-unread", n=fault.line))
+        return None
+    low, high = (
+        int(datetime.combine(day, time(), zone).timestamp()) if day else default
+        for day, default in ((said["since"], 0),
+                             (said["until"] and said["until"] + timedelta(1), NO_END_S))
+    )  # fmt: skip
+    with opened() as commons:
+        rows = commons.book.all()
+        among = [row.id for row in rows if row.stage == "settled" and row.supplier == supplier
+                 and low <= ended_s(commons.book.told(row.id)) < high]  # fmt: skip
+    return compare(billed, *settled_lines(rows, supplier, among))
 
 
 def _taken(pool: Pool, jobs: object) -> int:

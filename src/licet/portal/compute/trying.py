@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from licet.compute.commons import Commons
+from licet.compute.lending import premium
 from licet.compute.market import Asking
 from licet.compute.model import unfit
 from licet.compute.placing import Nodes
@@ -42,9 +43,10 @@ def try_live(commons: Commons, now_s: int) -> tuple[list[Live], bool]:
     """A row for each policy, none where nothing is under way; whether some jobs were left out."""
     works = commons.under_way(now_s)
     left = {one.need.id: (one.need, one.left) for one in works[:JOBS_MAX]}
-    rows = []
+    pools, rows = commons.pools(), []
+    more = premium(commons.book.used(), pools, commons.rule)
     for name, make in POLICIES.items() if left else ():
-        found = project(left, commons.pools(), make(commons.rule), now_s)
+        found = project(left, pools, make(commons.rule), now_s, premium=more)
         ends = [one.end_s for one in found.values() if one.end_s is not None]
         hours = [(end - now_s) / 3600 for end in ends]
         due = [i for i, (need, _) in left.items() if need.due_s is not None]

@@ -14,6 +14,7 @@ from licet.portal.compute import supplier_views as supplier
 urlpatterns = [
     path("compute/pools/", supplier.pools, name="compute-pools"),
     path("compute/pools/new/", supplier.new_pool, name="compute-pool-new"),
+    path("compute/bill/", supplier.bill, name="compute-bill"),
     path("compute/pools/<str:pool_id>/", supplier.change_pool, name="compute-pool"),
     path("compute/needs/", customer.needs, name="compute-needs"),
     path("compute/needs/new/", customer.new_need, name="compute-need-new"),
