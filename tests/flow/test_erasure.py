@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -32,6 +34,7 @@ from licet.ledger.custody import (
 from licet.ledger.entry import parse_entry
 from licet.ledger.log import Log
 from licet.ledger.proof import verify_receipt
+from licet.ledger.store_sqlite import SqliteStore
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -44,11 +47,20 @@ class Killed(BaseException):
     """The process is gone. Nothing catches it."""
 
 
+def stop() -> NoReturn:
+    raise Killed
+
+
+def kill_this_process() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("nobody outlives that")
+
+
 class Death:
     """Kills at the n-th write: before it (`lost`) or after it (`kept`); later ones too."""
 
-    def __init__(self, at: int, how: str) -> None:
-        self.left, self.how = at, how
+    def __init__(self, at: int, how: str, die: Callable[[], NoReturn] = stop) -> None:
+        self.left, self.how, self.die = at, how, die
 
     def connect(self, *words: Any, **more: Any) -> sqlite3.Connection:
         death = self
@@ -72,10 +84,10 @@ class Death:
     def write(self, do: Callable[[], Any]) -> Any:
         self.left -= 1
         if self.left < 0 and self.how == "lost":
-            raise Killed
+            self.die()
         found = do()
         if self.left < 0:
-            raise Killed
+            self.die()
         return found
 
 
@@ -187,15 +199,7 @@ def test_whoever_is_killed_at_any_write_leaves_nothing_half(tmp_path: Path, how:
         scene = Scene(folder)
         request, death, alive = ask(scene), Death(at, how), True
         try:
-            with scene.opened(death.connect) as (subjects, cases):
-                log = scene.log()
-                erasing.carry_out(subjects, cases, NOW)
-
-                def submit(entry: bytes, done: Any, log: Log = log, death: Death = death) -> None:
-                    index = death.write(lambda: log.append([entry], NOW).start)
-                    done(index)
-
-                erasing.tell(subjects, log, submit, NOW)
+            mortal(scene, death)
         except Killed:
             alive = False
         scene.settle()
@@ -203,6 +207,52 @@ def test_whoever_is_killed_at_any_write_leaves_nothing_half(tmp_path: Path, how:
         if alive:
             break
     assert 10 < at < 100, f"every one of {at} writes was tried"
+
+
+def mortal(scene: Scene, death: Death) -> None:
+    """A gateway's round, as far as it comes."""
+    with scene.opened(death.connect) as (subjects, cases):
+        log = scene.log()
+
+        def submit(entry: bytes, done: Any) -> None:
+            done(death.write(lambda: log.append([entry], NOW).start))
+
+        erasing.carry_out(subjects, cases, NOW)
+        erasing.tell(subjects, log, submit, NOW)
+
+
+class SceneOnDisk(Scene):
+    """The same with a ledger that outlives whoever writes it."""
+
+    store: SqliteStore | None = None
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.close()
+
+    def log(self) -> Log:
+        self.close()
+        self.store = SqliteStore(self.folder / "ledger.db")
+        return Log(self.store, make_test_signer(), ORIGIN)
+
+
+def test_a_process_that_is_killed_at_any_write_leaves_nothing_half(tmp_path: Path) -> None:
+    """SIGKILL before each write of the erasure, the ledger's among them."""
+    for at in range(200):
+        scene = SceneOnDisk(tmp_path / f"{at}")
+        request = ask(scene)
+        child = os.fork()
+        if child == 0:
+            mortal(scene, Death(at, "lost", kill_this_process))
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        assert status in (0, signal.SIGKILL)
+        scene.settle()
+        all_of_anna_is_gone(scene, request)
+        scene.close()
+        if status == 0:
+            break
+    assert 10 < at < 100, f"it was killed at every one of {at} writes"
 
 
 def test_what_is_held_stays_until_the_hold_ends(scene: Scene) -> None:

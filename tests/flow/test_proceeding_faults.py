@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from kit.api import AUTHORITY, Provider
 from kit.elsewhere import Elsewhere
 from kit.gateway_ledger import GatewayLedger
 from kit.portal import person, portal
-from kit.proceedings import REVIEWER, Play, brought
+from kit.proceedings import REVIEWER, Play, brought, graded
 from kit.proceedings import person as actor
 from licet.base.clock import SystemClock
 from licet.cases import Act, event_as_json
@@ -136,28 +137,51 @@ def test_stops_are_followed_once_whatever_write_fails(tmp_path: Path, kept: bool
     assert broken > 5, "there is more that may fail"
 
 
-def test_a_release_that_is_killed_at_any_byte_leaves_a_whole_bundle(tmp_path: Path) -> None:
-    """The kernel kills the writer at the very write that would pass the limit (SIGXFSZ)."""
+def at_byte(limit: int) -> None:
+    """The kernel kills this process at the very write that would pass the limit (SIGXFSZ)."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
+def at_event(name: str) -> None:
+    """This process is killed when it is about to do what the interpreter calls so."""
+
+    def hook(event: str, _: object) -> None:
+        if event == name:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+
+
+OLD, NEW = b"old" * 5_000, b"newer" * 5_000
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        *(partial(at_byte, limit) for limit in (0, 1, 4_096, len(NEW) // 2, len(NEW) - 1)),
+        *(partial(at_event, name) for name in ("open", "os.rename")),
+    ],
+    ids=repr,
+)
+def test_a_release_that_is_killed_at_any_write_leaves_a_whole_bundle(
+    tmp_path: Path, death: Callable[[], None]
+) -> None:
     from licet.gateway.bundlefile import load_bytes, save_bundle
 
-    path = tmp_path / "bundles" / "current.licet"
-    path.parent.mkdir()
-    old, new = b"old" * 5_000, b"newer" * 5_000
-    save_bundle(path, old)
-    killed = 0
-    for limit in (0, 1, 4_096, len(new) // 2, len(new) - 1, len(new)):
-        child = os.fork()
-        if child == 0:
-            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-            save_bundle(path, new)
-            os._exit(0)
-        _, status = os.waitpid(child, 0)
-        was_killed = os.WIFSIGNALED(status)
-        killed += was_killed
-        assert load_bytes(path) == (old if was_killed else new)
-    assert killed == 5
+    path = tmp_path / "current.licet"
+    save_bundle(path, OLD)
+    child = os.fork()
+    if child == 0:
+        death()
+        save_bundle(path, NEW)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status)
+    assert load_bytes(path) == OLD
+    save_bundle(path, NEW)
+    assert load_bytes(path) == NEW
 
 
 @KEPT
@@ -209,18 +233,3 @@ def test_what_a_provider_sends_arrives_once_whatever_write_fails(
     assert [kind for kind, _ in elsewhere.bodies] == ["report", "step"] * at
     assert {one.state for one in Outgoing.objects.all()} == {"done"}
     assert StoredEvent.objects.count() == Head.objects.get().next_seq == 5 * at
-
-
-def graded(officer: Any, at: int) -> str:
-    """An incident of ACME that it has graded; its number."""
-    from licet.portal.filings.service import together
-    from licet.portal.incidents import service
-
-    number, play = f"LI-20261128-{at:012x}", Play("incident", start=SystemClock().now())
-    with together(play.now) as head:
-        play.of = service.begin_on(
-            head, number, "incident", "find", brought(play, "find"), MACHINE, officer.body,
-            play.now,
-        )  # type: ignore[assignment]  # fmt: skip
-    service.act(number, "set_grade", brought(play, "set_grade"), officer, play.now)
-    return number

@@ -4,17 +4,20 @@ while: nothing is lost, nothing is done twice."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from kit import outbox_child
+from kit import outbox_child, taking_child
 from kit.house import ROOT
-from kit.installations import enrol, eventually, filled_in, two_installations
+from kit.installations import Side, enrol, eventually, filled_in, two_installations
 
 CASE = "case_00000000000000000001"
+OFFICER = "li@acme.example"
 FILED = "StoredCase.objects.count(), Received.objects.count(), StoredEvent.objects.count()"
 
 
@@ -111,26 +114,76 @@ def test_a_tick_does_what_is_due_and_again_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # a hundred processes, one after the other
 def test_a_provider_that_is_killed_at_any_write_loses_and_doubles_nothing(tmp_path: Path) -> None:
     with two_installations(tmp_path) as (authority, provider):
+        name_officer(provider)
         with authority.serving():
             enrol(authority, provider)
-            form = filled_in(tmp_path, CASE)
-            child = Path(outbox_child.__file__)
-            run = subprocess.run(
-                [sys.executable, child, provider.home, form],
-                capture_output=True, text=True, timeout=280, check=False, cwd=ROOT,
-            )  # fmt: skip
-            assert run.returncode == 0, run.stderr[-3000:]
-        rounds = int(run.stdout)
-        assert rounds > 20, "there is more to be killed at"
-        assert authority.ask(f"[{FILED}]") == [rounds, rounds, 3 * rounds]
+            filings = rounds(outbox_child, provider.home, "filing", filled_in(tmp_path, CASE))
+            incidents = rounds(outbox_child, provider.home, "incident", OFFICER)
+        assert authority.ask(f"[{FILED}]")[:2] == [filings, filings + incidents]
         counted = "Outgoing.objects.filter(state='done').count(), Outgoing.objects.count()"
-        assert provider.ask(f"[{counted}]") == [rounds, rounds]
+        assert provider.ask(f"[{counted}]") == [filings + incidents] * 2
         events = "[(e.case_id, e.kind) for e in StoredEvent.objects.order_by('case_id', 'seq')]"
-        assert provider.ask(events) == authority.ask(events)
-        ledger = provider.run("ledger", "verify", provider.home / "authority-ledger")
-        assert ledger.returncode == 0, ledger.stdout + ledger.stderr
+        kept = provider.ask(events)
+        assert kept == authority.ask(events)
+        assert len(kept) == 3 * filings + 3 * incidents
+        for side in (provider, authority):
+            ledger = side.run("ledger", "verify", side.home / "authority-ledger")
+            assert ledger.returncode == 0, ledger.stdout + ledger.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_an_authority_that_is_killed_at_any_write_takes_a_report_once(tmp_path: Path) -> None:
+    many, waiting = 16, "Outgoing.objects.filter(state='waiting')"
+    with two_installations(tmp_path) as (authority, provider):
+        name_officer(provider)
+        with authority.serving():
+            enrol(authority, provider)
+        sent = f"[one.token for one in {waiting}.order_by('made')]"
+        told = {"authority": authority.url, "messages": provider.ask(sent, reports(many))}
+        (tmp_path / "messages.json").write_text(json.dumps(told))
+        assert rounds(taking_child, authority.home, tmp_path / "messages.json") <= many
+        with authority.serving():
+            provider.does("tick", "--role", "provider")
+        assert provider.ask(f"{waiting}.count()") == 0
+        events = "[(e.case_id, e.kind) for e in StoredEvent.objects.order_by('case_id', 'seq')]"
+        kept = provider.ask(events)
+        assert kept == authority.ask(events)
+        assert len(kept) == 3 * many
+        verified = authority.run("ledger", "verify", authority.home / "authority-ledger")
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def reports(many: int) -> str:
+    """Statements that report this many incidents, for `ask`."""
+    return f"""
+from kit.outbox_child import an_incident
+for number in range({many}):
+    an_incident({OFFICER!r}, number)()
+"""
+
+
+def rounds(child: ModuleType, *words: object) -> int:
+    """How many works somebody did, killed at each write of one of them."""
+    run = subprocess.run(
+        [sys.executable, str(child.__file__), *map(str, words)],
+        capture_output=True, text=True, timeout=800, check=False, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": "tests"},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert int(run.stdout) > 5, "there is more to be killed at"
+    return int(run.stdout)
+
+
+def name_officer(provider: Side) -> None:
+    """Li of ACME, in ACME's own installation."""
+    provider.does(
+        "portal", "person", OFFICER, "--name", "Li", "--body", "ACME", "--body-kind", "provider",
+        "--body-zh", "ACME", "--body-en", "ACME", "--role", "representative", "--role", "drafter",
+    )  # fmt: skip
 
 
 DRAFT = """
@@ -169,11 +222,7 @@ filed = service.act(case, "refile", {}, me, now)
 @pytest.mark.slow
 def test_what_is_done_on_a_providers_pages_is_decided_at_the_authority(tmp_path: Path) -> None:
     with two_installations(tmp_path) as (authority, provider):
-        provider.does(
-            "portal", "person", "li@acme.example", "--name", "Li", "--body", "ACME",
-            "--body-kind", "provider", "--body-zh", "ACME", "--body-en", "ACME",
-            "--role", "representative",
-        )  # fmt: skip
+        name_officer(provider)
         with authority.serving():
             enrol(authority, provider)
         said = "[case.id, unfit.code, filed.filing, again.code, 'On its way' in shown]"

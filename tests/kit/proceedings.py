@@ -227,3 +227,20 @@ def waited(play: Play, until: datetime) -> Play:
     after = copy.copy(play)
     after.now = until + timedelta(seconds=1)
     return after.take(*due(play.of, after.now))
+
+
+def graded(officer: Any, at: int) -> str:
+    """An incident of an officer's provider in this installation's database, graded by them; its
+    number, the `at`th."""
+    from licet.base.clock import SystemClock
+    from licet.portal.filings.service import together
+    from licet.portal.incidents import service
+
+    number, play = f"LI-20261128-{at:012x}", Play("incident", start=SystemClock().now())
+    with together(play.now) as head:
+        play.of = service.begin_on(
+            head, number, "incident", "find", brought(play, "find"), MACHINE, officer.body,
+            play.now,
+        )  # type: ignore[assignment]  # fmt: skip
+    service.act(number, "set_grade", brought(play, "set_grade"), officer, play.now)
+    return number
