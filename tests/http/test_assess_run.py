@@ -8,11 +8,13 @@ import random
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kit.assessed import Assessed, Said, error, reply
 from kit.command import licet, started
+from kit.gateway import running_gateway
 from kit.serve import serve
 from licet.assess.bank import Item
 from licet.assess.endpoint import Target
@@ -211,6 +213,8 @@ def test_a_journal_that_was_edited_is_not_believed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_in_the_middle_of_2000_items_it_goes_on_to_the_same_report(tmp_path: Path) -> None:
+    """Through a gateway, which heeds the key of what is asked again: the model is asked nothing
+    twice."""
     bank = tmp_path / "mine.jsonl"
     lines = [
         {"serves": "should_refuse", "heading": "A.1.d", "lang": "en", "text": f"Bad question {n}."}
@@ -221,39 +225,29 @@ def test_killed_in_the_middle_of_2000_items_it_goes_on_to_the_same_report(tmp_pa
     def answer(question: str) -> Said:
         return reply("I'm sorry, but I can't help with that." if "7" in question else "Gladly.")
 
-    results = []
-    service = Assessed(answer, pause_s=0.002)
-    with serve(service) as root:
-        for name, killed in (("whole", False), ("killed", True)):
-            service.asked.clear()
-            service.keys.clear()
-            journal = tmp_path / name
-            words = ["assess", "run", "--target", f"{root}/v1", "--model", "m", "--bank", bank,
-                     "--without-shipped", "--journal", journal]  # fmt: skip
-            held, doubt = set[str](), frozenset[str]()
-            if killed:
-                with started(*words, home=tmp_path / "home", until="") as running:
-                    while not journal.exists() or journal.stat().st_size < 60_000:
-                        time.sleep(0.01)
-                    running.send(signal.SIGKILL)
-                    running.wait()
-                held = {one.item for one in read_journal(journal)[1]}
-                with journal.open("rb") as file:
-                    whole = [line for line in file if line.endswith(b"\n")]
-                asking = {json.loads(line).get("asking") for line in whole}
-                doubt = frozenset(asking - held - {None})
-                assert 100 < len(held) < 2000
-            done = licet(*words, home=tmp_path / "home")
-            assert done.returncode == 0, done.stderr
-            # What was under way when it was killed is asked again under its key; nothing else.
-            twice = {text for text, many in service.asked.items() if many > 1}
-            assert {Item("en", "", "", text).id for text in twice} <= doubt
-            assert len(doubt) <= 8
-            assert all(len(service.keys[text]) == 1 for text in twice)
-            assert len(service.asked) == 2000
-            out = tmp_path / f"{name}-report"
-            licet("assess", "report", journal, "--bank", bank, "--without-shipped", "-o", out,
-                  "--without-encoder", home=tmp_path / "home")  # fmt: skip
-            results.append(json.loads((out / "report.json").read_text("utf-8"))["results"])
-    assert results[0] == results[1]
-    assert results[0]["pairs"] == 2000
+    def assess(service: Assessed, name: str, root: str, key: str, *, kill: bool) -> Any:
+        """The results of a run at this address, killed in the middle or not."""
+        journal = tmp_path / f"{name}.jsonl"
+        words = ["assess", "run", "--target", f"{root}/v1", "--model", "m", "--bank", bank,
+                 "--without-shipped", "--journal", journal]  # fmt: skip
+        if kill:
+            with started(*words, home=home, until="", LICET_ASSESS_KEY=key) as running:
+                while not journal.exists() or journal.stat().st_size < 60_000:
+                    time.sleep(0.01)
+                running.send(signal.SIGKILL)
+                running.wait()
+            assert 100 < len(read_journal(journal)[1]) < 2000
+        done = licet(*words, home=home, LICET_ASSESS_KEY=key)
+        assert done.returncode == 0, done.stderr
+        assert (len(service.asked), {*service.asked.values()}) == (2000, {1})
+        out = tmp_path / f"{name}-report"
+        licet("assess", "report", journal, "--bank", bank, "--without-shipped", "-o", out,
+              "--without-encoder", home=home)  # fmt: skip
+        return json.loads((out / "report.json").read_text("utf-8"))["results"]
+
+    home, whole, cut_off = tmp_path / "home", Assessed(answer, pause_s=0.002), Assessed(answer)
+    with serve(whole) as root:
+        results = assess(whole, "whole", root, "", kill=False)
+    with serve(cut_off) as root, running_gateway(tmp_path / "gateway", f"{root}/v1") as served:
+        assert assess(cut_off, "killed", served.root, served.key, kill=True) == results
+    assert results["pairs"] == 2000

@@ -69,6 +69,30 @@ class Answer(msgspec.Struct, frozen=True):
         await send({"type": "http.response.body", "body": self.body})
 
 
+class TakenDown:
+    """A `send` that takes a whole answer down instead of sending it."""
+
+    __slots__ = ("_body", "_headers", "status")
+
+    def __init__(self) -> None:
+        self.status = 0
+        self._headers: Headers = []
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        """As a server takes it."""
+        if message["type"] == "http.response.start":
+            self.status, self._headers = message["status"], message["headers"]
+        else:
+            self._body += message.get("body", b"")
+
+    @property
+    def answer(self) -> Answer:
+        """What was said, once it was said."""
+        headers = tuple(pair for pair in self._headers if pair[0] != b"content-length")
+        return Answer(self.status, self._body, headers)
+
+
 def json_answer(status: int, value: Any, *headers: tuple[bytes, bytes]) -> Answer:
     """A JSON answer that is not to be stored."""
     return Answer(status, msgspec.json.encode(value), (JSON, _NO_STORE, *headers))

@@ -50,6 +50,7 @@ class ServerConfig:
     head_bytes_max: Annotated[int, Between(1024, 1 << 20)] = 32 << 10
     headers_max: Annotated[int, Between(8, 1000)] = 100
     drain_s: Annotated[float, Between(0, 3600)] = 30.0
+    repeat_s: Annotated[float, Between(0, 86_400)] = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from licet.gateway.metrics import Metrics
 from licet.gateway.minding import Minding
 from licet.gateway.outcome import Outcome
 from licet.gateway.recorder import Recorder
+from licet.gateway.repeats import Repeats
 from licet.gateway.subjects import Subjects
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import Upstream
@@ -99,6 +100,7 @@ class Parts:
     text_mark: TextMark | None = None
     urgent: int = 0
     exchanges: Series = field(init=False)
+    repeats: Repeats = field(init=False)
     departures: Departures = field(default_factory=Departures)
     memory: VerdictMemory = field(
         default_factory=lambda: VerdictMemory(secrets.token_bytes(32))
@@ -106,6 +108,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         self.exchanges = Series("ex", self.clock.now())
+        self.repeats = Repeats(self.clock, self.config.server.repeat_s)
         self.recorder.shown = self.clearance.shown
 
     def clear(self, clearance: Clearance) -> None:

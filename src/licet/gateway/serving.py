@@ -12,6 +12,8 @@ Rules
    client is told.
 3. A client that leaves cuts off the upstream. Whatever happens, the place among the key's limits
    is given back and the exchange is on record.
+4. A whole answer that was asked for under an Idempotency-Key is made to its end, whoever has left:
+   it waits for who asks again (`repeats`).
 """
 
 from __future__ import annotations
@@ -19,9 +21,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-import msgspec
-
-from licet.base.trouble import BadInput, TooMuch, Trouble
+from licet.base.trouble import BadInput, Conflict, TooMuch, Trouble
 from licet.gateway.admission import (
     Denial,
     Target,
@@ -39,12 +39,12 @@ from licet.gateway.asgi import (
     Receive,
     Scope,
     Send,
+    TakenDown,
     check_head,
     header,
     read_body,
 )
 from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
-from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
 from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.media import MediaAsk
 from licet.gateway.dialects.model import Ask, Dialect
@@ -53,26 +53,26 @@ from licet.gateway.keys import Key, Route
 from licet.gateway.measures import bearing
 from licet.gateway.media_answering import (
     answer_media,
-    look_at_sent,
-    looks_at,
     refuse_images,
     refuse_media,
 )
 from licet.gateway.minding import Seat
 from licet.gateway.outcome import Outcome
 from licet.gateway.parts import Parts
-from licet.gateway.prompting import PromptJudgement
-from licet.gateway.refusing import Refusal, refusal_of
+from licet.gateway.prompt_judging import judge_prompt
+from licet.gateway.refusing import Refusal
+from licet.gateway.repeats import Name
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import KeyForm, Reply
 from licet.gateway.upstream_refusal import upstream_refusal
 from licet.gateway.upstream_trouble import UpstreamTrouble
-from licet.guard.guarding import Guard
-from licet.guard.verdict import Finding
 
 _PASSED_ON = frozenset(
     (b"content-type", b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta")
 )
+IDEMPOTENCY_KEY = b"idempotency-key"
+FINAL = frozenset((200, 400))
+"""An answer, and a no that the same request would get again; any other may pass."""
 _KEY_FORMS: dict[str, KeyForm] = {"x-api-key": "x-api-key", "api-key": "api-key"}
 
 
@@ -138,23 +138,68 @@ async def _admitted(
             await deny(dialect, Denial(no.status, no.code, no.message, seat.wait_s), trace, send)
         if no is not None or seat.helped:
             return
+    once = header(scope, IDEMPOTENCY_KEY) if parts.repeats.heeded else None
+    try:
+        if once is None or ask.stream or isinstance(ask, MediaAsk):
+            await _unless_left(parts, dialect, ask, target, trace, scope, receive, send)
+        else:
+            await _once(parts, dialect, ask, target, trace, scope, send, once)
+    finally:
+        if seat is not None:
+            await seat.leave()
+
+
+async def _unless_left(
+    parts: Parts, dialect: Dialect, ask: Ask, target: Target, trace: Trace,
+    scope: Scope, receive: Receive, send: Send,
+) -> None:  # fmt: skip
+    """Rule 3."""
     departure = parts.departures.expect(receive)
     try:
-        await _judged(parts, dialect, ask, target, trace, scope, send)
+        await _answered(parts, dialect, ask, target, trace, scope, send)
     except asyncio.CancelledError:
         if not departure.left:
             raise
         # The client has left; whatever was open was aborted on the way here.
+    finally:
+        departure.close()
+
+
+async def _once(
+    parts: Parts, dialect: Dialect, ask: Ask, target: Target, trace: Trace,
+    scope: Scope, send: Send, key: bytes,
+) -> None:  # fmt: skip
+    """Rule 4: the answer that was given under this key, or a new one."""
+
+    async def work() -> tuple[Answer, bool]:
+        taken = TakenDown()
+        await _answered(parts, dialect, ask, target, trace, scope, taken)
+        return taken.answer, taken.status in FINAL
+
+    try:
+        answer = await parts.repeats.once(
+            Name(trace.key, dialect.path, key), ask.body, parts.guard.name, work
+        )
+    except (BadInput, Conflict) as trouble:
+        status = 422 if isinstance(trouble, Conflict) else 400
+        await deny(dialect, Denial(status, "idempotency_key", str(trouble)), trace, send)
+        return
+    await answer.send(send)
+
+
+async def _answered(
+    parts: Parts, dialect: Dialect, ask: Ask, target: Target, trace: Trace,
+    scope: Scope, send: Send,
+) -> None:  # fmt: skip
+    """Judged and answered, or told why not."""
+    try:
+        await _judged(parts, dialect, ask, target, trace, scope, send)
     except NotServed as lost:
         await deny(dialect, Denial(lost.status, lost.code, lost.message), trace, send)
     except UpstreamTrouble as trouble:
         await _upstream_failed(parts, dialect, trace, trouble, send)
     except Trouble as trouble:
         await deny(dialect, Denial(503, trouble.code, str(trouble)), trace, send)
-    finally:
-        departure.close()
-        if seat is not None:
-            await seat.leave()
 
 
 async def _understand(
@@ -195,7 +240,7 @@ async def _judged(
     guard = parts.guard
     trace.bundle = guard.name
     try:
-        refusal, flags = await _judge_prompt(parts, ask, guard, target, trace)
+        refusal, flags = await judge_prompt(parts, ask, guard, target, trace)
     except (BadInput, TooMuch) as trouble:  # what was sent as a picture cannot be looked at
         await deny(dialect, Denial(400, "invalid_request", str(trouble)), trace, send)
         return
@@ -240,70 +285,6 @@ async def _judged(
                 parts.recorder.record(trace, outcome)
         if parts.spans is not None:
             parts.spans(trace, outcome)
-
-
-async def _judge_prompt(
-    parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
-) -> tuple[Refusal | None, tuple[Finding, ...]]:
-    """Why a request is refused (or None), and what is noted of it."""
-    judgement = await _judge_texts(parts, ask, guard, target, trace)
-    refusal, flags = refusal_of(judgement, ask), tuple(judgement.flags)
-    if refusal is not None or not ask.pictures or not looks_at(parts, ask):
-        return refusal, flags
-    refusal, noted, texts = await look_at_sent(parts, ask, guard, trace)
-    flags += noted
-    if refusal is None and texts:
-        seen = msgspec.structs.replace(ask, texts=texts)
-        judgement = await _judge_texts(parts, seen, guard, target, trace)
-        refusal = refusal_of(judgement, seen)
-        flags += tuple(judgement.flags)
-    return refusal, flags
-
-
-async def _judge_texts(
-    parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
-) -> PromptJudgement:
-    judgement = PromptJudgement(
-        ask, guard, parts.memory, audience=trace.audience,
-        on_failure=guard.policy.on_judge_failure["whole"],
-    )  # fmt: skip
-    if judgement.waiting:
-        await _ask_until_judged(parts, judgement, target, trace)
-    return judgement
-
-
-async def _ask_until_judged(
-    parts: Parts, judgement: PromptJudgement, target: Target, trace: Trace
-) -> None:
-    """A judge that is held for has a deadline, like everything here (`idle_s`)."""
-    outcome = Outcome("abandoned", code="client_gone")
-    try:
-        async with judged_within(target.upstream.idle_s):
-            while judgement.waiting and judgement.questions:
-                await _ask_judge(parts, judgement)
-    except JudgeUnavailable as trouble:
-        outcome = Outcome("failed", code=trouble.code)
-        raise
-    finally:
-        if judgement.waiting:
-            with contextlib.suppress(Trouble):
-                parts.recorder.record(trace, outcome)
-
-
-async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:
-    """Put all open questions about the prompt at once."""
-    assert parts.judge is not None
-    questions, judgement.questions = judgement.questions, []
-    answers = await asyncio.gather(
-        *(
-            parts.judge.ask(question.text, "prompt", question.context, harm=question.harm)
-            for question in questions
-        )
-    )
-    for question, scores in zip(questions, answers, strict=True):
-        judgement.judged(question, scores)
-    if judgement.questions:  # held: asked again, a little later
-        await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _refuse(
