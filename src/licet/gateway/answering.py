@@ -18,6 +18,8 @@ from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Send
 from licet.gateway.asking import ASK_AGAIN_S, AskingRelay, judged_within
 from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.model import Ask, Dialect
+from licet.gateway.dialects.shown import refuse_shown_whole
+from licet.gateway.dialects.unreadable import Unlooked
 from licet.gateway.exchange import Exchange
 from licet.gateway.outcome import Outcome, Question
 from licet.gateway.parts import Parts
@@ -50,15 +52,18 @@ async def answer_whole(
         guard = parts.guard
         trace.bundle = guard.name
     try:
+        if not ask.takes_media:
+            refuse_shown_whole(body)
         whole = WholeAnswer(
             dialect.reply(body), guard, audience=trace.audience,
             on_failure=guard.policy.on_judge_failure["whole"], flags=flags,
         )  # fmt: skip
-    except BadInput:
-        message = "The model's answer is not of this API."
-        answer = Answer(502, dialect.error(502, "upstream_malformed", message))
-        await answer.send(send)
-        return Outcome("failed", flags=flags, code="upstream_malformed")
+    except BadInput as trouble:
+        code, message = "upstream_malformed", "The model's answer is not of this API."
+        if isinstance(trouble, Unlooked):
+            code, message = trouble.code, str(trouble)
+        await Answer(502, dialect.error(502, code, message)).send(send)
+        return Outcome("failed", flags=flags, code=code)
     if whole.waiting:
         async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
             await ask_until_judged(parts, whole, prompt_of(ask))

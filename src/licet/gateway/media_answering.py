@@ -90,6 +90,11 @@ def refuse_images(parts: Parts, ask: Ask) -> Denial | None:
     return _refuse_unclassified(parts) if seen else None
 
 
+def takes_media(parts: Parts) -> bool:
+    """Whether pictures and sound in a conversation's answers pass unjudged and unlabelled."""
+    return "pass" in (parts.config.guard.images, parts.config.guard.unlooked)
+
+
 def looks_at(parts: Parts, ask: Ask) -> bool:
     """Whether the pictures of a request are looked at."""
     return isinstance(ask, MediaAsk) or parts.config.guard.images == "judge"

@@ -21,6 +21,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import msgspec
+
 from licet.base.trouble import BadInput, Conflict, TooMuch, Trouble
 from licet.gateway.admission import (
     Denial,
@@ -51,11 +53,7 @@ from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.features import HEADER as FEATURES
 from licet.gateway.keys import Key, Route
 from licet.gateway.measures import bearing
-from licet.gateway.media_answering import (
-    answer_media,
-    refuse_images,
-    refuse_media,
-)
+from licet.gateway.media_answering import answer_media, refuse_images, refuse_media, takes_media
 from licet.gateway.minding import Seat
 from licet.gateway.outcome import Outcome
 from licet.gateway.parts import Parts
@@ -230,6 +228,8 @@ async def _understand(
     if isinstance(ask, MediaAsk) and (no := refuse_media(parts, ask, scope)) is not None:
         return no
     trace.upstream = target.upstream.name
+    if takes_media(parts):
+        ask = msgspec.structs.replace(ask, takes_media=True)
     return ask, target
 
 

@@ -20,6 +20,7 @@ from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
 from licet.gateway.dialects.model import Ask, Frame, Notice, Span, Usage
 from licet.gateway.dialects.moulds import Moulds, Shapes
 from licet.gateway.dialects.server_events import DONE, event_bytes
+from licet.gateway.dialects.shown import refuse_shown
 from licet.gateway.sse import SseEvent
 
 CHOICES_MAX = 128
@@ -34,6 +35,7 @@ class ChoiceReader:
     def __init__(self, ask: Ask, form: Form) -> None:
         self.usage = Usage()
         self._form = form
+        self._takes_media = ask.takes_media
         self._head: dict[str, Any] = {"object": form.event, "created": 0, "model": ask.model}
         self._began = False
         self._asked: set[int] = set()
@@ -124,6 +126,8 @@ class ChoiceReader:
             self._unsent_ends += 1
             return Frame(event.raw, ends=("",), last=True)
         chunk = load_object(data)
+        if not self._takes_media:
+            refuse_shown(data, chunk)
         slots: list[Slot] = []
         choices, aligned = find_choices(self._form, chunk, slots)
         self._note_head(chunk)

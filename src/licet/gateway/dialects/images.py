@@ -119,7 +119,8 @@ class ImageEdits(MediaDialect):
         body = render_form(parts, self._boundary)
         user = fields.get("safety_identifier") or fields.get("user")
         return MediaAsk(
-            fields["model"], False, texts, body, (), user, pictures, form_type(self._boundary),
+            fields["model"], False, texts, body, (), user, pictures,
+            content_type=form_type(self._boundary),
             form=one_of(fields.get("response_format"), "response_format", _FORMS, "b64_json"),
         )  # fmt: skip
 

@@ -21,6 +21,7 @@ from licet.gateway.dialects.json_texts import Slot, find_member, put_texts, span
 from licet.gateway.dialects.model import Ask, Frame, Notice, Span, Usage
 from licet.gateway.dialects.moulds import Moulds, Shapes
 from licet.gateway.dialects.server_events import event_bytes
+from licet.gateway.dialects.shown import refuse_shown
 from licet.gateway.dialects.unreadable import Unreadable
 from licet.gateway.sse import SseEvent
 
@@ -37,6 +38,7 @@ class MessagesReader:
     def __init__(self, ask: Ask) -> None:
         self.usage = Usage()
         self._model = ask.model
+        self._takes_media = ask.takes_media
         self._open: list[int] = []  # blocks that the client has seen begin, and not end
         self._started = False
         self._stopped = False
@@ -95,6 +97,8 @@ class MessagesReader:
         if not event.data.strip():
             return Frame(event.raw)
         value = load_object(event.data)
+        if not self._takes_media:
+            refuse_shown(event.data, value)
         kind = value.get("type")
         if type(kind) is not str:
             raise Unreadable(f"expected the event's type, not {kind_of(kind)}", where="type")

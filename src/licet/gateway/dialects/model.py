@@ -54,6 +54,8 @@ class Ask(msgspec.Struct, frozen=True):
     pictures: tuple[Picture, ...] = ()
     """Pictures that are in the request itself, so that they can be looked at. What of `images` is
     not among them (sound, files, what stands elsewhere) cannot be."""
+    takes_media: bool = False
+    """Whether pictures and sound in the answer pass unjudged (`shown`)."""
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):

@@ -26,6 +26,7 @@ from licet.gateway.dialects.moulds import Shapes
 from licet.gateway.dialects.responses_sent import Sent
 from licet.gateway.dialects.responses_texts import LAST, find_texts, type_of
 from licet.gateway.dialects.server_events import event_bytes
+from licet.gateway.dialects.shown import refuse_shown
 from licet.gateway.sse import SseEvent
 
 _KEPT = ("type", "item_id", "output_index", "content_index", "summary_index", "response_id")
@@ -47,6 +48,7 @@ class ResponsesReader:
     def __init__(self, ask: Ask) -> None:
         self.usage = Usage()
         self._model = ask.model
+        self._takes_media = ask.takes_media
         self._sent = Sent()
         self._shapes = Shapes(outer=_KEPT, inner=("type",))
         self._shift = 0
@@ -59,6 +61,8 @@ class ResponsesReader:
         if data == b"[DONE]":
             return Frame(event.raw, ends=("",), last=True)
         value = load_object(data)
+        if not self._takes_media:
+            refuse_shown(data, value)
         found = find_texts(value)
         kind = type_of(value)
         if kind.endswith((".delta", "_part.added")):

@@ -1,0 +1,80 @@
+"""Pictures and sound that a model puts into an answer in which only text was looked for.
+
+Nobody has looked at them, and nothing labels them; so an answer that shows any is not served, but
+where the operator passes media unjudged (`Ask.takes_media`). It refuses to know what is served.
+
+Rules
+1. What counts is shown to the person: data or an address of a picture, sound or video. What an
+   answer quotes, and what it hands to a tool, is not.
+2. An answer without any of the names is known by one search over its bytes. A name may be written
+   with escapes, so bytes with any are looked at closely.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from licet.gateway.dialects.json_strict import load_object
+from licet.gateway.dialects.json_texts import QUOTING, SOURCES, is_arguments
+from licet.gateway.dialects.unreadable import Unlooked
+
+_SHOWN = frozenset(
+    """image_url audio_url video_url input_audio inline_data inlineData b64_json
+    partial_image_b64""".split()  # noqa: SIM905
+)
+_KINDS = frozenset(
+    "image output_image input_image image_generation_call audio output_audio video".split()  # noqa: SIM905
+)
+_DATA = frozenset({"data", "url", "result", "image"})
+_hint = re.compile(rb"\\u|image|audio|video|b64_json|inline_?[dD]ata").search
+
+
+def refuse_shown(data: bytes, value: Any) -> None:
+    """Raises Unlooked where the event or answer `data`, decoded `value`, shows anything."""
+    if _hint(data) is not None and (where := _shown(value, "")) is not None:
+        raise Unlooked(where)
+
+
+def refuse_shown_whole(body: bytes) -> None:
+    """The same for a whole answer. Raises Unlooked, and Unreadable for what is no object."""
+    if _hint(body) is not None:
+        refuse_shown(body, load_object(body))
+
+
+def _shown(value: Any, where: str) -> str | None:
+    """The path of the first thing shown under `value`; None where nothing is."""
+    if type(value) is list:
+        items = [(f"{where}[{at}]", item) for at, item in enumerate(value)]
+    elif type(value) is dict:
+        if _is_shown(value):
+            return where
+        items = [
+            (f"{where}.{name}" if where else name, item)
+            for name, item in value.items()
+            if name not in QUOTING and not is_arguments(name, value)
+        ]
+    else:
+        return None
+    for place, item in items:
+        if (found := _shown(item, place)) is not None:
+            return found
+    return None
+
+
+def _is_shown(value: dict[str, Any]) -> bool:
+    if any(value.get(name) for name in _SHOWN):
+        return True
+    kind, sound = value.get("type"), value.get("audio")
+    if type(sound) is dict and sound.get("data"):
+        return True
+    if type(kind) is not str:
+        return False
+    if kind.endswith("audio.delta"):
+        return bool(value.get("delta"))
+    if kind not in _KINDS:
+        return False
+    origin = value.get("source")
+    if type(origin) is dict and origin.get("type") in SOURCES:
+        return True
+    return any(type(value.get(name)) is str and value[name] for name in _DATA)
