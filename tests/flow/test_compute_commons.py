@@ -17,10 +17,11 @@ from click.testing import CliRunner, Result
 from kit.compute import SHARING
 from kit.compute_world import World
 from licet.base.clock import SystemClock
-from licet.base.trouble import BadInput, Conflict, NotFound
+from licet.base.trouble import BadInput, Conflict, NotFound, Unavailable
 from licet.cli.main import licet
 from licet.compute.claims import apply, decide, proposal
-from licet.compute.commons import Commons, Task, local, open_commons, paid
+from licet.compute.commons import Commons, NoContainers, Task, local, open_commons, paid
+from licet.compute.execution.contract import Spec
 from licet.compute.market import Asking, Claim
 from licet.compute.marketfile import read_market, render_market
 from licet.compute.model import Need, Pool, Speed, Standing
@@ -184,6 +185,46 @@ def test_what_cannot_run_or_be_paid_is_not_accepted(commons: Commons, task: Task
         commons.accept(asked.id, "acme", task, NOW)
     assert commons.book.all() == []
     assert commons.asking(asked.id, "acme").value.state == "answered"
+
+
+def test_an_image_is_refused_before_it_queues_where_nothing_runs_images(commons: Commons) -> None:
+    task, world = replace(TASK, image="team/train:1"), World({"north-1": 2, "south-1": 2})
+    asked = commons.ask(NEED, NOW, chance)
+    for _ in range(2):
+        with pytest.raises(NoContainers):
+            commons.accept(asked.id, "acme", task, NOW)
+        commons.tick(world, NOW)
+    world.runtime = "apptainer"
+    commons.tick(world, NOW)
+    assert commons.accept(asked.id, "acme", task, NOW).state == "accepted"
+    world.runtime = ""
+    commons.tick(world, NOW)
+    assert commons.job(asked.id).stage == "waiting"
+    assert [one.what for one in commons.book.told(asked.id)] == ["no-containers"]
+    world.runtime = "apptainer"
+    commons.tick(world, NOW)
+    assert world.specs[f"{asked.id}-1"].image == "team/train:1"
+
+
+def test_money_of_a_job_whose_image_nothing_runs_any_more_comes_back(commons: Commons) -> None:
+    world = World({"north-1": 2, "south-1": 2}, runtime="apptainer")
+    commons.tick(world, NOW)
+    asked = commons.ask(NEED, NOW, chance)
+    commons.accept(asked.id, "acme", replace(TASK, image="team/train:1"), NOW)
+    before = commons.purse.balance(paid("acme"))
+
+    class Gone(World):
+        def submit(self, spec: Spec) -> None:
+            raise Unavailable("cut off here.", hint="")
+
+    with pytest.raises(Unavailable):
+        commons.tick(Gone({"north-1": 2, "south-1": 2}, runtime="apptainer"), NOW)
+    assert commons.job(asked.id).stage == "reserved"
+    world.runtime = ""
+    commons.tick(world, NOW)
+    assert (commons.job(asked.id).stage, commons.job(asked.id).attempt) == ("waiting", 2)
+    assert commons.purse.balance(paid("acme")) == before
+    commons.purse.audit()
 
 
 def test_a_customer_stops_what_waits_and_what_runs(commons: Commons) -> None:

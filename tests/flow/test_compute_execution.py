@@ -10,19 +10,27 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from kit.slurm import Cluster, Supplier, cluster, missing
 from licet.base.trouble import BadInput, NotFound, Unavailable
+from licet.compute.execution.container import JOB_PATH, find_runtime
 from licet.compute.execution.contract import OVER, Executor, Seen, Spec
 from licet.compute.execution.local import SUPERVISE, LocalExecutor
 from licet.compute.execution.slurm import SlurmExecutor, commands
 
 SUPPLIERS = (Supplier("sup-a", "h20", 4), Supplier("sup-b", "ascend910b", 2))
 WAIT_S = 30.0
+# What stands for Apptainer: it says what it was asked, then runs what comes after the image.
+CONTAINERS = """#!/bin/sh
+echo "$@" >asked
+while [ "${1#docker://}" = "$1" ]; do shift; done
+shift
+exec "$@"
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +52,17 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(params=["local", "slurm"])
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Rig:
+    runtime = tmp_path / "apptainer"
+    runtime.write_text(CONTAINERS)
+    runtime.chmod(0o700)
     if request.param == "local":
         pools = {one.name: one.count for one in SUPPLIERS}
-        return Rig(LocalExecutor(pools, tmp_path / "jobs"), tmp_path / "jobs", None)
+        local = LocalExecutor(pools, tmp_path / "jobs", runtime=str(runtime))
+        return Rig(local, tmp_path / "jobs", None)
     made: Cluster = request.getfixturevalue("slurm")
     places = [one.place for one in SUPPLIERS]
-    return Rig(SlurmExecutor(places, tmp_path, commands(made.conf)), tmp_path, made)
+    there = SlurmExecutor(places, tmp_path, commands(made.conf), runtime=str(runtime))
+    return Rig(there, tmp_path, made)
 
 
 def spec(name: str, script: str = "true", gang: int = 1, longest_s: int = 60) -> Spec:
@@ -103,6 +116,41 @@ def test_what_it_prints_is_kept(rig: Rig) -> None:
     rig.executor.release("talks", "sup-a")
     until(rig, "talks", over)
     assert (rig.folder / "talks" / "output.txt").read_text("utf-8") == "你好\n"
+
+
+def test_a_job_with_an_image_runs_in_a_container_in_its_own_folder(rig: Rig) -> None:
+    job = replace(spec("boxed", "echo in; exit 4"), image="registry.example/team/train:1.2")
+    rig.executor.submit(job)
+    rig.executor.release("boxed", "sup-a")
+    seen = until(rig, "boxed", over)
+    assert (seen.state, seen.code) == ("failed", 4)
+    home = rig.folder / "boxed"
+    assert (home / "output.txt").read_text() == "in\n"
+    assert (home / "asked").read_text() == (
+        "exec --containall --pwd /job --bind .:/job docker://registry.example/team/train:1.2"
+        " sh -c echo in; exit 4\n"
+    )
+
+
+@pytest.mark.parametrize("image", ["team/train", "--help", "a b"])
+def test_an_image_that_nothing_runs_or_that_is_none_is_refused(tmp_path: Path, image: str) -> None:
+    bare = LocalExecutor({"p": 1}, tmp_path, runtime="")
+    there = LocalExecutor({"p": 1}, tmp_path, runtime="apptainer")
+    for executor in (bare,) if image == "team/train" else (bare, there):
+        with pytest.raises(BadInput, match="image"):
+            executor.submit(replace(spec("no"), image=image))
+    assert bare.look(["no"]) == {}
+
+
+def test_what_runs_images_is_looked_for_where_jobs_look() -> None:
+    def found(*names: str) -> str:
+        return find_runtime(
+            lambda name, path: name if name in names and path == JOB_PATH else None
+        )
+
+    assert found() == ""
+    assert found("singularity") == "singularity"
+    assert found("singularity", "apptainer") == "apptainer"
 
 
 def test_no_pool_has_more_than_it_has(rig: Rig) -> None:

@@ -162,6 +162,8 @@ def test_a_need_is_answered_accepted_and_shows_its_log_results_and_bill(browser:
     assert "It can be met" in said
     assert "all of its time on its fastest kind" in said
     assert mine.post(address, TASK_FORM | {"script": " "}).status_code == 422
+    boxed = mine.post(address, TASK_FORM | {"image": "team/train:1"})
+    assert "Nothing runs container images" in boxed.content.decode()
     dear = mine.post(address, TASK_FORM | {"longest": "700"})
     assert "Choose another, or a shorter longest time" in dear.content.decode()
     job = mine.post(address, TASK_FORM).headers["location"]

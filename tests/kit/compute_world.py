@@ -17,15 +17,20 @@ from licet.compute.execution.contract import OVER, Metered, Seen, Spec, State
 
 @dataclass(slots=True)
 class World:
-    """An executor in memory. `ends`: how a name ends, else `ended`; `ran`: every run."""
+    """An executor in memory. `ends`: how a name ends, else `ended`; `ran`: every run; `runtime`:
+    what runs container images."""
 
     pools: dict[str, int]
     took_s: int = 100
+    runtime: str = ""
     ends: dict[str, State] = field(default_factory=dict)
     runs_on: set[str] = field(default_factory=set)  # names that do not end by themselves
     ran: list[str] = field(default_factory=list)
     specs: dict[str, Spec] = field(default_factory=dict)
     seen: dict[str, Seen] = field(default_factory=dict)
+
+    def containers(self) -> str:
+        return self.runtime
 
     def submit(self, spec: Spec) -> None:
         if spec.id not in self.specs:

@@ -13,6 +13,8 @@ Rules
 5. Whoever runs jobs is written down with the first one. Somebody else takes over only on purpose,
    and only while no job is under way: a job that one runs is unknown to the other, and would run
    twice.
+6. Whoever runs jobs says what runs container images there; where nothing does, a job with an image
+   is refused before it queues.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from licet.base.ids import Chance
 from licet.base.trouble import BadInput, Conflict, NotFound
 from licet.compute.answer import Offer, Work, answer
 from licet.compute.claims import granted_to
+from licet.compute.execution.container import check_image
 from licet.compute.execution.contract import Executor, Fence, Spec
 from licet.compute.jobbook import JobBook, Row
 from licet.compute.market import Asking, Choice, Kept, Market, Remark, Stop
@@ -41,7 +44,6 @@ DEFAULT_POLICY, LOCAL = "promise", "local"
 SCRIPT_MAX = 64 << 10
 GOING = ("waiting", "placed", "reserved", "submitted", "released")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:@-]{0,200}")
 
 
 class TooLittle(BadInput):
@@ -53,10 +55,18 @@ class TooLittle(BadInput):
                          hint="Choose another, or a shorter longest time.")  # fmt: skip
 
 
+class NoContainers(BadInput):
+    """A job with an image where nothing runs images (rule 6)."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing runs container images here.",
+                         hint="Leave the image out, or ask the operator.")  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to run: a script of the shell, in a container image where one is named (Apptainer
-    runs it); for `longest_s` at most, paid from `voucher`."""
+    """What is to run: a script of the shell, in a container of `image` where one is named; for
+    `longest_s` at most, paid from `voucher`."""
 
     script: str
     image: str
@@ -67,14 +77,9 @@ class Task:
         """As whoever runs jobs takes it. Raises BadInput."""
         if not self.script.strip() or len(self.script) > SCRIPT_MAX:
             raise BadInput("A job has a script, of 64 KiB at most.", hint="Say what is to run.")
-        shell = ("/bin/sh", "-c", self.script.replace("\r\n", "\n"))
-        if not self.image:
-            return shell
-        if not _IMAGE.fullmatch(self.image):
-            raise BadInput(f"{self.image!r} is no container image.",
-                           hint="As in registry.example/team/train:1.2.")  # fmt: skip
-        return ("apptainer", "exec", "--containall", "--pwd", "/job", "--bind", ".:/job",
-                f"docker://{self.image}", *shell)  # fmt: skip
+        if self.image:
+            check_image(self.image)
+        return ("/bin/sh", "-c", self.script.replace("\r\n", "\n"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +182,16 @@ class Commons:
             raise Conflict("this need is not open to be accepted.", hint="State it again.")
         command = task.command()
         Spec(f"{name}-1", by, command, asked.need.gang, task.longest_s)
+        if task.image and not self.containers():
+            raise NoContainers
         fresh = self._answered(asked.need, now_s)
         if fresh.offer is None or _worse(fresh.offer, asked.offer, now_s, asked.answered_s):
             self.market.put(fresh, by, now_s, seen=kept.n)
             return fresh
         self._must_pay(by, task, fresh)
-        self.book.add(Row(name, asked.need, command, task.longest_s, task.voucher))
+        self.book.add(
+            Row(name, asked.need, command, task.longest_s, task.voucher, image=task.image)
+        )
         done = replace(fresh, state="accepted")
         self.market.put(done, by, now_s, seen=kept.n)
         return done
@@ -246,10 +255,17 @@ class Commons:
                 return False
             if not self._is_run_by(runner, take_over=take_over):
                 return False
+            _put(self.folder / "containers", executor.containers())
             self._stop_wished(executor)
             terms = Terms(self.policy().value.policy, self.rule, self.standings, enter, fence)
             Desk(self.book, self.purse, executor, terms, self.pools).tick(now_s)
         return True
+
+    def containers(self) -> str | None:
+        """What runs container images, as whoever runs jobs said; empty: nothing; None: nobody has
+        run jobs yet."""
+        path = self.folder / "containers"
+        return path.read_text("utf-8") if path.exists() else None
 
     def close(self) -> None:
         """Give the files back."""
@@ -265,9 +281,7 @@ class Commons:
         going = any(row.stage != "waiting" for row in self.book.all(settled=False))
         if kept and (going or not take_over):
             return False
-        fresh = self.folder / "runner.new"
-        fresh.write_text(runner, "utf-8")
-        fresh.replace(path)
+        _put(path, runner)
         return True
 
     def _stop_wished(self, executor: Executor) -> None:
@@ -344,10 +358,27 @@ def local(commons: Commons) -> Executor:
     return LocalExecutor(room, commons.folder / "jobs")
 
 
+def _put(path: Path, text: str) -> None:
+    """A small file, whole or as it was."""
+    if path.exists() and path.read_text("utf-8") == text:
+        return
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(path)
+
+
 def _worse(fresh: Offer, shown: Offer, now_s: int, shown_s: int) -> bool:
     # A second: the grain of a policy's classes.
     longer = fresh.end_s - now_s > shown.end_s - shown_s + 1
     return fresh.price > shown.price or longer
 
 
-__all__: Sequence[str] = ("Commons", "Task", "TooLittle", "local", "open_commons", "paid")
+__all__: Sequence[str] = (
+    "Commons",
+    "NoContainers",
+    "Task",
+    "TooLittle",
+    "local",
+    "open_commons",
+    "paid",
+)

@@ -80,12 +80,14 @@ class Desk:
         self._book, self._purse, self._executor = book, purse, executor
         self._terms, self._pools = terms, pools
 
-    def accept(self, need: Need, command: Sequence[str], longest_s: int, voucher: str) -> bool:
+    def accept(
+        self, need: Need, command: Sequence[str], longest_s: int, voucher: str, image: str = ""
+    ) -> bool:
         """Take a job on; False: it was taken before. Raises BadInput for what cannot be run."""
         if not voucher.startswith("voucher:"):
             raise BadInput(f"{voucher!r} is no voucher.", hint="As in voucher:2026-17.")
         Spec(f"{need.id}-1", need.account, tuple(command), need.gang, longest_s)
-        return self._book.add(Row(need.id, need, tuple(command), longest_s, voucher))
+        return self._book.add(Row(need.id, need, tuple(command), longest_s, voucher, image=image))
 
     def tick(self, now_s: int) -> None:
         """Do what is due. Raises Unavailable where a part does not answer; then call it again."""
@@ -175,14 +177,17 @@ class Desk:
 
     def _advance(self, row: Row, pools: Mapping[str, Pool], now_s: int) -> None:
         """One job, as far as it goes without waiting."""
+        if row.image and row.stage in _RUNS[:2] and not self._executor.containers():
+            row = self._take_back(row, now_s)
         if row.stage == "placed":
             if not self._reserve(row, now_s):
                 return
             row = self._keep(row, "reserved")
         if row.stage == "reserved":
             self._fence(row.need.account)
+            need = row.need
             self._executor.submit(
-                Spec(row.name, row.need.account, row.command, row.need.gang, row.longest_s)
+                Spec(row.name, need.account, row.command, need.gang, row.longest_s, row.image)
             )
             row = self._keep(row, "submitted")
         if row.stage == "submitted":
@@ -236,6 +241,17 @@ class Desk:
             return False
         return True
 
+    def _take_back(self, row: Row, now_s: int) -> Row:
+        """A job whose image nothing runs any more: it waits, or is placed again where its money
+        is reserved."""
+        self._tell(row, "no-containers", now_s)
+        if row.stage == "placed":
+            row = replace(row, stage="waiting", pool="", price=0)
+        else:
+            row = replace(row, stage="over", ended="lost")
+        self._book.save(row)
+        return row
+
     def _bill(self, row: Row) -> Row:
         """What is owed, written down before it is paid: it is metered once."""
         used = sum(one.accelerator_s for one in self._executor.meter([row.name]))
@@ -256,7 +272,7 @@ class Desk:
         self._tell(row, f"{row.ended}:{row.owed}", now_s)
         if row.ended == "lost":
             again = Row(row.id, row.need, row.command, row.longest_s, row.voucher,
-                        attempt=row.attempt + 1)  # fmt: skip
+                        attempt=row.attempt + 1, image=row.image)  # fmt: skip
             self._book.save(again)
         else:
             self._keep(row, "settled")

@@ -50,11 +50,15 @@ CREATE TABLE IF NOT EXISTS compute_used (account TEXT NOT NULL, pool TEXT NOT NU
 """
 
 
+_ACCEPTED = ("need", "command", "image", "voucher")
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A job: what was accepted, and how far it has come. `attempt` counts from 1; `pool`,
     `supplier` and `price` (fen an accelerator-hour) of this attempt; how it `ended`, what it used
-    in accelerator-seconds, and what is `owed` for it in fen."""
+    in accelerator-seconds, and what is `owed` for it in fen; `image`: the container's, empty: it
+    runs in none."""
 
     id: str
     need: Need
@@ -69,6 +73,7 @@ class Row:
     ended: State | None = None
     owed: int = 0
     used_s: int = 0
+    image: str = ""
 
     @property
     def name(self) -> str:
@@ -106,7 +111,7 @@ class JobBook:
         """Keep a new job; False: it is there already. Raises Conflict where another has its id."""
         kept = self.find(row.id)
         if kept is not None:
-            if (kept.need, kept.command, kept.voucher) != (row.need, row.command, row.voucher):
+            if any(getattr(kept, name) != getattr(row, name) for name in _ACCEPTED):
                 raise Conflict(f"there is another job {row.id}.", hint="Give this one its own id.")
             return False
         with self._using() as db:

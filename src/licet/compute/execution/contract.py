@@ -10,7 +10,8 @@ Rules
 3. A job has a longest time, and ends by it.
 4. What is metered is whole accelerator-seconds by pool, as the scheduler saw them, never rounded
    down to hours or to weights.
-5. Whoever runs jobs and does not answer raises Unavailable within DEADLINE_S; one asks again.
+5. A job with an image runs in a container of it, or is refused when it is submitted.
+6. Whoever runs jobs and does not answer raises Unavailable within DEADLINE_S; one asks again.
 """
 
 from __future__ import annotations
@@ -33,13 +34,15 @@ ARGUMENTS_MAX = 64
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A job as it is to run: `command` and its arguments, in the folder of the job; `gang`
-    accelerators of the pool's kind at once; `longest_s` until it is ended."""
+    accelerators of the pool's kind at once; `longest_s` until it is ended; in a container of
+    `image`, empty: in none."""
 
     id: str
     account: str
     command: tuple[str, ...]
     gang: int
     longest_s: int
+    image: str = ""
 
     def __post_init__(self) -> None:
         for what in (self.id, self.account):
@@ -86,8 +89,13 @@ class Metered:
 class Executor(Protocol):
     """Runs jobs. One contract test holds every implementation to it."""
 
+    def containers(self) -> str:
+        """The program that runs container images; empty: images are refused."""
+        ...
+
     def submit(self, spec: Spec) -> None:
-        """Take a job, held. The same again changes nothing."""
+        """Take a job, held. The same again changes nothing. Raises BadInput for an image where
+        nothing runs images."""
         ...
 
     def release(self, job: str, pool: str) -> None:

@@ -20,12 +20,14 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
 from licet.base.clock import Clock, SystemClock
 from licet.base.trouble import BadInput, NotFound, Unavailable
+from licet.compute.execution.container import JOB_PATH, find_runtime, inside
 from licet.compute.execution.contract import DEADLINE_S, OVER, Metered, Seen, Spec
 
 BIRTH_S = 10  # a process that has not said its number by then was never born
@@ -41,18 +43,28 @@ _NEVER = "never"
 
 
 class LocalExecutor:
-    """An Executor on this machine. `pools`: accelerators of each pool, made up or real."""
+    """An Executor on this machine. `pools`: accelerators of each pool, made up or real; `runtime`:
+    what runs container images, None: what is found here."""
 
-    def __init__(self, pools: Mapping[str, int], folder: Path, clock: Clock | None = None) -> None:
+    def __init__(
+        self, pools: Mapping[str, int], folder: Path, clock: Clock | None = None,
+        runtime: str | None = None,
+    ) -> None:  # fmt: skip
         self._pools, self._folder = dict(pools), folder
+        self._runtime = find_runtime() if runtime is None else runtime
         self._clock = clock or SystemClock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise _unavailable(error) from error
 
+    def containers(self) -> str:
+        """As Executor.containers."""
+        return self._runtime
+
     def submit(self, spec: Spec) -> None:
         """As Executor.submit."""
+        spec = replace(spec, command=inside(self._runtime, spec.image, spec.command), image="")
         home = self._folder / spec.id
         with self._alone():
             if (home / "spec.json").exists():
@@ -140,7 +152,7 @@ class LocalExecutor:
                  *spec.command],
                 cwd=home, check=True, timeout=DEADLINE_S, stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LICET_JOB": str(home)},
+                env={"PATH": JOB_PATH, "LICET_JOB": str(home)},
             )  # fmt: skip
         except (OSError, subprocess.SubprocessError) as error:
             raise _unavailable(error) from error

@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from licet.base.trouble import BadInput, NotFound, Unavailable
+from licet.compute.execution.container import JOB_PATH, find_runtime, inside
 from licet.compute.execution.contract import (
     DEADLINE_S,
     Metered,
@@ -45,7 +46,7 @@ _STATES: Mapping[str, State] = {
     "TIMEOUT": "timed_out", "DEADLINE": "timed_out", "CANCELLED": "cancelled",
     "NODE_FAIL": "lost", "PREEMPTED": "lost",
 }  # fmt: skip
-_SCRIPT = '#!/bin/sh\nPATH=/usr/local/bin:/usr/bin:/bin\nexport PATH\nexec "$@"\n'
+_SCRIPT = f'#!/bin/sh\nPATH={JOB_PATH}\nexport PATH\nexec "$@"\n'
 _GRES = re.compile(r"gres/gpu:([^=,\s]+)=(\d+)")
 _TOTAL = re.compile(r"gpu:([^:(,]+):(\d+)")
 _DEAD = ("DOWN", "FAIL", "DRAINED", "NOT_RESPONDING", "INVAL")
@@ -96,13 +97,21 @@ class _Waits:
 
 class SlurmExecutor:
     """An Executor on a Slurm cluster. `places`: its pools; `folder`: where jobs have theirs;
-    `accounts`: whether a job is of its customer's account in Slurm, too (`limit` makes it)."""
+    `accounts`: whether a job is of its customer's account in Slurm, too (`limit` makes it);
+    `runtime`: what runs container images on the cluster's nodes, None: what is found here, which
+    must be there as well."""
 
     def __init__(
-        self, places: Sequence[Place], folder: Path, run: Run, *, accounts: bool = False
-    ) -> None:
+        self, places: Sequence[Place], folder: Path, run: Run, *, accounts: bool = False,
+        runtime: str | None = None,
+    ) -> None:  # fmt: skip
         self._places = {place.pool: place for place in places}
         self._folder, self._run, self._accounts = folder, run, accounts
+        self._runtime = find_runtime() if runtime is None else runtime
+
+    def containers(self) -> str:
+        """As Executor.containers."""
+        return self._runtime
 
     def limit(self, account: str, most: int | None, minutes: int) -> None:
         """As Fence.limit: GrpTRES and GrpTRESMins of the account, which is made where it is not
@@ -118,6 +127,7 @@ class SlurmExecutor:
 
     def submit(self, spec: Spec) -> None:
         """As Executor.submit. The number of accelerators is kept in the job's comment."""
+        command = inside(self._runtime, spec.image, spec.command)
         if self._numbers([spec.id]).get(spec.id):
             return
         home = self._folder / spec.id
@@ -135,7 +145,7 @@ class SlurmExecutor:
              "--time", str(-(-spec.longest_s // 60)), "--comment", f"gang={spec.gang}",
              "--mem", "1", "--chdir", str(home), "--output", str(home / "output.txt"),
              "--export", "NIL", *([f"--account={spec.account}"] if self._accounts else []),
-             str(script), *spec.command]
+             str(script), *command]
         )  # fmt: skip
 
     def release(self, job: str, pool: str) -> None:

@@ -222,8 +222,8 @@ def accept(request: HttpRequest, now: datetime, body: Body, need: str) -> HttpRe
         row = here.book.find(need)
         asked = here.asking(need, me).value
         if asked.state == "accepted" and row is not None:
-            if (row.command, row.longest_s, row.voucher) != (
-                task.command(), said.longest_s, voucher,
+            if (row.command, row.image, row.longest_s, row.voucher) != (
+                task.command(), said.image, said.longest_s, voucher,
             ):  # fmt: skip
                 raise NotTaken("not-now", "it was accepted with another task.")
             return _json(_need_page(here, asked))

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from licet.base.trouble import BadInput, Conflict, NotFound
-from licet.compute.commons import Commons, Task, TooLittle, paid
+from licet.compute.commons import Commons, NoContainers, Task, TooLittle, paid
 from licet.compute.jobbook import Row
 from licet.compute.market import Asking, Claim, Dispute, Stop
 from licet.portal.accounts.gate import for_kind
@@ -84,7 +84,7 @@ def need(request: HttpRequest, need_id: str) -> HttpResponse:
         if asked.offer is not None and asked.state == "answered":
             hours = sum(one.accelerator_s for one in asked.offer.lines) / asked.need.gang / 3600
             choices = [(name, said) for name, said, _ in _vouchers(commons, me)]
-            form = forms.task_form(choices, hours, _sent(request))
+            form = forms.task_form(choices, hours, bool(commons.containers()), _sent(request))
         if request.method == "POST" and "drop" in request.POST and asked.state == "answered":
             commons.give_up(need_id, me, moment)
             return redirect("compute-needs")
@@ -210,6 +210,8 @@ def _accept(commons: Commons, asked: Asking, form: Any, me: str, moment: int) ->
     task = Task(said["script"], said["image"], longest_s, said["voucher"])
     try:
         return commons.accept(asked.id, me, task, moment)
+    except NoContainers:
+        form.add_error("image", word("compute.no-containers"))
     except TooLittle as few:
         form.add_error("voucher", word("compute.voucher-small", yuan=f"{few.most / 100:.2f}"))
     except Conflict:

@@ -185,9 +185,11 @@ def need_of(said: Mapping[str, Any], account: str, now_s: int) -> Need:
     )  # fmt: skip
 
 
-def task_form(vouchers: Sequence[tuple[str, str]], hours: float, sent: Any = None) -> Made:
+def task_form(
+    vouchers: Sequence[tuple[str, str]], hours: float, containers: bool, sent: Any = None
+) -> Made:
     """An offer is accepted: what runs, for how long at most, paid from what. `hours`: as long as
-    it is expected to run."""
+    it is expected to run; `containers`: whether anything runs images here."""
     longest = forms.FloatField(
         label=word("compute.longest"),
         help_text=word("compute.longest-hint"),
@@ -196,8 +198,11 @@ def task_form(vouchers: Sequence[tuple[str, str]], hours: float, sent: Any = Non
     )
     script = words("script", SCRIPT_MAX)
     script.widget.attrs |= {"class": "code", "spellcheck": "false"}
-    fields = {"script": script, "image": text("image", 200, required=False, validators=[_IMAGE]),
-              "longest": longest, "voucher": choice("voucher", vouchers)}  # fmt: skip
+    image = text("image", 200, required=False, validators=[_IMAGE])
+    if not containers:
+        image.help_text = word("compute.no-containers")
+    fields = {"script": script, "image": image, "longest": longest,
+              "voucher": choice("voucher", vouchers)}  # fmt: skip
     return Made(fields, sent, initial={"longest": round(max(0.02, 1.5 * hours), 2)})
 
 

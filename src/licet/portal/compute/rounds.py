@@ -24,5 +24,5 @@ def go_round(now: datetime) -> None:
     home = settings.LICET_HOME
     enter = entering(home / "compute" / "ledger", home / "keys", now, secrets.token_bytes)
     with opened() as commons:
-        if commons.book.all(settled=False):
+        if commons.book.all(settled=False) or commons.containers() is None:
             commons.tick(local(commons), int(now.timestamp()), enter=enter)
