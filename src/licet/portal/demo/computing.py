@@ -6,13 +6,20 @@ It refuses to write a table itself: what happens here, people could do.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+import secrets
+from datetime import UTC, datetime
 from typing import Any
 
-from licet.compute.commons import Commons, Task, paid
+from django.conf import settings
+
+from licet.compute.commons import Commons, Task, local, paid
 from licet.compute.model import Need, Pool, Speed
+from licet.compute.roundlog import entering
 from licet.portal.accounts.models import Body
 from licet.portal.compute.store import account_of, is_shared, opened
+from licet.portal.demo.computing_past import Enter, PastJob, recite
+
+HOUR_S, DAY_S = 3600, 86_400
 
 
 def share(told: dict[str, Any], now: datetime) -> None:
@@ -20,14 +27,31 @@ def share(told: dict[str, Any], now: datetime) -> None:
     if not is_shared():
         return
     at_s = int(now.timestamp())
+    past = _past(told["past"], at_s)
+    begun_s = min(job.asked_s for job in past) - DAY_S
     with opened() as commons:
         for one in told["pool"]:
             fields = {name: value for name, value in one.items() if name != "body"}
-            commons.add_pool(Pool(supplier="", **fields), _account(one["body"]), at_s)
+            commons.add_pool(Pool(supplier="", **fields), _account(one["body"]), begun_s)
         for one in told["paid"]:
-            commons.pay_in(_account(one["body"]), one["fen"], one["paper"], at_s)
+            commons.pay_in(_account(one["body"]), one["fen"], one["paper"], begun_s)
+        recite(commons, past, local(commons).containers(), _entering)
         for n, one in enumerate(told["job"]):
             _run(commons, one, n, at_s)
+
+
+def _past(told: list[dict[str, Any]], at_s: int) -> list[PastJob]:
+    return [
+        PastJob(_account(one["body"]), at_s - round(days * DAY_S), gang, one["speed"],
+                hours * HOUR_S)
+        for one in told
+        for days, gang, hours in one["jobs"]
+    ]  # fmt: skip
+
+
+def _entering(at_s: int) -> Enter:
+    home, now = settings.LICET_HOME, datetime.fromtimestamp(at_s, UTC)
+    return entering(home / "compute" / "ledger", home / "keys", now, secrets.token_bytes)
 
 
 def _run(commons: Commons, one: dict[str, Any], n: int, at_s: int) -> None:
