@@ -19,13 +19,14 @@ from licet.corpus.scan.checks import Checker, repeated_share
 from licet.corpus.scan.copies import exact_copies, near_copies
 from licet.corpus.scan.language import LANGUAGES, classes, languages, sign_shares
 from licet.corpus.scan.model import Flag, Item
-from licet.corpus.scan.personal import find_personal, masked
+from licet.corpus.scan.personal import PATTERNS, find_personal, masked
 from licet.corpus.scan.results import Result, join_columns, pack_result, read_result
 from licet.corpus.scan.sweep import Sweep
 from licet.gateway.bundling import FAIL_CLOSED, policy_of
 from licet.guard import fold
 from licet.guard.bundle import make_guard, read_bundle
 from licet.guard.lexicon import Lexicon
+from licet.guard.recognise import CHECKS
 from licet.guard.ruleset import parse_rules
 
 SETTINGS = policy_of(PACK, FAIL_CLOSED).lexical
@@ -144,6 +145,28 @@ def test_spans_are_in_order_and_apart(text: str) -> None:
     spans = find_personal(text)
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
+
+
+PARTS = st.sampled_from(
+    ["13812345678", "138 1234 5678", "x", "年", "12", ".", " ", "GB82 WEST 1234 5698 7654 32", "-",
+     "+44 20 7946 0958", "8.8.8.8", "078-05-1120", "4111 1111 1111 1111", "９", "word " * 40]
+)  # fmt: skip
+
+
+@given(st.lists(PARTS, max_size=30).map("".join))
+def test_reading_near_numbers_alone_misses_none_and_makes_none_up(text: str) -> None:
+    wide = str.maketrans({0xFF10 + n: ord("0") + n for n in range(10)})
+    whole = text.translate(wide)
+    starts = {
+        (kind, match.start(), match.end())
+        for kind in set(PATTERNS) - {"private-key", "token", "email"}
+        for match in PATTERNS[kind].finditer(whole)
+        if CHECKS[kind](match[0])
+    }
+    found = {(span.kind, span.start, span.end) for span in find_personal(text)}
+    assert found <= starts
+    covered = {at for _, start, end in found for at in range(start, end)}
+    assert all(covered & set(range(start, end)) for _, start, end in starts)
 
 
 @given(st.lists(st.integers(0, 4), max_size=30))

@@ -11,7 +11,7 @@ Rules
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from licet.guard.recognise import CHECKS
@@ -64,33 +64,60 @@ PATTERNS: Mapping[str, re.Pattern[str]] = {
 }  # fmt: skip
 """By the name of the check, in the order in which they are looked for."""
 SECRETS = frozenset(("private-key", "token"))
-_HINT = re.compile(r"[0-9]{2}|[@_]|-----|sk-|AKI|ASI|LTA|AIz|eyJ|xox|glp")
-"""Cheap, and true of whatever the next one finds."""
-_MAY_HOLD = re.compile(
-    r"@|\d{3}[ .-]?\d{2}|\d\.\d{1,3}\.\d|-----BEGIN|gh[opsu]_|github_pat_|glpat-|xox[abp]-|sk-"
-    r"|AKIA|ASIA|LTAI|AKID|AIza|eyJ"
-)
+_MARKS: Mapping[str, tuple[str, ...]] = {
+    "private-key": ("-----BEGIN",),
+    "token": ("gho_", "ghp_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxa-", "xoxb-", "xoxp-",
+              "sk-", "AKIA", "ASIA", "LTAI", "AKID", "AIza", "eyJ"),
+    "email": ("@",),
+}  # fmt: skip
+"""One of these stands in whatever its pattern finds. The other patterns find numbers."""
+_NUMBERS = tuple(kind for kind in PATTERNS if kind not in _MARKS)
+_NUMERIC = re.compile(r"[0-9](?:[0-9]{2}[ .-]?[0-9]{2}|\.[0-9]{1,3}\.[0-9])")
+"""Stands in every number that is looked for; begins with a set, which `re` skips to quickly."""
+_REACH, _BEYOND = 48, 96
+"""No number begins or ends further from a numeric part of it; it is read on beyond that, for what
+stands behind it counts."""
+_WIDE_MARKS = "".join(map(chr, range(0xFF10, 0xFF1A))) + chr(0xFF20)
 _WIDE = {0xFF10 + n: ord("0") + n for n in range(10)} | {0xFF20: ord("@")}
 
 
 def find_personal(text: str) -> tuple[Span, ...]:
     """What is personal or secret in a text, in its order."""
-    if not text.isascii():
+    if not text.isascii() and any(mark in text for mark in _WIDE_MARKS):
         text = text.translate(_WIDE)
-    if not _HINT.search(text) or not _MAY_HOLD.search(text):
-        return ()
     found = [
         Span(kind, match.start(), match.end())
-        for kind, pattern in PATTERNS.items()
-        for match in pattern.finditer(text)
+        for kind, marks in _MARKS.items()
+        if any(mark in text for mark in marks)
+        for match in PATTERNS[kind].finditer(text)
         if CHECKS[kind](match[0])
     ]
+    for start, end in _windows(text):
+        found += [
+            Span(kind, match.start(), match.end())
+            for kind in _NUMBERS
+            for match in PATTERNS[kind].finditer(text, start, end)
+            if (match.end() < end or end == len(text)) and CHECKS[kind](match[0])
+        ]
     found.sort(key=lambda span: (span.start, -span.end))
     kept: list[Span] = []
     for span in found:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
     return tuple(kept)
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """The parts of a text, apart from each other, in which all its numbers lie whole."""
+    start, end = -1, -1
+    for match in _NUMERIC.finditer(text):
+        if match.start() - _REACH > end:
+            if end >= 0:
+                yield start, end
+            start = max(0, match.start() - _REACH)
+        end = min(len(text), match.end() + _BEYOND)
+    if end >= 0:
+        yield start, end
 
 
 def masked(text: str) -> str:

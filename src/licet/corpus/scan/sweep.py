@@ -44,15 +44,23 @@ class Sweep:
         )
 
     def suspects(self, texts: Sequence[str], block: Block) -> list[int]:
-        """The places, in order, of the texts that may hold a literal. `block` is theirs."""
+        """The places, in order, of the texts that may hold a literal: as they stand, with their
+        escapes decoded, or with letters that fold to several written out. `block` is theirs."""
         if self._looks_everywhere:
             return list(range(len(texts)))
         found = self._found(block)
-        again = [n for n in {*block.expanding, *block.escaping} if n not in found]
-        other = [(n, read) for n in again if (read := _reading(texts[n])) != texts[n]]
-        if other:
-            beside = self._found(fold_block([read for _, read in other]))
-            found |= {other[place][0] for place in beside}
+        decoded = {
+            n: plain
+            for n in block.escaping
+            if n not in found and (plain := escapes.decoded(texts[n], json=False)) != texts[n]
+        }
+        beside = fold_block(list(decoded.values()))
+        places = list(decoded)
+        found |= {places[n] for n in self._found(beside)}
+        grown = {*block.expanding, *(places[n] for n in beside.expanding)} - found
+        places = list(grown)
+        written = fold_block([_written_out(decoded.get(n, texts[n])) for n in places])
+        found |= {places[n] for n in self._found(written)}
         return sorted(found)
 
     def _found(self, block: Block) -> set[int]:
@@ -66,10 +74,9 @@ class Sweep:
         return set(np.searchsorted(ends, at).tolist())
 
 
-def _reading(text: str) -> str:
-    """How else a text may be read: escapes decoded, letters that fold to several written out."""
-    plain = escapes.decoded(text, json=False)
+def _written_out(text: str) -> str:
+    """The text with the letters that fold to several written out."""
     view = fold.letters()
-    for char in view.expansions.keys() & set(plain):
-        plain = plain.replace(char, view.expansions[char])
-    return plain
+    for char in view.expansions.keys() & set(text):
+        text = text.replace(char, view.expansions[char])
+    return text
