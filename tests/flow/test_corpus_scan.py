@@ -3,12 +3,13 @@ copy is clean; the report is signed and on record."""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -116,9 +117,57 @@ def test_processes_of_which_some_are_killed_give_the_same_report(
     assert document(run_scan(asked, PACK, killing)) == document(scanned)
 
 
-def test_ray_gives_the_same_report(asked: Job, scanned: Scanned) -> None:
-    pytest.importorskip("ray", reason="Ray is not installed: pip install 'licet[ray]'")
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """Ray on this machine, once: it takes long to start."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'licet[ray]'")
+    ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
+    yield
+    ray.shutdown()
+
+
+def quiet_ray(test: Callable[..., None]) -> Callable[..., None]:
+    """What Ray warns of and leaves open is its own."""
+    for kind in ("DeprecationWarning", "pytest.PytestUnraisableExceptionWarning"):
+        test = pytest.mark.filterwarnings(f"ignore::{kind}")(test)
+    return test
+
+
+@quiet_ray
+def test_ray_gives_the_same_report_whatever_befalls_its_workers(
+    cluster: None, asked: Job, scanned: Scanned
+) -> None:
+    killed: list[int] = []
+
+    def killing(job: Job, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+        for number, data in by_ray(2)(job, numbers):
+            yield number, data
+            if not killed:
+                killed.append(ray_workers()[0])
+                os.kill(killed[0], signal.SIGKILL)
+
     assert document(run_scan(asked, PACK, by_ray(2))) == document(scanned)
+    assert document(run_scan(asked, PACK, killing)) == document(scanned)
+    assert killed
+
+
+def ray_workers() -> list[int]:
+    """The processes of Ray, started by this one, that work off pieces."""
+    parents, names = {}, {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal():
+            with contextlib.suppress(OSError):
+                said = (folder / "stat").read_text().rpartition(")")[2].split()
+                parents[int(folder.name)] = int(said[1])
+                names[int(folder.name)] = (folder / "cmdline").read_bytes()
+    found = []
+    for pid, name in names.items():
+        above = pid
+        while above in parents and above != os.getpid():
+            above = parents[above]
+        if above == os.getpid() and name.startswith(b"ray::MapWorker"):
+            found.append(pid)
+    return found
 
 
 def children() -> list[int]:
