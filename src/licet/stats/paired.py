@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import binomtest, t
+from scipy.special import bdtr, stdtrit
 
 from licet.base.trouble import BadInput
 from licet.stats.share import Bounds, Count, bounds
@@ -81,7 +81,8 @@ def mcnemar(pairs: Pairs) -> float:
     differing = pairs.fixed + pairs.broken
     if not differing:
         return 1.0
-    return float(binomtest(pairs.fixed, differing).pvalue)
+    # Where both are as likely, both tails are the same: twice the lesser, and never above 1.
+    return min(1.0, 2 * float(bdtr(min(pairs.fixed, pairs.broken), differing, 0.5)))
 
 
 def prove_correction(
@@ -162,5 +163,5 @@ def mean_bounds(
         return mean, None
     residuals = sums - mean * sizes
     error = math.sqrt(many / (many - 1) * float(residuals @ residuals)) / total
-    reach = float(t.isf((1 - confidence) / 2, many - 1)) * error
+    reach = -float(stdtrit(many - 1, (1 - confidence) / 2)) * error
     return mean, Bounds(mean - reach, mean + reach)

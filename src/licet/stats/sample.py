@@ -9,8 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtr
-from scipy.stats import binom, norm
+from scipy.special import bdtr, ndtri
 
 from licet.base.trouble import BadInput
 from licet.stats.share import Bound, Count, Sides, bounds
@@ -103,6 +102,8 @@ def least_difference(
     `discordant` is the share of pairs that differ at all. None where even the largest difference
     that this leaves room for is not found.
     """
+    from scipy.stats import binom  # slow to import, and needed here alone
+
     if pairs < 1 or discordant <= 0:
         return None
     differing = np.arange(pairs + 1)
@@ -132,5 +133,5 @@ def least_mean_difference(
     of the differences of clusters. None for fewer than two clusters."""
     if clusters < 2:
         return None
-    reach = float(norm.isf(significance / 2) + norm.ppf(power))
+    reach = float(ndtri(power) - ndtri(significance / 2))
     return reach * deviation / math.sqrt(clusters)

@@ -20,12 +20,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from scipy.stats import fisher_exact
-
 from licet.base.trouble import BadInput, TooMuch, Unavailable
 from licet.rulebook import EvidenceRule
 from licet.stats.family import holm
 from licet.stats.share import Bounds, Count, bounds
+from licet.stats.table import fisher
 
 Stage = Literal["data", "training", "generation", "service"]
 Rate = Literal["selected", "found", "wrongly_selected"]
@@ -125,12 +124,10 @@ def _of_ground(table: Decisions, ground: str, rule: EvidenceRule) -> Iterator[Gr
                 continue
             mine = Count(given, count)
             others = Count(hits - given, total - count)
-            _, p = fisher_exact(
-                [[given, count - given], [others.hits, others.of - others.hits]]
-            )  # fmt: skip
+            _, p = fisher(mine, others)
             yield replace(
                 row, share=mine.share, within=bounds(mine, rule.confidence),
-                others=others.share, p=float(p),
+                others=others.share, p=p,
             )  # fmt: skip
 
 

@@ -21,12 +21,13 @@ from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
-from scipy.stats import fisher_exact
 
 from licet.base.trouble import BadInput
 from licet.rulebook import EvidenceRule
 from licet.stats.family import holm
 from licet.stats.paired import DRAWS
+from licet.stats.share import Count
+from licet.stats.table import fisher
 
 AMOUNTS = ("price_in", "price_out", "price_month", "requests_per_minute", "tokens_per_minute")
 FENCE = 1.5
@@ -164,9 +165,8 @@ def _refusals(customers: Sequence[Terms], rule: EvidenceRule) -> Compared:
     row = Compared("refused", asked, asked_others)
     if min(asked, asked_others) < rule.cell_min:
         return row
-    table = [[refused, asked - refused], [refused_others, asked_others - refused_others]]
-    ratio, p = fisher_exact(table)
-    return replace(row, ratio=float(ratio) if math.isfinite(ratio) else None, p=float(p))
+    ratio, p = fisher(Count(refused, asked), Count(refused_others, asked_others))
+    return replace(row, ratio=ratio if math.isfinite(ratio) else None, p=p)
 
 
 def _called(row: Compared, p_family: float, significance: float) -> Compared:
