@@ -219,14 +219,14 @@ def _texts(
     names = list(dict.fromkeys(_SLOT.findall(both)))
     tables = [_table(name, slots, where) for name in names]
     seen: set[tuple[str, ...]] = set()
+    orders: dict[str, list[str]] = {}
     # A slot of k words says all k before it says one again; 4 tries a text are plenty.
     for turn in range(4 * max(each.most, *map(len, tables), 1)):
-        values = tuple(
-            _order(table, seed, f"{each.name}\n{template}\n{name}\n{turn // len(table)}")[
-                turn % len(table)
-            ]
-            for name, table in zip(names, tables, strict=True)
-        )
+        for name, table in zip(names, tables, strict=True):
+            if turn % len(table) == 0:
+                place = f"{each.name}\n{template}\n{name}\n{turn // len(table)}"
+                orders[name] = _order(table, seed, place)
+        values = tuple(orders[name][turn % len(orders[name])] for name in names)
         alike = len(set(values)) < len(values)
         if values not in seen and not alike:
             seen.add(values)

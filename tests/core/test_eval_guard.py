@@ -74,7 +74,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def given(data: Path | None, **other: Any) -> argparse.Namespace:
-    plain = {"data": data, "encoder": None, "most": 60, "all": False}
+    plain = {"data": data, "encoder": None, "most": 12, "all": False}
     return argparse.Namespace(**(plain | {"seed": 7} | other))
 
 
