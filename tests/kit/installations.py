@@ -9,11 +9,15 @@ It refuses to know what is tested. Each speaks to the other by its port alone.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import json
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,12 +25,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kit import installation_child
 from kit.cases import answers
 from kit.command import Running, licet, started
 from kit.databases import postgres_schema
 from kit.house import ROOT
 
 WAIT_S = 60.0
+NAMED = (
+    ("clerk@gov.example", "GOV", "authority", "clerk"),
+    ("li@acme.example", "ACME", "provider", "representative"),
+)
+"""Whom the authority knows."""
 
 
 @dataclass(slots=True)
@@ -37,6 +47,7 @@ class Side:
     home: Path
     port: int
     environ: dict[str, str] = field(default_factory=dict)
+    answering: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
@@ -62,38 +73,32 @@ class Side:
     def ask(self, code: str, first: str = "") -> Any:
         """What an expression over the installation's tables gives, after the statements `first`,
         in a process of its own."""
-        script = f"{_SETUP}\n{first}\nprint(json.dumps({code}))"
-        run = subprocess.run(
-            [sys.executable, "-c", script, str(self.home), self.role, self.url,
-             self.environ.get("LICET_DATABASE_URL", "")],
-            capture_output=True, text=True, timeout=WAIT_S, check=False, cwd=ROOT,
-        )  # fmt: skip
-        assert run.returncode == 0, run.stderr
-        return json.loads(run.stdout)
+        if self.answering is None:
+            self.answering = subprocess.Popen(
+                [sys.executable, installation_child.__file__, self.home, self.role, self.url,
+                 self.environ.get("LICET_DATABASE_URL", "")],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            )  # fmt: skip
+        asked, said = self.answering.stdin, self.answering.stdout
+        assert asked is not None
+        assert said is not None
+        asked.write(json.dumps([first, code]) + "\n")
+        asked.flush()
+        answer = json.loads(said.readline())
+        assert "said" in answer, answer["trouble"]
+        return answer["said"]
+
+    def close(self) -> None:
+        """Ask no more."""
+        if self.answering is not None:
+            self.answering, answering = None, self.answering
+            answering.communicate(timeout=WAIT_S)
 
     def acts(self, email: str, case: str, act: str, data: Any) -> None:
         """Somebody here acts, as the page would; while its portal does not run."""
         person = f"Person.objects.get(email={email!r})"
         told = f"service.act({case!r}, {act!r}, {data!r}, {person}, SystemClock().now())"
         assert self.ask(f"hasattr({told}, 'filing')"), (act, case)
-
-
-_SETUP = """
-import json, sys
-from pathlib import Path
-from licet.base.clock import SystemClock
-from licet.portal.serving import set_up
-from licet.portal.settings import Installation
-home, role, url, database = Path(sys.argv[1]), *sys.argv[2:5]
-sys.path.append("tests")
-set_up(Installation(home=home, roles=(role,), secret="s" * 64, database_url=database,
-                    public_url=url if role == "authority" else ""))
-from licet.portal.accounts.models import Person
-from licet.portal.api.models import Received, Upload
-from licet.portal.filings import service
-from licet.portal.filings.models import Head, StoredCase, StoredEvent
-from licet.portal.outbox.models import Followed, Outgoing
-"""
 
 
 @contextlib.contextmanager
@@ -103,20 +108,36 @@ def two_installations(folder: Path, database: str = "sqlite") -> Iterator[tuple[
         sides = []
         for role in ("authority", "provider"):
             side = Side(role, folder / role, free_port())
+            stack.callback(side.close)
             if database == "postgresql":
                 side.environ["LICET_DATABASE_URL"] = stack.enter_context(postgres_schema())
+                _set_up(side)
+            else:
+                shutil.copytree(_prepared(role), side.home)
             sides.append(side)
         authority, provider = sides
-        named = (
-            ("clerk@gov.example", "GOV", "authority", "clerk"),
-            ("li@acme.example", "ACME", "provider", "representative"),
-        )
-        for email, code, kind, role in named:
-            authority.does(
-                "portal", "person", email, "--name", role, "--body", code, "--body-kind", kind,
-                "--body-zh", code, "--body-en", code, "--role", role,
-            )  # fmt: skip
         yield authority, provider
+
+
+@functools.cache
+def _prepared(role: str) -> Path:
+    """A home of that role as it is before it has done anything, made once: to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="licet-home-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    side = Side(role, folder / role, free_port())
+    _set_up(side)
+    side.close()
+    return side.home
+
+
+def _set_up(side: Side) -> None:
+    """Opens an installation for the first time; an authority's names people of both sides."""
+    assert side.ask("Person.objects.count()") == 0
+    for email, code, kind, role in NAMED if side.role == "authority" else ():
+        side.does(
+            "portal", "person", email, "--name", role, "--body", code, "--body-kind", kind,
+            "--body-zh", code, "--body-en", code, "--role", role,
+        )  # fmt: skip
 
 
 def enrol(authority: Side, provider: Side) -> None:
