@@ -35,7 +35,9 @@ def share(told: dict[str, Any], now: datetime) -> None:
             commons.add_pool(Pool(supplier="", **fields), _account(one["body"]), begun_s)
         for one in told["paid"]:
             commons.pay_in(_account(one["body"]), one["fen"], one["paper"], begun_s)
-        recite(commons, past, local(commons).containers(), _entering)
+        today = local(commons)
+        recite(commons, past, today.containers(), _entering)
+        commons.tick(today, at_s, take_over=True)  # nobody waits for it: nothing is under way
         for n, one in enumerate(told["job"]):
             _run(commons, one, n, at_s)
 

@@ -7,15 +7,18 @@ It refuses to write a table itself, and to know bodies.
 from __future__ import annotations
 
 import heapq
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from licet.base.trouble import NotFound
+from licet.base.trouble import NotFound, Unavailable
 from licet.compute.commons import Commons, Task, paid
 from licet.compute.execution.contract import Metered, Seen, Spec
 from licet.compute.model import Need, Speed
 
-STEPS_MAX = 8
+ROUNDS_MAX, REST_S = 50, 0.05
+RUNNER = "recital"
+"""Not who runs jobs today, whose rounds may have begun already."""
 Enter = Callable[[Mapping[str, str | int]], None]
 
 
@@ -100,6 +103,7 @@ def recite(
     ahead = [(job.asked_s, n, job) for n, job in enumerate(jobs)]
     ends: list[int] = []
     heapq.heapify(ahead)
+    _go_on(commons, ran, entering(jobs[0].asked_s))  # before there is a job for anybody else
     while ahead or ends:
         if ahead and (not ends or ahead[0][0] <= ends[0]):
             ran.now_s, n, job = heapq.heappop(ahead)
@@ -127,9 +131,12 @@ def _accepted(commons: Commons, job: PastJob, n: int) -> Need:
 
 
 def _go_on(commons: Commons, ran: Recital, enter: Enter) -> None:
-    """Rounds until nothing moves at this moment."""
-    for _ in range(STEPS_MAX):
+    """Rounds until nothing moves at this moment. Raises Unavailable where today's rounds go on."""
+    for _ in range(ROUNDS_MAX):
         before = [(row.id, row.stage) for row in commons.book.all()]
-        commons.tick(ran, ran.now_s, enter=enter)
-        if [(row.id, row.stage) for row in commons.book.all()] == before:
+        done = commons.tick(ran, ran.now_s, enter=enter, runner=RUNNER, take_over=True)
+        if not done:  # today's are at it, and will see that they are not asked
+            time.sleep(REST_S)
+        elif [(row.id, row.stage) for row in commons.book.all()] == before:
             return
+    raise Unavailable("the rounds of the past do not end.")
