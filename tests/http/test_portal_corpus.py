@@ -3,6 +3,7 @@ of what strangers upload is ever shown as a page or run."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -147,6 +148,43 @@ def test_a_body_publishes_in_its_own_namespace(browser: Any) -> None:
     assert "第一行" in page(browser, "/zh/data/own/demo/")
     with store() as shelf:
         assert shelf.catalogue.resolve("own/demo").manifest.by == "own"
+
+
+def test_files_come_in_pieces_and_go_on_where_they_were_cut(browser: Any) -> None:
+    mine, other = staff(), staff("other")
+    digest = hashlib.sha256(ROWS).hexdigest()
+    address, size = f"/en/desk/data/content/{digest}/", len(ROWS)
+
+    def put(who: Any, at: int, piece: bytes) -> Any:
+        return who.put(f"{address}?size={size}&at={at}", piece, "application/octet-stream")
+
+    def stands(who: Any) -> Any:
+        return who.get(f"{address}?size={size}").json()
+
+    def named(who: Any, held: str) -> int:
+        form = {
+            "name": "demo", "message": "", "card": upload("card.json", json.dumps(SOUND).encode()),
+            "held": [held],
+        }  # fmt: skip
+        status: int = who.post("/en/data/publish/", form).status_code
+        return status
+
+    assert put(mine, 0, ROWS[:10]).json() == {"at": 10, "done": False}
+    assert stands(mine) == {"at": 10, "done": False}
+    assert stands(other) == {"at": 0, "done": False}
+    late = put(mine, 5, b"again")
+    assert (late.status_code, late.json()["at"]) == (409, 10)
+    assert put(mine, 10, ROWS[10:] + b"more").status_code == 400
+    assert named(mine, f"{digest} {size} train.jsonl") == 422, "it is not here yet"
+    assert put(mine, 10, ROWS[10:]).json() == {"at": size, "done": True}
+    assert stands(mine)["done"]
+    assert named(other, f"{digest} {size} theirs.jsonl") == 422, "they only know of it"
+    assert named(mine, "no line of ours") == 422
+    assert named(mine, f"{digest} {size} train.jsonl") == 302
+    assert "第一行" in page(browser, "/zh/data/own/demo/")
+    wrong = hashlib.sha256(b"promised").hexdigest()
+    assert mine.put(f"/en/desk/data/content/{wrong}/?size=5&at=0", b"other").status_code == 422
+    page(mine, "/en/desk/data/content/no-digest/?size=1", 404)
 
 
 def test_no_two_bodies_publish_in_one_namespace(browser: Any) -> None:

@@ -3,7 +3,9 @@ in English."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,34 @@ def test_a_set_is_published_found_asked_for_granted_and_withdrawn(
     reader.page.reload()
     reader.look()
     assert "Consent ended" in reader.page.inner_text(".said.bad")
+
+
+def test_a_large_file_is_sent_in_pieces_and_goes_on_where_it_was_cut(
+    browser: Any, demo: Demo, tmp_path: Path
+) -> None:
+    data = random.Random(9).randbytes(9 << 20)  # three pieces
+    (tmp_path / "sound.bin").write_bytes(data)
+    (tmp_path / "card.json").write_text(json.dumps(SOUND))
+    publisher = Desk(browser, demo, "en")
+    publisher.sign_in(CHEN)
+    publisher.go("/data/publish/")
+    page, sent = publisher.page, list[int]()
+
+    def passing(route: Any) -> None:
+        if route.request.method == "PUT":
+            sent.append(int(route.request.url.rpartition("at=")[2]))
+            if len(sent) == 2:
+                route.abort()
+                return
+        route.continue_()
+
+    page.route("**/desk/data/content/**", passing)
+    page.fill("[name=name]", "large")
+    page.set_input_files("[name=card]", tmp_path / "card.json")
+    page.set_input_files("[name=files]", tmp_path / "sound.bin")
+    publisher.press("main form button")
+    assert hashlib.sha256(data).hexdigest() in page.inner_text("main")
+    assert sent == [0, 4 << 20, 4 << 20, 8 << 20], "what came was not sent again"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

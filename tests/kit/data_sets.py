@@ -68,6 +68,7 @@ def data_places() -> dict[str, dict[str, str]]:
              "data-sample")  # fmt: skip
     return {
         "data-decide": {"request_id": asked},
+        "data-content": {"sha256": "0" * 64},
         "data-of-model": {"number": "Num-1"},
         "data-sample-close": {"sample_id": str(drawn.pk)},
         **dict.fromkeys(names, here),

@@ -20,9 +20,10 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
+from licet.corpus.arriving import PIECE_BYTES_MAX
 from licet.corpus.hub import Hub, Request
 from licet.corpus.hub_reply import Content, Reply
-from licet.corpus.uploading import PIECE_BYTES_MAX, PREFIX, Uploads
+from licet.corpus.uploading import PREFIX, Uploads
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

@@ -21,9 +21,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from licet.base.trouble import BadInput, NotAllowed, Unavailable
+from licet.corpus.arriving import PIECE_BYTES_MAX
 from licet.corpus.card import Card
 from licet.corpus.manifest import File
-from licet.corpus.uploading import PIECE_BYTES_MAX, Wanted
+from licet.corpus.uploading import Wanted
 
 TRIES = 5
 TIMEOUT_S = 60.0

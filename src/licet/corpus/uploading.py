@@ -5,21 +5,19 @@ where the platform says that it stands, and asks `publish`.
 
 Rules
 1. Who publishes is known by a token, and publishes in its namespaces alone.
-2. To know a digest is not to have the content: what others keep here counts only where the reader
-   has sent it too, or has it in a version of their own namespaces.
-3. A piece is taken where the upload stands, or not at all; what a broken connection brought stays.
+2. What arrives, and whose it is, is `arriving`'s.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch
 from licet.corpus import annotation_api
+from licet.corpus.arriving import PIECE_BYTES_MAX, Arrivals, is_digest
 from licet.corpus.card import Card
 from licet.corpus.catalogue import Version
 from licet.corpus.hub import Hub, Request
@@ -31,15 +29,6 @@ from licet.corpus.readers import Reader
 from licet.corpus.shelf import published_fields
 
 PREFIX = "/api/corpus/"
-PIECE_BYTES_MAX = 8 << 20
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS upload (
-    reader TEXT NOT NULL REFERENCES reader,
-    sha256 TEXT NOT NULL,
-    PRIMARY KEY (reader, sha256)
-) STRICT, WITHOUT ROWID;
-"""
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,8 +45,7 @@ class Uploads:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._db = hub.shelf.catalogue.db
-        self._db.executescript(_SCHEMA)
+        self._arrivals = Arrivals(hub.shelf)
 
     def answer(self, asked: Request) -> Reply:
         """The reply to a request below PREFIX; one for everything."""
@@ -84,36 +72,28 @@ class Uploads:
         refused = self._refused(wanted, reader)
         if refused is not None:
             return refused
-        blobs = self._hub.shelf.blobs
         lacking = [
-            {"sha256": one.sha256, "at": blobs.begin(one.sha256, reader.id)}
-            for one in self._lacking(wanted.files, reader)
+            {"sha256": one.sha256, "at": self._arrivals.standing(one, reader).at}
+            for one in self._arrivals.lacking(wanted.files, reader)
         ]
         return json_reply(200, {"missing": lacking, "piece_bytes_max": PIECE_BYTES_MAX})
 
     def _take(self, sha256: str, asked: Request, reader: Reader) -> Reply:
         at, size = _whole(asked.query.get("at")), _whole(asked.query.get("size"))
-        if not _DIGEST.fullmatch(sha256) or len(asked.body) > PIECE_BYTES_MAX:
-            raise BadInput("this is no piece of content.")
-        blobs = self._hub.shelf.blobs
+        file = File("", sha256, size)
         try:
-            here = blobs.extend(sha256, reader.id, at, [asked.body], size)
+            stands = self._arrivals.take(file, at, asked.body, reader)
         except Conflict:
-            return json_reply(409, {"at": blobs.begin(sha256, reader.id)})
-        if here < size:
-            return json_reply(200, {"at": here, "done": False})
-        try:
-            blobs.finish(sha256, reader.id)
+            return json_reply(409, {"at": self._arrivals.standing(file, reader).at})
         except Corrupt as other:
             return json_reply(422, {"error": str(other), "at": 0})
-        self._db.execute("INSERT OR IGNORE INTO upload VALUES (?, ?)", (reader.id, sha256))
-        return json_reply(200, {"at": here, "done": True})
+        return json_reply(200, {"at": stands.at, "done": stands.done})
 
     def _publish(self, wanted: Wanted, reader: Reader) -> Reply:
         refused = self._refused(wanted, reader)
         if refused is not None:
             return refused
-        if self._lacking(wanted.files, reader):
+        if self._arrivals.lacking(wanted.files, reader):
             return json_reply(409, {"error": "Some content is not here yet: examine again."})
         hub, moment = self._hub, self._hub.now()
         by = wanted.dataset.partition("/")[0]  # whose namespace it is stands for who publishes
@@ -139,25 +119,10 @@ class Uploads:
         check_paths(file.path for file in wanted.files)
         if wanted.dataset.partition("/")[0] not in reader.namespaces:
             return denied(403, "", "Your token does not publish in this namespace.")
-        if any(not _DIGEST.fullmatch(f.sha256) or f.size < 0 for f in wanted.files):
+        if any(not is_digest(f.sha256) or f.size < 0 for f in wanted.files):
             raise BadInput("a file has a SHA-256 in hexadecimal and a size.")
         found = examine(wanted.card, wanted.dataset, self._hub.shelf.catalogue, self._hub.rules)
         return _refusal(found) if found else None
-
-    def _lacking(self, files: Sequence[File], reader: Reader) -> list[File]:
-        """The files whose content the reader has to send (rule 2), each content once."""
-        catalogue = self._hub.shelf.catalogue
-        lacking: dict[str, File] = {}
-        for file in files:
-            row = (reader.id, file.sha256)
-            sent = "SELECT 1 FROM upload WHERE (reader, sha256) = (?, ?)"
-            mine = self._db.execute(sent, row).fetchone() is not None or any(
-                catalogue.get(commit).dataset.partition("/")[0] in reader.namespaces
-                for commit in catalogue.holders(file.sha256)
-            )
-            if not mine or self._hub.shelf.blobs.size(file.sha256) != file.size:
-                lacking.setdefault(file.sha256, file)
-        return list(lacking.values())
 
 
 def _refusal(found: Refusal) -> Reply:

@@ -18,6 +18,7 @@ from licet.corpus import publishing
 from licet.corpus.annotation import Batch
 from licet.corpus.annotation import Rules as AnnotationRules
 from licet.corpus.annotation_register import AnnotationRegister, Recorded, Registered
+from licet.corpus.arriving import Arrivals
 from licet.corpus.card import CARD, CARD_BYTES_MAX, CARDS, parse_card
 from licet.corpus.catalogue import Version
 from licet.corpus.manifest import File
@@ -42,6 +43,8 @@ class Sent:
     message: str
     card: Any
     files: Sequence[Any]
+    held: Sequence[File] = ()
+    """Files whose content came in pieces before."""
 
 
 def publish(
@@ -50,7 +53,7 @@ def publish(
     """The new version, or why there is none. Raises BadInput for names and cards that will not
     do."""
     dataset = check_id(f"{sent.namespace}/{sent.name.strip()}")
-    if sent.card is None or not sent.files:
+    if sent.card is None or not (sent.files or sent.held):
         raise BadInput("a card and at least one file are needed.", hint="Choose both.")
     name = CARDS[1] if str(sent.card.name).endswith(".json") else CARD
     data = sent.card.read(CARD_BYTES_MAX + 1)
@@ -59,7 +62,10 @@ def publish(
     if refusal is not None:
         return refusal
     names = [check_path(PurePosixPath(str(one.name)).name) for one in sent.files]
-    kept = []
+    held = [File(check_path(PurePosixPath(f.path).name), f.sha256, f.size) for f in sent.held]
+    if held and Arrivals(shelf).lacking(held, reader_of(shelf, body, moment)):
+        raise BadInput("some of the files did not arrive.", hint="Choose them again.")
+    kept = held
     for path, one in (*zip(names, sent.files, strict=True), (name, None)):
         blob = shelf.blobs.put(one.chunks() if one is not None else iter([data]))
         kept.append(File(path, blob.sha256, blob.size))

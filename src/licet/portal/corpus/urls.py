@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from licet.portal.corpus import annotation_views, use_views, views
+from licet.portal.corpus import annotation_views, upload_views, use_views, views
 
 urlpatterns = [
     path("data/tokens/", views.tokens, name="data-tokens"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("desk/data/<str:space>/<str:name>/chain/", use_views.chain, name="data-chain"),
     path("desk/data/models/<str:number>/", use_views.of_model, name="data-of-model"),
     path("desk/data/samples/<int:sample_id>/close/", views.close_sample, name="data-sample-close"),
+    path("desk/data/content/<str:sha256>/", upload_views.content, name="data-content"),
     path("annotation/add/", annotation_views.add_rules, name="annotation-add"),
     path("annotation/record/", annotation_views.record_batch, name="annotation-record"),
     path("desk/data/", views.desk, name="data-desk"),

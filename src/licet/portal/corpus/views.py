@@ -39,6 +39,7 @@ from licet.portal.corpus.store import (
     rules,
     version_at,
 )
+from licet.portal.corpus.upload_views import held
 from licet.portal.design.languages import current
 from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
@@ -177,12 +178,13 @@ def publish(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"namespace": namespace_of(request.user.body), "name": ""}
     if request.method == "POST":
         context["name"] = request.POST.get("name", "")
-        sent = acting.Sent(
-            namespace_of(request.user.body), context["name"], request.POST.get("message", ""),
-            request.FILES.get("card"), request.FILES.getlist("files"),
-        )  # fmt: skip
         with opened() as shelf:
             try:
+                sent = acting.Sent(
+                    namespace_of(request.user.body), context["name"],
+                    request.POST.get("message", ""), request.FILES.get("card"),
+                    request.FILES.getlist("files"), held(request.POST.getlist("held")),
+                )  # fmt: skip
                 made = acting.publish(shelf, sent, known, request.user.body, now())
             except Trouble as trouble:
                 context["faults"] = [str(trouble)]
