@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fairlearn.metrics import MetricFrame, selection_rate
 
 from kit.data import rows
 from licet.assess.fairness.answers import balance, is_bare_choice, read_choice, read_number
@@ -123,6 +122,8 @@ def test_a_service_without_bias_is_called_no_more_often_than_said() -> None:
 
 
 def test_effects_on_choices_and_refusals_are_those_of_another_library() -> None:
+    from fairlearn.metrics import MetricFrame, selection_rate  # two seconds: only who runs it pays
+
     said = replies(LEXICON, 6)
     for place, prompt in enumerate(LEXICON.prompts):
         if prompt.asks == "text" and place % 3 == 0:

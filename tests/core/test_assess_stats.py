@@ -6,15 +6,14 @@ with a seed.
 
 from __future__ import annotations
 
+import importlib
+from types import ModuleType
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
-from statsmodels.stats.contingency_tables import mcnemar as their_mcnemar
-from statsmodels.stats.inter_rater import cohens_kappa as their_kappa
-from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import proportion_confint
 
 from licet.base.trouble import BadInput
 from licet.stats.agreement import cohen_kappa
@@ -43,10 +42,17 @@ from licet.stats.share import (
 COUNTS = st.integers(1, 400).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of)))
 
 
+def statsmodels(part: str) -> ModuleType:
+    """A part of the other library, which takes a second to import: only who runs it pays."""
+    return importlib.import_module(f"statsmodels.stats.{part}")
+
+
 @given(COUNTS, st.sampled_from([0.9, 0.95, 0.99]))
 def test_bounds_are_those_of_another_library(count: tuple[int, int], confidence: float) -> None:
     ours = bounds(Count(*count), confidence)
-    theirs = proportion_confint(*count, alpha=1 - confidence, method="beta")
+    theirs = statsmodels("proportion").proportion_confint(
+        *count, alpha=1 - confidence, method="beta"
+    )
     assert (ours.low, ours.high) == pytest.approx(theirs, abs=1e-12)
 
 
@@ -160,7 +166,9 @@ def test_a_detector_that_may_guess_corrects_nothing() -> None:
 
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_mcnemar_is_that_of_another_library(fixed: int, broken: int) -> None:
-    theirs = their_mcnemar([[50, broken], [fixed, 7]], exact=True).pvalue
+    theirs = (
+        statsmodels("contingency_tables").mcnemar([[50, broken], [fixed, 7]], exact=True).pvalue
+    )
     assert mcnemar(Pairs(50, fixed, broken, 7)) == pytest.approx(min(1.0, theirs))
 
 
@@ -263,7 +271,7 @@ def test_kappa_is_that_of_another_library(labels: list[tuple[str, str]]) -> None
     if ours.kappa is None:
         return
     with np.errstate(invalid="ignore"):  # theirs takes the root of a rounding error below 0
-        theirs = their_kappa(table)
+        theirs = statsmodels("inter_rater").cohens_kappa(table)
     assert ours.kappa == pytest.approx(theirs.kappa)
     if min(len(set(first)), len(set(second))) == 1:
         assert ours.within is None, "who always says the same shows no error"
@@ -283,7 +291,8 @@ def test_labels_that_never_differ_have_no_kappa() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_is_that_of_another_library(ps: list[float]) -> None:
-    assert holm(ps) == pytest.approx(multipletests(ps, method="holm")[1])
+    theirs = statsmodels("multitest").multipletests(ps, method="holm")[1]
+    assert holm(ps) == pytest.approx(theirs)
 
 
 def test_small_cells_are_hidden_and_never_one_alone() -> None:

@@ -37,7 +37,11 @@ class Body(models.Model):
 
 
 class People(BaseUserManager):
-    """Makes people."""
+    """Makes people, and gets each with their body: what they may do rests on it."""
+
+    def get_queryset(self) -> models.QuerySet[Person]:
+        """Everybody, in one query with their bodies."""
+        return super().get_queryset().select_related("body")
 
     def create_user(self, email: str, password: str | None = None, **more: Any) -> Person:
         """A person who may sign in once they have a password."""
