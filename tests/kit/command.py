@@ -8,17 +8,23 @@ It refuses to know what is tested.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
+import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kit.house import ROOT
 
@@ -30,11 +36,52 @@ _KEY = re.compile(r"API key \([^)]*\): (\S+)")
 def licet(
     *words: object, home: Path | None = None, **environ: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    return subprocess.run(
-        _command(words), capture_output=True, text=True, timeout=STOP_S, check=False,
-        env=_environ(home) | environ, cwd=ROOT,
-    )  # fmt: skip
+    """Run a command to its end: in a process of its own, forked from one that has loaded it."""
+    with tempfile.TemporaryDirectory(prefix="licet-said-") as folder:
+        said, complained = Path(folder, "said"), Path(folder, "complained")
+        said.touch()
+        complained.touch()
+        asked = {"words": list(map(str, words)), "environ": _environ(home) | environ,
+                 "said": str(said), "complained": str(complained)}  # fmt: skip
+        code = _loaded().run(asked)
+        return subprocess.CompletedProcess(
+            ["licet", *words], code, said.read_text("utf-8"), complained.read_text("utf-8")
+        )
+
+
+class _Loaded:
+    """The process that has loaded the command line; one command at a time."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        program = Path(__file__).with_name("command_child.py")
+        self._child = subprocess.Popen(
+            [sys.executable, "-P", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True, cwd=ROOT, env=_environ(None),
+        )  # fmt: skip
+
+    def run(self, asked: dict[str, Any]) -> int:
+        """The command's exit code. Raises AssertionError where it does not end."""
+        asks, tells = self._child.stdin, self._child.stdout
+        assert asks is not None
+        assert tells is not None
+        with self._turn:
+            asks.write(json.dumps(asked) + "\n")
+            asks.flush()
+            ready, _, _ = select.select([tells], [], [], STOP_S)
+            assert ready, f"it does not end: {asked['words']}"
+            return int(tells.readline())
+
+    def close(self) -> None:
+        """No command comes any more."""
+        self._child.communicate(timeout=STOP_S)
+
+
+@functools.cache
+def _loaded() -> _Loaded:
+    made = _Loaded()
+    atexit.register(made.close)
+    return made
 
 
 @dataclass(slots=True)
