@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -16,8 +18,11 @@ from kit.portal import portal
 from kit.proceedings import PACK
 from kit.visitors import granted, signed_in
 from licet.base.clock import SystemClock
+from licet.base.trouble import Corrupt
 from licet.cases.model import Act
 from licet.cases.proceedings import Person, begin, replay
+from licet.credentials.keys import SigningKey
+from licet.credentials.message import read_keepers
 from licet.ledger.custody import make_card
 
 SECRET = b"48151623"
@@ -32,8 +37,6 @@ def now() -> Any:
 def sent() -> tuple[Body, dict[str, bytes], list[Any]]:
     """What a provider's installation sends of a version: body, files by name, cards that it is
     sealed for."""
-    import secrets
-
     cards = [make_card(n, "authority", "twelve characters", secrets.token_bytes)[0] for n in "abc"]
     with portal():
         staff()
@@ -132,5 +135,29 @@ def test_an_authority_keeps_a_version_that_came_and_officers_read_it(
 
 
 def test_a_provider_reads_for_whom_it_seals(door: Provider) -> None:
+    from licet.portal.api.signing import receipt_keys
+
     shown = [one.name for one in keepers()]
-    assert [one["name"] for one in door.get("/keepers").json()["keepers"]] == shown
+    token = door.get("/keepers").content.decode()
+    found = read_keepers(token, receipt_keys(), AUTHORITY, door.code, now())
+    assert [one["name"] for one in found] == shown
+
+
+def test_a_keeper_whom_somebody_on_the_way_put_in_is_not_sealed_for() -> None:
+    from licet.portal.dossiers.models import Keeper
+    from licet.portal.outbox.following import follow
+
+    card = make_card("mallory", "authority", "twelve characters", secrets.token_bytes)[0]
+    elsewhere = Elsewhere("own")
+    elsewhere.cards = [msgspec.to_builtins(card)]
+    elsewhere.cards_key = SigningKey.from_seed(secrets.token_bytes(32))
+    with portal(), elsewhere.linked():
+        with pytest.raises(Corrupt, match="keepers is not taken"):
+            follow(elsewhere, now())
+        assert not Keeper.objects.exists()
+        elsewhere.cards_key = None
+        with pytest.raises(Corrupt, match="time of this is over"):
+            follow(elsewhere, now() + timedelta(minutes=6))
+        assert not Keeper.objects.exists()
+        follow(elsewhere, now())
+        assert Keeper.objects.get().name == "mallory"

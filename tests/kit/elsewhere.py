@@ -25,7 +25,7 @@ from licet.cases import Act, Refusal, event_as_json, event_from_json
 from licet.cases.proceedings import Person, Proceeding, apply, decide, replay
 from licet.credentials import jws
 from licet.credentials.keys import KeySet, SigningKey
-from licet.credentials.message import MESSAGE_TYPE, Receipt, sign_receipt
+from licet.credentials.message import MESSAGE_TYPE, Receipt, sign_keepers, sign_receipt
 from licet.portal.outbox.line import Answer
 
 URL = "https://elsewhere.example"
@@ -33,7 +33,8 @@ URL = "https://elsewhere.example"
 
 class Elsewhere:
     """`matters`: the proceedings here, by number; `parts`: what an order is shown with; `bodies`
-    and `files`: what came, files by name."""
+    and `files`: what came, files by name; `cards`: its keepers', signed by `cards_key` where
+    somebody on the way puts in theirs."""
 
     def __init__(self, provider: str) -> None:
         self.provider = provider
@@ -44,6 +45,7 @@ class Elsewhere:
         self.matters: dict[str, Proceeding] = {}
         self.parts: dict[str, dict[str, Any]] = {}
         self.cards: list[dict[str, str]] = []
+        self.cards_key: SigningKey | None = None
 
     @contextlib.contextmanager
     def linked(self) -> Iterator[None]:
@@ -87,7 +89,9 @@ class Elsewhere:
         if path == "cases":
             return _json({"cases": [], "next": None})
         if path == "keepers":
-            return _json({"keepers": self.cards})
+            now = SystemClock().now()
+            token = sign_keepers(self.cards, URL, self.provider, now, self.cards_key or self.key)
+            return Answer(200, "application/jose", token.encode())
         if path == "proceedings":
             rows = [self._row(of) for of in self.matters.values()]
             return _json({"proceedings": rows, "next": None})

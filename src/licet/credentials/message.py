@@ -4,6 +4,7 @@
     message = read_message(token, keys)           # whose it is and what it says
     check_times(message, now)                     # whether it may still be taken
     receipt = read_receipt(token_of_receipt, keys)
+    cards = read_keepers(token_of_keepers, keys, authority, provider, now)
 
 It refuses to know sockets, what a message asks for and where anything is kept.
 
@@ -15,12 +16,14 @@ Rules
    receipt, also when their time is over; other bytes under a known id are a conflict.
 3. A receipt names the digest of the token that it is about: it proves what was received.
 4. Reading is asked for by a token of its own (`Access`), for one method, one path, some minutes.
+5. For whom a provider seals (the keepers' cards) is signed for it, for some minutes: whoever
+   stands on the way can put in no key of their own, and bring back no keeper who left.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -34,12 +37,14 @@ MESSAGE_TYPE = "licet-message+jwt"
 RECEIPT_TYPE = "licet-receipt+jwt"
 ACCESS_TYPE = "licet-access+jwt"
 ENROLMENT_TYPE = "licet-enrolment+jwt"
+KEEPERS_TYPE = "licet-keepers+jwt"
 LIFE_MAX = timedelta(days=31)
 """How long an authority may be out of reach before a message has to be signed anew."""
 ACCESS_LIFE_MAX = timedelta(minutes=5)
 SKEW_MAX = timedelta(minutes=5)
 """How far the clocks of two installations may be apart."""
 MESSAGE_CHARACTERS_MAX = 1 << 20
+KEEPERS_CHARACTERS_MAX = 64 << 10
 ACCESS_CHARACTERS_MAX = 4_000
 ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -212,6 +217,32 @@ def read_receipt(token: str, keys: KeySet, message: str | None = None) -> Receip
             "the receipt is about another message.", hint="Keep both; ask the authority."
         )
     return receipt
+
+
+def sign_keepers(
+    cards: Sequence[Mapping[str, str]], authority: str, provider: str, now: datetime,
+    key: SigningKey,
+) -> str:  # fmt: skip
+    """The authority's keepers at this moment, for one provider, as a token (rule 5)."""
+    claims = {
+        "iss": authority, "aud": provider, "iat": int(now.timestamp()),
+        "exp": int((now + ACCESS_LIFE_MAX).timestamp()), "keepers": [dict(one) for one in cards],
+    }  # fmt: skip
+    return jws.sign(claims, KEEPERS_TYPE, key)
+
+
+def read_keepers(
+    token: str, keys: KeySet, authority: str, provider: str, now: datetime
+) -> list[Any]:
+    """What `sign_keepers` was given, as JSON. Raises NotTaken."""
+    claims = _signed(token, KEEPERS_TYPE, keys, KEEPERS_CHARACTERS_MAX)
+    if (claims.get("iss"), claims.get("aud")) != (authority, provider):
+        raise NotTaken("wrong-authority", "this was signed by or for somebody else.")
+    _in_time(_moment(claims, "iat"), _moment(claims, "exp"), ACCESS_LIFE_MAX, now)
+    cards = claims.get("keepers")
+    if not isinstance(cards, list):
+        raise NotTaken("malformed", "the claim keepers is no list.")
+    return cards
 
 
 def sign_access(

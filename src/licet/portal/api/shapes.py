@@ -147,12 +147,6 @@ class ProceedingPage(msgspec.Struct):
     order: OrderPart | None = None
 
 
-class KeeperList(msgspec.Struct):
-    """The keys of those at the authority who keep shares of what is sealed."""
-
-    keepers: list[Card]
-
-
 class RegisterPage(msgspec.Struct):
     """A page of the public register."""
 
@@ -173,5 +167,5 @@ class RegisterEntry(msgspec.Struct):
 SHAPES: tuple[type[msgspec.Struct], ...] = (
     Problem, Enrolled, FileAnswer, CaseList, CasePage,
     ProceedingList,
-    ProceedingPage, KeeperList, RegisterPage, RegisterEntry,
+    ProceedingPage, RegisterPage, RegisterEntry,
 )  # fmt: skip

@@ -4,7 +4,8 @@ It refuses to know what is signed.
 
 Rules
 1. The name is the address that the operator wrote down, never the one that a caller says.
-2. The key that signs receipts signs nothing else; it is made at the first use.
+2. The key that signs receipts signs, beside these, the list of keepers, under a type of its own;
+   it is made at the first use.
 """
 
 from __future__ import annotations

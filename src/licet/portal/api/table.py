@@ -160,7 +160,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/keepers",
         "For whom sealed parts of a dossier are sealed.",
         views.keepers,
-        (Gives(200, "Their keys.", shape=shapes.KeeperList),),
+        (Gives(200, "Their keys, signed for this provider (`licet-keepers+jwt`).", views.JOSE),),
         signed=True,
     ),
     Endpoint(

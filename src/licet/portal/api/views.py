@@ -20,12 +20,13 @@ from licet.credentials.message import (
     MESSAGE_CHARACTERS_MAX,
     NotTaken,
     read_enrolment,
+    sign_keepers,
 )
 from licet.portal.accounts.models import Body
 from licet.portal.api import enrolling, reading, taking, uploading
 from licet.portal.api.models import Received
-from licet.portal.api.shapes import Enrolled, FileAnswer, KeeperList, RegisterEntry, RegisterPage
-from licet.portal.api.signing import authority_name, receipt_keys
+from licet.portal.api.shapes import Enrolled, FileAnswer, RegisterEntry, RegisterPage
+from licet.portal.api.signing import authority_name, receipt_key, receipt_keys
 from licet.portal.dossiers import sealing
 from licet.portal.filings import service, tokens
 from licet.portal.filings.record import record
@@ -157,8 +158,10 @@ def proceeding(
 
 
 def keepers(request: HttpRequest, now: datetime, body: Body) -> HttpResponse:
-    """For whom a provider seals."""
-    return as_json(KeeperList([one.card for one in sealing.keepers()]))
+    """For whom a provider seals, signed for it."""
+    cards = [msgspec.to_builtins(one.card) for one in sealing.keepers()]
+    token = sign_keepers(cards, authority_name(), body.code, now, receipt_key())
+    return HttpResponse(token, content_type=JOSE)
 
 
 def listings(request: HttpRequest, now: datetime) -> HttpResponse:

@@ -8,6 +8,7 @@ Rules
 2. What is ours alone, drafting before the first filing, stays before what comes; replay does not
    mind that a draft was saved twice.
 3. A case of another holder than ours is not kept, whoever sends it.
+4. Keys to seal for are the authority's where its signature says so, and else nobody's.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import msgspec
 
 from licet.base.trouble import BadInput, Corrupt, Unavailable
 from licet.cases import Event, event_from_json
+from licet.credentials.message import NotTaken, read_keepers
+from licet.ledger.custody import Card
 from licet.portal.accounts.models import Body
 from licet.portal.api.shapes import (
     CaseList,
     CasePage,
-    KeeperList,
     ProceedingList,
     ProceedingPage,
 )
@@ -31,16 +33,17 @@ from licet.portal.dossiers import travelling as dossiers
 from licet.portal.filings import service
 from licet.portal.incidents import service as proceedings
 from licet.portal.orders import service as orders
-from licet.portal.outbox.line import Line
-from licet.portal.outbox.linking import access, link
+from licet.portal.outbox.line import Answer, Line
+from licet.portal.outbox.linking import access, link, receipt_keys
 from licet.portal.outbox.models import Followed, Link, Outgoing
 from licet.portal.outbox.sending import asked_by
 from licet.rulebook.proceeding import ProceedingKind
 
 PAGES_MAX = 1_000
+JSON, JOSE = "application/json", "application/jose"
 BEGUN_THERE = ("order", "dossier")
 """Kinds that begin at the authority, even where we sent what began them."""
-_T = TypeVar("_T", CaseList, CasePage, ProceedingList, ProceedingPage, KeeperList)
+_T = TypeVar("_T", CaseList, CasePage, ProceedingList, ProceedingPage)
 
 
 def follow(line: Line, now: datetime) -> int:
@@ -57,8 +60,7 @@ def follow(line: Line, now: datetime) -> int:
             break
         after = listed.next
     came += follow_proceedings(line, now)
-    keepers = _read(line, to, "/api/v1/keepers", KeeperList, now)  # last: an older one has none
-    dossiers.take_keepers(keepers.keepers, now)
+    dossiers.take_keepers(_keepers(line, to, now), now)  # last: an older one has none
     return came
 
 
@@ -157,10 +159,29 @@ def _event(one: object) -> Event:
     return event_from_json({key: shown[key] for key in ("kind", "actor", "role", "at", "data")})
 
 
-def _read(line: Line, to: Link, path: str, shape: type[_T], now: datetime) -> _T:
+def _keepers(line: Line, to: Link, now: datetime) -> list[Card]:
+    """Rule 4."""
+    answer = _answered(line, to, "/api/v1/keepers", JOSE, now)
+    try:
+        token = answer.data.decode("ascii", "replace").strip()
+        found = read_keepers(token, receipt_keys(to), to.authority, to.provider, now)
+        return msgspec.convert(found, list[Card])
+    except (NotTaken, msgspec.ValidationError) as no:
+        raise Corrupt(
+            f"the list of the authority's keepers is not taken: {no}",
+            hint="Nothing is sealed for those whom it names. Ask the authority.",
+        ) from None
+
+
+def _answered(line: Line, to: Link, path: str, media_type: str, now: datetime) -> Answer:
     answer = line.ask("GET", path, bearer=access(to, "GET", path, now))
-    if answer.status != 200 or answer.media_type != "application/json":
+    if answer.status != 200 or answer.media_type != media_type:
         raise Unavailable(f"the authority answers {answer.status} to {path}.")
+    return answer
+
+
+def _read(line: Line, to: Link, path: str, shape: type[_T], now: datetime) -> _T:
+    answer = _answered(line, to, path, JSON, now)
     try:
         return msgspec.json.decode(answer.data, type=shape)
     except msgspec.DecodeError as error:
