@@ -112,7 +112,7 @@ def _fold_wide(texts: Sequence[str]) -> tuple[list[bytes], tuple[int, ...], tupl
     ends = np.flatnonzero(points == _END)
     expanding = _owners(symbols == ord(EXPAND), ends)
     surrogates = _owners(symbols == ord(SURROGATE), ends)
-    kept = symbols[symbols >= ord(MARKS_END)]
+    kept = symbols.compress(symbols >= ord(MARKS_END))
     data = kept.tobytes().decode("utf-32-le", "surrogatepass").encode("utf-8", "surrogatepass")
     return data.split(b"\n")[:-1], expanding, surrogates
 
