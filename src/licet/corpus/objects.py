@@ -133,8 +133,6 @@ def _answering() -> Iterator[None]:
 
     try:
         yield
-    except FileNotFoundError:
-        raise
     except (BaseError, OSError, ValueError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise Unavailable(f"the object store does not answer: {said}.") from None
