@@ -33,7 +33,15 @@ Guard = Callable[[Deed], Refusal | None]
 
 def refused(deed: Deed) -> Refusal | None:
     """The first reason why this act is not open to this person at this moment, or None."""
-    return next((no for guard in _guards(deed) if (no := guard(deed)) is not None), None)
+    for guard in _OF_ALL:
+        no = guard(deed)
+        if no is not None:
+            return no
+    for effect in deed.rule.effects:
+        no = _OF_EFFECTS[effect](deed) if effect in _OF_EFFECTS else None
+        if no is not None:
+            return no
+    return None
 
 
 def out_of_place(deed: Deed) -> Refusal | None:
@@ -136,10 +144,8 @@ def _overdue(deed: Deed) -> Refusal | None:
     return None if any(c.state == "overdue" for c in others) else deed.no("not_late")
 
 
-def _guards(deed: Deed) -> tuple[Guard, ...]:
-    effects = (_OF_EFFECTS[effect] for effect in deed.rule.effects if effect in _OF_EFFECTS)
-    return (_side, _stage, _role, _order, _four_eyes, *effects)
-
+_OF_ALL: tuple[Guard, ...] = (_side, _stage, _role, _order, _four_eyes)
+"""What every act is asked, in this order; then what its effects ask."""
 
 _OF_EFFECTS: Mapping[ProceedingEffect, Guard] = {
     "proven": _proven,
