@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -51,18 +52,25 @@ def document(acme: Provider) -> dict[str, Any]:
     return dict(acme.client.get("/api/v1/openapi.json").json())
 
 
+@functools.cache
+def application() -> Any:
+    """The portal as a WSGI application, its middleware built once."""
+    from django.core.wsgi import get_wsgi_application
+
+    return get_wsgi_application()
+
+
 def answered(environ: Any, start_response: Any) -> list[bytes]:
     """The portal as a WSGI application, without the end of a request at which Django closes its
     connections: they hold the transaction that the test undoes."""
     from django.core.signals import request_finished, request_started
-    from django.core.wsgi import get_wsgi_application
     from django.db import close_old_connections
 
     signals = (request_started, request_finished)
     for one in signals:
         one.disconnect(close_old_connections)
     try:
-        answer = get_wsgi_application()(environ, start_response)
+        answer = application()(environ, start_response)
         data = b"".join(answer)
         answer.close()
     finally:
