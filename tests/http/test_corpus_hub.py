@@ -122,6 +122,8 @@ def test_a_portal_serves_programs_and_people_at_one_address(tmp_path: Path) -> N
         assert client.get(f"{url}/zh/corpus/").status_code == 299
         listed = client.get(f"{url}/api/datasets/pub/demo/croissant").json()
         assert listed["url"] == f"{url}/datasets/pub/demo"
+        for told in (listed["url"], listed["@id"]):
+            assert client.get(told).status_code == 299, "what people are told to look at is a page"
 
 
 def test_a_large_body_is_not_read(kept: Shelf) -> None:

@@ -14,7 +14,8 @@ from kit.visitors import filed, granted, visitors
 
 EVERYWHERE = {
     "door", "home", "law", "transparency", "transparency-file", "scope", "asset", "me", "label",
-    "data", "data-set", "compute", "compute-file", "annotation", "annotation-rules",
+    "data", "data-set", "data-set-any", "data-version-any",
+    "compute", "compute-file", "annotation", "annotation-rules",
     "account_login", "account_logout",
     "account_change_password", "account_reauthenticate", "mfa_index", "mfa_authenticate",
     "mfa_reauthenticate", "mfa_activate_totp", "mfa_view_recovery_codes",

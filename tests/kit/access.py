@@ -36,6 +36,8 @@ api-complain                   405/type   405/type 405/type 405/type
 api-complaint-page             405/type   405/type 405/type 405/type
 data                           ok/405     ok/405   ok/405   ok/405
 data-set                       ok/405     ok/405   ok/405   ok/405
+data-set-any                   on/405     on/405   on/405   on/405
+data-version-any               on/405     on/405   on/405   on/405
 annotation                     ok/405     ok/405   ok/405   ok/405
 annotation-rules               ok/405     ok/405   ok/405   ok/405
 annotation-add                 in/in      ok/no    ok/no    404/404

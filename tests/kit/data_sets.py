@@ -64,11 +64,12 @@ def data_places() -> dict[str, dict[str, str]]:
         assert drawer is not None
         drawn = sampling.open_sample(shelf, version, 1, drawer, NOW)
     here = {"space": "own", "name": "demo"}
-    names = ("data-set", "data-ask", "data-withdraw", "annotation-rules", "data-use", "data-chain",
-             "data-sample")  # fmt: skip
+    names = ("data-set", "data-set-any", "data-ask", "data-withdraw", "annotation-rules",
+             "data-use", "data-chain", "data-sample")  # fmt: skip
     return {
         "data-decide": {"request_id": asked},
         "data-content": {"sha256": "0" * 64},
+        "data-version-any": here | {"revision": "v1"},
         "data-of-model": {"number": "Num-1"},
         "data-sample-close": {"sample_id": str(drawn.pk)},
         **dict.fromkeys(names, here),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import re
 import secrets
 import socket
 import threading
@@ -49,6 +50,8 @@ WAITING_MAX = 200
 WAIT_S = 20.0
 FOR_PROGRAMS = ("/api/datasets", "/api/whoami-v2", "/api/corpus/", "/datasets/")
 """Addresses of the Hub's API: no page, no cookie, no session."""
+_PAGE = re.compile(r"/datasets/[^/]+/[^/]+(?:/tree/[^/]+)?")
+"""Of these, what programs tell people to look at: a data set, a version of it."""
 
 
 class Bounded:
@@ -192,7 +195,8 @@ def with_data_sets(desks: App, chosen: Installation) -> App:
     door = HubApp(hub, https=chosen.https)
 
     async def beside(scope: Scope, receive: Receive, send: Send) -> None:
-        of_programs = scope.get("path", "").startswith(FOR_PROGRAMS)
+        path = scope.get("path", "")
+        of_programs = path.startswith(FOR_PROGRAMS) and not _PAGE.fullmatch(path)
         await (door if of_programs else desks)(scope, receive, send)
 
     return beside

@@ -67,6 +67,12 @@ urlpatterns = [
     path("register/download.<str:kind>", register.download, name="register-download"),
     path(".well-known/jwks.json", licences.key_set, name="jwks"),
     path("status/1", licences.status_list, name="status-list"),
+    path("datasets/<str:space>/<str:name>", corpus.any_language, name="data-set-any"),
+    path(
+        "datasets/<str:space>/<str:name>/tree/<str:revision>",
+        corpus.any_language,
+        name="data-version-any",
+    ),
     path("compute.<str:kind>", compute.download, name="compute-file"),
     path("transparency.<str:kind>", transparency.download, name="transparency-file"),
     path("measure/<str:number>", measures.any_language, name="measure-any"),

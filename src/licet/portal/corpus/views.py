@@ -11,10 +11,11 @@ Rules
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -40,7 +41,7 @@ from licet.portal.corpus.store import (
     version_at,
 )
 from licet.portal.corpus.upload_views import held
-from licet.portal.design.languages import current
+from licet.portal.design.languages import current, preferred
 from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 
@@ -100,6 +101,18 @@ def show(request: HttpRequest, space: str, name: str) -> HttpResponse:
             "may_ask": denied == "grant" and not request.user.official,
         }
     return render(request, "corpus/show.html", context)
+
+
+@require_safe
+def any_language(
+    request: HttpRequest, space: str, name: str, revision: str = ""
+) -> HttpResponse:  # fmt: skip
+    """GET /datasets/{space}/{name}[/tree/{revision}], as programs tell of a data set: its page in
+    the reader's language, whether there is one or not."""
+    language = preferred(request.headers.get("accept-language", ""))
+    address = f"/{language.code}/data/{quote(space)}/{quote(name)}/"
+    address += f"?v={quote(revision)}" if revision else ""
+    return HttpResponseRedirect(address, headers={"vary": "accept-language"})
 
 
 @login_required
