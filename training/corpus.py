@@ -167,8 +167,18 @@ def late(part: str) -> list[Row]:
 
 
 def more() -> list[Row]:
-    """Texts of our own templates that only teach, in the pass after the last (own/more/*.toml)."""
+    """Texts of our own templates that only teach, after the first passes (own/more/*.toml)."""
     return _rows(templates.more(), "own-more")
+
+
+def further() -> list[Row]:
+    """The same of own/further/*.toml."""
+    return _rows(templates.further(), "own-further")
+
+
+def apart() -> list[Row]:
+    """Texts of our own templates that only measure (own/apart/*.toml)."""
+    return _rows(templates.apart(), "own-apart")
 
 
 def _made(every: Iterable[templates.Made], source: str, part: str) -> list[Row]:

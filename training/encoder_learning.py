@@ -38,12 +38,16 @@ _FAMILY = ("hate", "discrimination.")
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How often to read the rows, and how fast to learn: the body of the network and what is new
-    in it. Characters are hidden, to be guessed, up to the share `guess_until` of the steps."""
+    in it. Characters are hidden, to be guessed, up to the share `guess_until` of the steps.
+
+    `ends`: the share of the steps after which it is over, before the rates have fallen to nothing;
+    where runs are averaged, their mean is as quiet as the end of one."""
 
     passes: float
     rate_body: float
     rate_new: float
     guess_until: float
+    ends: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +202,18 @@ class Learner:
         away, truth = None, batch.ids
         if self.step < self.plan.guess_until * self.steps:
             batch, away = hidden(batch, self.words, self.chance)
-        with torch.autocast("cpu", torch.bfloat16):
-            x = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
-        x = x.float()
+        x = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
         logits = self.net.head(F.dropout(self.net.pooled(x, batch.mask), 0.1, True))
         loss = F.binary_cross_entropy_with_logits(logits, batch.target, reduction="none")
         loss = loss * batch.known
         judged = loss[:, 0].mean() + CATEGORY_WEIGHT * loss[:, 1:].mean()
         total, guessed = judged, 0.0
         if away is not None and bool(away.any()):
-            with torch.autocast("cpu", torch.bfloat16):
-                said = (
-                    self.guess(x[away])
-                    @ self.net.word.fresh[self.words.han - self.net.shape.known :].T
-                )
-            lost = F.cross_entropy(said.float(), truth[away] - self.words.han)
+            said = (
+                self.guess(x[away])
+                @ self.net.word.fresh[self.words.han - self.net.shape.known :].T
+            )
+            lost = F.cross_entropy(said, truth[away] - self.words.han)
             total, guessed = judged + GUESS_WEIGHT * lost, lost.item()
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -233,7 +234,7 @@ def train(net: Net, words: Vocabulary, examples: list[Example], reader: Reader, 
     began, sums, tokens = time.perf_counter(), np.zeros(2), 0
     for number in range(math.ceil(plan.passes)):
         for batch in batches(examples, reader, rng):
-            if learner.step >= steps:
+            if learner.step >= int(plan.ends * steps):
                 break
             sums += learner.learn(batch)
             tokens += batch.ids.numel()

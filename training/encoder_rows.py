@@ -7,7 +7,7 @@ with them, and each source gets its share.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import corpus
@@ -33,7 +33,8 @@ SHARES = {
     "own-patterns": 0.35,
     "own-functional": 1.5,
     "own-late": 4.0,
-    "own-more": 12.0,
+    "own-more": 2.0,
+    "own-further": 3.0,
     "own-lawful": 6.0,
     "own-harmful": 6.0,
     "own-replies": 6.0,
@@ -42,6 +43,8 @@ SHARES = {
     "truthfulqa": 1.5,
     "embedded": 0.7,
 }
+PARTS = {"own-functional": 0.5, "own-late": 0.5}
+"""Of their shares, in the pass after the last: they have been read often by then."""
 DOUBTS = {
     # How often a label of the source may be wrong: half of it is given to either side.
     "cold": 0.16,
@@ -59,10 +62,12 @@ DOUBT = 0.04
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One text with its target. `context` is the turn before, or empty."""
+    """One text with its target. `context` is the turn before, or empty; `part` is that of its
+    source's share which is left to it."""
 
     row: Row
     context: str
+    part: float = 1.0
 
     @property
     def target(self) -> float:
@@ -71,16 +76,19 @@ class Example:
 
     @property
     def share(self) -> float:
-        return SHARES.get(self.row.source, 1.0)
+        return self.part * SHARES.get(self.row.source, 1.0)
 
 
 def contextual(data: Path, part: str, *, only_licensed: bool) -> list[Example]:
-    """Rows of text/<part>.jsonl.gz with the turn before them, without mere swearing."""
+    """Rows of text/<part>.jsonl.gz with the turn before them, without mere swearing; in train
+    without doubted labels."""
+    left_out = corpus.doubts() if part == "train" else frozenset()
     return [
         Example(corpus.row_of(raw), str(raw.get("context") or ""))
         for raw in corpus.read_jsonl(data / "text" / f"{part}.jsonl.gz")
         if (raw["train_ok"] or not only_licensed)
         and not (raw["set"] == "davidson" and raw["source_label"] == "offensive")
+        and raw["id"] not in left_out
     ]
 
 
@@ -115,14 +123,15 @@ def lately(data: Path, say: Say) -> list[Example]:
     return original(data, _bare(corpus.late("train")), say)
 
 
-def again(data: Path, say: Say) -> list[Example]:
-    """What the pass after the last reads beside all that: nothing near a text of ours that
-    measures, for its writer had read those."""
+def further(data: Path, known: list[Example], say: Say) -> list[Example]:
+    """What the pass after the last reads: what is known, of our own templates a part; and texts of
+    ours that only teach, but those near one that measures, for their writer had read these."""
     held = near.Rows(corpus.functional("dev") + corpus.late("dev"))
-    mine = _bare(corpus.more())
-    kept = [each for each in mine if not held.repeats(each.row.text)]
-    say(f"{len(mine) - len(kept)} of {len(mine)} rows are near ones that measure")
-    return original(data, kept, say)
+    rows = _bare(corpus.more() + corpus.further())
+    kept = [each for each in rows if not held.repeats(each.row.text)]
+    say(f"{len(rows) - len(kept)} of {len(rows)} rows are near ones that measure")
+    parts = [replace(each, part=PARTS.get(each.row.source, 1.0)) for each in known]
+    return parts + original(data, kept, say)
 
 
 def original(data: Path, mine: list[Example], say: Say) -> list[Example]:
@@ -141,6 +150,11 @@ def original(data: Path, mine: list[Example], say: Say) -> list[Example]:
     kept = [each for each in mine if not forbidden.repeats(each.row.text)]
     say(f"{len(mine) - len(kept)} of {len(mine)} own rows repeat others and are left out")
     return kept
+
+
+def apart() -> list[Example]:
+    """Texts of ours that only measure the encoder: calibration and thresholds know none."""
+    return _bare(corpus.apart())
 
 
 def measuring(data: Path) -> list[Example]:

@@ -115,6 +115,8 @@ def main() -> None:
     print(f"{len(examples) / (time.perf_counter() - began):.0f} texts/s\n")
     print_sets(examples, score)
     print_limits(examples, score)
+    apart = encoder_rows.apart()
+    print_sets(apart, harms(encoder, judge, apart))
 
 
 if __name__ == "__main__":

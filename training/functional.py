@@ -121,6 +121,19 @@ def more() -> tuple[Made, ...]:
     return tuple(rows(OWN / "more"))
 
 
+@cache
+def further() -> tuple[Made, ...]:
+    """The rows of own/further: who is spoken of, requests, replies and longer texts in many more
+    shapes. All of them teach, as those of own/more."""
+    return tuple(rows(OWN / "further"))
+
+
+@cache
+def apart() -> tuple[Made, ...]:
+    """The rows of own/apart, in another voice. All of them measure and none teaches."""
+    return tuple(rows(OWN / "apart"))
+
+
 def rows(folder: Path = OWN, *, seed: int = SEED) -> list[Made]:
     """The rows of every file of `folder`, by file name and set.
 

@@ -14,9 +14,11 @@ Steps
 2. Passes over the rows: harm, categories and, at first, Han characters guessed from their
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
 3. A short last pass with the rows of own/late as well: what the first passes took for harm.
-4. A shorter one with the rows of own/more. What ships is halfway between the weights before it
-   and after: it keeps what the others taught (Wortsman et al. 2022, "Robust fine-tuning of
-   zero-shot models"). With `--kept` it is the only pass: the network is read back from a file.
+4. Part of one with the rows of own/more and own/further, run twice from the same weights, in
+   another order of rows each time. What ships is the mean of the weights before and after either
+   run: it keeps what the others taught (Wortsman et al. 2022, "Model soups" and "Robust
+   fine-tuning of zero-shot models"). With `--kept` it is the only pass: the network is read back
+   from a file.
 5. With `--inner`, only so many inner neurons stay, and make up for the others (encoder_slim.py).
 6. 8 bits; calibration on dev text through the very code that serves.
 
@@ -50,7 +52,7 @@ from licet.guard.classifier import WEIGHTS, Classifier
 from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
-NAME = "licet-encoder-3"
+NAME = "licet-encoder-4"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 SLIM_ROWS = 3000
@@ -139,7 +141,9 @@ def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed
 
 FIRST = Plan(2.5, 1.0e-4, 1.0e-3, 0.5)
 LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
-AGAIN = Plan(0.14, 5.0e-5, 2.0e-4, 0.0)
+FURTHER = Plan(0.40, 5.0e-5, 2.0e-4, 0.0, ends=0.42)
+RUNS = 2
+"""Of the pass after the last."""
 
 
 def arguments() -> argparse.Namespace:
@@ -165,11 +169,15 @@ def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
         train(net, words, examples, reader, FIRST, seed, say, given.out.with_suffix(".first.pt"))
         train(net, words, later, reader, LAST, seed + 1, say, given.out.with_suffix(".last.pt"))
     before = {name: one.clone() for name, one in net.state_dict().items()}
-    again = later + encoder_rows.again(given.data, say)
-    train(net, words, again, reader, AGAIN, seed + 2, say, given.out.with_suffix(".again.pt"))
-    halfway = {name: (before[name] + one) / 2 for name, one in net.state_dict().items()}
-    net.load_state_dict(halfway)
-    torch.save(halfway, state)
+    rows = encoder_rows.further(given.data, later, say)
+    met = [before]
+    for run in range(RUNS):
+        net.load_state_dict(before)
+        keep = given.out.with_suffix(f".further{run}.pt")
+        train(net, words, rows, reader, FURTHER, seed + 2 + run, say, keep)
+        met.append({name: one.clone() for name, one in net.state_dict().items()})
+    net.load_state_dict({name: sum(one[name] for one in met) / len(met) for name in before})
+    torch.save(net.state_dict(), state)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 from types import ModuleType
@@ -125,3 +126,16 @@ def test_what_ships_opens(functional: ModuleType) -> None:
     for row in functional.rows():
         sides.setdefault(row.template, set()).add(row.held)
     assert all(len(held) == 1 for held in sides.values())
+
+
+def test_what_measures_apart_opens_and_teaches_nowhere(functional: ModuleType) -> None:
+    own = ROOT / "training" / "own"
+    teaching = {
+        template
+        for path in own.rglob("*.toml")
+        if path.parent.name != "apart"
+        for each in tomllib.loads(path.read_text(encoding="utf-8"))["set"]
+        for template in each["templates"]
+    }
+    assert teaching
+    assert not teaching & {row.template for row in functional.apart()}
