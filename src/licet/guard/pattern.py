@@ -15,6 +15,7 @@ Rules
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from licet.base.trouble import BadInput
@@ -25,6 +26,8 @@ WIDTH_MAX: Final = 400
 PLACES_MAX: Final = 1_000
 STEPS_MAX: Final = 20_000
 """Bounds of one pattern's size: places, and pairs of places that follow each other."""
+KEPT_MAX: Final = 256
+"""Patterns that are not parsed again: more than ship, few enough to hold."""
 _ANYTHING: Final = ("x", "7", "字", " ", "，", "★")
 """A place that reads all of these reads as good as anything."""
 
@@ -69,10 +72,12 @@ def _size(node: Node) -> int:
     return sum(_size(part) for part in node.parts)
 
 
+@lru_cache(maxsize=KEPT_MAX)
 def parse_pattern(text: str, width_max: int = WIDTH_MAX) -> Pattern:
     """The pattern that `text` writes. Raises BadInput with the cause and what to write instead.
 
-    `width_max` is the pack's `lexical.pattern_characters_max`.
+    `width_max` is the pack's `lexical.pattern_characters_max`. A pattern is checked, then built
+    into a machine, and again when rules are reloaded: the last ones are kept.
     """
     node = Parser(text).parse()
     least, most = _widths(node)
