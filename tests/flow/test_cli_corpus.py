@@ -40,7 +40,9 @@ def test_a_folder_becomes_a_version_that_is_found_and_on_record(
     assert "nothing is new" in run(home, "push", at, "pub/demo").output
     listed = json.loads(run(home, "list", "示例", "--json").output)
     assert (listed["version"], listed["files"]) == (commit, 2)
-    assert "data/train.jsonl" in run(home, "show", f"pub/demo@{commit[:7]}", "--lang", "zh").output
+    shown = run(home, "show", f"pub/demo@{commit[:7]}", "--lang", "zh").output
+    assert "data/train.jsonl" in shown
+    assert "check     waiting" in shown
     assert run(home, "fsck").exit_code == 0
     log = home / "corpus/ledger"
     assert verify_log(open_source(str(log)), load_vkey(log / "vkey")).size == 1

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from kit.corpus import folder as push_folder
 from kit.scans import BENCHMARK, PACK, RULE, Planted, bundle, job, lines, planted
 from licet.base.canonical import canonical_json
 from licet.base.trouble import BadInput, Conflict, NotFound, TooMuch
@@ -336,3 +337,18 @@ def test_the_command_reports_signs_and_ends_with_1(folder: Path, tmp_path: Path)
     (tmp_path / "report/report.html").write_text(page.replace("Rejected", "Conforms"))
     altered = run(home, "verify-scan", tmp_path / "report")
     assert (altered.exit_code, "not what was signed" in altered.output) == (2, True)
+
+
+def test_versions_are_checked_on_command_too(tmp_path: Path) -> None:
+    home, rules = tmp_path / "home", tmp_path / "r.toml"
+    rules.write_text(RULE, encoding="utf-8")
+    rows = b"".join(b'{"text": "A forged ration stamp, number %d."}\n' % n for n in range(80))
+    at = push_folder(tmp_path / "in", {"train.jsonl": rows})
+    assert run(home, "push", at, "pub/demo").exit_code == 0
+    waiting = run(home, "check")
+    assert (waiting.exit_code, "pub/demo@" in waiting.output) == (0, True), waiting.output
+    assert "check     conforms" in run(home, "show", "pub/demo").output
+    assert run(home, "check").output == "", "nothing waits any more"
+    again = run(home, "check", "pub/demo", "--rules", rules, "--sample-share", "1")
+    assert (again.exit_code, "rejected: demo" in again.output) == (1, True), again.output
+    assert "check     against" in run(home, "show", "pub/demo").output

@@ -29,6 +29,7 @@ from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.corpus.catalogue import Version
+from licet.corpus.checking import VersionChecks
 from licet.corpus.croissant import croissant
 from licet.corpus.fsck import check
 from licet.corpus.licences import terms
@@ -281,6 +282,8 @@ def _described(one: Version, shelf: Shelf, lang: str) -> Iterator[str]:
     yield _line(getattr(said.summary, lang))
     if one.withdrawn is not None:
         yield f"WITHDRAWN {rfc3339_ms(one.withdrawn.at_ms)}: {_line(one.withdrawn.reason)}"
+    checked = VersionChecks(shelf.catalogue).of(one)
+    yield f"check     {checked.state}{': ' if checked.said else ''}{_line(checked.said)}"
     yield f"licence   {said.licence}, {said.access}"
     yield f"languages {', '.join(said.languages)}"
     for source in said.source:

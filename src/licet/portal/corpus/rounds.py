@@ -18,7 +18,8 @@ from licet.base.trouble import Unavailable
 from licet.corpus.checking import VersionChecks
 from licet.portal.corpus.store import opened
 
-REST_S = 2.0
+REST_S = 10.0
+"""So long a new version waits at most where nothing else is being checked."""
 PROGRAM = "licet.portal.corpus.check_child"
 LIBRARIES = ("numpy", "rensa", "ahocorasick_rs")
 """Of the extra `corpus`, without which nothing can be checked."""
