@@ -3,7 +3,9 @@ broke off."""
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -156,6 +158,22 @@ def test_content_is_laid_out_dropped_and_missed(
         list(blobs.read(sha256))
     with pytest.raises(NotFound):
         blobs.lay(sha256, tmp_path / "again")
+
+
+@STORES
+def test_uploads_that_stand_still_are_let_go(
+    store: Callable[[Path], Blobs], tmp_path: Path
+) -> None:
+    blobs, kept = store(tmp_path), digest(b"whole")
+    blobs.put([b"whole"])
+    for owner in ("ann", "bo"):
+        blobs.extend(digest(b"part"), owner, 0, [b"pa"], 4)
+    old, _ = (path for path in (tmp_path / "arriving").iterdir())
+    os.utime(old, (NOW.timestamp(), NOW.timestamp()))
+    assert [blobs.let_go(NOW), blobs.let_go(NOW + dt.timedelta(seconds=1))] == [0, 1]
+    stand = [blobs.begin(digest(b"part"), owner) for owner in ("ann", "bo")]
+    assert sorted(stand) == [0, 2]
+    assert blobs.size(kept) == 5
 
 
 def test_a_store_that_does_not_answer_says_so(tmp_path: Path) -> None:

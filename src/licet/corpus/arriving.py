@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from licet.base.trouble import BadInput
 from licet.corpus.manifest import File
@@ -20,6 +21,8 @@ from licet.corpus.readers import Reader
 from licet.corpus.shelf import Shelf
 
 PIECE_BYTES_MAX = 8 << 20
+WAIT_MAX = timedelta(days=35)
+"""So long an upload may stand still before it is let go."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS upload (
     reader TEXT NOT NULL REFERENCES reader,

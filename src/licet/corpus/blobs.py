@@ -21,6 +21,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -60,6 +61,9 @@ class Blobs(Protocol):
     def finish(self, sha256: str, owner: str) -> Blob:
         """Keep an upload that is whole. Raises Corrupt, and forgets it, where the digest is
         another."""
+
+    def let_go(self, before: datetime) -> int:
+        """Forget uploads to which nothing came since; gives how many."""
 
     def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes [start, end) of content. Raises NotFound."""
@@ -146,6 +150,16 @@ class FolderBlobs:
             draft.unlink()
             raise Corrupt("what arrived is not what was promised.", hint="Upload it again.")
         return self._keep(draft, sha256)
+
+    def let_go(self, before: datetime) -> int:
+        """As Blobs.let_go."""
+        gone = 0
+        for draft in self._arriving.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it became whole just now
+                if draft.stat().st_mtime < before.timestamp():
+                    draft.unlink()
+                    gone += 1
+        return gone
 
     def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """As Blobs.read."""

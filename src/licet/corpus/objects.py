@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,10 @@ class ObjectBlobs:
     def finish(self, sha256: str, owner: str) -> Blob:
         """As Blobs.finish."""
         return self._send(self._folder.finish(sha256, owner))
+
+    def let_go(self, before: datetime) -> int:
+        """As Blobs.let_go."""
+        return self._folder.let_go(before)
 
     def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """As Blobs.read."""

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from licet.base.ids import Chance
 from licet.portal.api.uploading import let_go
-from licet.portal.corpus.rounds import check_new_versions
+from licet.portal.corpus.rounds import check_new_versions, let_go_of_uploads
 from licet.portal.filings.service import publish, settle
 from licet.portal.orders.service import tidy_all
 from licet.portal.outbox.courier import carry_once
@@ -33,6 +33,7 @@ def catch_up(now: datetime, chance: Chance) -> Mapping[str, int]:
     publish(now)
     ended = tidy_all(now)
     gone = let_go(now, settings.LICET_HOME)
+    gone += let_go_of_uploads(now) if pack().sharing is not None else 0
     answered, came = carry_once(now, chance)
     checked = check_new_versions(now) if pack().sharing is not None else 0
     return {

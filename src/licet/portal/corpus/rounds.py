@@ -15,6 +15,7 @@ from datetime import datetime
 from django.conf import settings
 
 from licet.base.trouble import Unavailable
+from licet.corpus.arriving import WAIT_MAX
 from licet.corpus.checking import VersionChecks
 from licet.portal.corpus.store import opened
 
@@ -47,6 +48,12 @@ def check_new_versions(now: datetime) -> int:
         last = said.rpartition("\n")[2]
         raise Unavailable(f"the check of data sets ended with {program.returncode}: {last}")
     return len(before - _waiting(now))
+
+
+def let_go_of_uploads(now: datetime) -> int:
+    """Forget what was sent of files that never came whole; gives how many."""
+    with opened() as shelf:
+        return shelf.blobs.let_go(now - WAIT_MAX)
 
 
 def _waiting(now: datetime) -> set[str]:
