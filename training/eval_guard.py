@@ -3,7 +3,7 @@
     make eval-guard                                  Markdown on standard output
     make eval-guard ARGS="--encoder FILE --all"      another encoder, every row
     make eval-guard ARGS="--json FILE"               the figures as JSON as well
-    make eval-guard ARGS=--record                    and into the pages that show them
+    make eval-guard ARGS="--record --most 150"       and into the pages that show them
 
 Every text is judged as `licet check` judges it, so that what is measured is what ships. It
 refuses to choose thresholds.
