@@ -160,10 +160,12 @@ OLD, NEW = b"old" * 5_000, b"newer" * 5_000
 @pytest.mark.parametrize(
     "death",
     [
-        *(partial(at_byte, limit) for limit in (0, 1, 4_096, len(NEW) // 2, len(NEW) - 1)),
-        *(partial(at_event, name) for name in ("open", "os.rename")),
+        *(
+            pytest.param(partial(at_byte, limit), id=f"at byte {limit}")
+            for limit in (0, 1, 4_096, len(NEW) // 2, len(NEW) - 1)
+        ),
+        *(pytest.param(partial(at_event, name), id=name) for name in ("open", "os.rename")),
     ],
-    ids=repr,
 )
 def test_a_release_that_is_killed_at_any_write_leaves_a_whole_bundle(
     tmp_path: Path, death: Callable[[], None]
