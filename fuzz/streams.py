@@ -29,6 +29,7 @@ from licet.guard.ruleset import Rule
 from licet.guard.verdict import Finding
 
 FORBIDDEN = "purple walrus"
+_forbidden = re.compile(rf"(?<!\w){FORBIDDEN}").search  # it begins where a word begins: ADR-0007
 HELD_MAX = 16_000
 """Characters that rules may hold back: letters × gaps between them × the length of an escape."""
 OWN_BYTES_MAX = 16 << 10
@@ -101,9 +102,9 @@ def _check_sent(out: bytes, received: bytes, *, whole: bool) -> None:
     for block in text.split(b"\n\n"):
         lines = block.split(b"\n")
         data = b"\n".join(line[5:].removeprefix(b" ") for line in lines if line[:5] == b"data:")
-        if data and data.strip() != b"[DONE]":
+        if data.strip() not in (b"", b"[DONE]"):  # an event that says nothing passes as it came
             for string in _strings(json.loads(data)):
-                assert FORBIDDEN not in string.lower()
+                assert not _forbidden(string.lower())
 
 
 def _play(name: str, data: bytes, cuts: list[int], answers: list[str], end: str) -> None:
