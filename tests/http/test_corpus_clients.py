@@ -5,7 +5,6 @@ tests/journeys/test_data_clients.py."""
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from pathlib import Path
 import duckdb
 import huggingface_hub as hf
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from huggingface_hub.errors import (
@@ -24,7 +22,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from kit.corpus import NOW, card, put, served, shelf
+from kit.corpus import NOW, card, parquet, put, served, shelf
 from licet.corpus.catalogue import Version
 from licet.corpus.hub import Hub
 from licet.corpus.publishing import withdraw
@@ -35,12 +33,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-def parquet(rows: list[dict[str, object]]) -> bytes:
-    out = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), out, row_group_size=100)
-    return out.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

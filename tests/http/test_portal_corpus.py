@@ -185,6 +185,7 @@ def test_files_come_in_pieces_and_go_on_where_they_were_cut(browser: Any) -> Non
     wrong = hashlib.sha256(b"promised").hexdigest()
     assert mine.put(f"/en/desk/data/content/{wrong}/?size=5&at=0", b"other").status_code == 422
     page(mine, "/en/desk/data/content/no-digest/?size=1", 404)
+    page(mine, f"/en/desk/data/content/{wrong}/?size=many", 400)
 
 
 def test_no_two_bodies_publish_in_one_namespace(browser: Any) -> None:

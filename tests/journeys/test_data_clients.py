@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import random
 import re
@@ -18,12 +17,11 @@ from pathlib import Path
 import duckdb
 import huggingface_hub as hf
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from huggingface_hub.errors import GatedRepoError
 
-from kit.corpus import NOW, card, put, shelf
+from kit.corpus import NOW, card, parquet, put, shelf
 from kit.cutting import cutting
 from kit.journeys import Demo
 from licet.corpus.catalogue import Version
@@ -38,12 +36,6 @@ pytestmark = [
 ]
 ROWS = [{"text": f"第{n}行 line {n}", "n": n} for n in range(1000)]
 BIG = random.Random(7).randbytes(12 << 20)
-
-
-def parquet(rows: list[dict[str, object]]) -> bytes:
-    out = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(rows), out, row_group_size=100)
-    return out.getvalue()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import io
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +102,13 @@ def served(to: Shelf) -> Iterator[tuple[str, Hub]]:
     hub = Hub(to, RULES, base_url="", now=lambda: NOW, chance=secrets.token_bytes)
     with serve(HubApp(hub), lifespan="off") as url:
         yield url, hub
+
+
+def parquet(rows: list[dict[str, object]]) -> bytes:
+    """The rows as Parquet, in groups of a hundred."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), out, row_group_size=100)
+    return out.getvalue()

@@ -34,10 +34,10 @@ def content(request: HttpRequest, sha256: str) -> HttpResponse:
     rules()
     if request.user.official or not is_digest(sha256):
         raise Http404
-    file = File("", sha256, _number(request, "size"))
     with opened() as shelf:
         arrivals, reader = Arrivals(shelf), reader_of(shelf, request.user.body, now())
         try:
+            file = File("", sha256, _number(request, "size"))
             if request.method == "PUT":
                 piece = request.read(PIECE_BYTES_MAX + 1)
                 stands = arrivals.take(file, _number(request, "at"), piece, reader)
@@ -68,4 +68,6 @@ def held(lines: Iterable[str]) -> tuple[File, ...]:
 
 def _number(request: HttpRequest, name: str) -> int:
     said = request.GET.get(name, "")
-    return int(said) if _NUMBER.fullmatch(said) else 0
+    if not _NUMBER.fullmatch(said):
+        raise BadInput(f"{name} is a whole number.", hint="Say it in the address.")
+    return int(said)
