@@ -50,7 +50,7 @@ data-chain                     in/405     404/405  404/405  ok/405
 data-tokens                    in/in      ok/ok    ok/ok    404/404
 data-receipts                  in/405     ok/405   ok/405   404/405
 data-publish                   in/in      ok/no    ok/no    404/404
-data-content                   in/405     ok/405   ok/405   404/405
+data-content                   in/405     bad/405  bad/405  404/405
 data-ask                       in/in      ok/no    ok/no    404/404
 data-withdraw                  in/in      ok/no    404/404  ok/no
 data-desk                      in/405     404/405  404/405  ok/405
