@@ -92,6 +92,27 @@ def test_who_waits_for_an_answer_that_came_to_nothing_asks_for_itself() -> None:
     assert asked == 2
 
 
+def test_who_waits_under_a_newer_bundle_is_not_given_what_the_older_one_let_pass() -> None:
+    repeats, asked = Repeats(Still(), 600), 0
+
+    async def work() -> tuple[Answer, bool]:
+        nonlocal asked
+        asked += 1
+        mine = asked
+        await asyncio.sleep(0)
+        return Answer(200, b"%d" % mine), True
+
+    async def play() -> list[Answer]:
+        name = Name("a", "/p", b"k")
+        bundles = ("b@1", "b@2", "b@1", "b@2")
+        return await asyncio.gather(*(repeats.once(name, b"body", one, work) for one in bundles))
+
+    first, newer, second, newest = asyncio.run(play())
+    assert (first.body, second.body) == (b"1", b"1")
+    assert newer.body == newest.body == b"2"
+    assert asked == 2
+
+
 @pytest.mark.parametrize("other", [Name("b", "/p", b"k"), Name("a", "/q", b"k")])
 def test_a_name_is_ones_own(other: Name) -> None:
     """Nobody is given what another asked, nor what was asked on another path."""

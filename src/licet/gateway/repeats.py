@@ -77,7 +77,8 @@ class Repeats:
                     "this Idempotency-Key was used for another request.",
                     hint="Take a new key for a new request.",
                 )
-            if (answer := await asyncio.shield(kept.answer)) is not None:
+            answer = await asyncio.shield(kept.answer)
+            if answer is not None and kept.bundle == bundle:
                 return answer
         until_s = self._clock.monotonic() + self._keep_s
         kept = _Kept(digest, bundle, asyncio.get_running_loop().create_future(), until_s)
