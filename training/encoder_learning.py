@@ -38,16 +38,12 @@ _FAMILY = ("hate", "discrimination.")
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How often to read the rows, and how fast to learn: the body of the network and what is new
-    in it. Characters are hidden, to be guessed, up to the share `guess_until` of the steps.
-
-    `ends`: the share of the steps after which it is over, before the rates have fallen to nothing;
-    where runs are averaged, their mean is as quiet as the end of one."""
+    in it. Characters are hidden, to be guessed, up to the share `guess_until` of the steps."""
 
     passes: float
     rate_body: float
     rate_new: float
     guess_until: float
-    ends: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +230,7 @@ def train(net: Net, words: Vocabulary, examples: list[Example], reader: Reader, 
     began, sums, tokens = time.perf_counter(), np.zeros(2), 0
     for number in range(math.ceil(plan.passes)):
         for batch in batches(examples, reader, rng):
-            if learner.step >= int(plan.ends * steps):
+            if learner.step >= steps:
                 break
             sums += learner.learn(batch)
             tokens += batch.ids.numel()

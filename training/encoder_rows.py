@@ -34,7 +34,7 @@ SHARES = {
     "own-functional": 1.5,
     "own-late": 4.0,
     "own-more": 2.0,
-    "own-further": 3.0,
+    "own-further": 2.0,
     "own-lawful": 6.0,
     "own-harmful": 6.0,
     "own-replies": 6.0,

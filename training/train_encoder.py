@@ -15,8 +15,8 @@ Steps
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
 3. A short last pass with the rows of own/late as well: what the first passes took for harm.
 4. Part of one with the rows of own/more and own/further, run twice from the same weights, in
-   another order of rows each time. What ships is the mean of the weights before and after either
-   run: it keeps what the others taught (Wortsman et al. 2022, "Model soups" and "Robust
+   another order of rows each time. What ships lies halfway between the weights before and the mean
+   of the runs: it keeps what the others taught (Wortsman et al. 2022, "Model soups" and "Robust
    fine-tuning of zero-shot models"). With `--kept` it is the only pass: the network is read back
    from a file.
 5. With `--inner`, only so many inner neurons stay, and make up for the others (encoder_slim.py).
@@ -52,7 +52,7 @@ from licet.guard.classifier import WEIGHTS, Classifier
 from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
-NAME = "licet-encoder-4"
+NAME = "licet-encoder-5"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 SLIM_ROWS = 3000
@@ -141,9 +141,9 @@ def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed
 
 FIRST = Plan(2.5, 1.0e-4, 1.0e-3, 0.5)
 LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
-FURTHER = Plan(0.40, 5.0e-5, 2.0e-4, 0.0, ends=0.42)
-RUNS = 2
-"""Of the pass after the last."""
+FURTHER = Plan(0.55, 7.0e-5, 2.0e-4, 0.0)
+RUNS, KEPT = 2, 0.5
+"""Of the pass after the last: how often it is run, and the share that the weights before keep."""
 
 
 def arguments() -> argparse.Namespace:
@@ -170,13 +170,13 @@ def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
         train(net, words, later, reader, LAST, seed + 1, say, given.out.with_suffix(".last.pt"))
     before = {name: one.clone() for name, one in net.state_dict().items()}
     rows = encoder_rows.further(given.data, later, say)
-    met = [before]
+    made = {name: KEPT * one for name, one in before.items()}
     for run in range(RUNS):
         net.load_state_dict(before)
         keep = given.out.with_suffix(f".further{run}.pt")
         train(net, words, rows, reader, FURTHER, seed + 2 + run, say, keep)
-        met.append({name: one.clone() for name, one in net.state_dict().items()})
-    net.load_state_dict({name: sum(one[name] for one in met) / len(met) for name in before})
+        made = {name: made[name] + (1 - KEPT) / RUNS * one for name, one in net.state_dict().items()}
+    net.load_state_dict(made)
     torch.save(net.state_dict(), state)
 
 
