@@ -175,7 +175,9 @@ def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
         net.load_state_dict(before)
         keep = given.out.with_suffix(f".further{run}.pt")
         train(net, words, rows, reader, FURTHER, seed + 2 + run, say, keep)
-        made = {name: made[name] + (1 - KEPT) / RUNS * one for name, one in net.state_dict().items()}
+        made = {
+            name: made[name] + (1 - KEPT) / RUNS * one for name, one in net.state_dict().items()
+        }
     net.load_state_dict(made)
     torch.save(net.state_dict(), state)
 
