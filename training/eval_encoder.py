@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import budget
@@ -23,8 +24,11 @@ from licet.guard.classifier import WEIGHTS, Classifier, group_of
 from licet.guard.encoder import Encoder
 from licet.guard.encoder.model import GROUPS
 
-FLAG_SHARE, OWN_FLAG_SHARE = 0.05, 0.08
-"""Of any lawful set, and of our own hard sentences, that may be flagged: a flag stops nothing."""
+FLAG_SHARE, PROMPT_FLAG_SHARE, OWN_FLAG_SHARE = 0.05, 0.08, 0.08
+"""Of any lawful set, of one of prompts, and of our own hard sentences, that may be flagged: a flag
+stops nothing."""
+OWN_PROMPTS = (budget.OWN, "own-late")
+"""Where prompts are flagged these are one set: each is too small to decide alone."""
 FLAG_LEAST = 0.5
 """Nothing is flagged that is more likely lawful."""
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
@@ -89,6 +93,10 @@ def print_limits(examples: list[Example], score: Floats) -> None:
         lawful = (groups == group) & pure
         rows = [each.row for each, mine in zip(examples, lawful, strict=True) if mine]
         halt, flag = budget.thresholds(rows, score[lawful], FLAG_SHARE, OWN_FLAG_SHARE, 1)
+        if group.startswith("prompt."):
+            pooled = [replace(row, source=budget.OWN) if row.source in OWN_PROMPTS else row
+                      for row in rows]  # fmt: skip
+            flag = budget.thresholds(pooled, score[lawful], PROMPT_FLAG_SHARE, OWN_FLAG_SHARE)[1]
         flag = min(halt, max(flag, FLAG_LEAST))
         caught = score[(groups == group) & harmful]
         shares = (float((caught >= limit).mean()) for limit in (halt, flag))
