@@ -172,8 +172,12 @@ def more() -> list[Row]:
 
 
 def further() -> list[Row]:
-    """The same of own/further/*.toml."""
-    return _rows(templates.further(), "own-further")
+    """The same of own/further/*.toml, own/answers/*.toml and own/literal/*.toml."""
+    return (
+        _rows(templates.further(), "own-further")
+        + _rows(templates.answers(), "own-answers")
+        + _rows(templates.literal(), "own-literal")
+    )
 
 
 def apart() -> list[Row]:

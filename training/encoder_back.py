@@ -51,7 +51,17 @@ def read_back(data: bytes) -> tuple[Net, Vocabulary]:
         for about in node.attribute
         if node.op_type == "MultiHeadAttention" and about.name == "num_heads"
     ]
-    return _net(words, _read(arrays), heads[0] if heads else _HEADS_ONCE), words
+    return _net(words, _read(arrays), heads[0] if heads else _HEADS_ONCE, _halved(model)), words
+
+
+def _halved(model: onnx.ModelProto) -> tuple[int, ...]:
+    """The layers before which states become half as many."""
+    out, layer = [], 0
+    for node in model.graph.node:
+        layer += node.op_type == "MultiHeadAttention"
+        if node.op_type == "AveragePool":
+            out.append(layer)
+    return tuple(out)
 
 
 def _read(arrays: dict[str, Array]) -> _Read:
@@ -78,15 +88,15 @@ def _read(arrays: dict[str, Array]) -> _Read:
     return _Read(dict(named), products, vectors)
 
 
-def _net(words: Vocabulary, read: _Read, heads: int) -> Net:
+def _net(words: Vocabulary, read: _Read, heads: int, halved: tuple[int, ...]) -> Net:
     """Of q, k and v there may be one product a layer, or three."""
     *rest, head = read.products
     parts = 3 if rest[0].shape == rest[1].shape else 1
     each, word = parts + 3, read.tables["word"]
     known = words.words.index(next(iter(ROLE_TOKENS.values())))
     shape = Shape(
-        len(words), known, len(read.tables["pair"]), head.shape[1], layers=len(rest) // each,
-        width=word.shape[1], heads=heads, inner=rest[each - 1].shape[0],
+        len(words), known, len(read.tables["pair"]), head.shape[1], width=word.shape[1],
+        heads=heads, inner=tuple(one.shape[0] for one in rest[each - 1 :: each]), halved=halved,
         positions=len(read.tables["place"]),
     )  # fmt: skip
     given = iter(read.vectors)

@@ -174,6 +174,8 @@ def hidden(batch: Batch, words: Vocabulary, rng: torch.Generator) -> tuple[Batch
 
 class Learner:
     def __init__(self, net: Net, words: Vocabulary, plan: Plan, steps: int, seed: int) -> None:
+        if plan.guess_until and net.shape.halved:
+            raise ValueError("a network that halves its states has none left for each character")
         self.net, self.words, self.plan, self.steps, self.step = net, words, plan, steps, 0
         self.chance = torch.Generator().manual_seed(seed)
         self.guess = torch.nn.Linear(net.shape.width, net.shape.width)
@@ -198,8 +200,8 @@ class Learner:
         away, truth = None, batch.ids
         if self.step < self.plan.guess_until * self.steps:
             batch, away = hidden(batch, self.words, self.chance)
-        x = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
-        logits = self.net.head(F.dropout(self.net.pooled(x, batch.mask), 0.1, True))
+        x, there = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
+        logits = self.net.head(F.dropout(self.net.pooled(x, there), 0.1, True))
         loss = F.binary_cross_entropy_with_logits(logits, batch.target, reduction="none")
         loss = loss * batch.known
         judged = loss[:, 0].mean() + CATEGORY_WEIGHT * loss[:, 1:].mean()

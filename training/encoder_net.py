@@ -3,8 +3,12 @@
 It refuses to know rows and losses. `Net` is for PyTorch, many texts at a time; `graph` writes the
 same network as ONNX for one text, tables in 8 bits by row, products by column.
 
-Rule: no text is padded where it is judged. So the graph needs no mask, and the range of its 8 bits
-is that of the text alone: what it says of a text does not depend on the texts beside it.
+Rules
+1. No text is padded where it is judged. So the graph needs no mask, and the range of its 8 bits
+   is that of the text alone: what it says of a text does not depend on the texts beside it.
+2. Before the layers that `Shape.halved` names, two states that stand side by side become one,
+   their mean; of an odd number the last stays. The higher a layer, the fewer states it reads (Dai
+   et al. 2020, "Funnel-Transformer").
 """
 
 from __future__ import annotations
@@ -28,17 +32,23 @@ OF_RUNTIME = (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a network. `known`: how many words the base knows; the others learn."""
+    """The sizes of a network. `known`: how many words the base knows; the others learn. `inner`:
+    the inner neurons of each layer. `halved`: the layers before which states become half as many.
+    """
 
     words: int
     known: int
     pairs: int
     outputs: int
-    layers: int = 4
     width: int = 384
     heads: int = 12
-    inner: int = 1536
+    inner: tuple[int, ...] = (1536,) * 4
+    halved: tuple[int, ...] = ()
     positions: int = 160
+
+    @property
+    def layers(self) -> int:
+        return len(self.inner)
 
 
 class Words(nn.Module):
@@ -63,14 +73,14 @@ class Words(nn.Module):
 
 
 class Layer(nn.Module):
-    def __init__(self, shape: Shape, dropout: float) -> None:
+    def __init__(self, shape: Shape, inner: int, dropout: float) -> None:
         super().__init__()
         self.heads, self.dropout = shape.heads, dropout
         self.qkv = nn.Linear(shape.width, 3 * shape.width)
         self.out = nn.Linear(shape.width, shape.width)
         self.norm1 = nn.LayerNorm(shape.width, eps=EPSILON)
-        self.up = nn.Linear(shape.width, shape.inner)
-        self.down = nn.Linear(shape.inner, shape.width)
+        self.up = nn.Linear(shape.width, inner)
+        self.down = nn.Linear(inner, shape.width)
         self.norm2 = nn.LayerNorm(shape.width, eps=EPSILON)
 
     def seen(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -96,10 +106,20 @@ def unseen(mask: torch.Tensor) -> torch.Tensor:
     return (mask[:, None, None, :] - 1.0) * 1e4
 
 
+def halves(x: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """States (batch, length, width) and mask, two side by side made one."""
+    odd = x.shape[1] % 2
+    x, mask = F.pad(x, (0, 0, 0, odd)), F.pad(mask, (0, odd))
+    weight = mask.unflatten(1, (-1, 2))[..., None]
+    some, total = weight.sum(2), (x.unflatten(1, (-1, 2)) * weight).sum(2)
+    return total / some.clamp(min=1.0), some[..., 0].clamp(max=1.0)
+
+
 class Net(nn.Module):
     """ids, pairs, types: int64 (batch, length); mask: float (batch, length), 1 where text is.
 
-    `forward` gives logits (batch, outputs); `states` the last layer (batch, length, width).
+    `forward` gives logits (batch, outputs); `states` the last layer (batch, states, width) and
+    where there is text in it.
     """
 
     def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
@@ -110,7 +130,7 @@ class Net(nn.Module):
         self.place = nn.Embedding(shape.positions, shape.width)
         self.kind = nn.Embedding(2, shape.width)
         self.norm = nn.LayerNorm(shape.width, eps=EPSILON)
-        self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
+        self.layers = nn.ModuleList(Layer(shape, inner, dropout) for inner in shape.inner)
         self.head = nn.Linear(2 * shape.width, shape.outputs)
 
     def begun(self, ids, pairs, types):  # type: ignore[no-untyped-def]
@@ -121,9 +141,12 @@ class Net(nn.Module):
     def states(self, ids, pairs, types, mask):  # type: ignore[no-untyped-def]
         x = F.dropout(self.begun(ids, pairs, types), self.dropout, self.training)
         away = unseen(mask)
-        for layer in self.layers:
+        for number, layer in enumerate(self.layers):
+            if number in self.shape.halved:
+                x, mask = halves(x, mask)
+                away = unseen(mask)
             x = layer(x, away)
-        return x
+        return x, mask
 
     def pooled(self, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """The mean and the highest of the states of the text."""
@@ -133,7 +156,8 @@ class Net(nn.Module):
         return torch.cat((mean, high), 1)
 
     def forward(self, ids, pairs, types, mask):  # type: ignore[no-untyped-def]
-        return self.head(self.pooled(self.states(ids, pairs, types, mask).float(), mask))
+        x, there = self.states(ids, pairs, types, mask)
+        return self.head(self.pooled(x.float(), there))
 
 
 def graph(net: Net, metadata: dict[str, str]) -> onnx.ModelProto:
@@ -191,6 +215,12 @@ class _Graph:
         scale, bias = self.const(self.w[f"{name}.weight"]), self.const(self.w[f"{name}.bias"])
         return self.op("Add", self.op("Mul", x, scale), bias)
 
+    def halved(self, x: str) -> str:
+        """`halves` of one text: the pool takes its mean over what there is."""
+        x = self.op("AveragePool", self.op("Unsqueeze", x, self.ints(0)), kernel_shape=[2, 1],
+                    strides=[2, 1], ceil_mode=1)  # fmt: skip
+        return self.op("Squeeze", x, self.ints(0))
+
     def layer(self, x: str, name: str) -> str:
         small, scale, zero = self.ops("DynamicQuantizeLinear", x, outputs=3)
         width, parts = self.shape.width, []
@@ -213,7 +243,7 @@ class _Graph:
         kinds = self.op("Gather", self.const(self.w["kind.weight"]), "types")
         x = self.norm(x, self.op("Add", kinds, places), "norm")
         for i in range(self.shape.layers):
-            x = self.layer(x, f"layers.{i}")
+            x = self.layer(self.halved(x) if i in self.shape.halved else x, f"layers.{i}")
         mean = self.op("ReduceMean", x, self.ints(1), keepdims=0)
         high = self.op("ReduceMax", x, self.ints(1), keepdims=0)
         out = self.linear(self.op("Concat", mean, high, axis=1), "head")

@@ -27,8 +27,10 @@ Tensors = Sequence[torch.Tensor]
 
 
 @torch.no_grad()
-def slimmed(net: Net, batches: Sequence[Batch], inner: int) -> Net:
-    """A network of so many inner neurons in each layer that reads the batches as `net` does."""
+def slimmed(net: Net, batches: Sequence[Batch], inner: tuple[int, ...]) -> Net:
+    """A network of so many inner neurons in its layers that reads the batches as `net` does."""
+    if net.shape.halved:
+        raise ValueError("let the network slim before it learns with fewer states")
     slim = Net(replace(net.shape, inner=inner), net.dropout).eval()
     whole = {k: v for k, v in net.state_dict().items() if ".up." not in k and ".down." not in k}
     slim.load_state_dict(whole, strict=False)

@@ -129,6 +129,19 @@ def further() -> tuple[Made, ...]:
 
 
 @cache
+def answers() -> tuple[Made, ...]:
+    """The rows of own/answers: lawful answers that begin and run as complying ones do. They
+    teach in the pass after the last, and more often than the others."""
+    return tuple(rows(OWN / "answers"))
+
+
+@cache
+def literal() -> tuple[Made, ...]:
+    """The rows of own/literal: prompts without slots, each with a subject and words of its own."""
+    return tuple(rows(OWN / "literal"))
+
+
+@cache
 def apart() -> tuple[Made, ...]:
     """The rows of own/apart, in another voice. All of them measure and none teaches."""
     return tuple(rows(OWN / "apart"))

@@ -29,8 +29,8 @@ def main() -> None:
     pieces = [*LETTERS, *(f"##{letter}" for letter in LETTERS), *WORDS]
     words = Vocabulary([*SPECIAL, *pieces, *ROLE_TOKENS.values(), *dict.fromkeys(HAN)])
     torch.manual_seed(1)
-    shape = Shape(len(words), len(SPECIAL), PAIRS, 1 + len(CATEGORIES), layers=1, width=8,
-                  heads=2, inner=16)  # fmt: skip
+    shape = Shape(len(words), len(SPECIAL), PAIRS, 1 + len(CATEGORIES), width=8, heads=2,
+                  inner=(16,))  # fmt: skip
     net = Net(shape, dropout=0.0)
     torch.nn.init.normal_(net.word.fresh, 0, 0.5)
     torch.nn.init.zeros_(net.pair.weight)

@@ -14,13 +14,17 @@ Steps
 2. Passes over the rows: harm, categories and, at first, Han characters guessed from their
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
 3. A short last pass with the rows of own/late as well: what the first passes took for harm.
-4. Part of one with the rows of own/more and own/further, run twice from the same weights, in
-   another order of rows each time. What ships lies halfway between the weights before and the mean
-   of the runs: it keeps what the others taught (Wortsman et al. 2022, "Model soups" and "Robust
-   fine-tuning of zero-shot models"). With `--kept` it is the only pass: the network is read back
-   from a file.
-5. With `--inner`, only so many inner neurons stay, and make up for the others (encoder_slim.py).
+4. Part of one with the rows of own/more, own/further, own/answers and own/literal, run twice from
+   the same weights, in another order of rows each time. On goes what lies halfway between the
+   weights before and the mean of the runs: it keeps what the others taught (Wortsman et al. 2022,
+   "Model soups" and "Robust fine-tuning of zero-shot models").
+5. The lower layers lose inner neurons, and the others make up for them (encoder_slim.py); the
+   upper ones read fewer states (encoder_net.py). Part of a pass over the rows of step 4 teaches
+   the network to live with it, and two more runs from there end in their mean, which ships.
 6. 8 bits; calibration on dev text through the very code that serves.
+
+With `--kept` the network is read back from a file that shipped, and goes on with step 5; of one
+that has fewer states already, the two runs alone are made.
 
 One thread, so that no sum depends on how many cores there are.
 """
@@ -33,6 +37,8 @@ import hashlib
 import re
 import sys
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import encoder_export
@@ -55,6 +61,9 @@ from licet.guard.fold import fold
 NAME = "licet-encoder-5"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
+INNER, HALVED = (768, 1024, 1536, 1536), (1, 2)
+"""Of what ships: inner neurons of its layers, and the layers before which states become half as
+many. The first layer reads every token, so its neurons cost most."""
 SLIM_ROWS = 3000
 THREADS = 1
 
@@ -97,7 +106,7 @@ def vocabulary(base: Path, texts: list[str]) -> tuple[Vocabulary, int]:
 def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed: int) -> Net:
     """The network before training; the base knows the first `known` words."""
     torch.manual_seed(seed)
-    shape = Shape(len(words), known, PAIRS, 1 + len(CATEGORIES), layers=LAYERS)
+    shape = Shape(len(words), known, PAIRS, 1 + len(CATEGORIES), inner=(1536,) * LAYERS)
     net = Net(shape)
     old = load_file(base / "model.safetensors")
     number = {p: n for n, p in enumerate((base / "vocab.txt").read_text("utf-8").split("\n"))}
@@ -142,8 +151,11 @@ def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed
 FIRST = Plan(2.5, 1.0e-4, 1.0e-3, 0.5)
 LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
 FURTHER = Plan(0.55, 7.0e-5, 2.0e-4, 0.0)
-RUNS, KEPT = 2, 0.5
-"""Of the pass after the last: how often it is run, and the share that the weights before keep."""
+SHORTER = Plan(0.55, 1.5e-4, 4.0e-4, 0.0)
+AGAIN = Plan(0.9, 8.0e-5, 2.0e-4, 0.0)
+RUNS = 2
+KEPT = 0.5
+"""The share that the weights before FURTHER keep."""
 
 
 def arguments() -> argparse.Namespace:
@@ -155,31 +167,51 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--classifier", type=Path, default=SHIPPED, help="heard beside it")
     parser.add_argument("--kept", type=Path, help="an encoder that shipped: go on from it")
     parser.add_argument("--state", type=Path, help="state after all passes: calibrate it only")
-    parser.add_argument("--inner", type=int, help="inner neurons that stay (default: all)")
     parser.add_argument("--seed", type=int, default=7)
     return parser.parse_args()
 
 
 def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
-          given: argparse.Namespace, say: Say) -> None:  # fmt: skip
-    """All passes, or for a network that has them behind it the one that is new."""
-    seed, state = given.seed, given.out.with_suffix(".pt")
+          given: argparse.Namespace, say: Say) -> Net:  # fmt: skip
+    """All passes, or for a network that has some behind it those that are left."""
+    seed = given.seed
     later = examples + encoder_rows.lately(given.data, say)
     if not given.kept:
         train(net, words, examples, reader, FIRST, seed, say, given.out.with_suffix(".first.pt"))
         train(net, words, later, reader, LAST, seed + 1, say, given.out.with_suffix(".last.pt"))
-    before = {name: one.clone() for name, one in net.state_dict().items()}
     rows = encoder_rows.further(given.data, later, say)
-    made = {name: KEPT * one for name, one in before.items()}
+
+    def taught(plan: Plan, run: int, name: str) -> None:
+        keep = given.out.with_suffix(f".{name}{run}.pt")
+        train(net, words, rows, reader, plan, seed + 2 + run, say, keep)
+
+    if not given.kept:
+        mean_of_runs(net, lambda run: taught(FURTHER, run, "further"), KEPT)
+    if not net.shape.halved:
+        net = shortened(slimmed(net, spread(examples, reader, SLIM_ROWS, seed), INNER))
+        taught(SHORTER, 0, "shorter")
+    mean_of_runs(net, lambda run: taught(AGAIN, run, "again"), 0.0)
+    return net
+
+
+def mean_of_runs(net: Net, teach: Callable[[int], None], kept: float) -> None:
+    """Teaches the network RUNS times from the weights that it has, of which it keeps a share
+    beside the mean of what the runs made of them."""
+    before = {name: one.clone() for name, one in net.state_dict().items()}
+    made = {name: kept * one for name, one in before.items()}
     for run in range(RUNS):
         net.load_state_dict(before)
-        keep = given.out.with_suffix(f".further{run}.pt")
-        train(net, words, rows, reader, FURTHER, seed + 2 + run, say, keep)
-        made = {
-            name: made[name] + (1 - KEPT) / RUNS * one for name, one in net.state_dict().items()
-        }
+        teach(run)
+        for name, one in net.state_dict().items():
+            made[name] = made[name] + (1 - kept) / RUNS * one
     net.load_state_dict(made)
-    torch.save(net.state_dict(), state)
+
+
+def shortened(net: Net) -> Net:
+    """The same weights with fewer states in the upper layers."""
+    short = Net(replace(net.shape, halved=HALVED), net.dropout)
+    short.load_state_dict(net.state_dict())
+    return short
 
 
 def main() -> None:
@@ -198,13 +230,12 @@ def main() -> None:
     say(f"{len(examples)} examples, {len(words)} words, {len(words) - words.han} of them Han")
     reader = Reader(words, Disguises(reading, list(words.words[words.han :])))
     if given.state:
+        net = shortened(Net(replace(net.shape, inner=INNER)))
         net.load_state_dict(torch.load(given.state, weights_only=True))
-        net.eval()
     else:
-        learn(net, words, reader, examples, given, say)
-    if given.inner:
-        net = slimmed(net, spread(examples, reader, SLIM_ROWS, given.seed), given.inner)
-        say(f"{given.inner} inner neurons in each layer are left")
+        net = learn(net, words, reader, examples, given, say)
+        torch.save(net.state_dict(), given.out.with_suffix(".pt"))
+    net.eval()
     measuring = encoder_rows.measuring(given.data)
     judge = Classifier.from_bytes(given.classifier.read_bytes())
     data = encoder_export.exported(net, words, judge, measuring, NAME, say)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,14 +27,15 @@ encoder_back = importlib.import_module("encoder_back")
 Batch = importlib.import_module("encoder_learning").Batch
 sys.path.remove(str(ROOT / "training"))
 
-SHAPE = encoder_net.Shape(40, 5, 16, 3, layers=2, width=16, heads=2, inner=24, positions=12)
+SHAPE = encoder_net.Shape(40, 5, 16, 3, width=16, heads=2, inner=(24, 24), positions=12)
+HALVED = pytest.mark.parametrize("halved", [(), (1,), (0, 1)], ids=["all", "half", "quarter"])
 LENGTHS = (12, 12, 7, 9, 4, 12, 5, 8)
 
 
-def wide() -> Any:
+def wide(halved: tuple[int, ...] = ()) -> Any:
     """A network whose odd inner neurons repeat the even ones."""
     torch.manual_seed(3)
-    net = encoder_net.Net(SHAPE).eval()
+    net = encoder_net.Net(replace(SHAPE, halved=halved)).eval()
     torch.nn.init.normal_(net.word.known)
     torch.nn.init.normal_(net.word.fresh)
     with torch.no_grad():
@@ -59,21 +61,37 @@ def logits(net: Any, given: Any) -> Any:
 
 def test_what_only_repeats_can_go_and_nothing_changes() -> None:
     net, new = wide(), batch(9)
-    slim = encoder_slim.slimmed(net, [batch(seed) for seed in range(8)], 12)
-    assert slim.layers[0].up.out_features == 12
+    slim = encoder_slim.slimmed(net, [batch(seed) for seed in range(8)], (12, 16))
+    assert [layer.up.out_features for layer in slim.layers] == [12, 16]
     assert logits(slim, new) == pytest.approx(logits(net, new), abs=0.05)
 
 
 def test_the_same_batches_make_the_same_network() -> None:
     first, second = (
-        encoder_slim.slimmed(wide(), [batch(seed) for seed in range(4)], 9).state_dict()
+        encoder_slim.slimmed(wide(), [batch(seed) for seed in range(4)], (9, 9)).state_dict()
         for _ in range(2)
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_the_graph_says_of_one_text_what_the_network_says_of_a_padded_batch() -> None:
-    net, given = wide(), batch(5)
+def test_two_states_become_their_mean_and_an_odd_one_stays() -> None:
+    mask = torch.tensor([[1.0] * 5, [1.0, 1.0, 1.0, 0.0, 0.0]])
+    x = torch.arange(10.0).reshape(2, 5, 1)
+    half, there = encoder_net.halves(x, mask)
+    assert half[..., 0].tolist() == [[0.5, 2.5, 4.0], [5.5, 7.0, 0.0]]
+    assert there.tolist() == [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]]
+
+
+def test_a_network_slims_before_it_learns_with_fewer_states() -> None:
+    with pytest.raises(ValueError, match="before it learns"):
+        encoder_slim.slimmed(wide((1,)), [batch(1)], (12, 12))
+
+
+@HALVED
+def test_the_graph_says_of_one_text_what_the_network_says_of_a_padded_batch(
+    halved: tuple[int, ...],
+) -> None:
+    net, given = wide(halved), batch(5)
     data = encoder_net.graph(net, {}).SerializeToString()
     session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
     said = logits(net, given)
@@ -83,14 +101,15 @@ def test_the_graph_says_of_one_text_what_the_network_says_of_a_padded_batch() ->
         assert session.run(None, fed)[0][0] == pytest.approx(said[row], abs=0.1)
 
 
-def test_a_network_read_back_says_what_its_file_says() -> None:
-    net, given = wide(), batch(5)
+@HALVED
+def test_a_network_read_back_says_what_its_file_says(halved: tuple[int, ...]) -> None:
+    net, given = wide(halved), batch(5)
     letters = "abcdefghijklmnopqrstuvwxyz0123456789一二三四五六七八九十"
     words = [*SPECIAL, *letters[: SHAPE.known - len(SPECIAL)], *ROLE_TOKENS.values()]
     words += letters[-(SHAPE.words - len(words)) :]
     data = encoder_net.graph(net, {WORDS: "\n".join(words)}).SerializeToString()
     back, read = encoder_back.read_back(data)
-    assert back.shape == SHAPE
+    assert back.shape == replace(SHAPE, halved=halved)
     assert list(read.words) == words
     assert logits(back, given) == pytest.approx(logits(net, given), abs=0.1)
     again, _ = encoder_back.read_back(
