@@ -24,6 +24,7 @@ from kit.upstream import (
     saying,
     serving,
 )
+from licet.gateway.upstream_arrivals import Arrivals
 from licet.gateway.upstream_protocol import Connection
 from licet.gateway.upstream_reply import Headers
 from licet.gateway.upstream_settings import UpstreamSettings
@@ -233,7 +234,7 @@ def outcome(pieces: list[bytes]) -> tuple[int, Headers, bytes, type[UpstreamTrou
     loop = asyncio.new_event_loop()
     options = UpstreamSettings(name="test", base_url="http://test")
     freed: list[Connection] = []
-    connection = Connection(options, loop, freed.append, lambda _: None)
+    connection = Connection(options, loop, Arrivals(loop), freed.append, lambda _: None)
     wire = Wire()
     connection.connection_made(cast("asyncio.Transport", wire))
     reply = connection.ask((b"",), bodiless=False, since=loop.time())

@@ -80,6 +80,7 @@ MODULES = (
     "licet.gateway.upstream",
     "licet.gateway.upstream_protocol",
     "licet.gateway.upstream_reply",
+    "licet.gateway.upstream_arrivals",
     "licet.gateway.whole_answer",
     "licet.gateway.dialects.chat",
     "licet.gateway.dialects.chat_reply",

@@ -1,10 +1,10 @@
-"""Relays a stream that no judge outside is asked about: read, judge, write, in one turn.
+"""Relays a stream that no judge outside is asked about: judge, write, without a task's turn.
 
 It refuses to decide what may leave: `Exchange` does.
 
 Rules
-1. What arrives is judged, and what may leave is written, in the very turn of the loop in which it
-   arrived: no task is woken for a token. (A read of many tokens waits for the task's turn.)
+1. What arrives is judged, and what may leave is written, before the loop waits for sockets again:
+   no task is woken for a token. (A read of many tokens waits for the task's turn.)
 2. Where the client is too slow to take a write, the task waits for it. Meanwhile nothing is
    judged, and what arrives stays in the upstream's buffer, which is bounded.
 3. Where judging broke, nothing more leaves.

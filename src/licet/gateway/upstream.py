@@ -24,6 +24,7 @@ from functools import lru_cache
 from typing import cast
 
 from licet.base.trouble import BadInput
+from licet.gateway.upstream_arrivals import Arrivals
 from licet.gateway.upstream_protocol import Connection
 from licet.gateway.upstream_reply import Headers, Reply
 from licet.gateway.upstream_settings import (
@@ -57,7 +58,7 @@ class Upstream:
 
     __slots__ = (
         *("_closed", "_connections", "_emptied", "_fixed", "_origin", "_places", "_settings"),
-        *("_tls", "_unused", "_waiting"),
+        *("_arrivals", "_tls", "_unused", "_waiting"),
     )
 
     def __init__(self, settings: UpstreamSettings) -> None:
@@ -70,6 +71,7 @@ class Upstream:
         self._connections: set[Connection] = set()
         self._unused: dict[Connection, None] = {}  # in the order of last use
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
+        self._arrivals: Arrivals | None = None
         self._closed = False
         self._emptied: asyncio.Future[None] | None = None
 
@@ -213,7 +215,8 @@ class Upstream:
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Connection:
         """A new connection, in a place that the caller holds."""
         settings, origin = self._settings, self._origin
-        connection = Connection(settings, loop, self._hand_on, self._lost)
+        self._arrivals = self._arrivals or Arrivals(loop)
+        connection = Connection(settings, loop, self._arrivals, self._hand_on, self._lost)
         self._connections.add(connection)
         opened = False
         try:

@@ -27,6 +27,7 @@ from typing import Any, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from licet.gateway.upstream_arrivals import Arrivals
 from licet.gateway.upstream_reply import Reply
 from licet.gateway.upstream_settings import UpstreamSettings
 from licet.gateway.upstream_trouble import (
@@ -41,7 +42,7 @@ from licet.gateway.upstream_trouble import (
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
 AT_ONCE_BYTES_MAX = 8 << 10
-"""What a reply's sink is given in the turn in which it arrives: more would keep others waiting."""
+"""A read of more is not handed over with the turn's others: it would keep them waiting."""
 _CLOCK_GRAIN_S = 0.002  # a loop's timers and its clock may differ by this much
 
 
@@ -50,25 +51,17 @@ class Connection:
     `on_free` is told when it may serve again, `on_lost` once, at its end."""
 
     __slots__ = (
-        *("_arrived", "_asked", "_bodiless", "_born", "_end_at", "_fault", "_head_room", "_heard"),
-        *("_held_bytes", "_interim", "_loop", "_on_free", "_on_lost", "_parser", "_paused"),
-        *(
-            "_quiet_bytes",
-            "_reply",
-            "_secure",
-            "_settings",
-            "_stray",
-            "_tick_s",
-            "_timer",
-            "_total_until",
-        ),
-        *("_transport", "_until_close", "on_body", "usable", "used"),
-    )
+        "_arrivals", "_arrived", "_asked", "_bodiless", "_born", "_end_at", "_fault", "_head_room",
+        "_heard", "_held_bytes", "_interim", "_loop", "_on_free", "_on_lost", "_parser", "_paused",
+        "_quiet_bytes", "_reply", "_secure", "_settings", "_stray", "_tick_s", "_timer",
+        "_total_until", "_transport", "_until_close", "on_body", "usable", "used",
+    )  # fmt: skip
 
     def __init__(
         self,
         settings: UpstreamSettings,
         loop: asyncio.AbstractEventLoop,
+        arrivals: Arrivals,
         on_free: Callable[[Connection], None],
         on_lost: Callable[[Connection], None],
     ) -> None:
@@ -76,6 +69,7 @@ class Connection:
         self.usable = False
         self._settings = settings
         self._loop = loop
+        self._arrivals = arrivals
         self._on_free = on_free
         self._on_lost = on_lost
         self._transport: asyncio.Transport | None = None
@@ -178,15 +172,13 @@ class Connection:
             self._settle(reply)
         elif arrived:
             self._quiet_bytes = 0
-            if reply.sink is not None and len(data) <= AT_ONCE_BYTES_MAX:
-                content = arrived[0] if len(arrived) == 1 else b"".join(arrived)
-                arrived.clear()
-                reply.give(content)
-                return
-            reply.sink = None
             reply.parts += arrived
             arrived.clear()
             self._held_bytes += len(data)
+            if reply.sink is not None and len(data) <= AT_ONCE_BYTES_MAX:
+                self._arrivals.note(reply)
+                return
+            reply.sink = None
             if self._held_bytes > self._settings.buffer_bytes_max and not self._paused:
                 self._pause()
             reply.wake()

@@ -63,7 +63,7 @@ class Reply:
         self._loop = loop
         self._waiter: asyncio.Future[None] | None = None
         self.sink: Sink | None = None
-        """Who is given what arrives in the turn in which it arrives; None: it waits in `parts`."""
+        """Who is given what arrives, within the turn; None: it waits in `parts` for a reader."""
 
     def header(self, name: bytes) -> bytes | None:
         """The first value of a header, None without one. `name` in lower case."""
@@ -104,10 +104,16 @@ class Reply:
         finally:
             self.sink = None
 
-    def give(self, data: bytes) -> None:
-        """To the sink (there is one): `data` has arrived."""
-        assert self.sink is not None
-        if not self.sink(data):
+    def give(self) -> None:
+        """To the sink, if there is one still: what has arrived."""
+        sink, parts = self.sink, self.parts
+        if sink is None or not parts:
+            return
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
+        if self._connection is not None:
+            self._connection.drained()
+        if not sink(data):
             self.sink = None
             self.wake()
 
