@@ -23,9 +23,9 @@ Say = Callable[[str], None]
 
 SHARES = {
     # Times that a row is read in one pass; what is not named is read once.
-    "cold": 0.75,
-    "diasafety": 0.4,
-    "davidson": 0.7,
+    "cold": 1.0,
+    "diasafety": 0.8,
+    "davidson": 2.0,
     "winobias": 0.3,
     "bbq": 0.3,
     "cbbq": 0.4,
@@ -33,8 +33,8 @@ SHARES = {
     "own-patterns": 0.35,
     "own-functional": 1.5,
     "own-late": 4.0,
-    "own-more": 2.0,
-    "own-further": 2.0,
+    "own-more": 1.5,
+    "own-further": 1.4,
     "own-answers": 2.5,
     "own-literal": 6.0,
     "own-lawful": 6.0,
@@ -44,6 +44,8 @@ SHARES = {
     "clcc": 1.5,
     "truthfulqa": 1.5,
     "dolly": 3.0,
+    "swsr": 1.3,
+    "decodingtrust-toxicity": 2.0,
     "mmlu-medicine": 1.5,
     "chinese-safetyqa": 1.5,
     "advbench": 1.5,

@@ -1,4 +1,4 @@
-"""What arrives in one turn is handed over together: in order, each reply once, none for another."""
+"""What arrives in one turn is handed over together: in order, each reply once, none for others."""
 
 from __future__ import annotations
 
