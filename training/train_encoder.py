@@ -15,17 +15,14 @@ Steps
    neighbours. English pieces stay as they are: a name of a group means what it meant before.
 3. A short last pass with the rows of own/late as well: what the first passes took for harm.
 4. Part of one with the rows of own/more, own/further, own/answers and own/literal, run twice from
-   the same weights, in another order of rows each time. On goes what lies halfway between the
+   the same weights, in another order of rows each time. What ships lies halfway between the
    weights before and the mean of the runs: it keeps what the others taught (Wortsman et al. 2022,
-   "Model soups" and "Robust fine-tuning of zero-shot models").
-5. The lower layers lose inner neurons, and the others make up for them (encoder_slim.py); the
-   upper ones read fewer states (encoder_net.py). Part of a pass over the rows of step 4 teaches
-   the network to live with it; then twice two runs begin from the same weights and end in their
-   mean, which ships.
+   "Model soups" and "Robust fine-tuning of zero-shot models"). With `--kept` it is the only pass,
+   and a short one: the network is read back from a file that shipped.
+5. With `--short`, the lower layers lose inner neurons, and the others make up for them
+   (encoder_slim.py); the upper ones read fewer states (encoder_net.py); part of a pass, and two
+   more runs that end in their mean, teach the network to live with it.
 6. 8 bits; calibration on dev text through the very code that serves.
-
-With `--kept` the network is read back from a file that shipped, and goes on with step 5; of one
-that has fewer states already, the last runs alone are made.
 
 One thread, so that no sum depends on how many cores there are.
 """
@@ -63,8 +60,8 @@ NAME = "licet-encoder-5"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 INNER, HALVED = (768, 1024, 1536, 1536), (1, 2)
-"""Of what ships: inner neurons of its layers, and the layers before which states become half as
-many. The first layer reads every token, so its neurons cost most."""
+"""Of a short network: inner neurons of its layers, and the layers before which states become half
+as many. The first layer reads every token, so its neurons cost most."""
 SLIM_ROWS = 3000
 THREADS = 1
 
@@ -152,11 +149,11 @@ def begin(base: Path, words: Vocabulary, known: int, gloss: dict[str, str], seed
 FIRST = Plan(2.5, 1.0e-4, 1.0e-3, 0.5)
 LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
 FURTHER = Plan(0.55, 7.0e-5, 2.0e-4, 0.0)
-SHORTER = Plan(0.53, 1.5e-4, 4.0e-4, 0.0)
-AGAIN = (Plan(0.5, 1.2e-4, 3.0e-4, 0.0), Plan(0.4, 7.0e-5, 2.0e-4, 0.0))
-RUNS = 2
-KEPT = 0.5
-"""The share that the weights before FURTHER keep."""
+MENDING = Plan(0.14, 7.0e-5, 2.0e-4, 0.0)
+"""In the place of FURTHER where a network goes on that has read most of the rows."""
+SHORTER, AGAIN = Plan(0.53, 1.5e-4, 4.0e-4, 0.0), Plan(0.52, 1.2e-4, 3.0e-4, 0.0)
+RUNS, KEPT = 2, 0.5
+"""How often a pass is run from the same weights, and the share that those before FURTHER keep."""
 
 
 def arguments() -> argparse.Namespace:
@@ -168,6 +165,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--classifier", type=Path, default=SHIPPED, help="heard beside it")
     parser.add_argument("--kept", type=Path, help="an encoder that shipped: go on from it")
     parser.add_argument("--state", type=Path, help="state after all passes: calibrate it only")
+    parser.add_argument("--short", action="store_true", help="at two fifths of the cost")
     parser.add_argument("--seed", type=int, default=7)
     return parser.parse_args()
 
@@ -186,13 +184,11 @@ def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
         keep = given.out.with_suffix(f".{name}{run}.pt")
         train(net, words, rows, reader, plan, seed + 2 + run, say, keep)
 
-    if not given.kept:
-        mean_of_runs(net, taught, FURTHER, "further", KEPT)
-    if not net.shape.halved:
+    mean_of_runs(net, taught, MENDING if given.kept else FURTHER, "further", KEPT)
+    if given.short:
         net = shortened(slimmed(net, spread(examples, reader, SLIM_ROWS, seed), INNER))
         taught(SHORTER, 0, "shorter")
-    for number, plan in enumerate(AGAIN, start=1):
-        mean_of_runs(net, taught, plan, f"again{number}.", 0.0)
+        mean_of_runs(net, taught, AGAIN, "again", 0.0)
     return net
 
 
@@ -233,7 +229,8 @@ def main() -> None:
     say(f"{len(examples)} examples, {len(words)} words, {len(words) - words.han} of them Han")
     reader = Reader(words, Disguises(reading, list(words.words[words.han :])))
     if given.state:
-        net = shortened(Net(replace(net.shape, inner=INNER)))
+        if given.short:
+            net = shortened(Net(replace(net.shape, inner=INNER)))
         net.load_state_dict(torch.load(given.state, weights_only=True))
     else:
         net = learn(net, words, reader, examples, given, say)
