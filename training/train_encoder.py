@@ -56,7 +56,7 @@ from licet.guard.classifier import WEIGHTS, Classifier
 from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
-NAME = "licet-encoder-5"
+NAME = "licet-encoder-6"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 INNER, HALVED = (768, 1024, 1536, 1536), (1, 2)

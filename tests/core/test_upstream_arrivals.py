@@ -75,6 +75,7 @@ def test_a_sink_that_breaks_ends_its_own_reply_alone() -> None:
         scene.arrive(broken, b"x")
         scene.arrive(whole, b"y")
         await asyncio.sleep(0)
+        await asyncio.sleep(0)
         assert scene.heard == [("whole", b"y")]
         assert [type(bug) for bug in scene.bugs] == [ZeroDivisionError]
         with pytest.raises(UpstreamClosed):

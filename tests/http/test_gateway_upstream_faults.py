@@ -6,10 +6,12 @@ One gateway and one upstream; the model's name says what that upstream does.
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import anthropic
 import openai
@@ -179,6 +181,22 @@ def test_official_clients_raise_what_they_raise_for_such_faults(served: Served) 
             anthropic.RateLimitError,
             lambda: claude.messages.create(model="busy", max_tokens=9, messages=hello),
         )
+
+
+def test_a_client_that_was_told_of_a_fault_keeps_its_connection(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    line = http.client.HTTPConnection(urlsplit(served.url).netloc, timeout=20)
+    headers = {"authorization": f"Bearer {served.key}", "content-type": "application/json"}
+    for model, (_, status, _) in sorted(WHOLE.items()):
+        body = json.dumps({"model": model, "messages": [{"role": "user", "content": "hello"}]})
+        line.request("POST", "/v1/chat/completions", body, headers)
+        reply = line.getresponse()
+        reply.read()
+        assert (model, reply.status) == (model, status)
+        assert not reply.will_close, model
+    line.close()
+    assert "Exception in ASGI application" not in caplog.text
 
 
 def test_a_connection_that_is_refused_is_a_502(tmp_path: Any) -> None:

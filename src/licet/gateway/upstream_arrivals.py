@@ -9,7 +9,7 @@ It refuses to know sockets and what is judged.
 Rules
 1. What is noted in a turn is handed over before the loop waits for sockets again, in the order in
    which it was noted, each reply once with all that it has by then.
-2. A sink that breaks ends its own reply, and no other.
+2. A sink that breaks ends its own reply, and no other; those behind it are given theirs next.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Arrivals:
 
     def _hand_over(self) -> None:
         replies, self._replies = self._replies, []
-        for reply in replies:
+        for number, reply in enumerate(replies):
             try:
                 reply.give()
-            except Exception as bug:  # noqa: BLE001 - others must have theirs all the same
-                self._loop.call_exception_handler(
-                    {"message": "what arrived could not be judged", "exception": bug}
-                )
+            except Exception:
                 reply.abort()
+                for other in replies[number + 1 :]:
+                    self.note(other)
+                raise  # to the loop, which logs it

@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
-from licet.base.trouble import BadInput, Unavailable
+from licet.base.trouble import BadInput, Trouble, Unavailable
 from licet.gateway.config_media import MediaConfig
 from licet.gateway.media.classifying import PictureClassifier
 from licet.gateway.media.fetching import Fetcher, decode_base64
@@ -53,6 +53,16 @@ class Looked:
         return next((one for one in self.findings if one.action == "halt"), None)
 
 
+def _done(work: Callable[[], T]) -> tuple[T | None, Trouble | None]:
+    """What a piece of work made, or what was wrong, as a value: an error that a future raises is
+    thrown into the whole chain of coroutines, and the compiled ones raise it again when all is
+    over (ADR-0011)."""
+    try:
+        return work(), None
+    except Trouble as trouble:
+        return None, trouble
+
+
 class Studio:
     """All work with pictures and sound. `changed` gives the lists anew where they are others."""
 
@@ -73,8 +83,13 @@ class Studio:
         self._threads = ThreadPoolExecutor(settings.workers, thread_name_prefix="media")
 
     async def in_thread(self, work: Callable[[], T]) -> T:
-        """Do something that takes long (rule 1)."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        """Do something that takes long (rule 1). Raises what it raises."""
+        made, trouble = await asyncio.get_running_loop().run_in_executor(
+            self._threads, _done, work
+        )
+        if trouble is not None:
+            raise trouble
+        return cast("T", made)
 
     async def bring(self, given: Sequence[tuple[str, str]]) -> list[bytes]:
         """The pictures of an answer, however they came. Raises BadInput and UpstreamTrouble."""
