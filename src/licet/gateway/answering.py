@@ -51,8 +51,6 @@ async def answer_whole(
         parts.clearance.check()
         guard = parts.guard
         trace.bundle = guard.name
-    whole: WholeAnswer | None = None
-    code, message = "upstream_malformed", "The model's answer is not of this API."
     try:
         if not ask.takes_media:
             refuse_shown_whole(body)
@@ -61,9 +59,9 @@ async def answer_whole(
             on_failure=guard.policy.on_judge_failure["whole"], flags=flags,
         )  # fmt: skip
     except BadInput as trouble:
+        code, message = "upstream_malformed", "The model's answer is not of this API."
         if isinstance(trouble, Unlooked):
             code, message = trouble.code, str(trouble)
-    if whole is None:
         await Answer(502, dialect.error(502, code, message)).send(send)
         return Outcome("failed", flags=flags, code=code)
     if whole.waiting:

@@ -11,7 +11,7 @@ import contextlib
 
 import msgspec
 
-from licet.base.trouble import BadInput, TooMuch, Trouble
+from licet.base.trouble import Trouble
 from licet.gateway.admission import Target
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
 from licet.gateway.dialects.model import Ask
@@ -27,24 +27,20 @@ from licet.guard.verdict import Finding
 
 async def judge_prompt(
     parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
-) -> tuple[Refusal | None, tuple[Finding, ...], str]:
-    """Why a request is refused (or None), what is noted of it, and why what was sent as a picture
-    cannot be looked at (empty where it can)."""
+) -> tuple[Refusal | None, tuple[Finding, ...]]:
+    """Why a request is refused (or None), and what is noted of it."""
     judgement = await _judge_texts(parts, ask, guard, target, trace)
     refusal, flags = refusal_of(judgement, ask), tuple(judgement.flags)
     if refusal is not None or not ask.pictures or not looks_at(parts, ask):
-        return refusal, flags, ""
-    try:
-        refusal, noted, texts = await look_at_sent(parts, ask, guard, trace)
-    except (BadInput, TooMuch) as trouble:
-        return None, flags, str(trouble)
+        return refusal, flags
+    refusal, noted, texts = await look_at_sent(parts, ask, guard, trace)
     flags += noted
     if refusal is None and texts:
         seen = msgspec.structs.replace(ask, texts=texts)
         judgement = await _judge_texts(parts, seen, guard, target, trace)
         refusal = refusal_of(judgement, seen)
         flags += tuple(judgement.flags)
-    return refusal, flags, ""
+    return refusal, flags
 
 
 async def _judge_texts(

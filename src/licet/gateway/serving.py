@@ -174,18 +174,15 @@ async def _once(
         await _answered(parts, dialect, ask, target, trace, scope, taken)
         return taken.answer, taken.status in FINAL
 
-    answer: Answer | Denial
     try:
         answer = await parts.repeats.once(
             Name(trace.key, dialect.path, key), ask.body, parts.guard.name, work
         )
     except (BadInput, Conflict) as trouble:
         status = 422 if isinstance(trouble, Conflict) else 400
-        answer = Denial(status, "idempotency_key", str(trouble))
-    if isinstance(answer, Denial):
-        await deny(dialect, answer, trace, send)
-    else:
-        await answer.send(send)
+        await deny(dialect, Denial(status, "idempotency_key", str(trouble)), trace, send)
+        return
+    await answer.send(send)
 
 
 async def _answered(
@@ -195,14 +192,12 @@ async def _answered(
     """Judged and answered, or told why not."""
     try:
         await _judged(parts, dialect, ask, target, trace, scope, send)
-        return
     except NotServed as lost:
-        denial = Denial(lost.status, lost.code, lost.message)
+        await deny(dialect, Denial(lost.status, lost.code, lost.message), trace, send)
     except UpstreamTrouble as trouble:
-        denial = _upstream_failed(trouble)
+        await _upstream_failed(parts, dialect, trace, trouble, send)
     except Trouble as trouble:
-        denial = Denial(503, trouble.code, str(trouble))
-    await deny(dialect, denial, trace, send)
+        await deny(dialect, Denial(503, trouble.code, str(trouble)), trace, send)
 
 
 async def _understand(
@@ -244,9 +239,10 @@ async def _judged(
 ) -> None:  # fmt: skip
     guard = parts.guard
     trace.bundle = guard.name
-    refusal, flags, unseen = await judge_prompt(parts, ask, guard, target, trace)
-    if unseen:
-        await deny(dialect, Denial(400, "invalid_request", unseen), trace, send)
+    try:
+        refusal, flags = await judge_prompt(parts, ask, guard, target, trace)
+    except (BadInput, TooMuch) as trouble:  # what was sent as a picture cannot be looked at
+        await deny(dialect, Denial(400, "invalid_request", str(trouble)), trace, send)
         return
     if refusal is not None:
         await _refuse(parts, dialect, refusal, trace, send)
@@ -325,7 +321,9 @@ async def _call(parts: Parts, dialect: Dialect, ask: Ask, target: Target, scope:
     return await upstream.send("POST", dialect.path, headers, body, key_form=form)
 
 
-def _upstream_failed(trouble: UpstreamTrouble) -> Denial:
+async def _upstream_failed(
+    parts: Parts, dialect: Dialect, trace: Trace, trouble: UpstreamTrouble, send: Send
+) -> None:
     late = "timeout" in trouble.code
     message = "The model did not answer in time." if late else "The model cannot be reached."
-    return Denial(504 if late else 502, trouble.code, message)
+    await deny(dialect, Denial(504 if late else 502, trouble.code, message), trace, send)

@@ -114,14 +114,11 @@ class Upstream:
         bodiless = method == "HEAD"
         connection = await self._claim(loop, fresh=False)
         reply = connection.ask(request, bodiless=bodiless, since=since)
-        given_up = False
         try:
             await reply.opened()
         except UpstreamClosed:
             if reply.heard or not connection.used or self._closed:
                 raise
-            given_up = True
-        if given_up:
             connection = await self._claim(loop, fresh=True)
             reply = connection.ask(request, bodiless=bodiless, since=since)
             await reply.opened()

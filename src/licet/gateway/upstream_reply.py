@@ -106,14 +106,11 @@ class Reply:
 
     def give(self) -> None:
         """To the sink, if there is one still: what has arrived."""
-        sink, parts = self.sink, self.parts
-        if sink is None or not parts:
+        if self.sink is None or not self.parts:
             return
-        data = parts[0] if len(parts) == 1 else b"".join(parts)
-        parts.clear()
-        if self._connection is not None:
-            self._connection.drained()
-        if not sink(data):
+        data = self.take()
+        assert data
+        if not self.sink(data):
             self.sink = None
             self.wake()
 
