@@ -76,7 +76,13 @@ def raw_entries(served: Served) -> list[bytes]:
 
 
 def last_entry(served: Served) -> Entry:
-    return parse_entry(raw_entries(served)[-1])
+    """Of an exchange; what the writer has taken from its queue may not be in the log yet."""
+    deadline = time.monotonic() + 5
+    while True:
+        entry = parse_entry(raw_entries(served)[-1])
+        if "exchange" in entry.pub or time.monotonic() > deadline:
+            return entry
+        time.sleep(0.02)
 
 
 def test_pictures_come_marked_labelled_and_numbered(client: openai.OpenAI, served: Served) -> None:
