@@ -14,13 +14,10 @@ Each state is a number; 0 is the root. For state s
     need[s]     whether every entry that passes here must begin at a word's beginning
     live[s]     the longest suffix state (s itself included) with a halting entry still ahead
 
-free_root are the beginnings that may stand inside a word.
-
 Rules
 1. States are made when a text first comes to them: of 100,000 literals, texts visit few. What is
    asked of a state is the same whenever it was made.
 2. Where a state is open, so are all its suffixes; so opening one never recurses.
-3. An automaton is read through one view: `known` remembers what symbol a character is in it.
 """
 
 from __future__ import annotations
@@ -36,12 +33,10 @@ class Automaton:
     streams of a thread."""
 
     __slots__ = ("_free", "_halting", "_high", "_letters", "_low", "_sorted", "depth", "entries",
-                 "fail", "free_root", "goto", "known", "length_max", "live", "need",
-                 "out")  # fmt: skip
+                 "fail", "goto", "length_max", "live", "need", "out")  # fmt: skip
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = tuple(entries)
-        self.known: dict[str, str] = {}
         self.length_max = max((len(e.letters) for e in entries), default=0)
         # A state is a range of the sorted entries: those that begin with its letters.
         self._sorted: list[Entry] = sorted(self.entries, key=lambda entry: entry.letters)
@@ -58,8 +53,7 @@ class Automaton:
         self.live: list[int] = [0]
         self._low: list[int] = [0]
         self._high: list[int] = [len(self._sorted)]
-        root = self._open(0)
-        self.free_root: dict[str, int] = {c: s for c, s in root.items() if not self.need[s]}
+        self._open(0)
 
     def opened(self, state: int) -> dict[str, int]:
         """`goto[state]`, made where it was not yet."""

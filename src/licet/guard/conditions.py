@@ -23,8 +23,8 @@ from typing import Final
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.disguise.scanner import DisguiseCollector
+from licet.guard.fold import MARKS_END, SKIP, word_class
 from licet.guard.pattern_walk import PatternWalk
-from licet.guard.prefilter import word_before
 from licet.guard.scanner import HITS_MAX, Collector, Hit
 
 LATER_CHARACTERS: Final = 256
@@ -56,7 +56,7 @@ class Counted:
 
 def holds(condition: Condition, before: str, text: str, *, gap_max: int, json: bool) -> bool:
     """Whether a match counts whose surroundings, itself included, are `text`, after `before`."""
-    word = word_before(fold.letters().symbols(before), len(before))
+    word = _word_class_of_last(fold.letters().symbols(before))
 
     def stands(automaton: Automaton) -> bool:
         collector = Collector(automaton, gap_max=gap_max, json=json, word=word)
@@ -67,6 +67,12 @@ def holds(condition: Condition, before: str, text: str, *, gap_max: int, json: b
     if condition.requires is not None and not stands(condition.requires):
         return False
     return condition.allow is None or not stands(condition.allow)
+
+
+def _word_class_of_last(symbols: str) -> int:
+    """The word class of the last symbol that is seen."""
+    seen = symbols.rstrip(SKIP)
+    return word_class(seen[-1]) if seen and seen[-1] >= MARKS_END else 0
 
 
 class ConditionalWatch:

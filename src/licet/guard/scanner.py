@@ -15,28 +15,16 @@ state, where each stands, what gap came before it and whether a word begins ther
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import NamedTuple
 
 from licet.guard import escapes, fold
 from licet.guard.automaton import Automaton
-from licet.guard.fold import (
-    ESCAPE,
-    EXPAND,
-    GAP,
-    LETTER,
-    MARKS_END,
-    PLANE_14,
-    SKIP,
-    word_class,
-)
+from licet.guard.fold import ESCAPE, EXPAND, MARKS_END, PLANE_14, SKIP, word_class
 from licet.guard.literal import NO_GAP, Entry, gap_strength
 from licet.guard.machine import PatternEntry
 
 _WINDOW_SLACK = 4
-_GAP, _SKIP, _MARKS_END = ord(GAP), ord(SKIP), ord(MARKS_END)
-_A, _Z, _PLANE_14 = ord("a"), ord("z"), ord(PLANE_14)
-_HAN, _HAN_END = 0x2E80, 0xAC00  # word class 0, all of them
-PLANE_2 = chr(fold.TABLE_SIZE)
 HITS_MAX = 64
 """Flagging hits that are kept of one text; more say nothing new."""
 
@@ -49,12 +37,25 @@ class Hit(NamedTuple):
     end: int
 
 
+class Standing(NamedTuple):
+    """All that decides what a scanner makes of the text to come. Offsets are told from where it
+    stands, backwards; of what it has read nothing is kept that no longer matters."""
+
+    inside: Hashable
+    """Where in the automaton, or whatever it walks."""
+    word: int
+    gaps: int
+    gap_now: int
+    window: tuple[int, ...]
+    endings: tuple[tuple[Entry | PatternEntry, int, int], ...]
+
+
 class Scanner:
     """One text under one automaton. Feed it, look at `hit` and `free`, then `finish`."""
 
     __slots__ = (
-        "_at", "_auto", "_endings", "_escape", "_gap_max", "_gap_now", "_gaps", "_json", "_state",
-        "_table", "_view", "_window", "_word", "flags", "free", "hit",
+        "_auto", "_endings", "_escape", "_gap_max", "_gap_now", "_gaps", "_json", "_state",
+        "_table", "_view", "_window", "_word", "at", "flags", "free", "hit",
     )  # fmt: skip
 
     def __init__(
@@ -70,29 +71,22 @@ class Scanner:
         self._gap_max = gap_max
         self._state = 0
         self._word = word
-        self._at = 0
         self._gaps = 0
         self._gap_now = NO_GAP
         self._window: list[int] = []
         self._endings: list[Hit] = []
         self._escape = ""
+        self.at = 0
         self.free = 0
         self.hit: Hit | None = None
         self.flags: list[Hit] = []
 
     def feed(self, text: str) -> None:
         """Read on. Once `hit` is set nothing more is read."""
-        index, length = 0, len(text)
-        if not self._escape and length:
-            index = self._read_plain(text)
-            if index == length and not self._state and not self._endings:
-                self.free = self._at  # nearly always: nothing is open
-                return
-        while index < length and self.hit is None:
-            self._take(text[index])
-            index += 1
-            if not self._escape and length - index > 16:
-                index += self._read_plain(text[index:])
+        for char in text:
+            if self.hit is not None:
+                break
+            self._take(char)
         self._settle()
 
     def finish(self) -> None:
@@ -110,87 +104,50 @@ class Scanner:
         self._settle()
 
     @property
-    def undecided(self) -> bool:
-        """Whether the next character may still decide about a literal that is complete."""
-        return bool(self._endings or self._escape)
+    def amid_escape(self) -> bool:
+        """Whether what was read last may go on as an escape."""
+        return bool(self._escape)
 
     @property
     def settled(self) -> int:
         """Every literal that ends here or before has been found."""
-        return min((hit.end for hit in self._endings), default=self._at + 1) - 1
+        return min((hit.end for hit in self._endings), default=self.at + 1) - 1
 
-    def _read_plain(self, text: str) -> int:
-        """The quick way over letters, gaps and skips; stops before anything else.
+    def standing(self) -> Standing:
+        """What it has open, between characters, with nothing found and not amid an escape."""
+        state = self._state
+        return self._standing(state, self._auto.depth[state])
 
-        The body of `_letter` stands here once more, on local names: this loop reads every
-        character of every stream, and calls would cost more than the work.
-        """
-        auto, window, known = self._auto, self._window, self._auto.known
-        goto, fail, need, depth, out = auto.goto, auto.fail, auto.need, auto.depth, auto.out
-        root, free_root = auto.opened(0), auto.free_root
-        word, at, first, state = self._word, self._at, self._at, self._state
-        for char in text:
-            symbol = known.get(char) or self._learnt(char)
-            code = ord(symbol)
-            if code < _MARKS_END:
-                if code > _SKIP:
-                    break
-                word = 0 if code == _GAP else word
-                if state or self._endings:
-                    self._state = state
-                    self._gap(gap_strength(char) if code == _GAP else NO_GAP)
-                    state = self._state
-            else:
-                han = _HAN <= code < _HAN_END
-                kind = LETTER if _A <= code <= _Z else 0 if han else word_class(symbol)
-                starts = word < kind or not kind
-                if state:
-                    following = (goto[state] or auto.opened(state)).get(symbol)
-                    if following is None and code < _PLANE_14:
-                        state = fail[state]
-                        while state:
-                            following = (goto[state] or auto.opened(state)).get(symbol)
-                            if following is not None:
-                                break
-                            state = fail[state]
-                        if not state:
-                            following = (root if starts else free_root).get(symbol)
-                else:
-                    following = (root if starts else free_root).get(symbol)
-                if following is None and not self._endings and code < _PLANE_14:
-                    if window:
-                        self._forget()
-                    state = 0
-                elif self._endings or code >= _PLANE_14 or out[following or 0]:
-                    self._state = state
-                    self._letter(symbol, kind, word, at, at + 1)
-                    state = self._state
-                    kind = kind if code < _PLANE_14 else word
-                else:
-                    assert following is not None
-                    window.append(at << 3 | self._gap_now << 1 | starts)
-                    self._gap_now = self._gaps = 0
-                    state = following
-                    while state and need[state] and not window[-depth[state]] & 1:
-                        state = fail[state]
-                    if not state:
-                        self._forget()
-                word = kind
-            if self.hit is not None:
-                break
-            at += 1
-        self._word, self._at, self._state = word, at, state
-        return at - first
+    def stand(self, standing: Standing, at: int) -> None:
+        """Go on as one that stands there, at an offset of its text; forget what was found."""
+        state = standing.inside
+        assert isinstance(state, int)
+        self._state = state
+        self._open(standing, at)
 
-    def _learnt(self, char: str) -> str:
-        """The symbol of a character, remembered where it is one of the table's."""
-        symbol = char.translate(self._table)
-        if char < PLANE_2:
-            self._auto.known[char] = symbol
-        return symbol
+    def _standing(self, inside: Hashable, letters: int) -> Standing:
+        """`letters`: how many of the window may still matter; no gap before them does."""
+        at = self.at
+        kept = (
+            [at - (one >> 3) << 3 | one & 7 for one in self._window[-letters:]] if letters else []
+        )
+        if kept:
+            kept[0] &= ~6
+        return Standing(
+            inside, self._word, self._gaps, self._gap_now, tuple(kept),
+            tuple([(hit.entry, at - hit.start, at - hit.end) for hit in self._endings]),
+        )  # fmt: skip
+
+    def _open(self, standing: Standing, at: int) -> None:
+        self.hit, self._escape = None, ""
+        self.flags.clear()
+        self.at = at
+        self._word, self._gaps, self._gap_now = standing.word, standing.gaps, standing.gap_now
+        self._window = [at - (one >> 3) << 3 | one & 7 for one in standing.window]
+        self._endings = [Hit(e, at - start, at - end) for e, start, end in standing.endings]
+        self._settle()
 
     def _take(self, char: str) -> None:
-        """One character, the careful way."""
         if self._escape:
             self._continue_escape(char)
             return
@@ -203,7 +160,7 @@ class Scanner:
 
     def _symbol(self, char: str, symbol: str, width: int) -> None:
         """One symbol that came from `width` characters of the text."""
-        at = self._at
+        at = self.at
         if symbol >= MARKS_END or symbol == EXPAND:
             for letter in symbol if symbol != EXPAND else self._view.expansions[char]:
                 kind = word_class(letter)
@@ -216,7 +173,7 @@ class Scanner:
         else:
             self._word = 0
             self._gap(gap_strength(char))
-        self._at = at + width
+        self.at = at + width
 
     def _continue_escape(self, char: str) -> None:
         self._escape += char
@@ -331,7 +288,7 @@ class Scanner:
         if self.hit is not None:
             self.free = max(self.free, self.hit.start)
             return
-        free = self._at
+        free = self.at
         state = self._auto.live[self._state] if self._state else 0
         need, depth, window = self._auto.need, self._auto.depth, self._window
         while state and need[state] and not window[-depth[state]] & 1:

@@ -14,20 +14,20 @@ from collections.abc import Sequence
 
 from licet.guard.conditions import ConditionalWatch, Counted, order
 from licet.guard.disguise.coded import CodedWatch
-from licet.guard.scanner import Hit, Scanner
+from licet.guard.lazy_dfa import Reading
+from licet.guard.scanner import Hit
 
 
 class Watch:
-    """Scanners for what literals alone decide, and watches for what needs more."""
+    """A reading for what literals alone decide, and watches for what needs more."""
 
-    __slots__ = ("_coded", "_flags", "_scanners", "_watches", "free", "hit")
+    __slots__ = ("_coded", "_flags", "_literals", "_watches", "free", "hit")
 
     def __init__(
-        self, scanners: Sequence[Scanner], watches: Sequence[ConditionalWatch] = (),
+        self, literals: Reading, watches: Sequence[ConditionalWatch] = (),
         coded: CodedWatch | None = None,
     ) -> None:  # fmt: skip
-        """There is at least one of the three."""
-        self._scanners = list(scanners)
+        self._literals = literals
         self._watches = list(watches)
         self._coded = coded
         self._flags: list[Hit] = []
@@ -36,38 +36,32 @@ class Watch:
 
     def feed(self, text: str) -> None:
         """Read on; then `free` characters are beyond suspicion, or `hit` is set."""
-        free = -1
-        found = False
-        for scanner in self._scanners:
-            scanner.feed(text)
-            if scanner.hit is not None:
-                found = True
-            if free < 0 or scanner.free < free:
-                free = scanner.free
+        literals = self._literals
+        literals.feed(text)
+        free = literals.free
+        found = bool(literals.hits)
         coded = self._coded
         if coded is not None:
             coded.feed(text)
             if coded.hit is not None:
                 found = True
-            if free < 0 or coded.free < free:
+            if coded.free < free:
                 free = coded.free
         for watch in self._watches:
             watch.feed(text)
             found = found or watch.best is not None
-            if free < 0 or watch.free < free:
+            if watch.free < free:
                 free = watch.free
-        self.free = max(free, 0)
+        self.free = free
         if found:
             self._decide()
 
     def finish(self) -> None:
         """The text is over: what was waiting for more is decided."""
-        for scanner in self._scanners:
-            scanner.finish()
+        self._literals.finish()
         for watch in self._watches:
             watch.finish()
-        frees = [scanner.free for scanner in self._scanners]
-        frees += [watch.free for watch in self._watches]
+        frees = [self._literals.free] + [watch.free for watch in self._watches]
         if self._coded is not None:
             self._coded.finish()
             frees.append(self._coded.free)
@@ -77,9 +71,8 @@ class Watch:
     @property
     def flags(self) -> list[Hit]:
         """Flagging hits of all parts that come before `hit`; one list, which may be cleared."""
-        for scanner in self._scanners:
-            self._flags += scanner.flags
-            scanner.flags.clear()
+        self._flags += self._literals.flags
+        self._literals.flags.clear()
         if self._coded is not None:
             self._flags += self._coded.flags
             self._coded.flags.clear()
@@ -94,7 +87,7 @@ class Watch:
 
     def _decide(self, *, over: bool = False) -> None:
         """Rule 2."""
-        counted = [Counted(one.hit.end, one.hit) for one in self._scanners if one.hit is not None]
+        counted = [Counted(hit.end, hit) for hit in self._literals.hits]
         counted += [watch.best for watch in self._watches if watch.best is not None]
         coded = self._coded
         if coded is not None and coded.hit is not None:
@@ -103,9 +96,8 @@ class Watch:
             return
         first = min(counted, key=order)
         if not over:
-            for scanner in self._scanners:
-                if scanner.hit is None and scanner.settled < first.key:
-                    return
+            if self._literals.settled < first.key:
+                return
             if any(watch.settled < first.key for watch in self._watches):
                 return
             if coded is not None and coded.hit is None and coded.settled < first.key:

@@ -109,6 +109,7 @@ class Lattice:
         self._forms = sorted(forms, key=lambda form: form.letters)
         self._nodes = [_Node(self._forms, 0, len(self._forms), 0)]
         self._states: dict[tuple[Place, ...], State] = {}
+        self._beginnings: dict[str, list[Place]] = {}  # as many as there are symbols, at most
         self._steps = 0
         used = 0
         for form in self._forms:
@@ -124,7 +125,7 @@ class Lattice:
         """Where a symbol leads; `starts`: whether a word may begin with it. Remembered in the
         state's `begins` or `inside`, where callers look first."""
         places = self._advance(state.places, symbol)
-        fresh = self._advance(_BEGINNING, symbol)
+        fresh = self._fresh(symbol)
         if not starts:
             fresh = [place for place in fresh if self._may_be_inside(place, symbol)]
         if symbol not in self.signs:
@@ -138,6 +139,13 @@ class Lattice:
             self._forget()
         (state.begins if starts else state.inside)[symbol] = following
         return following
+
+    def _fresh(self, symbol: str) -> list[Place]:
+        """The places at which literals begin that may begin with a symbol."""
+        fresh = self._beginnings.get(symbol)
+        if fresh is None:
+            fresh = self._beginnings[symbol] = self._advance(_BEGINNING, symbol)
+        return fresh
 
     def _may_be_inside(self, place: Place, symbol: str) -> bool:
         """Whether a literal may begin with this symbol inside a word; pinyin does not."""

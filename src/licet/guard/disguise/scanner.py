@@ -14,18 +14,14 @@ from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.disguise.lattice import Found, Lattice, State
 from licet.guard.disguise.spellings import signs
-from licet.guard.fold import GAP, LETTER, MARKS_END, PLANE_14, SKIP, word_class
+from licet.guard.fold import PLANE_14, word_class
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
-from licet.guard.scanner import Hit, Scanner
+from licet.guard.scanner import Hit, Scanner, Standing
 
 _NOWHERE: Final = Automaton(())
-"""Read through this module's view alone: it remembers the symbols of that view."""
 _IN_USE: Final = 1
 """What stands for the state where only being open or not is asked for."""
 _WINDOW_MAX: Final = 256
-_GAP, _SKIP, _MARKS_END = ord(GAP), ord(SKIP), ord(MARKS_END)
-_A, _Z, _PLANE_14 = ord("a"), ord("z"), ord(PLANE_14)
-_HAN, _HAN_END = 0x2E80, 0xAC00  # word class 0, all of them
 
 
 @cache
@@ -52,58 +48,15 @@ class DisguiseScanner(Scanner):
         super().finish()
         self._now = self._lattice.root
 
-    def _read_plain(self, text: str) -> int:
-        lattice, window = self._lattice, self._window
-        root, is_sign, known = lattice.root, lattice.signs, _NOWHERE.known
-        word, at, first, now = self._word, self._at, self._at, self._now
-        for char in text:
-            symbol = known.get(char) or self._learnt(char)
-            code = ord(symbol)
-            is_latin = _A <= code <= _Z
-            if code < _MARKS_END:
-                if code > _SKIP:
-                    break
-                word = 0 if code == _GAP else word
-                if now is not root or self._endings:
-                    self._stand(now)
-                    self._gap(gap_strength(char) if code == _GAP else NO_GAP)
-                    now = self._now
-            elif self._endings or (not is_latin and (symbol in is_sign or code >= _PLANE_14)):
-                self._stand(now)
-                kind = word_class(symbol)
-                self._letter(symbol, kind, word, at, at + 1)
-                now = self._now
-                word = kind if code < _PLANE_14 else word
-            else:
-                kind = LETTER if is_latin else 0 if _HAN <= code < _HAN_END else word_class(symbol)
-                starts = not word or not kind
-                word = kind
-                following = (now.begins if starts else now.inside).get(symbol)
-                if following is None:
-                    following = lattice.step(now, symbol, starts)
-                if following is not root:
-                    window.append(at << 3 | self._gap_now << 1 | starts)
-                    if self._gaps:
-                        self._gap_now = self._gaps = 0
-                    now = following
-                    if following.found:
-                        self._ended_here(following.found, symbol, at + 1)
-                    if len(window) > _WINDOW_MAX:
-                        del window[: -following.longest]
-                elif now is not root:
-                    self._forget()
-                    now = root
-            if self.hit is not None:
-                break
-            at += 1
-        self._word, self._at = word, at
-        self._stand(now)
-        return at - first
+    def standing(self) -> Standing:
+        return self._standing(self._now, min(self._now.longest, len(self._window)))
 
-    def _stand(self, now: State) -> None:
-        """What the quick way has come to, for all who ask."""
+    def stand(self, standing: Standing, at: int) -> None:
+        now = standing.inside
+        assert isinstance(now, State)
         self._now = now
         self._state = 0 if now is self._lattice.root else _IN_USE
+        self._open(standing, at)
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
         if letter >= PLANE_14 and fold.is_tag(letter):
@@ -163,7 +116,7 @@ class DisguiseScanner(Scanner):
         if self.hit is not None:
             self.free = max(self.free, self.hit.start)
             return
-        free = self._at
+        free = self.at
         if self._state and self._now.live:
             free = min(free, self._window[-self._now.live] >> 3)
         for hit in self._endings:

@@ -1,0 +1,185 @@
+"""Several scanners read one text together, and what they made of a character before is looked up.
+
+What scanners make of a character depends on what each has open, told from where it stands, and
+not on where in the text that is. So what all of them have open is a state, and a character leads
+from state to state. A state is made when a text first comes to it, by real scanners that read the
+character there; from then on a character costs one look-up, whatever the scanners do and however
+many they are.
+
+Source: determinisation while reading, as in K. Thompson, "Regular expression search algorithm",
+CACM 11(6), 1968, and today in RE2.
+
+It refuses to know what scanners look for.
+
+Rules
+1. Scanners alone say what is found and what is held; here it is only remembered.
+2. What finds something, and what begins an escape, is not remembered: the scanners themselves read
+   on from there until nothing of the kind is open.
+3. At most STEPS_MAX steps are remembered; then remembering begins anew. Texts that stand in a
+   state go on from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from licet.guard.scanner import HITS_MAX, Hit, Scanner, Standing
+
+STEPS_MAX: Final = 100_000
+"""Some 200 bytes each, with the states that they lead to."""
+_CAREFUL_CHARACTERS: Final = 16
+"""After so many the scanners are asked whether what they have open may be remembered again."""
+_ANYWHERE: Final = 1 << 32
+"""Where scanners stand that take a step for all texts."""
+
+
+class State:
+    """What all scanners have open, and where characters lead from here, as far as is known."""
+
+    __slots__ = ("held", "standings", "steps")
+
+    def __init__(self, standings: tuple[Standing, ...], held: int) -> None:
+        self.standings = standings
+        self.held = held
+        """Characters, the last one being the one just read, that are not beyond suspicion."""
+        self.steps: dict[str, State] = {}
+
+
+class LazyDfa:
+    """What texts have made of some scanners so far; grows with what is read, and answers the same.
+    Shared by all texts of a thread."""
+
+    __slots__ = ("_make", "_spare", "_states", "_steps", "begin", "unknown")
+
+    def __init__(self, make: Callable[[], list[Scanner]]) -> None:
+        """`make` gives scanners that have read nothing, of the same kinds each time."""
+        self._make = make
+        self._states: dict[tuple[Standing, ...], State] = {}
+        self._steps = 0
+        self._spare: list[Scanner] = []
+        self.unknown = State((), 0)
+        """Where a character leads that is not remembered (rule 2)."""
+        self.begin = self.state_of(make())
+
+    def scanners(self, state: State, at: int) -> list[Scanner]:
+        """Scanners that stand in a state, at an offset."""
+        scanners, self._spare = self._spare or self._make(), []
+        for scanner, standing in zip(scanners, state.standings, strict=True):
+            scanner.stand(standing, at)
+        return scanners
+
+    def state_of(self, scanners: list[Scanner]) -> State:
+        """The state in which scanners stand; `unknown` where that is not to be remembered."""
+        held = 0
+        for scanner in scanners:
+            if scanner.hit is not None or scanner.flags or scanner.amid_escape:
+                return self.unknown
+            held = max(held, scanner.at - scanner.free)
+        standings = tuple([scanner.standing() for scanner in scanners])
+        state = self._states.get(standings)
+        if state is None:
+            state = self._states[standings] = State(standings, held)
+        return state
+
+    def step(self, state: State, char: str) -> State:
+        """Where a character leads that no text has brought to this state before."""
+        scanners = self.scanners(state, _ANYWHERE)
+        for scanner in scanners:
+            scanner.feed(char)
+        following = self.state_of(scanners)
+        self._spare = scanners
+        self._steps += 1
+        if self._steps > STEPS_MAX:
+            self._forget()
+        state.steps[char] = following
+        return following
+
+    def _forget(self) -> None:
+        """Rule 3. Who stands in a state may go on from it; nobody comes to it again."""
+        self._states = {self.begin.standings: self.begin}
+        self.begin.steps.clear()
+        self._steps = 0
+
+
+class Reading:
+    """One text. Feed it, look at `hits`, `flags` and `free`, then `finish`."""
+
+    __slots__ = ("_at", "_dfa", "_now", "_scanners", "flags", "free", "hits")
+
+    def __init__(self, dfa: LazyDfa) -> None:
+        self._dfa = dfa
+        self._now = dfa.begin
+        self._scanners: list[Scanner] = []  # those that read carefully, if it must be
+        self._at = 0
+        self.free = 0
+        """What lies before is beyond suspicion."""
+        self.hits: list[Hit] = []
+        """Of what halts, what each scanner found first; such a scanner reads nothing more."""
+        self.flags: list[Hit] = []
+        """What only flags; one list, which may be cleared."""
+
+    @property
+    def settled(self) -> int:
+        """Every finding that ends here or before is known, but for what comes after a hit."""
+        return min([one.settled for one in self._scanners if one.hit is None], default=self._at)
+
+    def feed(self, text: str) -> None:
+        """Read on."""
+        index, length = 0, len(text)
+        while index < length:
+            index = self._carefully(text, index) if self._scanners else self._quickly(text, index)
+
+    def finish(self) -> None:
+        """The text is over: what was waiting for more is decided."""
+        if not self._scanners:
+            self._scanners = self._dfa.scanners(self._now, self._at)
+        for scanner in self._scanners:
+            scanner.finish()
+        self._collect()
+
+    def _quickly(self, text: str, index: int) -> int:
+        """Read what is remembered, and remember what was not; returns where that ends."""
+        now, dfa, first = self._now, self._dfa, index
+        unknown, length = dfa.unknown, len(text)
+        while index < length:
+            char = text[index]
+            following = now.steps.get(char)
+            if following is None:
+                following = dfa.step(now, char)
+            if following is unknown:
+                self._scanners = dfa.scanners(now, self._at + index - first)
+                break
+            now = following
+            index += 1
+        self._now = now
+        self._at += index - first
+        self.free = self._at - now.held
+        return index
+
+    def _carefully(self, text: str, index: int) -> int:
+        """Let the scanners read a little; returns up to where."""
+        piece = text[index : index + _CAREFUL_CHARACTERS]
+        for scanner in self._scanners:
+            scanner.feed(piece)
+        self._at += len(piece)
+        self._collect()
+        if not self.hits:
+            state = self._dfa.state_of(self._scanners)
+            if state is not self._dfa.unknown:
+                self._now, self._scanners = state, []
+        return index + len(piece)
+
+    def _collect(self) -> None:
+        """Take from the scanners what they have found."""
+        hits: list[Hit] = []
+        free = self._at
+        for scanner in self._scanners:
+            if scanner.hit is not None:
+                hits.append(scanner.hit)
+            if scanner.flags:
+                self.flags += scanner.flags[: HITS_MAX - len(self.flags)]
+                scanner.flags.clear()
+            free = min(free, scanner.free)
+        self.hits = hits
+        self.free = free
