@@ -67,15 +67,7 @@ class Conditional:
 
     def scan(self, text: str, *, json: bool) -> list[Counted]:
         """What counts in a whole text: of what halts the first, of what flags all."""
-        symbols = fold.written().symbols(text)
-        halting, flagging = (
-            [
-                source
-                for source in self._sources(action, json)
-                if not isinstance(source, PatternWalk) or source.may_match(symbols)
-            ]
-            for action in _ACTIONS
-        )
+        halting, flagging = (self._sources(action, json) for action in _ACTIONS)
         if not halting and not flagging:
             return []
         watch = self._watch(halting, flagging, json)

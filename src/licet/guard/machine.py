@@ -1,6 +1,6 @@
 """Many patterns as one automaton that is built while it is walked, and knows what is still alive.
 
-It refuses to know texts, offsets and what a match leads to: it follows symbols.
+It refuses to know offsets and what a match leads to: it follows symbols.
 
 A state is what the places of all patterns look like after some text: groups of places, the group
 that began first in front. One group is one beginning of a possible match; a place that two
@@ -14,7 +14,8 @@ Why no library serves: none says where the earliest match that is still possible
 Rules
 1. Cost of a symbol: one look-up where the state has been here before; else one step for each live
    place, of which a pattern has at most `PLACES_MAX`.
-2. At most `STATES_MAX` states are remembered; then remembering begins anew. Walks keep theirs.
+2. At most `STATES_MAX` states and `READS_MAX` characters are remembered; then remembering begins
+   anew. Walks keep theirs.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
-from licet.guard.needs import needs_of
-from licet.guard.openings import Places, find_openings
+from licet.guard import fold
+from licet.guard.fold import GAP, MARKS_END, PLANE_14, word_class
 from licet.guard.pattern import Pattern
 from licet.guard.pattern_reading import Symbols
 
 STATES_MAX: Final = 4_096
 KINDS_MAX: Final = 65_536
+READS_MAX: Final = 65_536
 Check = Callable[[str], bool]
 Groups = tuple[tuple[int, ...], ...]
 
@@ -67,16 +69,30 @@ class Step:
     begun: tuple[int, ...]
     ended: tuple[tuple[int, int], ...]
     live: tuple[int, ...] | None
+    same: bool
+    """Whether the groups are those before it, nothing having begun, ended or died."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a character of a text makes of a state: the step of its symbol, and its word class."""
+
+    step: Step
+    symbol: str
+    word: int
 
 
 class State:
-    """Live places by beginning. `steps`: by kind of symbol (see `Machine.kind`)."""
+    """Live places by beginning."""
 
-    __slots__ = ("groups", "steps")
+    __slots__ = ("groups", "reads", "steps")
 
     def __init__(self, groups: Groups) -> None:
         self.groups = groups
         self.steps: dict[int, Step] = {}
+        """By kind of symbol (see `Machine.kind`)."""
+        self.reads: list[dict[str, Read]] = [{}, {}, {}]
+        """By the word class of the symbol before, and then by character (see `Machine.read`)."""
 
 
 class Machine:
@@ -85,7 +101,6 @@ class Machine:
     def __init__(self, entries: Sequence[PatternEntry]) -> None:
         self.entries = tuple(entries)
         self.width_max = max((entry.pattern.width_max for entry in entries), default=0)
-        self.needs = needs_of(entry.pattern for entry in entries)
         self._follow: list[tuple[int, ...]] = []
         self._reads: list[int] = []  # the number of its set
         self._ends: list[int] = []  # the number of the entry that may end there, or -1
@@ -100,11 +115,12 @@ class Machine:
         self._numbers: dict[frozenset[int], int] = {}
         self._states: dict[Groups, State] = {}
         self.root = State(())
-        places = Places(
-            [self._sets[number] for number in self._reads], self._follow,
-            [number >= 0 for number in self._ends],
-        )  # fmt: skip
-        self.openings, self.glance = find_openings(places, self._first_any, self._first_word)
+        self._table = fold.written().table
+        self._gap = Step(self.root, (), (), None, same=False)
+        self._reads_known = 0
+        self.careful = Read(self._gap, "", 0)
+        """Stands for what a character alone does not say: an escape may begin with it, it is not
+        seen, or it stands for several letters."""
 
     def _add(self, number: int, entry: PatternEntry, sets: dict[Symbols, int]) -> None:
         pattern, base = entry.pattern, len(self._reads)
@@ -128,6 +144,24 @@ class Machine:
             self._members.append(inside)
         self._kinds[symbol] = number
         return number
+
+    def read(self, state: State, word: int, char: str) -> Read:
+        """What a character makes of a state that it is read in for the first time; remembered in
+        the state's `reads`, where callers look first. `word`: the class of the symbol before."""
+        symbol = char.translate(self._table)
+        if symbol == GAP:
+            read = Read(self._gap, symbol, 0)
+        elif symbol < MARKS_END or symbol >= PLANE_14:
+            read = self.careful
+        else:
+            kind = word_class(symbol)
+            step = self.step(state, self.kind(symbol), word < kind or not kind)
+            read = Read(step, symbol, kind)
+        self._reads_known += 1
+        if self._reads_known > READS_MAX:
+            self._forget()
+        state.reads[word][char] = read
+        return read
 
     def step(self, state: State, kind: int, begins: bool) -> Step:
         """What a symbol of this kind makes of a state; `begins`: a word begins with it."""
@@ -163,7 +197,9 @@ class Machine:
         going = [tuple(sorted(p for p in group if self._follow[p])) for group in groups]
         alive = tuple(number for number, group in enumerate(going) if group)
         following = self._state(tuple(going[number] for number in alive))
-        return Step(following, tuple(begun), ended, None if len(alive) == len(going) else alive)
+        lasting = None if len(alive) == len(going) else alive
+        same = not ended and lasting is None and begun == list(range(len(state.groups)))
+        return Step(following, tuple(begun), ended, lasting, same)
 
     def _state(self, groups: Groups) -> State:
         if not groups:
@@ -171,7 +207,13 @@ class Machine:
         known = self._states.get(groups)
         if known is None:
             if len(self._states) >= STATES_MAX:
-                self._states.clear()
-                self.root.steps.clear()
+                self._forget()
             known = self._states[groups] = State(groups)
         return known
+
+    def _forget(self) -> None:
+        """Rule 2."""
+        self._states.clear()
+        self.root.steps.clear()
+        self.root.reads = [{}, {}, {}]
+        self._reads_known = 0

@@ -15,20 +15,18 @@ Rules
 from __future__ import annotations
 
 from licet.guard import escapes, fold
-from licet.guard.fold import ESCAPE, EXPAND, GAP, MARKS_END, PLANE_14, SKIP, SURROGATE, word_class
-from licet.guard.machine import Machine, State
+from licet.guard.fold import ESCAPE, EXPAND, GAP, PLANE_14, SKIP, SURROGATE, word_class
+from licet.guard.machine import Machine, State, Step
 from licet.guard.scanner import Hit
 
 _TRAIL_SLACK = 4
-_GLANCE_MAX = 32
-"""A longer piece nearly always holds something with which a pattern could begin."""
 
 
 class PatternWalk:
     """One text under one machine. Feed it, take `found`, look at `free`, then `finish`."""
 
     __slots__ = (
-        "_begun", "_dropped", "_endings", "_escape", "_json", "_machine", "_passed", "_skipped",
+        "_begun", "_dropped", "_endings", "_escape", "_json", "_machine", "_skipped",
         "_skipped_max", "_state", "_trail", "_view", "_word", "at", "found", "free",
     )  # fmt: skip
 
@@ -46,14 +44,9 @@ class PatternWalk:
         self._word = 0  # word class of the last symbol
         self._skipped = 0
         self._escape = ""
-        self._passed = ""  # the last piece, if it was passed over at a glance
         self.at = 0
         self.free = 0
         self.found: list[Hit] = []
-
-    def may_match(self, symbols: str) -> bool:
-        """Whether anything may be found in a whole text of these symbols (the written view)."""
-        return self._machine.needs.may_be_met(symbols)
 
     @property
     def settled(self) -> int:
@@ -64,47 +57,42 @@ class PatternWalk:
 
     def feed(self, text: str) -> None:
         """Read on."""
-        length = len(text)
-        if length <= _GLANCE_MAX and self._passes_at_a_glance(text):
-            return
-        if self._passed:
-            self._look_back()
-        symbols = self._view.symbols(text)
-        index, behind_escape = 0, False
+        index, length = 0, len(text)
         while index < length:
-            # What an escape stood for is not what stands there: no search looks back at it.
-            if not behind_escape and self._is_idle():
-                opening = self._machine.openings.search(symbols, index)
-                stop = length if opening is None else opening.start()
-                if stop > index:
-                    self._pass_over(symbols, index, stop)
-                    index = stop
-                    continue
-            behind_escape = bool(self._escape)
-            self._take(text[index], symbols[index])
+            if not (self._escape or self._endings or self._skipped):
+                index = self._quickly(text, index)
+                if index == length:
+                    break
+            char = text[index]
+            self._take(char, char.translate(self._view.table))
             index += 1
         self._settle()
 
-    def _is_idle(self) -> bool:
-        """Whether nothing is open."""
-        return self._state is self._machine.root and not self._endings and not self._escape
-
-    def _passes_at_a_glance(self, text: str) -> bool:
-        """Pass over a piece that holds no character with which anything could begin."""
-        glance = self._machine.glance
-        if glance is None or not self._is_idle() or glance.search(text) is not None:
-            return False
-        if text:
-            self._passed = text
-            self.at += len(text)
-            self.free = self.at
-        return True
-
-    def _look_back(self) -> None:
-        """What was passed over at a glance is all seen: its last character is what counts."""
-        last = self._view.symbols(self._passed[-1])
-        self._word = word_class(last) if last >= MARKS_END else 0
-        self._passed = ""
+    def _quickly(self, text: str, index: int) -> int:
+        """Read what a look-up tells, up to what it does not or what waits for a word's end;
+        returns where that is."""
+        machine, careful = self._machine, self._machine.careful
+        state, word, length = self._state, self._word, len(text)
+        start = self.at - index  # of the text, before the first of its characters
+        while index < length:
+            char = text[index]
+            read = state.reads[word].get(char)
+            if read is None:
+                read = machine.read(state, word, char)
+            if read is careful:
+                break
+            step, word = read.step, read.word
+            state = step.state
+            index += 1
+            if step.begun:
+                self._go_on(step, read.symbol, start + index - 1, start + index, word)
+                if self._endings:
+                    break
+            elif self._trail:
+                self._forget()
+        self._state, self._word = state, word
+        self.at = start + index
+        return index
 
     def finish(self) -> None:
         """The text is over: what was waiting for a following character is decided."""
@@ -117,15 +105,6 @@ class PatternWalk:
         self._accept_endings()
         self._forget()
         self._settle()
-
-    def _pass_over(self, symbols: str, index: int, stop: int) -> None:
-        """Symbols that begin nothing: only the last one that is seen matters."""
-        self.at += stop - index
-        last = stop - 1
-        while last >= index and (symbols[last] == SKIP or symbols[last] >= PLANE_14):
-            last -= 1
-        if last >= index:
-            self._word = word_class(symbols[last]) if symbols[last] >= MARKS_END else 0
 
     def _take(self, char: str, symbol: str) -> None:
         """One character."""
@@ -196,20 +175,24 @@ class PatternWalk:
                 self._endings.clear()
         step = machine.step(self._state, machine.kind(symbol), word < kind or not kind)
         self._word = kind
+        if step.begun:
+            self._go_on(step, symbol, start, end, kind)
+        else:
+            self._forget()
         self._state = step.state
-        if not step.begun:
-            self._begun = []
-            if self._trail:
-                self._trail = []
-                self._dropped = 0
-            return
+
+    def _go_on(self, step: Step, symbol: str, start: int, end: int, kind: int) -> None:
+        """Remember a symbol with which something begins or goes on, and what ends with it."""
         self._trail.append(symbol)
+        if step.same:
+            return
         number = self._dropped + len(self._trail) - 1
         before = self._begun
         begun = [before[group] if group >= 0 else (start, number) for group in step.begun]
         if step.ended:
             self._ended(step.ended, begun, end, kind)
         self._begun = begun if step.live is None else [begun[group] for group in step.live]
+        machine = self._machine
         if len(self._trail) > _TRAIL_SLACK * machine.width_max:
             cut = len(self._trail) - machine.width_max
             del self._trail[:cut]
