@@ -53,6 +53,7 @@ MODULES = (
     "licet.guard.scanner",
     "licet.guard.stream",
     "licet.guard.watch",
+    "licet.guard.disguise.candidates",
     "licet.guard.disguise.coded",
     "licet.guard.disguise.lattice",
     "licet.guard.disguise.scanner",

@@ -13,7 +13,7 @@ from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.conditional import Conditional
 from licet.guard.conditions import Counted, order
-from licet.guard.disguise.coded import CodedWatch, may_hold_runs
+from licet.guard.disguise.coded import CodedWatch
 from licet.guard.disguise.forms import forms_of, ways_of
 from licet.guard.disguise.lattice import Lattice
 from licet.guard.disguise.scanner import DisguiseScanner
@@ -112,7 +112,7 @@ class Lexicon:
     def scan(self, text: str, role: str = "any", *, json: bool = False) -> list[Hit]:
         """The first halting hit of a whole text, after the flagging ones before it."""
         hits = self._read_literals(text, role, json)
-        if self._decodes and may_hold_runs(text):
+        if self._decodes:
             hits += _read_coded(self._coded_watch(role, DEPTH_MAX), text)
         found = [Counted(hit.end, hit) for hit in hits]
         for one in _of_role(self._conditional, role):

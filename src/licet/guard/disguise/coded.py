@@ -16,25 +16,22 @@ Rules
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final, Protocol
 
+from licet.guard.disguise.candidates import (
+    ASCII_END,
+    BASE64,
+    BEGIN,
+    BETWEEN_PAIRS,
+    HEX,
+    RUN_MIN,
+    step,
+)
 from licet.guard.scanner import HITS_MAX, Hit
 
-RUN_MIN: Final = 16
-_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_LETTERS_AND_DIGITS: Final = frozenset(_LETTERS + "0123456789")
-_BASE64: Final = {char: value for value, char in enumerate(_LETTERS + "0123456789+/")}
-_BASE64.update({"-": 62, "_": 63})  # the alphabet for addresses
-_HEX: Final = {char: int(char, 16) for char in "0123456789abcdefABCDEF"}
-_BETWEEN_PAIRS: Final = " :,-\n"
 _LINE: Final = 60
 """From this length on a run may go on in the next line."""
-
-_TEXT: Final = (*range(0x20, 0x7F), 0x09, 0x0A, 0x0D)
-_LEAD: Final = range(0xC2, 0xF5)
-_REST: Final = range(0x80, 0xC0)
 
 
 class Inner(Protocol):
@@ -49,88 +46,6 @@ class Inner(Protocol):
     def feed(self, text: str) -> None: ...
 
     def finish(self) -> None: ...
-
-
-def _group(*three: range | tuple[int, ...]) -> str:
-    """A pattern for four Base64 characters that may be these three bytes, each of a set; or for
-    the first of them where the text ends."""
-    first, second, third = three
-    sets = (
-        {a >> 2 for a in first},
-        {(a & 3) << 4 | b >> 4 for a in first for b in second},
-        {(b & 15) << 2 | c >> 6 for b in second for c in third},
-        {c & 63 for c in third},
-    )
-    one, two, three_, four = (
-        f"[{''.join(re.escape(c) for c, value in _BASE64.items() if value in known)}]"
-        for known in sets
-    )
-    return f"{one}(?:\\Z|{two}(?:\\Z|{three_}(?:\\Z|{four})))"
-
-
-def _second(first: Iterable[int], second: Iterable[int]) -> str:
-    """A pattern for the second Base64 character of these bytes."""
-    known = {(a & 3) << 4 | b >> 4 for a in first for b in second}
-    return f"[{''.join(re.escape(c) for c, value in _BASE64.items() if value in known)}]"
-
-
-_Bytes = range | tuple[int, ...]
-
-
-def _groups(*threes: tuple[_Bytes, _Bytes, _Bytes]) -> str:
-    return f"(?:{'|'.join(_group(*three) for three in threes)})"
-
-
-_ANEW = _groups(
-    (_TEXT, _TEXT, _TEXT), (_LEAD, _REST, _REST), (_TEXT, _LEAD, _REST),
-    (_TEXT, _TEXT, _LEAD), (_LEAD, _REST, _TEXT), (_LEAD, _REST, _LEAD),
-)  # fmt: skip
-"""Four characters, where a character of the text begins with the first byte."""
-_ON = _groups(
-    (_REST, _TEXT, _TEXT), (_REST, _LEAD, _REST), (_REST, _TEXT, _LEAD),
-    (_REST, _REST, _TEXT), (_REST, _REST, _LEAD), (_REST, _REST, _REST),
-)  # fmt: skip
-"""Four characters, where the first byte goes on with a character of the text."""
-_IS_BASE64 = re.compile(
-    f"{_groups((_TEXT, _TEXT, _TEXT), (_LEAD, _REST, _TEXT))}(?:\\Z|{_ANEW})"
-    f"|{_groups((_TEXT, _TEXT, _LEAD), (_LEAD, _REST, _LEAD))}(?:\\Z|{_ON})"
-    f"|{_groups((_TEXT, _LEAD, _REST), (_LEAD, _REST, _REST))}"
-)
-_BETWEEN = r"[ :,\n-]?"
-_AFTER = rf"{_BETWEEN}(?:\Z|[89abAB](?:\Z|[0-9a-fA-F]))"
-_PAIR = (
-    r"(?:[2-7](?:\Z|[0-9a-fA-F])|0(?:\Z|[9adAD])"
-    rf"|[cdCD](?:\Z|[0-9a-fA-F]{_AFTER})|[eE](?:\Z|[0-9a-fA-F]{_AFTER}{_AFTER})"
-    rf"|[fF](?:\Z|[0-9a-fA-F]{_AFTER}{_AFTER}{_AFTER}))"
-)
-"""A character of the text in hex digits."""
-_IS_HEX = re.compile(rf"{_PAIR}{_BETWEEN}(?:\Z|{_PAIR}{_BETWEEN}(?:\Z|{_PAIR}))")
-"""Both are read from where a run may begin, up to the end of what is there: what does not match
-can be no run that is long enough to count."""
-_MAY_BEGIN = re.compile(
-    r"[0-9A-Za-fw-z](?:(?<![A-Za-z0-9][\s\S])|(?<=\b0[xX][\s\S]))"
-    rf"(?:\Z|(?<=[CDI-Za-f]){_second(_TEXT, (*_TEXT, *_LEAD))}"
-    rf"|(?<=[w-z0-9]){_second(_LEAD, _REST)}"
-    r"|(?<=[2-7c-fC-F])[0-9a-fA-F]|(?<=0)[9adAD])"
-)
-"""The same at a glance: a look at the first two characters rules out nearly every word."""
-_ENOUGH: Final = 5
-"""So many characters of a run say whether it is one."""
-_WORTH = re.compile(
-    r"[A-Za-z0-9+/_-](?<![A-Za-z0-9+/_-][\s\S])[A-Za-z0-9+/_-](?:[A-Za-z0-9+/_-]{14}"
-    r"|(?<=[0-9a-fA-F]{2})[ :,\n-](?:[0-9a-fA-F]{2}[ :,\n-]){4}[0-9a-fA-F]{2})"
-)
-_PAIRS = re.compile(r"[ \n][0-9a-fA-F]{2}(?<=[0-9a-fA-F]{2}...)")
-_BEFORE: Final = 3
-"""Characters of the text before a piece that are looked at again with it."""
-
-
-def may_hold_runs(text: str) -> bool:
-    """Whether a whole text has a run that is long enough to count."""
-    longest = max(map(len, text.split()), default=0)
-    if longest < RUN_MIN and _PAIRS.search(text) is None:  # nearly every text of short words
-        return False
-    return _WORTH.search(text) is not None
 
 
 class _Run:
@@ -160,11 +75,11 @@ class _Run:
 
     def feed(self, text: str, at: int, offset: int) -> None:
         """Read on from `text[at]`, which stands at `offset`; sets `is_over` where the run ends."""
-        digits, width = (_HEX, 4) if self._hex else (_BASE64, 6)
+        digits, width = (HEX, 4) if self._hex else (BASE64, 6)
         for index in range(at, len(text)):
             char = text[index]
             value = digits.get(char)
-            if value is None or self._is_separator(char):
+            if value is None:
                 if not self._may_go_on(char):
                     self.is_over = True
                     break
@@ -189,14 +104,11 @@ class _Run:
         if self.is_over and self._inner is not None and self._inner.hit is None:
             self._inner.finish()
 
-    def _is_separator(self, char: str) -> bool:
-        return self._hex and char == "-"
-
     def _may_go_on(self, char: str) -> bool:
         """Whether a character that is no digit may stand within the run."""
         if char in "\r\n" and self.end - self.start >= _LINE:
             return self._cut < 2
-        return self._hex and char in _BETWEEN_PAIRS and not self._bits and not self._cut
+        return self._hex and char in BETWEEN_PAIRS and not self._bits and not self._cut
 
     def _byte(self, byte: int) -> bool:
         """One more byte; whether it is text."""
@@ -291,15 +203,15 @@ def _hit_of(inner: Inner) -> Hit | None:
 class CodedWatch:
     """The runs of one text. Feed it, look at `hit` and `free`, then `finish`."""
 
-    __slots__ = ("_at", "_before", "_make", "_runs", "_tail", "flags", "free", "hit")
+    __slots__ = ("_at", "_make", "_now", "_runs", "_tail", "flags", "free", "hit")
 
     def __init__(self, make: Callable[[], Inner]) -> None:
         """`make` gives what reads the decoded text of one run."""
         self._make = make
         self._runs: list[_Run] = []
+        self._now = BEGIN
         self._at = 0
-        self._before = ""  # what stands before `_tail`
-        self._tail = ""  # the end of the text, if a run may begin there
+        self._tail = ""  # the end of the text, from where a run may have begun
         self.free = 0
         self.hit: Hit | None = None
         self.flags: list[Hit] = []
@@ -308,41 +220,38 @@ class CodedWatch:
         """Read on. Once `hit` is set nothing more is read."""
         for run in self._runs:
             run.feed(text, 0, self._at)
-        before = self._before
-        whole = before + self._tail + text
-        self._at += len(text)
-        tail = len(whole)
-        found = _MAY_BEGIN.search(whole, len(before))
-        if found is not None:
-            tail = self._begin(whole, found)
-        self._before, self._tail = whole[max(0, tail - _BEFORE) : tail], whole[tail:]
-        self.free = self._at - len(self._tail)
+        now, length = self._now, len(text)
+        index = 0
+        while index < length:
+            code = ord(text[index])
+            if code > ASCII_END:
+                code = ASCII_END
+            following = now.steps[code]
+            if following is None:
+                following = step(now, code)
+            now = following
+            index += 1
+            if now.grown:
+                self._begin(now.grown, self._tail + text, len(self._tail) + index)
+        self._now = now
+        self._at += length
+        held = now.held
+        if held:
+            self._tail = text[length - held :] if held <= length else (self._tail + text)[-held:]
+        elif self._tail:
+            self._tail = ""
+        self.free = self._at - held
         if self._runs:
             self._settle()
 
-    def _begin(self, whole: str, found: re.Match[str] | None) -> int:
-        """Begin the runs that begin in `whole` where one was `found`, and behind. Returns from
-        where on it is too early to say; the whole ends where the text does."""
-        length = len(whole)
-        while found is not None:
-            place = found.start()
-            runs = (_IS_BASE64.match(whole, place), _IS_HEX.match(whole, place))
-            if runs[0] is not None or runs[1] is not None:
-                if length - place < _ENOUGH:
-                    return place
-                offset = self._at - length + place
-                for is_hex, match in enumerate(runs):
-                    if match is not None:
-                        run = _Run(offset, bool(is_hex), self._make)
-                        run.feed(whole, place, offset)
-                        self._runs.append(run)
-            # No other run begins within this one; behind `0x` one does.
-            further = place + 1
-            if whole[place] != "0" or whole[further : further + 1] not in ("x", "X"):
-                while further < length and whole[further] in _LETTERS_AND_DIGITS:
-                    further += 1
-            found = _MAY_BEGIN.search(whole, further)
-        return length
+    def _begin(self, grown: tuple[bool, ...], whole: str, end: int) -> None:
+        """Read on in runs of RUN_MIN characters that end in `whole` at an offset of it."""
+        place = end - RUN_MIN
+        offset = self._at - len(self._tail) + place
+        for is_hex in grown:
+            run = _Run(offset, is_hex, self._make)
+            run.feed(whole, place, offset)
+            self._runs.append(run)
 
     @property
     def settled(self) -> int:
@@ -353,7 +262,7 @@ class CodedWatch:
         """The text is over, and every run with it."""
         for run in self._runs:
             run.finish()
-        self._tail = ""
+        self._now, self._tail = BEGIN, ""
         self._settle()
 
     def _settle(self) -> None:

@@ -1,0 +1,103 @@
+"""Runs of Base64 and hexadecimal digits are found wherever they begin, however a text is cut."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from licet.guard.disguise import candidates
+from licet.guard.disguise.candidates import LETTERS_AND_DIGITS, RUN_MIN
+from licet.guard.disguise.coded import CodedWatch, _Run
+from licet.guard.scanner import Hit
+
+TEXTS = ("ok", "a b", "好", "héllo 你好", "ends\n", "\x00", "\xff", "a longer text, of words")
+BETWEEN = (" ", "", "0x", "0X", "00x", "-", ":", ",", "\n", "=", "é", "。", "_", "/", "the ", "a")
+PIECES = st.one_of(
+    st.sampled_from(BETWEEN),
+    st.sampled_from(TEXTS).map(lambda text: base64.b64encode(text.encode()).decode()),
+    st.sampled_from(TEXTS).map(lambda text: text.encode().hex()),
+    st.sampled_from(TEXTS).map(lambda text: text.encode("latin-1", "ignore").hex(" ")),
+    st.text("0123456789abcdefABzZwQ+/-", max_size=6),
+)
+
+
+class Reader:
+    """Reads what runs hold and finds nothing."""
+
+    def __init__(self) -> None:
+        self.heard = ""
+        self.free = 0
+        self.hit: Hit | None = None
+        self.flags: list[Hit] = []
+
+    def feed(self, text: str) -> None:
+        self.heard += text
+
+    def finish(self) -> None:
+        pass
+
+
+def runs_of(text: str) -> set[str]:
+    """What runs that count hold, by trying every place at which one may begin."""
+    out = set()
+    for place, char in enumerate(text):
+        before = text[place - 1 : place]
+        behind_0x = text[max(0, place - 2) : place] in ("0x", "0X") and (
+            place < 3 or text[place - 3] not in LETTERS_AND_DIGITS
+        )
+        if char in LETTERS_AND_DIGITS and (
+            behind_0x or not before or before not in LETTERS_AND_DIGITS
+        ):
+            for is_hex in (False, True):
+                reader = Reader()
+                run = _Run(place, is_hex, lambda reader=reader: reader)  # type: ignore[misc]
+                run.feed(text, place, place)
+                if run.end - run.start >= RUN_MIN and reader.heard:
+                    out.add(reader.heard)
+    return out
+
+
+def heard(pieces: Iterable[str]) -> tuple[set[str], list[int]]:
+    """What a watch hands on, and what it let go after each piece."""
+    readers: list[Reader] = []
+
+    def make() -> Reader:
+        readers.append(Reader())
+        return readers[-1]
+
+    watch, free = CodedWatch(make), []
+    for piece in pieces:
+        watch.feed(piece)
+        free.append(watch.free)
+    return {reader.heard for reader in readers if reader.heard}, free
+
+
+@given(st.lists(PIECES, max_size=8), st.data())
+def test_every_run_that_counts_is_read(pieces: list[str], data: st.DataObject) -> None:
+    text = "".join(pieces)
+    expected = runs_of(text)
+    whole, _ = heard([text])
+    assert whole == expected
+    one_by_one, free = heard(text)
+    assert one_by_one == expected
+    assert free == sorted(free)
+    at = data.draw(st.integers(0, len(text)))
+    assert heard([text[:at], text[at:]])[0] == expected
+
+
+def test_words_and_numbers_are_hardly_held() -> None:
+    """A word is let go as soon as it can be no run; one that begins with `t` at once."""
+    assert heard("the weather")[1][:3] == [1, 2, 3]
+    held = [at + 1 - free for at, free in enumerate(heard("because of 1949, and 3.14 ")[1])]
+    assert max(held) <= 6
+
+
+def test_states_may_be_forgotten() -> None:
+    text = "0x" + "6f6b" * 6 + " b2sgb2sgb2sgb2sg"
+    before = heard(text)
+    candidates._states.clear()
+    candidates.BEGIN.steps = [None] * len(candidates.BEGIN.steps)
+    assert heard(text) == before
