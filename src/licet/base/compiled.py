@@ -70,6 +70,7 @@ MODULES = (
     "licet.gateway.keyring",
     "licet.gateway.limits",
     "licet.gateway.metrics",
+    "licet.gateway.pieces",
     "licet.gateway.prompting",
     "licet.gateway.recorder",
     "licet.gateway.relay",

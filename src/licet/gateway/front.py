@@ -13,19 +13,18 @@ Rules
 3. One timer a connection, never made or cancelled for a request.
 4. Trailers are dropped: nothing here has a use for them.
 5. The head of an answer and what follows at once go out in one piece.
-6. A piece of a streamed body may be written without a coroutine (`asgi.PIECE`), in order, and
-   while the client keeps up.
+6. A piece of a streamed body may be written without a coroutine (`asgi.PIECE`, `pieces`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from licet.gateway.asgi import PIECE
+from licet.gateway.pieces import PieceWriter
 
 REQUEST_S = 60.0
 """A body of 8 MiB takes that long on a line of 1 Mbit/s."""
@@ -43,15 +42,15 @@ class JoinedHead:
     every small answer. Everything but `write` and `close` is the transport's own.
     """
 
-    __slots__ = ("_head", "_loop", "_transport")
+    __slots__ = ("_head", "_loop", "transport")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
+        self.transport = transport
         self._loop = loop
         self._head = b""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+        return getattr(self.transport, name)
 
     def write(self, data: bytes) -> None:
         """Send; a head waits for the next write, or for the end of this turn of the loop."""
@@ -61,17 +60,17 @@ class JoinedHead:
             self._head = data
             self._loop.call_soon(self._flush)
             return
-        self._transport.write(data)
+        self.transport.write(data)
 
     def close(self) -> None:
         """Close once all was sent, a head that waits included."""
         self._flush()
-        self._transport.close()
+        self.transport.close()
 
     def _flush(self) -> None:
         head, self._head = self._head, b""
-        if head and not self._transport.is_closing():
-            self._transport.write(head)
+        if head and not self.transport.is_closing():
+            self.transport.write(head)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -121,7 +120,9 @@ class BoundedHttp(HttpToolsProtocol):
         self._framing_bytes = 0
         super().on_headers_complete()
         if self.cycle is not None and self.cycle.scope is self.scope:
-            self.scope["extensions"] = {PIECE: {"write": partial(self._write_piece, self.cycle)}}
+            joined = cast("JoinedHead", self.transport)
+            writer = PieceWriter(self.cycle, self.flow, joined.write, joined.transport.write)
+            self.scope["extensions"] = {PIECE: {"write": writer}}
 
     def on_body(self, body: bytes) -> None:
         self._framing_bytes = 0
@@ -141,15 +142,6 @@ class BoundedHttp(HttpToolsProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-
-    def _write_piece(self, cycle: RequestResponseCycle, body: bytes) -> bool:
-        """Rule 6; False: it has to be sent."""
-        if self.flow.write_paused or cycle.disconnected or cycle.response_complete:
-            return False
-        if not cycle.chunked_encoding or not cycle.response_started:
-            return False
-        self.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
-        return True
 
     def _watch(self) -> None:
         """Rule 2: was the same unfinished request here a whole period ago, or the same answered

@@ -34,12 +34,8 @@ class Conditional:
         self._settings = settings
         conditional = [rule for rule in rules if rule.is_conditional]
         self._conditions = {rule.id: self._condition(rule) for rule in conditional}
-        patterns = [entry for rule in rules for entry in self._patterns(rule)]
         literals = [entry for rule in conditional for entry in self._literals(rule)]
-        self._machines = {
-            action: Machine([entry for entry in patterns if entry.action == action])
-            for action in _ACTIONS
-        }
+        self._machine = Machine([entry for rule in rules for entry in self._patterns(rule)])
         self._automata = {
             (action, visible): Automaton(
                 [e for e in literals if e.action == action and e.visible == visible]
@@ -81,9 +77,8 @@ class Conditional:
 
     def _sources(self, action: str, json: bool) -> list[Source]:
         sources: list[Source] = []
-        machine = self._machines[action]
-        if machine.entries:
-            sources.append(PatternWalk(machine, gap_max=self._gap_max, json=json))
+        if action == "halt" and self._machine.entries:  # one walk for all patterns
+            sources.append(PatternWalk(self._machine, gap_max=self._gap_max, json=json))
         for visible, view in ((False, fold.letters()), (True, fold.visible())):
             automaton = self._automata[action, visible]
             if automaton.entries:

@@ -111,7 +111,8 @@ class ConditionalWatch:
         """Every finding that halts with this key or a smaller one is known."""
         settled = min((source.settled for source in self._halting), default=self.at)
         for hit in self._pending:
-            settled = min(settled, self._key(hit) - 1)
+            if hit.entry.action == "halt":
+                settled = min(settled, self._key(hit) - 1)
         return settled
 
     @property

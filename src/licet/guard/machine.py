@@ -83,12 +83,14 @@ class Read:
 
 
 class State:
-    """Live places by beginning."""
+    """Live places by beginning. `holds`: the first group of which something may come that halts,
+    or -1."""
 
-    __slots__ = ("groups", "reads", "steps")
+    __slots__ = ("groups", "holds", "reads", "steps")
 
-    def __init__(self, groups: Groups) -> None:
+    def __init__(self, groups: Groups, holds: int = -1) -> None:
         self.groups = groups
+        self.holds = holds
         self.steps: dict[int, Step] = {}
         """By kind of symbol (see `Machine.kind`)."""
         self.reads: list[dict[str, Read]] = [{}, {}, {}]
@@ -104,6 +106,7 @@ class Machine:
         self._follow: list[tuple[int, ...]] = []
         self._reads: list[int] = []  # the number of its set
         self._ends: list[int] = []  # the number of the entry that may end there, or -1
+        self._halts: list[bool] = []  # whether its entry halts
         self._first_any: list[int] = []
         self._first_word: list[int] = []
         sets: dict[Symbols, int] = {}
@@ -128,6 +131,7 @@ class Machine:
             self._reads.append(sets.setdefault(symbols, len(sets)))
             self._follow.append(tuple(base + after for after in pattern.follow[place]))
             self._ends.append(number if place in pattern.last else -1)
+            self._halts.append(entry.action == "halt")
         first = self._first_word if entry.start_word else self._first_any
         first.extend(base + place for place in pattern.first)
 
@@ -208,7 +212,9 @@ class Machine:
         if known is None:
             if len(self._states) >= STATES_MAX:
                 self._forget()
-            known = self._states[groups] = State(groups)
+            halting = (any(self._halts[place] for place in group) for group in groups)
+            holds = next((n for n, halts in enumerate(halting) if halts), -1)
+            known = self._states[groups] = State(groups, holds)
         return known
 
     def _forget(self) -> None:

@@ -4,9 +4,9 @@ It refuses to know rules' meaning, conditions and what is done about a match. Wh
 literal rules read: folded, escapes decoded, what cannot be seen left out.
 
 Rules
-1. `free` never goes back, and no character of a match that ends later lies before it.
-2. What lies before `free` can't be part of a match that is still possible; the text from `free` on
-   could be.
+1. `free` never goes back, and no character of a match that halts and ends later lies before it.
+2. What lies before `free` can't be part of such a match that is still possible; the text from
+   `free` on could be.
 3. How the text is cut into pieces changes nothing.
 4. Of matches of one pattern that end at one place, the one counts that begins first and holds
    before its check.
@@ -50,9 +50,10 @@ class PatternWalk:
 
     @property
     def settled(self) -> int:
-        """Every match that ends here or before has been found."""
-        if self._endings:
-            return self._endings[0][2] - 1
+        """Every match that halts and ends here or before has been found."""
+        for number, _, end, _ in self._endings:
+            if self._machine.entries[number].action == "halt":
+                return end - 1
         return self.at
 
     def feed(self, text: str) -> None:
@@ -84,7 +85,10 @@ class PatternWalk:
             step, word = read.step, read.word
             state = step.state
             index += 1
-            if step.begun:
+            if step.same:
+                if step.begun:
+                    self._trail.append(read.symbol)
+            elif step.begun:
                 self._go_on(step, read.symbol, start + index - 1, start + index, word)
                 if self._endings:
                     break
@@ -184,8 +188,6 @@ class PatternWalk:
     def _go_on(self, step: Step, symbol: str, start: int, end: int, kind: int) -> None:
         """Remember a symbol with which something begins or goes on, and what ends with it."""
         self._trail.append(symbol)
-        if step.same:
-            return
         number = self._dropped + len(self._trail) - 1
         before = self._begun
         begun = [before[group] if group >= 0 else (start, number) for group in step.begun]
@@ -226,16 +228,18 @@ class PatternWalk:
 
     def _forget(self) -> None:
         self._state = self._machine.root
-        self._begun = []
-        self._trail = []
+        self._begun.clear()
+        self._trail.clear()
         self._dropped = 0
         self._skipped = 0
 
     def _settle(self) -> None:
         """Bring `free` up to date."""
         free = self.at
-        if self._begun and self._begun[0][0] < free:
-            free = self._begun[0][0]
-        for _, start, _, _ in self._endings:
-            free = min(free, start)
+        holds = self._state.holds
+        if holds >= 0:
+            free = self._begun[holds][0]
+        for number, start, _, _ in self._endings:
+            if self._machine.entries[number].action == "halt":
+                free = min(free, start)
         self.free = free
