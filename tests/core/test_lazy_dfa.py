@@ -1,0 +1,107 @@
+"""A reading finds, holds and lets go what its scanners do that remember nothing."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from licet.guard.lazy_dfa import STEPS_MAX, LazyDfa, Reading
+from licet.guard.lexicon import Literals
+from licet.guard.literal import LexicalSettings
+from licet.guard.ruleset import Rule
+from licet.guard.scanner import Hit, Scanner
+
+WAYS = ("pinyin", "split", "emoji", "variants", "leet", "repeats", "reversed", "rot13")
+PIECES = st.sampled_from(
+    ["forbidden ", "phrase ", "phra", "al", "alpha", "al ana", "ban", " ana", "band", "c++", "c+",
+     " exploit", "违禁", "短语", "样例", "wei jin", "weijin", "f0rb1dd3n", "phrasse", "forbiidden",
+     " ", "  ", "-", ".", "。", "\n", "\u200b", "\u0301", "\U000e0061", "&#98;", "&", "\\u0062",
+     "%62", "<b>", "<", "ß", "ﬁ", "Ｆ", "🔫", "\ud83d", "\udd2b", "x", "1", "9", "字", "the "]
+)  # fmt: skip
+
+
+def literals(action: str, *texts: str) -> Rule:
+    return Rule(f"t.{action}", "operator", action, texts, "a test", "to be found")
+
+
+RULES = (
+    literals("halt", "forbidden phrase alpha", "违禁短语样例", "ban", "c++ exploit", "🔫🔫"),
+    literals("flag", "phrase al", "短语", "ban ana", "banana x", "f1"),
+)
+
+
+@cache
+def dfa(json: bool) -> LazyDfa:
+    made = Literals(RULES, LexicalSettings(10, 12, disguises=WAYS))
+    return LazyDfa(lambda: made.scanners(json=json))
+
+
+def seen(scanners: list[Scanner]) -> tuple[list[Hit], list[Hit], int, int]:
+    """Hits, flags, what is free, what is settled: of scanners that read alone."""
+    hits = [scanner.hit for scanner in scanners if scanner.hit is not None]
+    flags = [hit for scanner in scanners for hit in scanner.flags]
+    settled = [scanner.settled for scanner in scanners if scanner.hit is None]
+    return hits, in_order(flags), min(one.free for one in scanners), min(settled, default=-1)
+
+
+def in_order(hits: list[Hit]) -> list[Hit]:
+    return sorted(hits, key=lambda hit: (hit.end, hit.start, hit.entry.text, hit.entry.action))
+
+
+def same(table: LazyDfa, pieces: list[str]) -> None:
+    scanners, reading = table._make(), Reading(table)
+    for piece in pieces:
+        for scanner in scanners:
+            scanner.feed(piece)
+        reading.feed(piece)
+        hits, flags, free, settled = seen(scanners)
+        assert (reading.hits, in_order(reading.flags), reading.free) == (hits, flags, free)
+        if settled >= 0 and hits:
+            assert reading.settled == settled
+    for scanner in scanners:
+        scanner.finish()
+    reading.finish()
+    hits, flags, free, _ = seen(scanners)
+    assert (reading.hits, in_order(reading.flags), reading.free) == (hits, flags, free)
+
+
+def cut(text: str, data: st.DataObject) -> list[str]:
+    out, at = [], 0
+    while at < len(text):
+        step = data.draw(st.integers(1, 9))
+        out.append(text[at : at + step])
+        at += step
+    return out
+
+
+@given(st.lists(PIECES, max_size=25), st.booleans(), st.data())
+def test_a_reading_is_what_its_scanners_are(
+    pieces: list[str], json: bool, data: st.DataObject
+) -> None:
+    same(dfa(json), cut("".join(pieces), data))
+
+
+@given(st.lists(PIECES, max_size=25))
+def test_what_is_forgotten_in_the_middle_changes_nothing(pieces: list[str]) -> None:
+    table = LazyDfa(dfa(False)._make)
+    scanners, reading = table._make(), Reading(table)
+    for piece in pieces:
+        for scanner in scanners:
+            scanner.feed(piece)
+        reading.feed(piece)
+        table._forget()
+        assert (reading.hits, reading.free) == (seen(scanners)[0], seen(scanners)[2])
+
+
+def test_nothing_is_made_twice() -> None:
+    table = LazyDfa(dfa(False)._make)
+
+    reading = Reading(table)
+    for start in range(0x4E00, 0x4E00 + 500):
+        reading.feed(f"forb{chr(start)}idden {chr(start)}")
+    known = table._steps
+    assert 500 < known <= STEPS_MAX
+    reading.feed("forb一idden 一")
+    assert table._steps == known
