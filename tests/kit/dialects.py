@@ -16,7 +16,8 @@ import anthropic
 import httpx2
 import openai
 
-from licet.gateway.dialects.model import Ask, Frame, Notice, Reader
+from licet.gateway.dialects.frames import Frame
+from licet.gateway.dialects.model import Ask, Notice, Reader
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.sse import SseEvent, SseParser
 

@@ -88,6 +88,7 @@ MODULES = (
     "licet.gateway.dialects.chat_reply",
     "licet.gateway.dialects.chat_texts",
     "licet.gateway.dialects.choice_stream",
+    "licet.gateway.dialects.frames",
     "licet.gateway.dialects.json_strict",
     "licet.gateway.dialects.json_texts",
     "licet.gateway.dialects.moulds",

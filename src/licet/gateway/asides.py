@@ -12,8 +12,6 @@ Rules
 
 from __future__ import annotations
 
-import msgspec
-
 from licet.gateway.sse import SseEvent
 from licet.guard.lexicon import Lexicon
 
@@ -40,7 +38,7 @@ def without_asides(event: SseEvent, lexicon: Lexicon) -> SseEvent:
         return event
     name = b"event: " + event.event + b"\n" if event.event else b""
     lines = b"".join(b"data: " + line + b"\n" for line in event.data.split(b"\n"))
-    return msgspec.structs.replace(event, raw=name + lines + b"\n")
+    return SseEvent(name + lines + b"\n", event.event, event.data)
 
 
 def _is_stopped(text: str, lexicon: Lexicon) -> bool:

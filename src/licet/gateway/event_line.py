@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from licet.base.trouble import TooMuch
-from licet.gateway.dialects.model import Frame, Reader, Span
+from licet.gateway.dialects.frames import Frame, Span
+from licet.gateway.dialects.model import Reader
 
 
 class _Place(msgspec.Struct, frozen=True, gc=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from licet.base.trouble import TooMuch
-from licet.gateway.dialects.model import Frame
+from licet.gateway.dialects.frames import Frame
 
 
 class EventQueue:

@@ -23,12 +23,11 @@ Rules
 
 from __future__ import annotations
 
-import msgspec
-
 from licet.base.trouble import BadInput, TooMuch, Trouble
 from licet.gateway.asides import aside, has_asides, without_asides
 from licet.gateway.channels import Channels
-from licet.gateway.dialects.model import Frame, Reader, Span
+from licet.gateway.dialects.frames import Frame, Span
+from licet.gateway.dialects.model import Reader
 from licet.gateway.event_line import EventLine
 from licet.gateway.event_queue import EventQueue
 from licet.gateway.outcome import OpenCase, Outcome, Question
@@ -170,7 +169,7 @@ class Exchange:
         try:
             frame = self._reader.read(event)
             if frame.last and frame.ends is None:
-                frame = msgspec.structs.replace(frame, ends=("",))  # whatever is open ends here
+                frame = frame.ending_all()  # whatever is open ends here
             if self._queue:
                 self._queue.put(frame)
                 return b""

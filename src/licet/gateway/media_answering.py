@@ -25,8 +25,9 @@ from licet.gateway.admission import Denial
 from licet.gateway.answering import ask_until_judged, prompt_of
 from licet.gateway.asgi import JSON, Answer, Headers, Scope, Send, header
 from licet.gateway.asking import judged_within
+from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.media import MediaAsk, PicturesReply
-from licet.gateway.dialects.model import Ask, Dialect, Notice, PromptText, Span, Usage
+from licet.gateway.dialects.model import Ask, Dialect, Notice, PromptText, Usage
 from licet.gateway.dialects.speech import SpokenReply
 from licet.gateway.media.sound import MEDIA_TYPES
 from licet.gateway.outcome import Outcome

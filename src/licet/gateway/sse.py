@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from licet.gateway.sse_trouble import SseTooLarge
 
 _BOM = b"\xef\xbb\xbf"
@@ -29,17 +27,28 @@ _BLANK_BYTES_MAX = 4
 _LF, _CR = 0x0A, 0x0D  # looking for a number in bytes is faster than for a byte string
 
 
-class SseEvent(msgspec.Struct, frozen=True, gc=False):
-    """One event. A struct and not a dataclass, for it is made once per token of every stream.
+class SseEvent:
+    """One event. A plain class, for it is made once per token of every stream; never changed.
 
     `raw`: its exact bytes, blank line included, to be passed on untouched.
     `event`: its type, b"" where none is given.
     `data`: its data lines joined by LF, b"" for a comment or a stray blank line.
     """
 
-    raw: bytes
-    event: bytes
-    data: bytes
+    __slots__ = ("data", "event", "raw")
+
+    def __init__(self, raw: bytes, event: bytes, data: bytes) -> None:
+        self.raw = raw
+        self.event = event
+        self.data = data
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SseEvent):
+            return NotImplemented
+        return self.raw == other.raw and self.event == other.event and self.data == other.data
+
+    def __hash__(self) -> int:
+        return hash(self.raw)
 
 
 class SseParser:

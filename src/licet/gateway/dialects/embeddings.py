@@ -14,8 +14,9 @@ import msgspec
 from licet.base.trouble import BadInput
 from licet.gateway.dialects.choice_stream import usage_of
 from licet.gateway.dialects.errors import openai_error
+from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.json_texts import PromptTexts
-from licet.gateway.dialects.model import Ask, Notice, Reader, Span, Told
+from licet.gateway.dialects.model import Ask, Notice, Reader, Told
 from licet.gateway.dialects.requests import (
     ask_of,
     body_with_model,

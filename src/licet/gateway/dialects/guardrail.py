@@ -27,9 +27,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import PromptTexts
-from licet.gateway.dialects.model import Notice, PromptText, Role, Span, Told, Usage
+from licet.gateway.dialects.model import Notice, PromptText, Role, Told, Usage
 from licet.gateway.dialects.requests import missing, wrong
 
 InputType = Literal["request", "response"]

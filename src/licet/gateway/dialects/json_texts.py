@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeGuard
 
+from licet.gateway.dialects.frames import Kind, Span
 from licet.gateway.dialects.json_strict import dump, is_json, load
-from licet.gateway.dialects.model import Kind, Picture, PromptText, Role, Span
+from licet.gateway.dialects.model import Picture, PromptText, Role
 from licet.gateway.dialects.unreadable import Unreadable
 
 MARK_CHARS_MAX = 64

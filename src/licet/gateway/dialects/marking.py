@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from licet.base.trouble import BadInput
+from licet.gateway.dialects.frames import Frame
 from licet.gateway.dialects.json_strict import dump, load_object
-from licet.gateway.dialects.model import Ask, Frame, Notice, Reader, Usage
+from licet.gateway.dialects.model import Ask, Notice, Reader, Usage
 from licet.gateway.dialects.server_events import event_bytes
 from licet.gateway.sse import SseEvent
 

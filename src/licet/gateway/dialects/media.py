@@ -16,9 +16,10 @@ from typing import Any, Literal
 
 from licet.base.trouble import BadInput
 from licet.gateway.dialects.errors import openai_error
+from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import Slot, find_member, spans_of
-from licet.gateway.dialects.model import Ask, Notice, Reader, Span, Told, Usage
+from licet.gateway.dialects.model import Ask, Notice, Reader, Told, Usage
 from licet.gateway.dialects.unreadable import Unreadable
 
 Medium = Literal["image", "audio"]

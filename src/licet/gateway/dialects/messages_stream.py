@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from licet.gateway.dialects.choice_stream import usage_of
+from licet.gateway.dialects.frames import Frame, Span
 from licet.gateway.dialects.json_strict import kind_of, load_object
 from licet.gateway.dialects.json_texts import Slot, find_member, put_texts, spans_of
-from licet.gateway.dialects.model import Ask, Frame, Notice, Span, Usage
+from licet.gateway.dialects.model import Ask, Notice, Usage
 from licet.gateway.dialects.moulds import Moulds, Shapes
 from licet.gateway.dialects.server_events import event_bytes
 from licet.gateway.dialects.shown import refuse_shown

@@ -14,11 +14,10 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from licet.gateway.dialects.frames import Frame, Kind, Span
 from licet.gateway.sse import SseEvent
 
 Role = Literal["system", "user", "assistant", "tool"]
-Kind = Literal["text", "json"]
-"""`json`: the text is the source of a JSON value (tool arguments), so it may hold escapes."""
 
 
 class PromptText(msgspec.Struct, frozen=True, gc=False):
@@ -56,33 +55,6 @@ class Ask(msgspec.Struct, frozen=True):
     not among them (sound, files, what stands elsewhere) cannot be."""
     takes_media: bool = False
     """Whether pictures and sound in the answer pass unjudged (`shown`)."""
-
-
-class Span(msgspec.Struct, frozen=True, gc=False):
-    """Generated text inside one stream event or reply. Texts of one channel follow each other."""
-
-    channel: str
-    """`0.content`, `0.reasoning_content`, `0.tool.1.arguments`, …: stable within the exchange."""
-    text: str
-    kind: Kind = "text"
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """One event of an upstream's stream."""
-
-    raw: bytes
-    spans: tuple[Span, ...] = ()
-    ends: tuple[str, ...] | None = None
-    """Prefixes of the channels that end with this event: their held text must leave before it.
-    `("0.",)` ends every channel of choice 0; `("",)` ends all."""
-    repeats: tuple[Span, ...] = ()
-    """Texts given once more in full (Responses API `…done` events): judged whole, never cut."""
-    atomic: bool = False
-    """Its text must leave whole or not at all (logprobs are aligned with it)."""
-    last: bool = False
-    """Nothing follows (`[DONE]`, `message_stop`, `response.completed`)."""
-    value: Any = None
-    """The decoded event, where `Reader.render` will want it; the dialect's own business."""
 
 
 class Told(Protocol):

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from licet.gateway.dialects.frames import Kind
 from licet.gateway.dialects.json_strict import STRINGS, dump, load, load_string
 from licet.gateway.dialects.json_texts import Slot
-from licet.gateway.dialects.model import Kind
 from licet.gateway.dialects.unreadable import Unreadable
 
 FindSlots = Callable[[Any], Sequence[Slot]]

@@ -19,9 +19,10 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from licet.gateway.dialects.choice_stream import usage_of
+from licet.gateway.dialects.frames import Frame
 from licet.gateway.dialects.json_strict import load_object
 from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
-from licet.gateway.dialects.model import Ask, Frame, Notice, Usage
+from licet.gateway.dialects.model import Ask, Notice, Usage
 from licet.gateway.dialects.moulds import Shapes
 from licet.gateway.dialects.responses_sent import Sent
 from licet.gateway.dialects.responses_texts import LAST, find_texts, type_of

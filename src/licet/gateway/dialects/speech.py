@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.media import (
@@ -19,7 +20,7 @@ from licet.gateway.dialects.media import (
     one_of,
     refuse_stream,
 )
-from licet.gateway.dialects.model import Ask, Reply, Span, Usage
+from licet.gateway.dialects.model import Ask, Reply, Usage
 from licet.gateway.dialects.requests import (
     body_with_model,
     end_user_of,
