@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -26,6 +28,7 @@ PROSE = "The harbour lay quiet. A gull walked along the wall. Nobody came. The t
 TEXTS = [f"{word} " for word in (PROSE * 3).split()]
 WHOLE = "".join(TEXTS)
 BAD = "malice"
+HELLO = [{"role": "user", "content": "hello"}]
 ROLE_OF_PROMPT = b"hello"
 
 
@@ -93,7 +96,7 @@ def ask(served: Served, model_name: str = "m", *, streamed: bool) -> Any:
     body = {
         "model": model_name,
         "stream": streamed,
-        "messages": [{"role": "user", "content": "hello"}],
+        "messages": HELLO,
     }
     return plain.post(
         f"{served.url}/chat/completions", json=body, headers=served.headers, timeout=20
@@ -145,6 +148,31 @@ def test_a_judge_that_fails_does_what_was_set(
             else:
                 assert reasons == ["content_filter"]
                 assert text == "" or tier == "token"
+
+
+@pytest.mark.parametrize("fault", ["late", "error", "nonsense"])
+def test_a_client_whose_judge_failed_keeps_its_connection(
+    fault: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Compiled coroutines once raised again, behind the answer, what had been caught."""
+    with (
+        upstream(judging(fault)) as judge,
+        upstream(model) as behind,
+        running_gateway(
+            tmp_path, behind.url, rules=RULES, config=config("clause", "pass", judge.url)
+        ) as served,
+    ):
+        line = HTTPConnection(urlsplit(served.url).netloc, timeout=20)
+        headers = {"authorization": f"Bearer {served.key}", "content-type": "application/json"}
+        for streamed in (False, True, False, True, False):
+            body = json.dumps({"model": "m", "stream": streamed, "messages": HELLO})
+            line.request("POST", "/v1/chat/completions", body, headers)
+            reply = line.getresponse()
+            assert reply.status == 200
+            reply.read()
+            time.sleep(0.05)
+        line.close()
+    assert "Exception in ASGI application" not in caplog.text
 
 
 @pytest.mark.parametrize("tier", ["token", "clause", "whole"])

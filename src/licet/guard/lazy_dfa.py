@@ -27,7 +27,7 @@ from typing import Final
 from licet.guard.scanner import HITS_MAX, Hit, Scanner, Standing
 
 STEPS_MAX: Final = 100_000
-"""Some 200 bytes each, with the states that they lead to."""
+"""Some 400 bytes each, with the states that they lead to and what a lattice remembers for them."""
 _CAREFUL_CHARACTERS: Final = 16
 """After so many the scanners are asked whether what they have open may be remembered again."""
 _ANYWHERE: Final = 1 << 32
