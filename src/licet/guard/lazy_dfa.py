@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from licet.guard.scanner import HITS_MAX, Hit, Scanner, Standing
+from licet.guard.scanner import HITS_MAX, Footing, Hit, Scanner
 
 STEPS_MAX: Final = 100_000
 """Some 400 bytes each, with the states that they lead to and what a lattice remembers for them."""
@@ -37,10 +37,10 @@ _ANYWHERE: Final = 1 << 32
 class State:
     """What all scanners have open, and where characters lead from here, as far as is known."""
 
-    __slots__ = ("held", "standings", "steps")
+    __slots__ = ("footings", "held", "steps")
 
-    def __init__(self, standings: tuple[Standing, ...], held: int) -> None:
-        self.standings = standings
+    def __init__(self, footings: tuple[Footing, ...], held: int) -> None:
+        self.footings = footings
         self.held = held
         """Characters, the last one being the one just read, that are not beyond suspicion."""
         self.steps: dict[str, State] = {}
@@ -55,7 +55,7 @@ class LazyDfa:
     def __init__(self, make: Callable[[], list[Scanner]]) -> None:
         """`make` gives scanners that have read nothing, of the same kinds each time."""
         self._make = make
-        self._states: dict[tuple[Standing, ...], State] = {}
+        self._states: dict[tuple[Footing, ...], State] = {}
         self._steps = 0
         self._spare: list[Scanner] = []
         self.unknown = State((), 0)
@@ -65,8 +65,8 @@ class LazyDfa:
     def scanners(self, state: State, at: int) -> list[Scanner]:
         """Scanners that stand in a state, at an offset."""
         scanners, self._spare = self._spare or self._make(), []
-        for scanner, standing in zip(scanners, state.standings, strict=True):
-            scanner.stand(standing, at)
+        for scanner, footing in zip(scanners, state.footings, strict=True):
+            scanner.stand(footing, at)
         return scanners
 
     def state_of(self, scanners: list[Scanner]) -> State:
@@ -76,10 +76,10 @@ class LazyDfa:
             if scanner.hit is not None or scanner.flags or scanner.amid_escape:
                 return self.unknown
             held = max(held, scanner.at - scanner.free)
-        standings = tuple([scanner.standing() for scanner in scanners])
-        state = self._states.get(standings)
+        footings = tuple([scanner.footing() for scanner in scanners])
+        state = self._states.get(footings)
         if state is None:
-            state = self._states[standings] = State(standings, held)
+            state = self._states[footings] = State(footings, held)
         return state
 
     def step(self, state: State, char: str) -> State:
@@ -97,7 +97,7 @@ class LazyDfa:
 
     def _forget(self) -> None:
         """Rule 3. Who stands in a state may go on from it; nobody comes to it again."""
-        self._states = {self.begin.standings: self.begin}
+        self._states = {self.begin.footings: self.begin}
         self.begin.steps.clear()
         self._steps = 0
 

@@ -37,7 +37,7 @@ class Hit(NamedTuple):
     end: int
 
 
-class Standing(NamedTuple):
+class Footing(NamedTuple):
     """All that decides what a scanner makes of the text to come. Offsets are told from where it
     stands, backwards; of what it has read nothing is kept that no longer matters."""
 
@@ -113,19 +113,19 @@ class Scanner:
         """Every literal that ends here or before has been found."""
         return min((hit.end for hit in self._endings), default=self.at + 1) - 1
 
-    def standing(self) -> Standing:
+    def footing(self) -> Footing:
         """What it has open, between characters, with nothing found and not amid an escape."""
         state = self._state
-        return self._standing(state, self._auto.depth[state])
+        return self._footing(state, self._auto.depth[state])
 
-    def stand(self, standing: Standing, at: int) -> None:
+    def stand(self, footing: Footing, at: int) -> None:
         """Go on as one that stands there, at an offset of its text; forget what was found."""
-        state = standing.inside
+        state = footing.inside
         assert isinstance(state, int)
         self._state = state
-        self._open(standing, at)
+        self._open(footing, at)
 
-    def _standing(self, inside: Hashable, letters: int) -> Standing:
+    def _footing(self, inside: Hashable, letters: int) -> Footing:
         """`letters`: how many of the window may still matter; no gap before them does."""
         at = self.at
         kept = (
@@ -133,18 +133,18 @@ class Scanner:
         )
         if kept:
             kept[0] &= ~6
-        return Standing(
+        return Footing(
             inside, self._word, self._gaps, self._gap_now, tuple(kept),
             tuple([(hit.entry, at - hit.start, at - hit.end) for hit in self._endings]),
         )  # fmt: skip
 
-    def _open(self, standing: Standing, at: int) -> None:
+    def _open(self, footing: Footing, at: int) -> None:
         self.hit, self._escape = None, ""
         self.flags.clear()
         self.at = at
-        self._word, self._gaps, self._gap_now = standing.word, standing.gaps, standing.gap_now
-        self._window = [at - (one >> 3) << 3 | one & 7 for one in standing.window]
-        self._endings = [Hit(e, at - start, at - end) for e, start, end in standing.endings]
+        self._word, self._gaps, self._gap_now = footing.word, footing.gaps, footing.gap_now
+        self._window = [at - (one >> 3) << 3 | one & 7 for one in footing.window]
+        self._endings = [Hit(e, at - start, at - end) for e, start, end in footing.endings]
         self._settle()
 
     def _take(self, char: str) -> None:

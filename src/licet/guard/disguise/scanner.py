@@ -16,7 +16,7 @@ from licet.guard.disguise.lattice import Found, Lattice, State
 from licet.guard.disguise.spellings import signs
 from licet.guard.fold import PLANE_14, word_class
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
-from licet.guard.scanner import Hit, Scanner, Standing
+from licet.guard.scanner import Footing, Hit, Scanner
 
 _NOWHERE: Final = Automaton(())
 _IN_USE: Final = 1
@@ -48,15 +48,15 @@ class DisguiseScanner(Scanner):
         super().finish()
         self._now = self._lattice.root
 
-    def standing(self) -> Standing:
-        return self._standing(self._now, min(self._now.longest, len(self._window)))
+    def footing(self) -> Footing:
+        return self._footing(self._now, min(self._now.longest, len(self._window)))
 
-    def stand(self, standing: Standing, at: int) -> None:
-        now = standing.inside
+    def stand(self, footing: Footing, at: int) -> None:
+        now = footing.inside
         assert isinstance(now, State)
         self._now = now
         self._state = 0 if now is self._lattice.root else _IN_USE
-        self._open(standing, at)
+        self._open(footing, at)
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
         if letter >= PLANE_14 and fold.is_tag(letter):
