@@ -7,10 +7,10 @@ from functools import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.guards import cut, literals
 from licet.guard.lazy_dfa import STEPS_MAX, LazyDfa, Reading
 from licet.guard.lexicon import Literals
 from licet.guard.literal import LexicalSettings
-from licet.guard.ruleset import Rule
 from licet.guard.scanner import Hit, Scanner
 
 WAYS = ("pinyin", "split", "emoji", "variants", "leet", "repeats", "reversed", "rot13")
@@ -20,10 +20,6 @@ PIECES = st.sampled_from(
      " ", "  ", "-", ".", "。", "\n", "\u200b", "\u0301", "\U000e0061", "&#98;", "&", "\\u0062",
      "%62", "<b>", "<", "ß", "ﬁ", "Ｆ", "🔫", "\ud83d", "\udd2b", "x", "1", "9", "字", "the "]
 )  # fmt: skip
-
-
-def literals(action: str, *texts: str) -> Rule:
-    return Rule(f"t.{action}", "operator", action, texts, "a test", "to be found")
 
 
 RULES = (
@@ -65,15 +61,6 @@ def same(table: LazyDfa, pieces: list[str]) -> None:
     reading.finish()
     hits, flags, free, _ = seen(scanners)
     assert (reading.hits, in_order(reading.flags), reading.free) == (hits, flags, free)
-
-
-def cut(text: str, data: st.DataObject) -> list[str]:
-    out, at = [], 0
-    while at < len(text):
-        step = data.draw(st.integers(1, 9))
-        out.append(text[at : at + step])
-        at += step
-    return out
 
 
 @given(st.lists(PIECES, max_size=25), st.booleans(), st.data())

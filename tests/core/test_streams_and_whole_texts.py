@@ -11,6 +11,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.guards import cut, literals
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundling import draft_bundle
 from licet.guard.bundle import make_guard, take_bundle
@@ -18,7 +19,6 @@ from licet.guard.classifier import Classifier, Scores
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy
-from licet.guard.ruleset import Rule
 from licet.guard.verdict import Finding
 from licet.rulebook import load_pack
 
@@ -26,10 +26,6 @@ BUNDLE = take_bundle(draft_bundle(load_pack(DEFAULT_PACK)), b"")
 SHIPPED = make_guard(BUNDLE)
 HARM = "harmharm"
 TIERS = st.sampled_from(["token", "clause", "whole"])
-
-
-def literals(action: str, *texts: str) -> Rule:
-    return Rule(f"t.{action}", "operator", action, texts, "a test", "to be found")
 
 
 RULES = (
@@ -65,15 +61,6 @@ PIECES = st.sampled_from(
      "c++", " exploit", "noted ", "here", "🔫", "**", "\u200b", "&#98;", "&", "\\u0062", "<b>",
      "。", ". ", "a lawful clause, ", "好的。", "x"]
 )  # fmt: skip
-
-
-def cut(text: str, data: st.DataObject) -> list[str]:
-    out, at = [], 0
-    while at < len(text):
-        step = data.draw(st.integers(1, 9))
-        out.append(text[at : at + step])
-        at += step
-    return out
 
 
 def findings_of(guard: Guard, tier: str, pieces: list[str]) -> tuple[list[Finding], str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hypothesis import strategies as st
+
 from licet.guard.classifier import Classifier, Scores
 from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
@@ -20,6 +22,21 @@ HARM = "harmharm"
 LAWFUL = Scores(0.0, {}, screened=True)
 UNLAWFUL = Scores(0.99, {"violence": 0.99}, screened=False)
 _LEXICAL = LexicalSettings(10, 12, 240, 200, seam_characters=64)
+
+
+def literals(action: str, *texts: str) -> Rule:
+    """A rule of these literals that says `halt` or `flag`."""
+    return Rule(f"t.{action}", "operator", action, texts, "a test", "to be found")
+
+
+def cut(text: str, data: st.DataObject) -> list[str]:
+    """The text in pieces of one to nine characters, drawn by chance."""
+    out, at = [], 0
+    while at < len(text):
+        step = data.draw(st.integers(1, 9))
+        out.append(text[at : at + step])
+        at += step
+    return out
 
 
 class WordClassifier(Classifier):
