@@ -11,11 +11,20 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kit.classifier import header, packed, tiny
+from licet.base.piecemeal import at_once
 from licet.base.trouble import BadInput
 from licet.guard.classifier import Classifier, Role
 from licet.guard.classifier.features import SLAB_CHARACTERS, features
 from licet.guard.classifier.packing import MAGIC, pack, shapes
-from licet.guard.classifier.screen import buckets, encoded, highest
+from licet.guard.classifier.screen import (
+    BLOCK_BYTES,
+    PIECE_BLOCKS,
+    SCREEN_BITS,
+    buckets,
+    encoded,
+    highest,
+    highest_piecemeal,
+)
 
 ROLES: tuple[Role, ...] = ("prompt", "reply", "comment")
 LAWFUL = "A quiet walk along the river in the morning. "
@@ -220,3 +229,13 @@ def test_a_table_that_does_not_fit_is_not_packed() -> None:
     tables = {name: np.zeros(shape, kind) for name, (kind, shape) in shapes(head).items()}
     with pytest.raises(BadInput, match="table harm"):
         pack(head, tables | {"harm": np.zeros(3, "<i2")})
+
+
+def test_a_long_text_is_screened_in_pieces_as_in_one() -> None:
+    rng = np.random.default_rng(7)
+    weights = rng.integers(-100, 100, 1 << SCREEN_BITS).astype(np.int8)
+    piece = PIECE_BLOCKS * BLOCK_BYTES
+    sizes = [0, 1, BLOCK_BYTES, piece - BLOCK_BYTES, piece, 2 * piece, 3 * piece - BLOCK_BYTES]
+    for size in (max(0, size + beside) for size in sizes for beside in (-9, -1, 0, 1, 130)):
+        data = encoded("".join(map(chr, rng.integers(32, 127, size))))
+        assert at_once(highest_piecemeal(weights, data)) == highest(weights, data), size

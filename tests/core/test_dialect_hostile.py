@@ -119,8 +119,8 @@ def test_a_mould_reads_what_full_decoding_reads(first: str, second: str, escape:
         value = {"id": "a", "words": text, "n": {"index": 1, "id": "b"}}
         return json.dumps(value, ensure_ascii=escape).encode("utf-8", "replace")
 
-    moulds = Moulds(find)
-    moulds.learn(event(first), find(json.loads(event(first))))
+    moulds = Moulds()
+    moulds.learn(event(first), find(json.loads(event(first))), find)
     for mould in moulds.known:
         text = mould.text(event(second))
         assert text in (json.loads(event(second))["words"], None)

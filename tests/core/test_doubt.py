@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from kit.guards import make_guard
-from licet.guard.classifier import Classifier, Scores
+from kit.guards import NoWeights, make_guard
+from licet.guard.classifier import Scores
 from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
 from licet.guard.policy import JudgeScores, Threshold, decide
@@ -15,11 +15,8 @@ from licet.guard.policy import JudgeScores, Threshold, decide
 PACK: Mapping[str, Threshold] = {"violence": Threshold(0.9, 0.5)}
 
 
-class NumberClassifier(Classifier):
+class NumberClassifier(NoWeights):
     """The harm of a text is the number that it ends with."""
-
-    def __init__(self) -> None:
-        pass
 
     def judge(self, text: str, role: str, context: str = "", *, thorough: bool = False) -> Scores:
         return Scores(float(text.split()[-1]), {}, screened=False)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from kit.guards import HARM, LAWFUL, PHRASE, UNLAWFUL, make_guard
+from licet.base.piecemeal import at_once
 from licet.gateway.dialects.model import Ask
 from licet.gateway.dialects.registry import DIALECTS
-from licet.gateway.prompting import PromptJudgement
+from licet.gateway.prompting import PromptJudgement, judge_texts
 from licet.guard.guarding import Guard
 from licet.guard.memory import VerdictMemory
 
@@ -22,7 +23,7 @@ def ask_of(*messages: tuple[str, Any], **members: Any) -> Ask:
 
 def judge(ask: Ask, guard: Guard, on_failure: Any = "halt") -> PromptJudgement:
     memory = VerdictMemory(bytes(32))
-    return PromptJudgement(ask, guard, memory, audience="default", on_failure=on_failure)
+    return at_once(judge_texts(ask, guard, memory, audience="default", on_failure=on_failure))
 
 
 def test_a_lawful_request_is_not_refused() -> None:

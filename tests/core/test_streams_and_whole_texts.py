@@ -11,11 +11,11 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.guards import cut, literals
+from kit.guards import HARM, WordClassifier, cut, literals
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundling import draft_bundle
 from licet.guard.bundle import make_guard, take_bundle
-from licet.guard.classifier import Classifier, Scores
+from licet.guard.classifier import Classifier
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy
@@ -24,7 +24,6 @@ from licet.rulebook import load_pack
 
 BUNDLE = take_bundle(draft_bundle(load_pack(DEFAULT_PACK)), b"")
 SHIPPED = make_guard(BUNDLE)
-HARM = "harmharm"
 TIERS = st.sampled_from(["token", "clause", "whole"])
 
 
@@ -34,28 +33,13 @@ RULES = (
 )
 
 
-class HarmClassifier(Classifier):
-    """Finds `harmharm` harmful where it stands in what it is shown, and nothing else."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        pass
-
-    def judge(self, text: str, role: str, context: str = "", *, thorough: bool = False) -> Scores:
-        at = text.find(HARM)
-        if at < 0:
-            return Scores(0.0, {}, screened=True)
-        return Scores(0.99, {"violence": 0.99}, screened=False, span=(at, at + len(HARM)))
-
-
 def guarded(classifier: Classifier | None = None) -> Guard:
     policy: Policy = replace(BUNDLE.policy, encoder=None)
     return Guard(Lexicon(RULES, policy.lexical), classifier, policy)
 
 
 LITERAL = guarded()
-JUDGED = guarded(HarmClassifier())
+JUDGED = guarded(WordClassifier())
 PIECES = st.sampled_from(
     ["forbidden ", "phrase ", "alpha", "al", "违禁", "短语", "样例", "ban", " ana", "a", " ",
      "c++", " exploit", "noted ", "here", "🔫", "**", "\u200b", "&#98;", "&", "\\u0062", "<b>",

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from licet.guard.classifier import Classifier, Scores
+from kit.guards import HARM, PHRASE, WordClassifier
+from licet.guard.classifier import Scores
 from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import LexicalSettings, Lexicon
@@ -19,24 +20,7 @@ from licet.guard.policy import JudgedSettings, Policy, Threshold
 from licet.guard.ruleset import Rule
 from licet.guard.stream import TextStream, Ticket
 
-PHRASE = "forbidden phrase alpha"
-HARM = "harmharm"
 LATE = 48
-
-
-class WordClassifier(Classifier):
-    """Finds `harmharm` harmful, at its place, and nothing else."""
-
-    __slots__ = ()
-
-    def __init__(self) -> None:
-        pass
-
-    def judge(self, text: str, role: str, context: str = "", *, thorough: bool = False) -> Scores:
-        at = text.find(HARM)
-        if at < 0:
-            return Scores(0.0, {}, screened=True)
-        return Scores(0.99, {"violence": 0.99}, screened=False, span=(at, at + len(HARM)))
 
 
 def policy(tier: str, on_failure: str = "halt") -> Policy:

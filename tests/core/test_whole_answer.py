@@ -9,9 +9,10 @@ import pytest
 
 from kit.guards import HARM, LAWFUL, PHRASE, UNLAWFUL, make_guard
 from kit.playbook import open_case
+from licet.base.piecemeal import at_once
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.outcome import Outcome
-from licet.gateway.whole_answer import WholeAnswer
+from licet.gateway.whole_answer import WholeAnswer, judge_answer
 from licet.guard.guarding import Guard
 
 
@@ -25,7 +26,7 @@ def body_of(*texts: str) -> bytes:
 
 def judge(body: bytes, guard: Guard, on_failure: Any = "halt") -> WholeAnswer:
     reply = DIALECTS["chat"].reply(body)
-    return WholeAnswer(reply, guard, audience="default", on_failure=on_failure)
+    return at_once(judge_answer(reply, guard, audience="default", on_failure=on_failure))
 
 
 def contents(out: bytes) -> list[str]:

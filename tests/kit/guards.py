@@ -6,9 +6,11 @@ It refuses to know streams and events.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from hypothesis import strategies as st
 
+from licet.base.piecemeal import Piecemeal
 from licet.guard.classifier import Classifier, Scores
 from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
@@ -39,13 +41,25 @@ def cut(text: str, data: st.DataObject) -> list[str]:
     return out
 
 
-class WordClassifier(Classifier):
-    """Finds `harmharm` harmful, at its place, and nothing else."""
+class NoWeights(Classifier):
+    """A classifier of tests: all that it needs is a `judge`."""
 
     __slots__ = ()
 
     def __init__(self) -> None:
         pass
+
+    def judge_piecemeal(
+        self, text: str, role: Any, context: str = "", *, thorough: bool = False
+    ) -> Piecemeal[Scores]:
+        yield
+        return self.judge(text, role, context, thorough=thorough)
+
+
+class WordClassifier(NoWeights):
+    """Finds `harmharm` harmful, at its place, and nothing else."""
+
+    __slots__ = ()
 
     def judge(self, text: str, role: str, context: str = "", *, thorough: bool = False) -> Scores:
         at = text.find(HARM)

@@ -18,6 +18,7 @@ from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Send
 from licet.gateway.asking import ASK_AGAIN_S, AskingRelay, judged_within
 from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.model import Ask, Dialect
+from licet.gateway.dialects.model import Reply as Said
 from licet.gateway.dialects.shown import refuse_shown_whole
 from licet.gateway.dialects.unreadable import Unlooked
 from licet.gateway.exchange import Exchange
@@ -26,7 +27,7 @@ from licet.gateway.parts import Parts
 from licet.gateway.relay import Relay
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import Reply
-from licet.gateway.whole_answer import WholeAnswer
+from licet.gateway.whole_answer import WholeAnswer, judge_answer
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Finding
@@ -47,26 +48,17 @@ async def answer_whole(
     """A non-streamed answer: nothing leaves before all of it was judged."""
     urgent = parts.urgent
     body = await reply.read_all(ANSWER_BYTES_MAX)
-    if urgent != parts.urgent:  # an urgent bundle came while the model wrote, or a suspension
-        parts.clearance.check()
-        guard = parts.guard
-        trace.bundle = guard.name
     try:
         if not ask.takes_media:
             refuse_shown_whole(body)
-        whole = WholeAnswer(
-            dialect.reply(body), guard, audience=trace.audience,
-            on_failure=guard.policy.on_judge_failure["whole"], flags=flags,
-        )  # fmt: skip
+        said = dialect.reply(body)
     except BadInput as trouble:
         code, message = "upstream_malformed", "The model's answer is not of this API."
         if isinstance(trouble, Unlooked):
             code, message = trouble.code, str(trouble)
         await Answer(502, dialect.error(502, code, message)).send(send)
         return Outcome("failed", flags=flags, code=code)
-    if whole.waiting:
-        async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
-            await ask_until_judged(parts, whole, prompt_of(ask))
+    whole = await judge_whole(parts, ask, said, guard, urgent, trace, flags)
     out, outcome = whole.finish(body, parts.recorder.open_case)
     if parts.text_mark is not None:
         out = parts.text_mark.whole(dialect.name, ask, out)
@@ -76,6 +68,30 @@ async def answer_whole(
         await durable
     await Answer(200, out, (JSON, (b"x-request-id", trace.id.encode()))).send(send)
     return outcome
+
+
+async def judge_whole(
+    parts: Parts, ask: Ask, said: Said, guard: Guard, urgent: int, trace: Trace,
+    flags: tuple[Finding, ...],
+) -> WholeAnswer:  # fmt: skip
+    """All that an answer says, judged by `guard`; by the one that holds now, if an urgent bundle
+    has come since there were `urgent` of them. Raises NotServed after a suspension."""
+    while True:
+        if urgent != parts.urgent:
+            parts.clearance.check()
+            urgent, guard = parts.urgent, parts.guard
+            trace.bundle = guard.name
+        whole = await parts.turns.finish(
+            judge_answer(
+                said, guard, audience=trace.audience,
+                on_failure=guard.policy.on_judge_failure["whole"], flags=flags,
+            )
+        )  # fmt: skip
+        if whole.waiting:
+            async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
+                await ask_until_judged(parts, whole, prompt_of(ask))
+        if urgent == parts.urgent:
+            return whole
 
 
 async def answer_stream(

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from licet.base.piecemeal import Piecemeal
 from licet.gateway.asgi import Message, Send
 from licet.gateway.dialects.model import Ask, Dialect
-from licet.gateway.prompting import PromptJudgement
+from licet.gateway.prompting import judge_texts
 from licet.gateway.replay.answer import Answer
 from licet.gateway.replay.app import ReplayApp
 from licet.gateway.replay.choose import language
@@ -43,10 +44,10 @@ class CrisisHelp:
         cries = any(_stands_in(cry, spaced if cry.isascii() else close) for cry in self._cries)
         return min(self._crisis.categories) if cries else ""
 
-    def meant(self, ask: Ask, guard: Guard, memory: VerdictMemory) -> str:
+    def meant(self, ask: Ask, guard: Guard, memory: VerdictMemory) -> Piecemeal[str]:
         """The category of crisis that our own guard finds in a request, empty for none; nobody
         else is asked."""
-        judged = PromptJudgement(ask, guard, memory, audience=AUDIENCE, on_failure="pass")
+        judged = yield from judge_texts(ask, guard, memory, audience=AUDIENCE, on_failure="pass")
         found = [*judged.flags, *([judged.finding] if judged.finding else ())]
         categories = (one.category for one in found if one.category in self._crisis.categories)
         return next(categories, "")

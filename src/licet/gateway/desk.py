@@ -229,7 +229,9 @@ async def _judge_input(parts: Parts, key: Key, texts: Sequence[PromptText]) -> J
     scores: dict[str, float] = {}
     audience = key.grant.audience
     for text in texts:
-        verdict = parts.guard.judge(text.text, "comment", audience=audience)
+        verdict = await parts.turns.finish(
+            parts.guard.judge_piecemeal(text.text, "comment", audience=audience)
+        )
         findings, said = list(verdict.findings), verdict.categories
         if text.text and verdict.action != "halt" and parts.guard.asks(verdict):
             assert parts.judge is not None

@@ -41,9 +41,9 @@ from licet.gateway.dialects.guardrail import (
 from licet.gateway.dialects.model import Ask
 from licet.gateway.outcome import Outcome, Question
 from licet.gateway.parts import Parts
-from licet.gateway.prompting import PromptJudgement
+from licet.gateway.prompting import judge_texts
 from licet.gateway.trace import Trace
-from licet.gateway.whole_answer import WholeAnswer
+from licet.gateway.whole_answer import judge_answer
 from licet.guard.classifier import Scores
 from licet.guard.stream import EXCERPT_CHARACTERS
 
@@ -121,9 +121,11 @@ async def _answer(parts: Parts, trace: Trace, scope: Scope, receive: Receive) ->
 
 async def _judge_request(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes:
     guard = parts.guard
-    judgement = PromptJudgement(
-        Ask(ask.model, False, ask.texts, b""), guard, parts.memory, audience=trace.audience,
-        on_failure=guard.policy.on_judge_failure["whole"],
+    judgement = await parts.turns.finish(
+        judge_texts(
+            Ask(ask.model, False, ask.texts, b""), guard, parts.memory, audience=trace.audience,
+            on_failure=guard.policy.on_judge_failure["whole"],
+        )
     )  # fmt: skip
     await _ask_until_judged(parts, judgement)
     finding, flags = judgement.finding, tuple(judgement.flags)
@@ -139,9 +141,11 @@ async def _judge_request(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes
 
 async def _judge_response(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes:
     guard = parts.guard
-    whole = WholeAnswer(
-        reply_of(ask), guard, audience=trace.audience,
-        on_failure=guard.policy.on_judge_failure["whole"],
+    whole = await parts.turns.finish(
+        judge_answer(
+            reply_of(ask), guard, audience=trace.audience,
+            on_failure=guard.policy.on_judge_failure["whole"],
+        )
     )  # fmt: skip
     await _ask_until_judged(parts, whole)
     body, outcome = whole.finish(b"", parts.recorder.open_case)

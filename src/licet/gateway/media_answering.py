@@ -22,9 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from licet.base.trouble import BadInput, TooMuch
 from licet.gateway.admission import Denial
-from licet.gateway.answering import ask_until_judged, prompt_of
+from licet.gateway.answering import judge_whole
 from licet.gateway.asgi import JSON, Answer, Headers, Scope, Send, header
-from licet.gateway.asking import judged_within
 from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.media import MediaAsk, PicturesReply
 from licet.gateway.dialects.model import Ask, Dialect, Notice, PromptText, Usage
@@ -35,7 +34,6 @@ from licet.gateway.parts import Parts
 from licet.gateway.refusing import Refusal
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import Reply
-from licet.gateway.whole_answer import WholeAnswer
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Finding
 
@@ -270,14 +268,10 @@ class _Making:
         return await self._judge_text(_Said(tuple(spans), reply.usage))
 
     async def _judge_text(self, said: _Said) -> Outcome:
-        parts, guard = self._parts, self._guard
-        whole = WholeAnswer(
-            said, guard, audience=self._trace.audience,
-            on_failure=guard.policy.on_judge_failure["whole"], flags=self._flags,
-        )  # fmt: skip
-        if whole.waiting:
-            async with judged_within(parts.config.find_upstream(self._trace.upstream).idle_s):
-                await ask_until_judged(parts, whole, prompt_of(self._ask))
+        parts = self._parts
+        whole = await judge_whole(
+            parts, self._ask, said, self._guard, parts.urgent, self._trace, self._flags
+        )
         return whole.finish(b"", parts.recorder.open_case)[1]
 
     async def make(self) -> Made:

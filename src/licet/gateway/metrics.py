@@ -211,6 +211,11 @@ class Metrics:
             self._families.add(family)
         return family
 
+    @property
+    def open_streams(self) -> int:
+        """Streams that are open now."""
+        return self._open
+
     def stream_opened(self) -> None:
         """One more stream is open (call it in the event loop's thread)."""
         self._open += 1

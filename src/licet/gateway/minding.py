@@ -33,6 +33,7 @@ from licet.gateway.minors_words import OVER, UNNAMED, features_words, refusal_wo
 from licet.gateway.real_name import RealName
 from licet.gateway.sse import SseParser
 from licet.gateway.trace import Trace
+from licet.gateway.turns import Turns
 from licet.gateway.upstream import Reply
 from licet.guard.guarding import Guard
 from licet.guard.memory import VerdictMemory
@@ -84,8 +85,8 @@ class Minding:
         self.crisis = CrisisHelp(service.rules.crisis)
 
     async def seat(
-        self, guard: Guard, memory: VerdictMemory, dialect: Dialect, ask: Ask, trace: Trace,
-        send: Send, features: bytes | None = None,
+        self, guard: Guard, memory: VerdictMemory, turns: Turns, dialect: Dialect, ask: Ask,
+        trace: Trace, send: Send, features: bytes | None = None,
     ) -> Seat:  # fmt: skip
         """Ask for whoever sent this, and take note that they are here. `features`: those that the
         client names in its header."""
@@ -119,7 +120,7 @@ class Minding:
             sitting = Sitting(self, subject, answer, dialect, ask, trace, send)
             trace.sitting = sitting
             return Seat(sitting.send, sitting=sitting)
-        category = self.crisis.meant(ask, guard, memory)
+        category = await turns.finish(self.crisis.meant(ask, guard, memory))
         if category and not media:
             return await self._helped(subject, category, dialect, ask, bearing)
         self._metrics.minor(answer.decision.why if not answer.allowed else refusal.code)

@@ -30,6 +30,7 @@ from licet.gateway.recorder import Recorder
 from licet.gateway.repeats import Repeats
 from licet.gateway.subjects import Subjects
 from licet.gateway.trace import Trace
+from licet.gateway.turns import Turns
 from licet.gateway.upstream import Upstream
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
@@ -102,6 +103,7 @@ class Parts:
     exchanges: Series = field(init=False)
     repeats: Repeats = field(init=False)
     departures: Departures = field(default_factory=Departures)
+    turns: Turns = field(default_factory=Turns)
     memory: VerdictMemory = field(
         default_factory=lambda: VerdictMemory(secrets.token_bytes(32))
     )  # fmt: skip

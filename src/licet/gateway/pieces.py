@@ -4,10 +4,13 @@ It refuses to know servers, but for the few names of uvicorn's that say how a co
 
 Rules
 1. A piece is written in order, and while the client keeps up; else nothing is done.
+2. A writer does not keep the server's request alive, which holds it: that would be garbage that
+   only a collection finds.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -25,15 +28,17 @@ class PieceWriter:
         self, cycle: Any, flow: Any, first: Callable[[bytes], None], write: Callable[[bytes], None]
     ) -> None:
         """`first` writes the first piece, behind a head that may wait; `write` all others."""
-        self._cycle = cycle
+        self._cycle = weakref.ref(cycle)
         self._flow = flow
         self._first = first
         self._write = write
         self._has_begun = False
 
     def __call__(self, body: bytes) -> bool:
-        cycle = self._cycle
-        if self._flow.write_paused or cycle.disconnected or cycle.response_complete:
+        cycle: Any = self._cycle()
+        if cycle is None or self._flow.write_paused:
+            return False
+        if cycle.disconnected or cycle.response_complete:
             return False
         if self._has_begun:
             self._write(_chunk(body))

@@ -18,7 +18,7 @@ from licet.gateway.dialects.model import Ask
 from licet.gateway.media_answering import look_at_sent, looks_at
 from licet.gateway.outcome import Outcome
 from licet.gateway.parts import Parts
-from licet.gateway.prompting import PromptJudgement
+from licet.gateway.prompting import PromptJudgement, judge_texts
 from licet.gateway.refusing import Refusal, refusal_of
 from licet.gateway.trace import Trace
 from licet.guard.guarding import Guard
@@ -46,31 +46,28 @@ async def judge_prompt(
 async def _judge_texts(
     parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
 ) -> PromptJudgement:
-    judgement = PromptJudgement(
-        ask, guard, parts.memory, audience=trace.audience,
-        on_failure=guard.policy.on_judge_failure["whole"],
-    )  # fmt: skip
-    if judgement.waiting:
-        await _ask_until_judged(parts, judgement, target, trace)
-    return judgement
-
-
-async def _ask_until_judged(
-    parts: Parts, judgement: PromptJudgement, target: Target, trace: Trace
-) -> None:
     """A judge that is held for has a deadline, like everything here (`idle_s`)."""
-    outcome = Outcome("abandoned", code="client_gone")
+    outcome: Outcome | None = Outcome("abandoned", code="client_gone")
     try:
-        async with judged_within(target.upstream.idle_s):
-            while judgement.waiting and judgement.questions:
-                await _ask_judge(parts, judgement)
+        judgement = await parts.turns.finish(
+            judge_texts(
+                ask, guard, parts.memory, audience=trace.audience,
+                on_failure=guard.policy.on_judge_failure["whole"],
+            )
+        )  # fmt: skip
+        if judgement.waiting:
+            async with judged_within(target.upstream.idle_s):
+                while judgement.waiting and judgement.questions:
+                    await _ask_judge(parts, judgement)
+        outcome = None
     except JudgeUnavailable as trouble:
         outcome = Outcome("failed", code=trouble.code)
         raise
     finally:
-        if judgement.waiting:
+        if outcome is not None:
             with contextlib.suppress(Trouble):
                 parts.recorder.record(trace, outcome)
+    return judgement
 
 
 async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:

@@ -12,6 +12,7 @@ Rules
 
 from __future__ import annotations
 
+from licet.base.piecemeal import Piecemeal
 from licet.gateway.dialects.model import Ask, PromptText
 from licet.gateway.outcome import Question
 from licet.gateway.seams import Seam, Seams
@@ -24,21 +25,29 @@ from licet.guard.verdict import Finding
 _BY_MEANING = frozenset(("user", "tool"))
 
 
+def judge_texts(
+    ask: Ask, guard: Guard, memory: VerdictMemory, *, audience: str, on_failure: OnFailure
+) -> Piecemeal[PromptJudgement]:
+    """Judge what a request says. (There is no judgement that has not read all of it.)"""
+    judgement = PromptJudgement(guard, audience=audience, on_failure=on_failure)
+    seams = Seams(guard.policy.lexical.seam_characters)
+    for text in ask.texts:
+        yield from judgement.read(text, memory)
+        if not judgement.is_refused and (seam := seams.next(text)) is not None:
+            yield from judgement.read_across(seam, text.where, memory)
+        if judgement.is_refused:
+            judgement.questions.clear()
+            break
+    return judgement
+
+
 class PromptJudgement:
-    """One request. Look at `finding`, `questions` and `waiting`."""
+    """One request, made by `judge_texts`. Look at `finding`, `questions` and `waiting`."""
 
     __slots__ = ("_audience", "_guard", "_on_failure", "_open", "finding", "flags", "questions",
                  "where")  # fmt: skip
 
-    def __init__(
-        self,
-        ask: Ask,
-        guard: Guard,
-        memory: VerdictMemory,
-        *,
-        audience: str,
-        on_failure: OnFailure,
-    ) -> None:
+    def __init__(self, guard: Guard, *, audience: str, on_failure: OnFailure) -> None:
         self._guard = guard
         self._audience = audience
         self._on_failure = on_failure
@@ -47,14 +56,6 @@ class PromptJudgement:
         self.where = ""
         self.flags: list[Finding] = []
         self.questions: list[Question] = []
-        seams = Seams(guard.policy.lexical.seam_characters)
-        for text in ask.texts:
-            self._judge(text, memory)
-            if not self.is_refused and (seam := seams.next(text)) is not None:
-                self._judge_across(seam, text.where, memory)
-            if self.is_refused:
-                self.questions.clear()
-                break
 
     @property
     def is_refused(self) -> bool:
@@ -79,9 +80,10 @@ class PromptJudgement:
         else:  # passed on unjudged: never in silence
             self._note([unanswered(self._on_failure, 0, len(text.text))], text.where)
 
-    def _judge(self, text: PromptText, memory: VerdictMemory) -> None:
+    def read(self, text: PromptText, memory: VerdictMemory) -> Piecemeal[None]:
+        """One text of the request."""
         by_meaning = text.role in _BY_MEANING
-        verdict = memory.judge(
+        verdict = yield from memory.judge_piecemeal(
             self._guard, text.text, json=text.kind == "json", audience=self._audience,
             by_meaning=by_meaning,
         )  # fmt: skip
@@ -91,8 +93,9 @@ class PromptJudgement:
             self._open[number] = text
             self.questions.append(Question(number, text.text, "prompt", harm=verdict.harm))
 
-    def _judge_across(self, seam: Seam, where: str, memory: VerdictMemory) -> None:
-        verdict = memory.judge(
+    def read_across(self, seam: Seam, where: str, memory: VerdictMemory) -> Piecemeal[None]:
+        """Where the text at `where` begins."""
+        verdict = yield from memory.judge_piecemeal(
             self._guard, seam.text, json=False, audience=self._audience, by_meaning=False
         )
         if verdict.findings:

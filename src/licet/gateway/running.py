@@ -36,7 +36,7 @@ from licet.gateway.front import bounded_http
 from licet.gateway.measures import digest_of
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
-from licet.gateway.settling import settle_memory
+from licet.gateway.settling import Settling
 from licet.gateway.staging import Staging
 from licet.gateway.text_marks import label_headers
 from licet.guard.bundle import Bundle, make_guard, read_bundle
@@ -123,7 +123,7 @@ async def run_gateway(
             await asyncio.sleep(0.005)
         else:
             await upkeep.settle()
-            settle_memory()
+            upkeep.settling.begin(gateway.parts.clock.monotonic())
             started()
         await asyncio.wait((running[0], tending), return_when=asyncio.FIRST_COMPLETED)
         server.should_exit = True  # without upkeep no revoked key would be noticed any more
@@ -131,6 +131,7 @@ async def run_gateway(
         if tending.done():
             tending.result()
     finally:
+        upkeep.settling.end()
         for each, _ in servers[1:]:
             each.should_exit = True
         tending.cancel()
@@ -218,6 +219,7 @@ class Upkeep:
         self._swept_s = float("-inf")
         self._wanted: Callable[[], Bundle] | None = None
         self._adopting: asyncio.Task[None] | None = None
+        self.settling = Settling()
         self.staging = Staging(gateway.parts, gateway.home, note, self._record)
         self.reason = "end"
 
@@ -258,6 +260,7 @@ class Upkeep:
             if parts.studio is not None:
                 await parts.studio.tend(self._note)
             await self._mind()
+            self.settling.tend(now_s, busy=parts.metrics.open_streams > 0)
             if now_s - self._swept_s > SWEEP_S:
                 self._swept_s = now_s
                 self._sweep(parts.clock.now())
@@ -330,7 +333,7 @@ class Upkeep:
             },
         )  # fmt: skip
         self._note(f"bundle {bundle.digest[:12]} judges from now on.")
-        settle_memory()
+        self.settling.set_aside()
 
     def _look(self) -> None:
         """Has the licence come to be worth something else?"""

@@ -130,7 +130,9 @@ async def _admitted(
     seat: Seat | None = None
     if parts.minors is not None:
         named = header(scope, FEATURES)
-        seat = await parts.minors.seat(parts.guard, parts.memory, dialect, ask, trace, send, named)
+        seat = await parts.minors.seat(
+            parts.guard, parts.memory, parts.turns, dialect, ask, trace, send, named
+        )
         send = seat.send
         if (no := seat.refusal) is not None:
             await deny(dialect, Denial(no.status, no.code, no.message, seat.wait_s), trace, send)
@@ -237,10 +239,13 @@ async def _judged(
     parts: Parts, dialect: Dialect, ask: Ask, target: Target, trace: Trace,
     scope: Scope, send: Send,
 ) -> None:  # fmt: skip
-    guard = parts.guard
-    trace.bundle = guard.name
     try:
-        refusal, flags = await judge_prompt(parts, ask, guard, target, trace)
+        while True:
+            guard, urgent = parts.guard, parts.urgent
+            trace.bundle = guard.name
+            refusal, flags = await judge_prompt(parts, ask, guard, target, trace)
+            if urgent == parts.urgent:  # else an urgent bundle came meanwhile: it is new text
+                break
     except (BadInput, TooMuch) as trouble:  # what was sent as a picture cannot be looked at
         await deny(dialect, Denial(400, "invalid_request", str(trouble)), trace, send)
         return
@@ -250,7 +255,6 @@ async def _judged(
     outcome = Outcome("abandoned", flags=flags, code="client_gone")
     try:
         trace.sent_at = parts.clock.monotonic()
-        urgent = parts.urgent
         parts.clearance.check()
         reply = await _call(parts, dialect, ask, target, scope)
         if trace.sitting is not None:

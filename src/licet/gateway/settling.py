@@ -1,6 +1,17 @@
-"""Memory of a process that has built what stays: left alone by the collector, the rest given back.
+"""Memory of a process that has built what stays, and remembers more as it reads: left alone by the
+collector of garbage, the rest given back.
 
 It refuses to know what was built.
+
+Rules
+1. Rules and weights stay as long as the process, and so does most of what is remembered of texts:
+   hundreds of thousands of objects. A full collection walks them all, a microsecond each, and no
+   stream moves meanwhile. So what has survived one is set aside.
+2. What is set aside is freed as ever when nothing refers to it any more. Only garbage that refers
+   to itself waits for a look at everything. An exchange leaves none (a test holds that); a bundle
+   that was replaced does.
+3. Everything is looked at when nobody is served and the last look was LOOK_S ago; while somebody
+   is, after BUSY_LOOK_S.
 """
 
 from __future__ import annotations
@@ -8,13 +19,52 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+from typing import Any, Final
+
+LOOK_S: Final = 3600.0
+BUSY_LOOK_S: Final = 24 * LOOK_S
+_FULL: Final = 2
 
 
-def settle_memory() -> None:
-    """Rules and weights stay as long as the process: the collector need not walk them each time
-    (hundreds of thousands of objects with 10,000 rules). What building them took goes back to
-    the system, a fifth of all memory, where the C library can do that."""
-    gc.collect()
-    gc.freeze()
+class Settling:
+    """The memory of this process. `begin` once all is built, then `tend` it, then `end`."""
+
+    def __init__(self) -> None:
+        self._looked_s = 0.0
+
+    def begin(self, now_s: float) -> None:
+        """From now on what survives is set aside."""
+        self._looked_s = now_s
+        gc.callbacks.append(_after_collection)
+        gc.collect()
+        _give_back()
+
+    def end(self) -> None:
+        """From now on nothing more is."""
+        with contextlib.suppress(ValueError):
+            gc.callbacks.remove(_after_collection)
+
+    def set_aside(self) -> None:
+        """Much was built that stays: without a look at it."""
+        gc.freeze()
+        _give_back()
+
+    def tend(self, now_s: float, *, busy: bool) -> None:
+        """Rule 3. `busy`: somebody is being served."""
+        if now_s - self._looked_s > (BUSY_LOOK_S if busy else LOOK_S):
+            self._looked_s = now_s
+            gc.unfreeze()
+            gc.collect()
+            _give_back()
+
+
+def _after_collection(phase: str, about: dict[str, Any]) -> None:
+    if phase == "stop" and about["generation"] == _FULL:
+        gc.freeze()
+
+
+def _give_back() -> None:
+    """What building took goes back to the system, a fifth of all memory, where the C library can
+    do that."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

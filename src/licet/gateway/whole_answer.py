@@ -8,6 +8,7 @@ Rules
 
 from __future__ import annotations
 
+from licet.base.piecemeal import Piecemeal
 from licet.gateway.dialects.model import Reply
 from licet.gateway.outcome import OpenCase, Outcome, Question
 from licet.guard.classifier import Scores
@@ -17,15 +18,28 @@ from licet.guard.stream import EXCERPT_CHARACTERS
 from licet.guard.verdict import Finding
 
 
+def judge_answer(
+    reply: Reply, guard: Guard, *, audience: str, on_failure: OnFailure,
+    flags: tuple[Finding, ...] = (),
+) -> Piecemeal[WholeAnswer]:  # fmt: skip
+    """Judge what an answer says. `flags`: what was noted before."""
+    answer = WholeAnswer(reply, guard, audience=audience, on_failure=on_failure, flags=flags)
+    for index in range(len(reply.spans)):
+        yield from answer.read(index)
+        if answer.is_stopped:
+            break
+    return answer
+
+
 class WholeAnswer:
-    """One answer. Ask `questions` while there are any, then `finish`."""
+    """One answer, made by `judge_answer`. Ask `questions` while there are any, then `finish`."""
 
     __slots__ = ("_audience", "_guard", "_on_failure", "_open", "_reply", "_stopped", "flags",
                  "questions")  # fmt: skip
 
     def __init__(
         self, reply: Reply, guard: Guard, *, audience: str, on_failure: OnFailure,
-        flags: tuple[Finding, ...] = (),
+        flags: tuple[Finding, ...],
     ) -> None:  # fmt: skip
         self._reply = reply
         self._guard = guard
@@ -35,19 +49,21 @@ class WholeAnswer:
         self._open: dict[int, Question] = {}
         self.flags = list(flags)
         self.questions: list[Question] = []
-        for index, span in enumerate(reply.spans):
-            verdict = guard.judge(
-                span.text, "reply", json=span.kind == "json", audience=audience
-            )  # fmt: skip
-            self._note(index, list(verdict.findings))
-            if self.is_stopped:
-                self.questions.clear()
-                self._open.clear()
-                return
-            if guard.asks(verdict) and span.text:
-                question = Question(index, span.text, "reply", harm=verdict.harm)
-                self._open[index] = question
-                self.questions.append(question)
+
+    def read(self, index: int) -> Piecemeal[None]:
+        """One text of the answer."""
+        span = self._reply.spans[index]
+        verdict = yield from self._guard.judge_piecemeal(
+            span.text, "reply", json=span.kind == "json", audience=self._audience
+        )
+        self._note(index, list(verdict.findings))
+        if self.is_stopped:
+            self.questions.clear()
+            self._open.clear()
+        elif self._guard.asks(verdict) and span.text:
+            question = Question(index, span.text, "reply", harm=verdict.harm)
+            self._open[index] = question
+            self.questions.append(question)
 
     @property
     def is_stopped(self) -> bool:

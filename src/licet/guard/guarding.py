@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from licet.base.piecemeal import Piecemeal, at_once
 from licet.base.trouble import NotFound
 from licet.guard.classifier import Classifier, Role, Scores, group_of
 from licet.guard.doubt import Doubt
@@ -63,15 +64,28 @@ class Guard:
         `ranks`: for those who compare texts by score. What the quick look passed is passed all
         the same, but scored in full; it costs several times as much.
         """
+        return at_once(
+            self.judge_piecemeal(
+                text, role, context, json=json, audience=audience, by_meaning=by_meaning,
+                ranks=ranks,
+            )
+        )  # fmt: skip
+
+    def judge_piecemeal(
+        self, text: str, role: Role, context: str = "", *, json: bool = False,
+        audience: str = AUDIENCE, by_meaning: bool = True, ranks: bool = False,
+    ) -> Piecemeal[Verdict]:  # fmt: skip
+        """As `judge`. A piece takes some milliseconds at most, unless the encoder is asked."""
         if self.listener is not None:
             self.listener.text(
                 text, role, context=context, json=json, audience=audience, by_meaning=by_meaning
             )
-        findings = [literal_finding(hit) for hit in self.lexicon.scan(text, role, json=json)]
+        hits = yield from self.lexicon.scan_piecemeal(text, role, json=json)
+        findings = [literal_finding(hit) for hit in hits]
         categories: dict[str, float] = {}
         score, harm = 0.0, None
         if by_meaning and self.classifier is not None and text:
-            scores, judged = self._by_meaning(text, role, context, audience, ranks)
+            scores, judged = yield from self._by_meaning(text, role, context, audience, ranks)
             findings += judged
             score = harm = scores.harm
             categories.update(scores.categories)
@@ -86,10 +100,10 @@ class Guard:
 
     def _by_meaning(
         self, text: str, role: Role, context: str, audience: str, ranks: bool
-    ) -> tuple[Scores, list[Finding]]:
+    ) -> Piecemeal[tuple[Scores, list[Finding]]]:
         """What the classifier says of a text; where it is in doubt, what the encoder says."""
         assert self.classifier is not None
-        scores = self.classifier.judge(text, role, context)
+        scores = yield from self.classifier.judge_piecemeal(text, role, context)
         if self.encoder is not None and self.is_in_doubt(scores):
             first = self.classifier.strengths(text, role)
             second = self.encoder().judge((text,), role, (context,), (first,))[0]
@@ -98,7 +112,7 @@ class Guard:
         if not scores.screened:
             return scores, decide(scores, self.thresholds(audience), 0, len(text))
         if ranks:
-            scores = self.classifier.judge(text, role, context, thorough=True)
+            scores = yield from self.classifier.judge_piecemeal(text, role, context, thorough=True)
         return scores, []
 
     def stream(

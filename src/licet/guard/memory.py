@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
+from licet.base.piecemeal import Piecemeal
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Verdict
 
@@ -20,17 +21,18 @@ class VerdictMemory:
         self._size = size
         self._verdicts: dict[bytes, Verdict] = {}
 
-    def judge(
+    def judge_piecemeal(
         self, guard: Guard, text: str, *, json: bool, audience: str, by_meaning: bool
-    ) -> Verdict:
-        """As `guard.judge(text, "prompt")`, which is asked only where nothing is remembered."""
+    ) -> Piecemeal[Verdict]:
+        """As `guard.judge_piecemeal(text, "prompt")`, which is asked only where nothing is
+        remembered."""
         shape = f"{guard.name}\0{audience}\0{json:d}{by_meaning:d}\0"
         data = (shape + text).encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(data, key=self._key, digest_size=16).digest()
         verdicts = self._verdicts
         verdict = verdicts.pop(digest, None)
         if verdict is None:
-            verdict = guard.judge(
+            verdict = yield from guard.judge_piecemeal(
                 text, "prompt", json=json, audience=audience, by_meaning=by_meaning
             )
             if len(verdicts) >= self._size:

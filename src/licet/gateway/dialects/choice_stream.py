@@ -43,7 +43,7 @@ class ChoiceReader:
         self._seen: set[int] = set()
         self._ended: set[int] = set()
         self._unsent_ends = 0
-        self._moulds = Moulds(self._find)
+        self._moulds = Moulds()
         self._shapes = Shapes(outer=_HEAD, inner=("index", "type"))
         self._wants_usage = False
         if b'"stream_options"' in ask.body or b'"n"' in ask.body:
@@ -147,7 +147,7 @@ class ChoiceReader:
         if failed:
             ends = [""]
         elif not ends and not aligned:
-            self._moulds.learn(data, slots)
+            self._moulds.learn(data, slots, self._find)
         if ends:
             self._unsent_ends += 1
         return Frame(event.raw, spans_of(slots), tuple(ends) or None, (), aligned, failed, event)

@@ -43,7 +43,7 @@ class MessagesReader:
         self._open: list[int] = []  # blocks that the client has seen begin, and not end
         self._started = False
         self._stopped = False
-        self._moulds = Moulds(_find)
+        self._moulds = Moulds()
         self._shapes = Shapes(outer=("type", "index"), inner=("type", "index"))
 
     def read(self, event: SseEvent) -> Frame:
@@ -111,7 +111,7 @@ class MessagesReader:
         if kind == "content_block_delta":
             self._shapes.note(value, slots)
             if not whole:
-                self._moulds.learn(event.data, slots)
+                self._moulds.learn(event.data, slots, _find)
         elif kind == "content_block_start":
             self._note_block(value)
         elif kind == "content_block_stop":

@@ -57,19 +57,18 @@ class Mould:
 class Moulds:
     """The moulds of one stream, learned as it goes."""
 
-    __slots__ = ("_find", "_tries", "known")
+    __slots__ = ("_tries", "known")
 
-    def __init__(self, find: FindSlots) -> None:
-        self._find = find
+    def __init__(self) -> None:
         self._tries = 0
         self.known: tuple[Mould, ...] = ()
 
-    def learn(self, data: bytes, slots: Sequence[Slot]) -> None:
-        """Keep the form of `data`, an event of which `slots` are all the texts."""
+    def learn(self, data: bytes, slots: Sequence[Slot], find: FindSlots) -> None:
+        """Keep the form of `data`, an event of which `slots` are all the texts, as `find` says."""
         if len(slots) != 1 or self._tries >= _TRIES_MAX:
             return
         self._tries += 1
-        mould = _cut(data, slots[0], self._find)
+        mould = _cut(data, slots[0], find)
         if mould is not None:
             self.known = (mould, *self.known[: _MOULDS_MAX - 1])
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
@@ -25,6 +25,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from licet.base.piecemeal import Piecemeal, at_once
 from licet.guard.classifier.explain import Explanation, pieces_of, weigh_pieces
 from licet.guard.classifier.features import (
     BITS,
@@ -38,7 +39,7 @@ from licet.guard.classifier.features import (
     ordered,
 )
 from licet.guard.classifier.packing import HEAD_BITS, ROLES, Group, Header, Line, unpack
-from licet.guard.classifier.screen import Table, encoded, highest, is_han
+from licet.guard.classifier.screen import Table, encoded, highest, highest_piecemeal, is_han
 from licet.guard.fold import fold
 
 Role = Literal["prompt", "reply", "comment"]
@@ -105,6 +106,10 @@ class _Window:
     end: int
 
 
+def _by_strength(window: _Window) -> float:
+    return window.strength
+
+
 class Classifier:
     """A trained classifier. Immutable; may be shared by threads."""
 
@@ -148,18 +153,27 @@ class Classifier:
         `context` (the turn before) is taken for the sake of callers; these weights do not use
         it. `thorough` leaves out the screen, for those who rank texts and do not only stop them.
         """
+        return at_once(self.judge_piecemeal(text, role, context, thorough=thorough))
+
+    def judge_piecemeal(
+        self, text: str, role: Role, context: str = "", *, thorough: bool = False
+    ) -> Piecemeal[Scores]:
+        """As `judge`, a slab of the text at a time."""
         folded = fold(text)
         data = encoded(folded)
         group, passed = self._groups[role, is_han(data, len(folded))]
-        if not thorough and highest(self._screen, data) <= group.screen_limit:
-            return passed
-        slabs = self._slabs(folded)
-        worst = self._worst(slabs, self._harm, group.harm)
+        if not thorough:
+            suspicion = yield from highest_piecemeal(self._screen, data)
+            if suspicion <= group.screen_limit:
+                return passed
+        harmful, attacking = (self._harm, group.harm), (self._injection, self.header.injection)
+        by = (harmful, attacking) if role == "prompt" else (harmful,)
+        worst, *attacks = yield from self._worst(folded, *by)
         named = self._named(worst)
-        if role == "prompt":
-            attack = self._worst(slabs, self._injection, self.header.injection)
+        if attacks:
+            attack = attacks[0]
             named[INJECTION] = _sigmoid(attack.strength)
-            worst = max(worst, attack, key=lambda window: window.strength)
+            worst = max(worst, attack, key=_by_strength)
         else:
             named[INJECTION] = 0.0
         harm = _sigmoid(worst.strength)
@@ -171,20 +185,12 @@ class Classifier:
     def explain(self, text: str, role: Role) -> Explanation:
         """Why a raw text has its score: the window that counted, and what its pieces weighed."""
         folded = fold(text)
-        slabs = self._slabs(folded)
         group = self.header.groups[group_name(role, folded)]
-        table, line = self._harm, group.harm
-        worst = self._worst(slabs, table, line)
-        injection = False
-        if role == "prompt":
-            attack = self._worst(slabs, self._injection, self.header.injection)
-            if attack.strength > worst.strength:
-                worst, table, line, injection = (
-                    attack,
-                    self._injection,
-                    self.header.injection,
-                    True,
-                )
+        table, line, injection = self._harm, group.harm, False
+        attacking = self._injection, self.header.injection
+        worst, attack = at_once(self._worst(folded, (table, line), attacking))
+        if role == "prompt" and attack.strength > worst.strength:
+            worst, (table, line), injection = attack, attacking, True
         offset, slab = worst.slab.offset, worst.slab.features
         within = folded[offset : offset + SLAB_CHARACTERS]
         count = int(np.count_nonzero(worst.slab.order.window(worst.start, worst.end)))
@@ -203,35 +209,36 @@ class Classifier:
     def strengths(self, text: str, role: Role) -> tuple[float, float]:
         """Log-odds of harm and of injection of a raw text, each of its own worst window."""
         folded = fold(text)
-        slabs = self._slabs(folded)
         group = self.header.groups[group_name(role, folded)]
-        harm = self._worst(slabs, self._harm, group.harm)
-        attack = self._worst(slabs, self._injection, self.header.injection)
+        harm, attack = at_once(
+            self._worst(folded, (self._harm, group.harm), (self._injection, self.header.injection))
+        )
         return harm.strength, attack.strength
 
     def screen(self, text: str) -> float:
         """What the screen makes of a raw text; above the limit of its group it is suspicious."""
         return highest(self._screen, encoded(fold(text)))
 
-    def _slabs(self, folded: str) -> list[_Slab]:
+    def _slabs(self, folded: str) -> Iterator[_Slab]:
         """The text in slabs that overlap by a window."""
         widest = max(self.header.window_characters)
         step = SLAB_CHARACTERS - widest
         last = max(1, len(folded) - widest)
-        found = [(i, features(folded[i : i + SLAB_CHARACTERS])) for i in range(0, last, step)]
-        return [_Slab(i, slab, ordered(slab)) for i, slab in found]
+        for offset in range(0, last, step):
+            slab = features(folded[offset : offset + SLAB_CHARACTERS])
+            yield _Slab(offset, slab, ordered(slab))
 
-    def _worst(self, slabs: list[_Slab], table: Table, line: Line) -> _Window:
-        """The window with the highest log-odds by one table, the first of equals."""
-        found: _Window | None = None
-        for slab in slabs:
-            start, end, strength = self._worst_of(slab, table, line)
-            if found is None or strength > found.strength:
-                found = _Window(strength, slab, start, end)
-        assert found is not None
+    def _worst(self, folded: str, *by: tuple[Table, Line]) -> Piecemeal[list[_Window]]:
+        """By each of some tables the window with the highest log-odds, the first of equals."""
+        found: list[_Window] = []
+        for slab in self._slabs(folded):
+            worst = [self._worst_of(slab, table, line) for table, line in by]
+            pairs = zip(found or worst, worst, strict=True)
+            found = [max(pair, key=_by_strength) for pair in pairs]
+            yield
         return found
 
-    def _worst_of(self, slab: _Slab, table: Table, line: Line) -> tuple[int, int, float]:
+    def _worst_of(self, slab: _Slab, table: Table, line: Line) -> _Window:
         # Sums of whole numbers far below 2^53: exact in floating point, whatever the order.
         weights = table.take(slab.order.buckets).astype(np.float64)
         found = []
@@ -240,7 +247,7 @@ class Classifier:
             count = int(np.count_nonzero(mine))
             found.append((_strength(line, int(np.dot(weights, mine)), count), start, end))
         strength, start, end = max(found, key=lambda each: each[0])
-        return start, end, strength
+        return _Window(strength, slab, start, end)
 
     def _candidates(self, slab: Features, table: Table) -> list[tuple[int, int]]:
         """Of each width the CANDIDATES windows that look worst when repetition counts."""
