@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.guards import HARM, WordClassifier, cut, literals
+from licet.base.piecemeal import at_once
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundling import draft_bundle
 from licet.guard.bundle import make_guard, take_bundle
 from licet.guard.classifier import Classifier
-from licet.guard.guarding import Guard
+from licet.guard.guarding import PIECE_CHARACTERS, Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy
 from licet.guard.verdict import Finding
@@ -75,6 +76,15 @@ def test_literal_rules_find_the_same_in_a_stream_and_in_the_whole(
     )
     halting = [finding for finding in whole if finding.action == "halt"]
     assert out == (text[: halting[0].start] if halting else text)
+
+
+@given(st.lists(PIECES, max_size=25), st.lists(PIECES, max_size=25), st.sampled_from([0, 1, 3]))
+def test_a_long_text_is_judged_piecemeal_as_at_once(
+    before: list[str], after: list[str], padding: int
+) -> None:
+    text = "".join([*before, "x, y. " * (padding * PIECE_CHARACTERS // 5), *after])
+    for guard in (LITERAL, JUDGED, SHIPPED):
+        assert at_once(guard.judge_piecemeal(text, "reply")) == guard.judge(text, "reply")
 
 
 @given(st.lists(PIECES | st.just(HARM) | st.just("harm"), max_size=25), TIERS, st.data())

@@ -38,8 +38,9 @@ def test_what_is_done_in_time_waits_for_nobody() -> None:
     async def work() -> None:
         log: list[str] = []
         asyncio.get_running_loop().call_soon(log.append, "another")
-        assert await Turns().finish(pieces("a", 3, log)) == "A"
-        assert log == ["a0", "a1", "a2"]
+        assert Turns().begin(pieces("a", 3, log)) == "A"
+        assert await Turns().finish(pieces("b", 1, log)) == "B"
+        assert log == ["a0", "a1", "a2", "b0"]
 
     asyncio.run(work())
 

@@ -81,12 +81,13 @@ async def judge_whole(
             parts.clearance.check()
             urgent, guard = parts.urgent, parts.guard
             trace.bundle = guard.name
-        whole = await parts.turns.finish(
-            judge_answer(
-                said, guard, audience=trace.audience,
-                on_failure=guard.policy.on_judge_failure["whole"], flags=flags,
-            )
+        judging = judge_answer(
+            said, guard, audience=trace.audience,
+            on_failure=guard.policy.on_judge_failure["whole"], flags=flags,
         )  # fmt: skip
+        whole = parts.turns.begin(judging)
+        if whole is None:
+            whole = await parts.turns.finish(judging)
         if whole.waiting:
             async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
                 await ask_until_judged(parts, whole, prompt_of(ask))

@@ -49,12 +49,13 @@ async def _judge_texts(
     """A judge that is held for has a deadline, like everything here (`idle_s`)."""
     outcome: Outcome | None = Outcome("abandoned", code="client_gone")
     try:
-        judgement = await parts.turns.finish(
-            judge_texts(
-                ask, guard, parts.memory, audience=trace.audience,
-                on_failure=guard.policy.on_judge_failure["whole"],
-            )
+        judging = judge_texts(
+            ask, guard, parts.memory, audience=trace.audience,
+            on_failure=guard.policy.on_judge_failure["whole"],
         )  # fmt: skip
+        judgement = parts.turns.begin(judging)
+        if judgement is None:
+            judgement = await parts.turns.finish(judging)
         if judgement.waiting:
             async with judged_within(target.upstream.idle_s):
                 while judgement.waiting and judgement.questions:

@@ -20,7 +20,7 @@ from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
 from licet.guard.memory import VerdictMemory
 from licet.guard.policy import OnFailure, decide, unanswered
-from licet.guard.verdict import Finding
+from licet.guard.verdict import Finding, Verdict
 
 _BY_MEANING = frozenset(("user", "tool"))
 
@@ -32,9 +32,18 @@ def judge_texts(
     judgement = PromptJudgement(guard, audience=audience, on_failure=on_failure)
     seams = Seams(guard.policy.lexical.seam_characters)
     for text in ask.texts:
-        yield from judgement.read(text, memory)
+        by_meaning, json = text.role in _BY_MEANING, text.kind == "json"
+        key = memory.key(guard, text.text, json=json, audience=audience, by_meaning=by_meaning)
+        verdict = memory.recall(key)
+        if verdict is None:
+            verdict = yield from guard.judge_piecemeal(
+                text.text, "prompt", json=json, audience=audience, by_meaning=by_meaning
+            )
+            memory.note(key, verdict)
+            yield
+        judgement.read(text, verdict)
         if not judgement.is_refused and (seam := seams.next(text)) is not None:
-            yield from judgement.read_across(seam, text.where, memory)
+            judgement.read_across(seam, text.where, memory)
         if judgement.is_refused:
             judgement.questions.clear()
             break
@@ -80,24 +89,27 @@ class PromptJudgement:
         else:  # passed on unjudged: never in silence
             self._note([unanswered(self._on_failure, 0, len(text.text))], text.where)
 
-    def read(self, text: PromptText, memory: VerdictMemory) -> Piecemeal[None]:
-        """One text of the request."""
-        by_meaning = text.role in _BY_MEANING
-        verdict = yield from memory.judge_piecemeal(
-            self._guard, text.text, json=text.kind == "json", audience=self._audience,
-            by_meaning=by_meaning,
-        )  # fmt: skip
+    def read(self, text: PromptText, verdict: Verdict) -> None:
+        """One text of the request, and what our own guard says of it."""
         self._note(list(verdict.findings), text.where)
-        if by_meaning and self._guard.asks(verdict) and text.text and self.finding is None:
+        if text.role not in _BY_MEANING or not text.text or self.finding is not None:
+            return
+        if self._guard.asks(verdict):
             number = len(self._open)
             self._open[number] = text
             self.questions.append(Question(number, text.text, "prompt", harm=verdict.harm))
 
-    def read_across(self, seam: Seam, where: str, memory: VerdictMemory) -> Piecemeal[None]:
-        """Where the text at `where` begins."""
-        verdict = yield from memory.judge_piecemeal(
+    def read_across(self, seam: Seam, where: str, memory: VerdictMemory) -> None:
+        """Where the text at `where` begins: by literal rules."""
+        key = memory.key(
             self._guard, seam.text, json=False, audience=self._audience, by_meaning=False
         )
+        verdict = memory.recall(key)
+        if verdict is None:
+            verdict = self._guard.judge(
+                seam.text, "prompt", audience=self._audience, by_meaning=False
+            )
+            memory.note(key, verdict)
         if verdict.findings:
             self._note(seam.across(verdict.findings), where)
 

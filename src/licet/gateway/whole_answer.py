@@ -15,7 +15,7 @@ from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
 from licet.guard.policy import OnFailure, decide, unanswered
 from licet.guard.stream import EXCERPT_CHARACTERS
-from licet.guard.verdict import Finding
+from licet.guard.verdict import Finding, Verdict
 
 
 def judge_answer(
@@ -24,10 +24,14 @@ def judge_answer(
 ) -> Piecemeal[WholeAnswer]:  # fmt: skip
     """Judge what an answer says. `flags`: what was noted before."""
     answer = WholeAnswer(reply, guard, audience=audience, on_failure=on_failure, flags=flags)
-    for index in range(len(reply.spans)):
-        yield from answer.read(index)
+    for index, span in enumerate(reply.spans):
+        verdict = yield from guard.judge_piecemeal(
+            span.text, "reply", json=span.kind == "json", audience=audience
+        )
+        answer.read(index, verdict)
         if answer.is_stopped:
             break
+        yield
     return answer
 
 
@@ -50,18 +54,15 @@ class WholeAnswer:
         self.flags = list(flags)
         self.questions: list[Question] = []
 
-    def read(self, index: int) -> Piecemeal[None]:
-        """One text of the answer."""
-        span = self._reply.spans[index]
-        verdict = yield from self._guard.judge_piecemeal(
-            span.text, "reply", json=span.kind == "json", audience=self._audience
-        )
+    def read(self, index: int, verdict: Verdict) -> None:
+        """One text of the answer, and what our own guard says of it."""
+        text = self._reply.spans[index].text
         self._note(index, list(verdict.findings))
         if self.is_stopped:
             self.questions.clear()
             self._open.clear()
-        elif self._guard.asks(verdict) and span.text:
-            question = Question(index, span.text, "reply", harm=verdict.harm)
+        elif self._guard.asks(verdict) and text:
+            question = Question(index, text, "reply", harm=verdict.harm)
             self._open[index] = question
             self.questions.append(question)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from licet.base.piecemeal import Piecemeal
 from licet.base.trouble import BadInput
 from licet.guard import fold
 from licet.guard.automaton import Automaton
@@ -62,7 +61,7 @@ class Conditional:
             halting, flagging, self._conditions, gap_max=self._gap_max, json=json
         )
 
-    def scan_piecemeal(self, text: str, *, json: bool) -> Piecemeal[list[Counted]]:
+    def scan(self, text: str, *, json: bool) -> list[Counted]:
         """What counts in a whole text: of what halts the first, of what flags all."""
         halting, flagging = (self._sources(action, json) for action in _ACTIONS)
         if not halting and not flagging:
@@ -72,7 +71,6 @@ class Conditional:
             watch.feed(text[at : at + LATER_CHARACTERS])
             if watch.best is not None and watch.settled >= watch.best.key:
                 break
-            yield
         else:
             watch.finish()
         return watch.flags() + ([watch.best] if watch.best is not None else [])

@@ -8,20 +8,23 @@ It refuses to know who asks, who is answered and what happens next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Protocol
 
-from licet.base.piecemeal import Piecemeal, at_once
+from licet.base.piecemeal import Piecemeal
 from licet.base.trouble import NotFound
 from licet.guard.classifier import Classifier, Role, Scores, group_of
 from licet.guard.doubt import Doubt
 from licet.guard.encoder.model import Encoder
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy, Threshold, Tier, decide, literal_finding
+from licet.guard.scanner import Hit
 from licet.guard.stream import StreamSettings, TextStream
 from licet.guard.verdict import CERTAIN, PASS, Finding, Verdict, strongest
 
 AUDIENCE = "default"
+PIECE_CHARACTERS: Final = 2048
+"""A text of no more is judged without a pause."""
 EncoderSource = Callable[[], Encoder]
 """Gives the encoder, the same each time; the first call may read and load it."""
 
@@ -64,56 +67,53 @@ class Guard:
         `ranks`: for those who compare texts by score. What the quick look passed is passed all
         the same, but scored in full; it costs several times as much.
         """
-        return at_once(
-            self.judge_piecemeal(
-                text, role, context, json=json, audience=audience, by_meaning=by_meaning,
-                ranks=ranks,
-            )
-        )  # fmt: skip
+        self._tell(text, role, context, json, audience, by_meaning)
+        hits = self.lexicon.scan(text, role, json=json)
+        if not by_meaning or self.classifier is None or not text:
+            return _verdict(hits)
+        scores = self.classifier.judge(text, role, context)
+        scores, judged = self._weigh(scores, text, role, context, audience)
+        if ranks and scores.screened:
+            scores = self.classifier.judge(text, role, context, thorough=True)
+        return _verdict(hits, scores, judged)
 
     def judge_piecemeal(
         self, text: str, role: Role, context: str = "", *, json: bool = False,
-        audience: str = AUDIENCE, by_meaning: bool = True, ranks: bool = False,
+        audience: str = AUDIENCE, by_meaning: bool = True,
     ) -> Piecemeal[Verdict]:  # fmt: skip
-        """As `judge`. A piece takes some milliseconds at most, unless the encoder is asked."""
+        """As `judge`. A piece takes some milliseconds, unless the encoder is asked."""
+        if len(text) <= PIECE_CHARACTERS:
+            return self.judge(
+                text, role, context, json=json, audience=audience, by_meaning=by_meaning
+            )
+        self._tell(text, role, context, json, audience, by_meaning)
+        hits = yield from self.lexicon.scan_piecemeal(text, role, json=json)
+        if not by_meaning or self.classifier is None:
+            return _verdict(hits)
+        scores = yield from self.classifier.judge_piecemeal(text, role, context)
+        return _verdict(hits, *self._weigh(scores, text, role, context, audience))
+
+    def _tell(
+        self, text: str, role: Role, context: str, json: bool, audience: str, by_meaning: bool
+    ) -> None:
         if self.listener is not None:
             self.listener.text(
                 text, role, context=context, json=json, audience=audience, by_meaning=by_meaning
             )
-        hits = yield from self.lexicon.scan_piecemeal(text, role, json=json)
-        findings = [literal_finding(hit) for hit in hits]
-        categories: dict[str, float] = {}
-        score, harm = 0.0, None
-        if by_meaning and self.classifier is not None and text:
-            scores, judged = yield from self._by_meaning(text, role, context, audience, ranks)
-            findings += judged
-            score = harm = scores.harm
-            categories.update(scores.categories)
-        for finding in findings:
-            if finding.detector in CERTAIN:
-                categories[finding.category] = 1.0
-                score = 1.0
-        if not findings and harm is None:
-            return PASS
-        found = tuple(findings)
-        return Verdict(strongest(found), score, categories, found, harm)
 
-    def _by_meaning(
-        self, text: str, role: Role, context: str, audience: str, ranks: bool
-    ) -> Piecemeal[tuple[Scores, list[Finding]]]:
-        """What the classifier says of a text; where it is in doubt, what the encoder says."""
-        assert self.classifier is not None
-        scores = yield from self.classifier.judge_piecemeal(text, role, context)
+    def _weigh(
+        self, scores: Scores, text: str, role: Role, context: str, audience: str
+    ) -> tuple[Scores, list[Finding]]:
+        """What the classifier's scores mean; where they are in doubt, what the encoder says."""
         if self.encoder is not None and self.is_in_doubt(scores):
+            assert self.classifier is not None
             first = self.classifier.strengths(text, role)
             second = self.encoder().judge((text,), role, (context,), (first,))[0]
             thresholds = self.encoder_thresholds(audience, group_of(text, role), second)
             return second, decide(second, thresholds, 0, len(text), "encoder")
-        if not scores.screened:
-            return scores, decide(scores, self.thresholds(audience), 0, len(text))
-        if ranks:
-            scores = yield from self.classifier.judge_piecemeal(text, role, context, thorough=True)
-        return scores, []
+        if scores.screened:
+            return scores, []
+        return scores, decide(scores, self.thresholds(audience), 0, len(text))
 
     def stream(
         self, *, json: bool = False, tier: Tier | None = None, audience: str = AUDIENCE,
@@ -170,3 +170,20 @@ class Guard:
                 hint=f"Use one of {', '.join(sorted(self.policy.thresholds))}.",
             )
         return given
+
+
+def _verdict(
+    hits: Sequence[Hit], scores: Scores | None = None, judged: Sequence[Finding] = ()
+) -> Verdict:
+    """What literal rules found, and what a text means by its scores, if that was asked."""
+    findings = (*map(literal_finding, hits), *judged)
+    if not findings and scores is None:
+        return PASS
+    harm = None if scores is None else scores.harm
+    score = harm or 0.0
+    categories = {} if scores is None else dict(scores.categories)
+    for finding in findings:
+        if finding.detector in CERTAIN:
+            categories[finding.category] = 1.0
+            score = 1.0
+    return Verdict(strongest(findings), score, categories, findings, harm)

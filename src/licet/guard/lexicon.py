@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from licet.base.piecemeal import Piecemeal, at_once
+from licet.base.piecemeal import Piecemeal
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.conditional import Conditional
@@ -63,8 +63,10 @@ class Literals:
         return scanners
 
 
-_SLICE = 256
-"""What is found in a slice of a whole text ends its reading; so many characters are a piece."""
+_SLICE = 4096
+"""What is found in a slice of a whole text ends its reading."""
+_PIECE = 256
+"""Characters that are read without a pause."""
 
 
 class Lexicon:
@@ -112,18 +114,12 @@ class Lexicon:
 
     def scan(self, text: str, role: str = "any", *, json: bool = False) -> list[Hit]:
         """The first halting hit of a whole text, after the flagging ones before it."""
-        return at_once(self.scan_piecemeal(text, role, json=json))
-
-    def scan_piecemeal(
-        self, text: str, role: str = "any", *, json: bool = False
-    ) -> Piecemeal[list[Hit]]:
-        """As `scan`, a slice of the text at a time."""
-        hits = yield from self._read_literals(text, role, json)
+        hits = self._read_literals(text, role, json)
         if self._decodes:
-            hits += yield from _read_coded(self._coded_watch(role, DEPTH_MAX), text)
+            hits += _read_coded(self._coded_watch(role, DEPTH_MAX), text)
         found = [Counted(hit.end, hit) for hit in hits]
         for one in _of_role(self._conditional, role):
-            found += yield from one.scan_piecemeal(text, json=json)
+            found += one.scan(text, json=json)
         if not found:
             return []
         flags = sorted({one.hit for one in found if one.hit.entry.action != "halt"}, key=_order)
@@ -133,24 +129,37 @@ class Lexicon:
         first = min(halting, key=order).hit
         return [hit for hit in flags if hit.end <= first.end] + [first]
 
-    def _read_literals(self, text: str, role: str, json: bool) -> Piecemeal[list[Hit]]:
+    def scan_piecemeal(
+        self, text: str, role: str = "any", *, json: bool = False
+    ) -> Piecemeal[list[Hit]]:
+        """As `scan`: a long text is read as a stream is."""
+        watch = self.watch(role, json=json)
+        for at in range(0, len(text), _PIECE):
+            watch.feed(text[at : at + _PIECE])
+            if watch.hit is not None:
+                break
+            yield
+        else:
+            watch.finish()
+        flags = sorted(set(watch.flags), key=_order)
+        return flags if watch.hit is None else [*flags, watch.hit]
+
+    def _read_literals(self, text: str, role: str, json: bool) -> list[Hit]:
         reading = self._reading(role, json)
         for at in range(0, len(text), _SLICE):
             reading.feed(text[at : at + _SLICE])
             if reading.hits and reading.settled >= min(hit.end for hit in reading.hits):
                 break
-            yield
         else:
             reading.finish()
         return reading.flags + reading.hits
 
 
-def _read_coded(coded: CodedWatch, text: str) -> Piecemeal[list[Hit]]:
+def _read_coded(coded: CodedWatch, text: str) -> list[Hit]:
     for at in range(0, len(text), _SLICE):
         coded.feed(text[at : at + _SLICE])
         if coded.hit is not None:
             break
-        yield
     else:
         coded.finish()
     return coded.flags + ([coded.hit] if coded.hit else [])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 
-from licet.base.piecemeal import Piecemeal
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Verdict
 
@@ -21,21 +20,23 @@ class VerdictMemory:
         self._size = size
         self._verdicts: dict[bytes, Verdict] = {}
 
-    def judge_piecemeal(
+    def key(
         self, guard: Guard, text: str, *, json: bool, audience: str, by_meaning: bool
-    ) -> Piecemeal[Verdict]:
-        """As `guard.judge_piecemeal(text, "prompt")`, which is asked only where nothing is
-        remembered."""
+    ) -> bytes:
+        """What a verdict is remembered by: the text, and how it was judged."""
         shape = f"{guard.name}\0{audience}\0{json:d}{by_meaning:d}\0"
         data = (shape + text).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(data, key=self._key, digest_size=16).digest()
-        verdicts = self._verdicts
-        verdict = verdicts.pop(digest, None)
-        if verdict is None:
-            verdict = yield from guard.judge_piecemeal(
-                text, "prompt", json=json, audience=audience, by_meaning=by_meaning
-            )
-            if len(verdicts) >= self._size:
-                del verdicts[next(iter(verdicts))]
-        verdicts[digest] = verdict
+        return hashlib.blake2b(data, key=self._key, digest_size=16).digest()
+
+    def recall(self, key: bytes) -> Verdict | None:
+        """The verdict on a text that was judged before."""
+        verdict = self._verdicts.pop(key, None)
+        if verdict is not None:
+            self._verdicts[key] = verdict
         return verdict
+
+    def note(self, key: bytes, verdict: Verdict) -> None:
+        """Remember it."""
+        if len(self._verdicts) >= self._size:
+            del self._verdicts[next(iter(self._verdicts))]
+        self._verdicts[key] = verdict
