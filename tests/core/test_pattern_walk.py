@@ -122,3 +122,12 @@ def test_what_was_read_may_be_forgotten() -> None:
         walk.found.clear()
         walk.feed("bc " if begun else "abbc ")
         assert len(walk.found) == 1
+
+
+@given(st.text(max_size=40))
+def test_symbols_of_one_section_are_in_the_same_sets(text: str) -> None:
+    for made in machines():
+        for symbol in text:
+            number = made.kind(symbol)
+            inside = {n for n, symbols in enumerate(made._sets) if symbol in symbols}
+            assert made._members[number] == inside

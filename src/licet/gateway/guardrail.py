@@ -16,6 +16,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
+from licet.base.piecemeal import Piecemeal
 from licet.base.trouble import BadInput, Trouble
 from licet.gateway.admission import Denial, admit, take_place, under_measure
 from licet.gateway.asgi import (
@@ -45,6 +46,8 @@ from licet.gateway.prompting import judge_texts
 from licet.gateway.trace import Trace
 from licet.gateway.whole_answer import judge_answer
 from licet.guard.classifier import Scores
+from licet.guard.guarding import PIECE_CHARACTERS
+from licet.guard.lexicon import Lexicon
 from licet.guard.stream import EXCERPT_CHARACTERS
 
 WAIT_S = 30.0
@@ -153,13 +156,18 @@ async def _judge_response(parts: Parts, ask: GuardrailAsk, trace: Trace) -> byte
         await _put_on_record(parts, trace, outcome)
         return body
     _let_pass(parts, trace, outcome)
-    return passed([_held(parts, text.text) for text in ask.texts[: ask.count]])
+    turns, lexicon = parts.turns, guard.lexicon
+    return passed(
+        [await turns.finish(_held(lexicon, text.text)) for text in ask.texts[: ask.count]]
+    )
 
 
-def _held(parts: Parts, text: str) -> int:
+def _held(lexicon: Lexicon, text: str) -> Piecemeal[int]:
     """Characters at the end of a text that are, as far as it goes, the start of a match."""
-    watch = parts.guard.lexicon.watch(json=False)
-    watch.feed(text)
+    watch = lexicon.watch(json=False)
+    for at in range(0, len(text), PIECE_CHARACTERS):
+        watch.feed(text[at : at + PIECE_CHARACTERS])
+        yield
     return len(text) - watch.free
 
 

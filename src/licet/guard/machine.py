@@ -20,6 +20,7 @@ Rules
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -113,6 +114,9 @@ class Machine:
         for number, entry in enumerate(entries):
             self._add(number, entry, sets)
         self._sets = tuple(sets)
+        self._bounds = sorted({bound for symbols in sets for bound in symbols.bounds()})
+        """Between two of them, letters, spaces and the rest are each in the same sets."""
+        self._sections: dict[tuple[int, bool, bool], int] = {}
         self._kinds: dict[str, int] = {}
         self._members: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
@@ -142,10 +146,14 @@ class Machine:
             return known
         if len(self._kinds) >= KINDS_MAX:
             self._kinds.clear()
-        inside = frozenset(n for n, symbols in enumerate(self._sets) if symbol in symbols)
-        number = self._numbers.setdefault(inside, len(self._numbers))
-        if number == len(self._members):
-            self._members.append(inside)
+        section = bisect_right(self._bounds, symbol), symbol.isalnum(), symbol.isspace()
+        number = self._sections.get(section, -1)
+        if number < 0:
+            inside = frozenset(n for n, symbols in enumerate(self._sets) if symbol in symbols)
+            number = self._numbers.setdefault(inside, len(self._numbers))
+            if number == len(self._members):
+                self._members.append(inside)
+            self._sections[section] = number
         self._kinds[symbol] = number
         return number
 

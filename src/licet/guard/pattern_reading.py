@@ -7,6 +7,8 @@ bound, looks around, remembers or depends on the ends of a text.
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -15,6 +17,9 @@ from licet.guard import fold
 
 _DEPTH_MAX: Final = 20
 _FOLDED_RANGE_MAX: Final = 2_000
+
+_LAST: Final = chr(sys.maxunicode)
+_CLASS_BOUNDS: Final = ("\n", "\x0b", "0", ":", "_", "`")
 
 Range = tuple[str, str]
 
@@ -32,6 +37,16 @@ class Symbols:
             _in_class(symbol, name) for name in self.classes
         )
         return inside != self.negated
+
+    def bounds(self) -> Iterator[str]:
+        """Where membership may change: between two bounds, all letters and digits are in the set
+        or none is, all spaces or none, all others or none."""
+        for low, high in self.ranges:
+            yield low
+            if high < _LAST:
+                yield chr(ord(high) + 1)
+        if self.classes:
+            yield from _CLASS_BOUNDS
 
 
 def _in_class(symbol: str, name: str) -> bool:
