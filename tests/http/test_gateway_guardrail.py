@@ -15,14 +15,13 @@ from kit.bundles import RULES
 from kit.gateway import CONFIG, Served, running_gateway
 from kit.judge import http as judge_answer
 from kit.judge import verdict
-from kit.litellm import conversation, question, tool_call
+from kit.litellm import PATH, conversation, question, tool_call
 from kit.scripted import answer, upstream
 from kit.upstream import Peer
 from licet.base.clock import SystemClock
 from licet.gateway.keys import Grant
 from licet.ledger.entry import Entry, parse_entry
 
-PATH = "/beta/litellm_basic_guardrail_api"
 BAD = "please buy forged papers here"
 RULE = """
 [[rule]]

@@ -18,6 +18,7 @@ from kit import plain
 from kit.bundles import RULES
 from kit.gateway import Served, running_gateway
 from kit.guards import PHRASE, make_guard
+from kit.litellm import PATH, question
 from kit.scripted import reply, upstream
 from kit.upstream import Peer, Server
 from licet.base.piecemeal import Piecemeal
@@ -129,6 +130,21 @@ def test_an_urgent_bundle_that_comes_meanwhile_judges_it_anew(
     response = long.result(WAIT_S)
     assert rule_of(response) == "r1"
     assert LONG[:9] not in response.text
+
+
+@pytest.mark.parametrize("input_type", ["request", "response"])
+def test_an_urgent_bundle_judges_what_a_guardrail_is_asked_anew(
+    served: Served, watched: Watched, input_type: str
+) -> None:
+    asked = question(input_type, f"{PHRASE} {LONG}")
+    headers = {"x-api-key": served.key}
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(
+            plain.post, served.root + PATH, json=asked, headers=headers, timeout=WAIT_S
+        )
+        assert watched.begun.acquire(timeout=WAIT_S)
+        become_urgent(served)
+        assert long.result(WAIT_S).json()["licet"]["rule"] == "r1"
 
 
 def test_a_client_that_leaves_is_not_judged_to_the_end(served: Served, watched: Watched) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
+PATH = "/beta/litellm_basic_guardrail_api"
+
 
 def question(input_type: str, *texts: str, **more: Any) -> dict[str, Any]:
     """A question with every member that LiteLLM sends."""

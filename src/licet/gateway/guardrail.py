@@ -14,7 +14,8 @@ Rules
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from licet.base.piecemeal import Piecemeal
 from licet.base.trouble import BadInput, Trouble
@@ -42,11 +43,11 @@ from licet.gateway.dialects.guardrail import (
 from licet.gateway.dialects.model import Ask
 from licet.gateway.outcome import Outcome, Question
 from licet.gateway.parts import Parts
-from licet.gateway.prompting import judge_texts
+from licet.gateway.prompting import PromptJudgement, judge_texts
 from licet.gateway.trace import Trace
-from licet.gateway.whole_answer import judge_answer
+from licet.gateway.whole_answer import WholeAnswer, judge_answer
 from licet.guard.classifier import Scores
-from licet.guard.guarding import PIECE_CHARACTERS
+from licet.guard.guarding import PIECE_CHARACTERS, Guard
 from licet.guard.lexicon import Lexicon
 from licet.guard.stream import EXCERPT_CHARACTERS
 
@@ -61,6 +62,9 @@ class _Judgement(Protocol):
     def waiting(self) -> bool: ...
 
     def judged(self, question: Question, scores: Scores | None) -> None: ...
+
+
+_J = TypeVar("_J", bound=_Judgement)
 
 
 async def guard_for_litellm(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,14 +127,15 @@ async def _answer(parts: Parts, trace: Trace, scope: Scope, receive: Receive) ->
 
 
 async def _judge_request(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes:
-    guard = parts.guard
-    judgement = await parts.turns.finish(
-        judge_texts(
-            Ask(ask.model, False, ask.texts, b""), guard, parts.memory, audience=trace.audience,
+    asked = Ask(ask.model, False, ask.texts, b"")
+
+    def judging(guard: Guard) -> Piecemeal[PromptJudgement]:
+        return judge_texts(
+            asked, guard, parts.memory, audience=trace.audience,
             on_failure=guard.policy.on_judge_failure["whole"],
-        )
-    )  # fmt: skip
-    await _ask_until_judged(parts, judgement)
+        )  # fmt: skip
+
+    judgement = await _judged(parts, trace, judging)
     finding, flags = judgement.finding, tuple(judgement.flags)
     if finding is None:
         _let_pass(parts, trace, Outcome("served", flags=flags))
@@ -143,20 +148,21 @@ async def _judge_request(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes
 
 
 async def _judge_response(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes:
-    guard = parts.guard
-    whole = await parts.turns.finish(
-        judge_answer(
-            reply_of(ask), guard, audience=trace.audience,
+    said = reply_of(ask)
+
+    def judging(guard: Guard) -> Piecemeal[WholeAnswer]:
+        return judge_answer(
+            said, guard, audience=trace.audience,
             on_failure=guard.policy.on_judge_failure["whole"],
-        )
-    )  # fmt: skip
-    await _ask_until_judged(parts, whole)
+        )  # fmt: skip
+
+    whole = await _judged(parts, trace, judging)
     body, outcome = whole.finish(b"", parts.recorder.open_case)
     if outcome.kind == "halted":
         await _put_on_record(parts, trace, outcome)
         return body
     _let_pass(parts, trace, outcome)
-    turns, lexicon = parts.turns, guard.lexicon
+    turns, lexicon = parts.turns, parts.guard.lexicon
     return passed(
         [await turns.finish(_held(lexicon, text.text)) for text in ask.texts[: ask.count]]
     )
@@ -169,6 +175,17 @@ def _held(lexicon: Lexicon, text: str) -> Piecemeal[int]:
         watch.feed(text[at : at + PIECE_CHARACTERS])
         yield
     return len(text) - watch.free
+
+
+async def _judged(parts: Parts, trace: Trace, judging: Callable[[Guard], Piecemeal[_J]]) -> _J:
+    """Judged by our guard and whoever it asks, anew where an urgent bundle has come meanwhile."""
+    while True:
+        guard, urgent = parts.guard, parts.urgent
+        trace.bundle = guard.name
+        judgement = await parts.turns.finish(judging(guard))
+        await _ask_until_judged(parts, judgement)
+        if urgent == parts.urgent:
+            return judgement
 
 
 async def _ask_until_judged(parts: Parts, judgement: _Judgement) -> None:

@@ -10,8 +10,8 @@ Rules
 2. What is set aside is freed as ever when nothing refers to it any more. Only garbage that refers
    to itself waits for a look at everything. An exchange leaves none (a test holds that); a bundle
    that was replaced does.
-3. Everything is looked at when nobody is served and the last look was LOOK_S ago; while somebody
-   is, after BUSY_LOOK_S.
+3. Everything is looked at when no stream is open and the last look was LOOK_S ago; while one is,
+   after BUSY_LOOK_S.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Settling:
         _give_back()
 
     def tend(self, now_s: float, *, busy: bool) -> None:
-        """Rule 3. `busy`: somebody is being served."""
+        """Rule 3. `busy`: a stream is open, which would stand still."""
         if now_s - self._looked_s > (BUSY_LOOK_S if busy else LOOK_S):
             self._looked_s = now_s
             gc.unfreeze()
