@@ -68,6 +68,13 @@ def test_while_somebody_is_served_the_look_waits(settling: Settling) -> None:
     assert ring() is None
 
 
+def test_one_that_ends_lets_others_go_on(settling: Settling) -> None:
+    Settling().end()  # was never begun
+    ring = forgotten_ring()
+    gc.collect()
+    assert ring() is not None
+
+
 def test_once_ended_nothing_more_is_set_aside() -> None:
     settling = Settling()
     settling.begin(0.0)

@@ -28,6 +28,13 @@ def pieces(name: str, count: int, log: list[str]) -> Piecemeal[str]:
     return name.upper()
 
 
+async def ticks(log: list[str]) -> None:
+    """One for each round of the loop."""
+    while True:
+        log.append("tick")
+        await asyncio.sleep(0)
+
+
 def test_all_pieces_at_once() -> None:
     log: list[str] = []
     assert at_once(pieces("a", 3, log)) == "A"
@@ -49,15 +56,9 @@ def test_what_is_done_in_time_waits_for_nobody() -> None:
 def test_long_work_lets_others_in_after_each_turn() -> None:
     async def work() -> None:
         log: list[str] = []
-        loop = asyncio.get_running_loop()
-
-        def tick() -> None:
-            log.append("tick")
-            if len(log) < 10:
-                loop.call_soon(tick)
-
-        loop.call_soon(tick)
+        ticking = asyncio.ensure_future(ticks(log))
         await Turns().finish(pieces("a", 3, log))
+        ticking.cancel()
         assert log[:6] == ["a0", "tick", "a1", "tick", "a2", "tick"]
 
     asyncio.run(work())
@@ -68,18 +69,10 @@ def test_long_works_take_turns_one_between_two_looks_around() -> None:
     async def work() -> None:
         log: list[str] = []
         turns = Turns()
-        loop = asyncio.get_running_loop()
-        stopped = False
-
-        def tick() -> None:
-            log.append("tick")
-            if not stopped:
-                loop.call_soon(tick)
-
         ends = asyncio.gather(*(turns.finish(pieces(name, 5, log)) for name in "abc"))
-        loop.call_soon(tick)
+        ticking = asyncio.ensure_future(ticks(log))
         assert await ends == ["A", "B", "C"]
-        stopped = True
+        ticking.cancel()
         later = " ".join(log[log.index("a1") :]).split("tick")
         assert all(len(turn.split()) <= 1 for turn in later), log  # never two in one round
         worked = [entry for entry in log if entry != "tick"]

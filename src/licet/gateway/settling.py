@@ -35,14 +35,14 @@ class Settling:
     def begin(self, now_s: float) -> None:
         """From now on what survives is set aside."""
         self._looked_s = now_s
-        gc.callbacks.append(_after_collection)
+        gc.callbacks.append(self._after_collection)
         gc.collect()
         _give_back()
 
     def end(self) -> None:
         """From now on nothing more is."""
         with contextlib.suppress(ValueError):
-            gc.callbacks.remove(_after_collection)
+            gc.callbacks.remove(self._after_collection)
 
     def set_aside(self) -> None:
         """Much was built that stays: without a look at it."""
@@ -57,10 +57,9 @@ class Settling:
             gc.collect()
             _give_back()
 
-
-def _after_collection(phase: str, about: dict[str, Any]) -> None:
-    if phase == "stop" and about["generation"] == _FULL:
-        gc.freeze()
+    def _after_collection(self, phase: str, about: dict[str, Any]) -> None:
+        if phase == "stop" and about["generation"] == _FULL:
+            gc.freeze()
 
 
 def _give_back() -> None:

@@ -36,7 +36,8 @@ class VerdictMemory:
         return verdict
 
     def note(self, key: bytes, verdict: Verdict) -> None:
-        """Remember it."""
+        """Remember it as the one used last."""
+        self._verdicts.pop(key, None)  # others may have sent the same meanwhile
         if len(self._verdicts) >= self._size:
             del self._verdicts[next(iter(self._verdicts))]
         self._verdicts[key] = verdict

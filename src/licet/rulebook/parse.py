@@ -152,14 +152,22 @@ def parse_pack(documents: Mapping[str, Document]) -> Pack:
         tables = {file: table(file) for file in SUPERVISION if file in documents}
         following = parse_supervision(tables, procedure, languages) if tables else None
         pack = replace(pack, licensing=procedure, following=following)
+    pack = _standing_alone(pack, table, documents)
+    _refuse_faults(pack)
+    return replace(pack, digest=_digest(documents))
+
+
+def _standing_alone(
+    pack: Pack, table: Callable[[str], Table], documents: Mapping[str, Document]
+) -> Pack:
+    """The pack with its rules for minors and for computing power, where it has such."""
     if MINORS[0] in documents:
         with table(MINORS[0]) as root:
             pack = replace(pack, youth=parse_minors(root, pack))
     if COMPUTING[0] in documents:
         with table(COMPUTING[0]) as root:
-            pack = replace(pack, computing=parse_computing(root, languages))
-    _refuse_faults(pack)
-    return replace(pack, digest=_digest(documents))
+            pack = replace(pack, computing=parse_computing(root, pack.languages))
+    return pack
 
 
 def _resting_on_judging(
