@@ -172,11 +172,19 @@ def hidden(batch: Batch, words: Vocabulary, rng: torch.Generator) -> tuple[Batch
     return Batch(ids, pairs, batch.types, batch.mask, batch.target, batch.known), away
 
 
+def judged(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """How far what is said of harm and categories is from what is known."""
+    loss = F.binary_cross_entropy_with_logits(logits, batch.target, reduction="none") * batch.known
+    return loss[:, 0].mean() + CATEGORY_WEIGHT * loss[:, 1:].mean()
+
+
 class Learner:
-    def __init__(self, net: Net, words: Vocabulary, plan: Plan, steps: int, seed: int) -> None:
+    def __init__(self, net: Net, words: Vocabulary, plan: Plan, steps: int, seed: int, *,
+                 brief: bool) -> None:  # fmt: skip
         if plan.guess_until and net.shape.halved:
             raise ValueError("a network that halves its states has none left for each character")
         self.net, self.words, self.plan, self.steps, self.step = net, words, plan, steps, 0
+        self.brief = brief
         self.chance = torch.Generator().manual_seed(seed)
         self.guess = torch.nn.Linear(net.shape.width, net.shape.width)
         new = [
@@ -200,34 +208,35 @@ class Learner:
         away, truth = None, batch.ids
         if self.step < self.plan.guess_until * self.steps:
             batch, away = hidden(batch, self.words, self.chance)
-        x, there = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.brief):
+            x, there = self.net.states(batch.ids, batch.pairs, batch.types, batch.mask)
+        x = x.float()
         logits = self.net.head(F.dropout(self.net.pooled(x, there), 0.1, True))
-        loss = F.binary_cross_entropy_with_logits(logits, batch.target, reduction="none")
-        loss = loss * batch.known
-        judged = loss[:, 0].mean() + CATEGORY_WEIGHT * loss[:, 1:].mean()
-        total, guessed = judged, 0.0
+        loss = judged(logits, batch)
+        total, guessed = loss, 0.0
         if away is not None and bool(away.any()):
             said = (
                 self.guess(x[away])
                 @ self.net.word.fresh[self.words.han - self.net.shape.known :].T
             )
             lost = F.cross_entropy(said, truth[away] - self.words.han)
-            total, guessed = judged + GUESS_WEIGHT * lost, lost.item()
+            total, guessed = loss + GUESS_WEIGHT * lost, lost.item()
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimiser.step()
         self.step += 1
-        return judged.item(), guessed
+        return loss.item(), guessed
 
 
 def train(net: Net, words: Vocabulary, examples: list[Example], reader: Reader, plan: Plan,
-          seed: int, say: Say, keep: Path) -> None:  # fmt: skip
-    """Passes over the examples by a plan; the state is kept in a file now and then."""
+          seed: int, say: Say, keep: Path, *, brief: bool) -> None:  # fmt: skip
+    """Passes over the examples by a plan; the state is kept in a file now and then. `brief`:
+    products in bfloat16."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     steps = int(plan.passes * sum(each.share for each in examples) / ROWS_A_BATCH)
-    learner = Learner(net, words, plan, steps, seed)
+    learner = Learner(net, words, plan, steps, seed, brief=brief)
     net.train()
     began, sums, tokens = time.perf_counter(), np.zeros(2), 0
     for number in range(math.ceil(plan.passes)):

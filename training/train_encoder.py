@@ -2,6 +2,7 @@
 
     python training/train_encoder.py --data DIR --base DIR --unihan FILE --out FILE [--seed 7]
     python training/train_encoder.py … --kept FILE       go on from an encoder that shipped
+    python training/train_encoder.py … --short           and teach a short one what it knows
 
 `--base`: folder of all-MiniLM-L6-v2 (model.safetensors, vocab.txt). `--unihan`:
 Unihan_Readings.txt.bz2 of the Unicode character database. See training/README.md.
@@ -20,11 +21,11 @@ Steps
    "Model soups" and "Robust fine-tuning of zero-shot models"). With `--kept` it is the only pass,
    and a short one: the network is read back from a file that shipped.
 5. With `--short`, the lower layers lose inner neurons, and the others make up for them
-   (encoder_slim.py); the upper ones read fewer states (encoder_net.py); part of a pass, and two
-   more runs that end in their mean, teach the network to live with it.
+   (encoder_slim.py); the upper ones read fewer states (encoder_net.py); and what comes of it is
+   taught by the long network (encoder_distil.py).
 6. 8 bits; calibration on dev text through the very code that serves.
 
-One thread, so that no sum depends on how many cores there are.
+One thread unless told otherwise, so that no sum depends on how many cores there are.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ import torch
 from corpus import CATEGORIES
 from disguise import EMOJI, Disguises
 from encoder_back import read_back
+from encoder_distil import Lesson, distil
 from encoder_learning import Plan, Reader, spread, train
 from encoder_net import Net, Shape
 from encoder_rows import Example, Say
@@ -56,14 +58,13 @@ from licet.guard.classifier import WEIGHTS, Classifier
 from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
-NAME = "licet-encoder-6"
+NAME = "licet-encoder-7"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 INNER, HALVED = (768, 1024, 1536, 1536), (1, 2)
 """Of a short network: inner neurons of its layers, and the layers before which states become half
 as many. The first layer reads every token, so its neurons cost most."""
 SLIM_ROWS = 3000
-THREADS = 1
 
 
 def read_unihan(path: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -151,7 +152,7 @@ LAST = Plan(0.35, 3.0e-5, 2.0e-4, 0.0)
 FURTHER = Plan(0.55, 7.0e-5, 2.0e-4, 0.0)
 MENDING = Plan(0.14, 7.0e-5, 2.0e-4, 0.0)
 """In the place of FURTHER where a network goes on that has read most of the rows."""
-SHORTER, AGAIN = Plan(0.53, 1.5e-4, 4.0e-4, 0.0), Plan(0.52, 1.2e-4, 3.0e-4, 0.0)
+TAUGHT = Lesson(9000, 3.0e-4, 1.0e-3)
 RUNS, KEPT = 2, 0.5
 """How often a pass is run from the same weights, and the share that those before FURTHER keep."""
 
@@ -166,6 +167,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--kept", type=Path, help="an encoder that shipped: go on from it")
     parser.add_argument("--state", type=Path, help="state after all passes: calibrate it only")
     parser.add_argument("--short", action="store_true", help="at two fifths of the cost")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--bf16", action="store_true", help="products in bfloat16: quicker where there is AMX"
+    )
     parser.add_argument("--seed", type=int, default=7)
     return parser.parse_args()
 
@@ -175,34 +180,35 @@ def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
     """All passes, or for a network that has some behind it those that are left."""
     seed = given.seed
     later = examples + encoder_rows.lately(given.data, say)
+
+    def taught(rows: list[Example], plan: Plan, run: int, name: str) -> None:
+        keep = given.out.with_suffix(f".{name}.pt")
+        train(net, words, rows, reader, plan, seed + run, say, keep, brief=given.bf16)
+
     if not given.kept:
-        train(net, words, examples, reader, FIRST, seed, say, given.out.with_suffix(".first.pt"))
-        train(net, words, later, reader, LAST, seed + 1, say, given.out.with_suffix(".last.pt"))
+        taught(examples, FIRST, 0, "first")
+        taught(later, LAST, 1, "last")
     rows = encoder_rows.further(given.data, later, say)
-
-    def taught(plan: Plan, run: int, name: str) -> None:
-        keep = given.out.with_suffix(f".{name}{run}.pt")
-        train(net, words, rows, reader, plan, seed + 2 + run, say, keep)
-
-    mean_of_runs(net, taught, MENDING if given.kept else FURTHER, "further", KEPT)
+    plan = MENDING if given.kept else FURTHER
+    mean_of_runs(net, lambda run: taught(rows, plan, 2 + run, f"further{run}"))
     if given.short:
-        net = shortened(slimmed(net, spread(examples, reader, SLIM_ROWS, seed), INNER))
-        taught(SHORTER, 0, "shorter")
-        mean_of_runs(net, taught, AGAIN, "again", 0.0)
+        short = shortened(slimmed(net, spread(examples, reader, SLIM_ROWS, seed), INNER))
+        keep = given.out.with_suffix(".short.pt")
+        distil(net, short, reader, rows, TAUGHT, seed + 2 + RUNS, say, keep, brief=given.bf16)
+        net = short
     return net
 
 
-def mean_of_runs(net: Net, teach: Callable[[Plan, int, str], None], plan: Plan, called: str,
-                 kept: float) -> None:  # fmt: skip
-    """Teaches the network RUNS times from the weights that it has, of which it keeps a share
-    beside the mean of what the runs made of them."""
+def mean_of_runs(net: Net, teach: Callable[[int], None]) -> None:
+    """Teaches the network RUNS times from the weights that it has, of which it keeps the share
+    KEPT beside the mean of what the runs made of them."""
     before = {name: one.clone() for name, one in net.state_dict().items()}
-    made = {name: kept * one for name, one in before.items()}
+    made = {name: KEPT * one for name, one in before.items()}
     for run in range(RUNS):
         net.load_state_dict(before)
-        teach(plan, run, called)
+        teach(run)
         for name, one in net.state_dict().items():
-            made[name] = made[name] + (1 - kept) / RUNS * one
+            made[name] = made[name] + (1 - KEPT) / RUNS * one
     net.load_state_dict(made)
 
 
@@ -215,7 +221,7 @@ def shortened(net: Net) -> Net:
 
 def main() -> None:
     given = arguments()
-    torch.set_num_threads(THREADS)
+    torch.set_num_threads(given.threads)
     torch.use_deterministic_algorithms(True)
     say = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
     given.out.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from licet.base.trouble import BadInput
 from licet.guard import fold
 from licet.guard.automaton import Automaton
-from licet.guard.conditions import LATER_CHARACTERS, Condition, ConditionalWatch, Counted, Source
+from licet.guard.conditions import Condition, ConditionalWatch, Source
 from licet.guard.disguise.forms import forms_of, ways_of
 from licet.guard.disguise.lattice import Lattice
 from licet.guard.disguise.scanner import DisguiseCollector
@@ -52,28 +52,10 @@ class Conditional:
 
     def watch(self, *, json: bool) -> ConditionalWatch:
         """Begin a stream."""
-        return self._watch(self._sources("halt", json), self._sources("flag", json), json)
-
-    def _watch(
-        self, halting: list[Source], flagging: list[Source], json: bool
-    ) -> ConditionalWatch:
         return ConditionalWatch(
-            halting, flagging, self._conditions, gap_max=self._gap_max, json=json
-        )
-
-    def scan(self, text: str, *, json: bool) -> list[Counted]:
-        """What counts in a whole text: of what halts the first, of what flags all."""
-        halting, flagging = (self._sources(action, json) for action in _ACTIONS)
-        if not halting and not flagging:
-            return []
-        watch = self._watch(halting, flagging, json)
-        for at in range(0, len(text), LATER_CHARACTERS):
-            watch.feed(text[at : at + LATER_CHARACTERS])
-            if watch.best is not None and watch.settled >= watch.best.key:
-                break
-        else:
-            watch.finish()
-        return watch.flags() + ([watch.best] if watch.best is not None else [])
+            self._sources("halt", json), self._sources("flag", json), self._conditions,
+            gap_max=self._gap_max, json=json,
+        )  # fmt: skip
 
     def _sources(self, action: str, json: bool) -> list[Source]:
         sources: list[Source] = []

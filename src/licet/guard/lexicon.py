@@ -1,7 +1,7 @@
 """All rules of a bundle, ready for whole texts and for streams.
 
 It refuses to know thresholds and what a hit leads to. Whole texts and streams give the same hits:
-both ask the same scanners and walks.
+whole texts are read as streams are.
 """
 
 from __future__ import annotations
@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from licet.base.piecemeal import Piecemeal
+from licet.base.piecemeal import Piecemeal, at_once
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.conditional import Conditional
-from licet.guard.conditions import Counted, order
 from licet.guard.disguise.coded import CodedWatch
 from licet.guard.disguise.forms import forms_of, ways_of
 from licet.guard.disguise.lattice import Lattice
@@ -63,8 +62,6 @@ class Literals:
         return scanners
 
 
-_SLICE = 4096
-"""What is found in a slice of a whole text ends its reading."""
 _PIECE = 256
 """Characters that are read without a pause."""
 
@@ -114,25 +111,12 @@ class Lexicon:
 
     def scan(self, text: str, role: str = "any", *, json: bool = False) -> list[Hit]:
         """The first halting hit of a whole text, after the flagging ones before it."""
-        hits = self._read_literals(text, role, json)
-        if self._decodes:
-            hits += _read_coded(self._coded_watch(role, DEPTH_MAX), text)
-        found = [Counted(hit.end, hit) for hit in hits]
-        for one in _of_role(self._conditional, role):
-            found += one.scan(text, json=json)
-        if not found:
-            return []
-        flags = sorted({one.hit for one in found if one.hit.entry.action != "halt"}, key=_order)
-        halting = [one for one in found if one.hit.entry.action == "halt"]
-        if not halting:
-            return flags
-        first = min(halting, key=order).hit
-        return [hit for hit in flags if hit.end <= first.end] + [first]
+        return at_once(self.scan_piecemeal(text, role, json=json))
 
     def scan_piecemeal(
         self, text: str, role: str = "any", *, json: bool = False
     ) -> Piecemeal[list[Hit]]:
-        """As `scan`: a long text is read as a stream is."""
+        """As `scan`: a whole text is read as a stream is."""
         watch = self.watch(role, json=json)
         for at in range(0, len(text), _PIECE):
             watch.feed(text[at : at + _PIECE])
@@ -143,26 +127,6 @@ class Lexicon:
             watch.finish()
         flags = sorted(set(watch.flags), key=_order)
         return flags if watch.hit is None else [*flags, watch.hit]
-
-    def _read_literals(self, text: str, role: str, json: bool) -> list[Hit]:
-        reading = self._reading(role, json)
-        for at in range(0, len(text), _SLICE):
-            reading.feed(text[at : at + _SLICE])
-            if reading.hits and reading.settled >= min(hit.end for hit in reading.hits):
-                break
-        else:
-            reading.finish()
-        return reading.flags + reading.hits
-
-
-def _read_coded(coded: CodedWatch, text: str) -> list[Hit]:
-    for at in range(0, len(text), _SLICE):
-        coded.feed(text[at : at + _SLICE])
-        if coded.hit is not None:
-            break
-    else:
-        coded.finish()
-    return coded.flags + ([coded.hit] if coded.hit else [])
 
 
 def _of_role(parts: Mapping[RuleRole, _Part], role: str) -> list[_Part]:
