@@ -35,7 +35,6 @@ from encoder_learning import (
 )
 from encoder_net import Net, halves, unseen
 from encoder_rows import Example, Say
-from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 
 SEWN = 0.3
 """The share of texts that are sewn."""
@@ -159,9 +158,7 @@ def sewn_batches(examples: list[Example], reader: Reader,
             tokens = [*read[i][1][:2], *body, reader.words.end]
             read[i], known[i] = (read[i][0], tokens, [0] * len(tokens)), False
         by_length = sorted(range(len(read)), key=lambda i: len(read[i][1]))
-        parts = [
-            by_length[i : i + ROWS_A_BATCH] for i in range(0, len(by_length), ROWS_A_BATCH)
-        ]
+        parts = [by_length[i : i + ROWS_A_BATCH] for i in range(0, len(by_length), ROWS_A_BATCH)]
         for i in rng.permutation(len(parts)):
             batch = packed([read[j] for j in parts[i]], reader.words)
             batch.known.mul_(torch.from_numpy(known[parts[i]])[:, None])
