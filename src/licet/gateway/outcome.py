@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from licet.gateway.dialects.model import Notice, Usage
 from licet.guard.stream import Late
 from licet.guard.verdict import Finding
 
 OutcomeKind = Literal["served", "refused", "halted", "failed", "abandoned"]
-"""`served` to the end; the prompt was `refused`; the answer was `halted`; the upstream or a judge
-`failed`; the client `abandoned` it."""
+"""`served` to the end; the prompt was `refused`; the answer was `halted`; the upstream, a
+judge or this gateway `failed`; the client `abandoned` it."""
 
 OpenCase = Callable[[Finding, str], Notice]
 """Opens a case for a finding (and the part of the request that it is about) and words it."""
 
 
 NO_USAGE = Usage()
+BUG: Final = "internal_error"
+"""The code of a fault of our own that nobody foresaw."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from licet.gateway.admission import Target
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
 from licet.gateway.dialects.model import Ask
 from licet.gateway.media_answering import look_at_sent, looks_at
-from licet.gateway.outcome import Outcome
+from licet.gateway.outcome import BUG, Outcome
 from licet.gateway.parts import Parts
 from licet.gateway.prompting import PromptJudgement, judge_texts
 from licet.gateway.refusing import Refusal, refusal_of
@@ -63,6 +63,9 @@ async def _judge_texts(
         outcome = None
     except JudgeUnavailable as trouble:
         outcome = Outcome("failed", code=trouble.code)
+        raise
+    except Exception:
+        outcome = Outcome("failed", code=BUG)
         raise
     finally:
         if outcome is not None:

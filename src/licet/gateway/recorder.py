@@ -26,7 +26,7 @@ from licet.base.trouble import Trouble
 from licet.gateway.casestore import CaseFile, CaseStore
 from licet.gateway.dialects.model import Notice, Usage
 from licet.gateway.metrics import ExchangeSummary, Metrics
-from licet.gateway.outcome import Outcome
+from licet.gateway.outcome import BUG, Outcome
 from licet.gateway.trace import Trace
 from licet.guard.verdict import Finding
 from licet.ledger.entry import Value, as_id, make_entry
@@ -182,7 +182,7 @@ class Recorder:
             pub["rules"] = sorted({as_id(finding.rule) for finding in outcome.flags})
         if outcome.kind in ("failed", "abandoned"):
             pub["error"] = as_id(outcome.code)
-            pub["side"] = "client" if outcome.kind == "abandoned" else "upstream"
+            pub["side"] = _side(outcome)
         if outcome.notice is not None and outcome.finding is not None:
             finding = outcome.finding
             known = self._pack.categories.get(finding.category)
@@ -237,6 +237,13 @@ def _countable(count: int | None) -> int | None:
     """A count from outside, or None where it is none: no number of a client's or an upstream's
     may keep an exchange off the record."""
     return count if count is not None and 0 <= count <= COUNT_MAX else None
+
+
+def _side(outcome: Outcome) -> str:
+    """Who failed."""
+    if outcome.kind == "abandoned":
+        return "client"
+    return "gateway" if outcome.code == BUG else "upstream"
 
 
 def _settle(durable: asyncio.Future[int | Trouble], answer: int | Trouble) -> None:

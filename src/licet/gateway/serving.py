@@ -55,7 +55,7 @@ from licet.gateway.keys import Key, Route
 from licet.gateway.measures import bearing
 from licet.gateway.media_answering import answer_media, refuse_images, refuse_media, takes_media
 from licet.gateway.minding import Seat
-from licet.gateway.outcome import Outcome
+from licet.gateway.outcome import BUG, Outcome
 from licet.gateway.parts import Parts
 from licet.gateway.prompt_judging import judge_prompt
 from licet.gateway.refusing import Refusal
@@ -283,6 +283,9 @@ async def _judged(
         lost = parts.clearance.lost() or trace.over  # then our cutting off is what went wrong
         outcome = Outcome("failed", flags=flags, code=(lost or trouble).code)
         raise (lost or trouble)
+    except Exception:
+        outcome = Outcome("failed", flags=flags, code=BUG)
+        raise
     finally:
         if outcome.kind in ("failed", "abandoned"):
             with contextlib.suppress(Trouble):  # the ledger is down: the next request is refused
