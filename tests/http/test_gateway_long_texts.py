@@ -147,6 +147,20 @@ def test_an_urgent_bundle_judges_what_a_guardrail_is_asked_anew(
         assert long.result(WAIT_S).json()["licet"]["rule"] == "r1"
 
 
+def test_an_urgent_bundle_judges_what_is_moderated_anew(served: Served, watched: Watched) -> None:
+    body = {"input": [PHRASE, LONG]}
+    with ThreadPoolExecutor(1) as pool:
+        long = pool.submit(
+            plain.post, f"{served.url}/moderations", json=body, headers=served.headers,
+            timeout=WAIT_S,
+        )  # fmt: skip
+        for _ in body["input"]:  # the phrase was judged, and not flagged
+            assert watched.begun.acquire(timeout=WAIT_S)
+        become_urgent(served)
+        results = long.result(WAIT_S).json()["results"]
+    assert [one["flagged"] for one in results] == [True, False]
+
+
 def test_a_client_that_leaves_is_not_judged_to_the_end(served: Served, watched: Watched) -> None:
     with pytest.raises(httpx2.TimeoutException):
         ask(served, LONG, timeout_s=0.3)

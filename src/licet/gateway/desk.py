@@ -207,7 +207,7 @@ async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
         body = await read_body(scope, receive, server.body_bytes_max)
         ask = parse_moderation(body, json_depth_max=server.json_depth_max)
         async with judged_within(JUDGED_WITHIN_S):
-            judged = [await _judge_input(parts, key, texts) for texts in ask.inputs]
+            judged = await _judge_inputs(parts, key, ask.inputs)
         number = new_id("modr", parts.clock.now(), secrets.token_bytes)
         out = render_moderation(judged, model=ask.model, moderation_id=number)
         await Answer(200, out).send(send)
@@ -221,6 +221,17 @@ async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
         await _denied(Denial(503, trouble.code, str(trouble))).send(send)
     finally:
         await parts.limits.release(key.id, place)
+
+
+async def _judge_inputs(
+    parts: Parts, key: Key, inputs: Sequence[Sequence[PromptText]]
+) -> list[Judged]:
+    """All under one bundle, or under an urgent one that came meanwhile."""
+    while True:
+        urgent = parts.urgent
+        judged = [await _judge_input(parts, key, texts) for texts in inputs]
+        if urgent == parts.urgent:
+            return judged
 
 
 async def _judge_input(parts: Parts, key: Key, texts: Sequence[PromptText]) -> Judged:
