@@ -4,7 +4,8 @@ It refuses to decide what may leave: `Exchange` does.
 
 Rules
 1. What arrives is judged, and what may leave is written, before the loop waits for sockets again:
-   no task is woken for a token. (A read of many tokens waits for the task's turn.)
+   no task is woken for a token. A read of many tokens waits for the task's turn, and after each
+   AT_ONCE_BYTES_MAX of it gives way to whatever else is ready.
 2. Where the client is too slow to take a write, the task waits for it. Meanwhile nothing is
    judged, and what arrives stays in the upstream's buffer, which is bounded.
 3. Where judging broke, nothing more leaves.
@@ -13,6 +14,7 @@ Rules
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Generator
 from typing import Any
 
@@ -21,6 +23,7 @@ from licet.gateway.exchange import Exchange
 from licet.gateway.parts import Parts
 from licet.gateway.trace import Trace
 from licet.gateway.upstream import Reply
+from licet.gateway.upstream_protocol import AT_ONCE_BYTES_MAX
 from licet.gateway.upstream_trouble import UpstreamTrouble
 
 
@@ -73,9 +76,11 @@ class Relay:
         exchange, reply = self._exchange, self._reply
         while not exchange.is_over:
             try:
-                data = reply.take()
+                data = reply.take(AT_ONCE_BYTES_MAX)
                 if data is not None:
                     self._take(data)
+                    if reply.parts:
+                        await asyncio.sleep(0)
                 else:
                     await reply.hand_over(self._take)
             except UpstreamTrouble as trouble:

@@ -69,8 +69,9 @@ class Reply:
         """The first value of a header, None without one. `name` in lower case."""
         return next((value for known, value in self.headers if known == name), None)
 
-    def take(self) -> bytes | None:
+    def take(self, most: int = 0) -> bytes | None:
         """What has arrived, without waiting: b"" at the end, None if there is nothing yet.
+        `most`: only so many bytes of it; the rest waits in `parts`.
 
         Raises an UpstreamTrouble once what came before it has been taken.
         """
@@ -78,6 +79,9 @@ class Reply:
         if parts:
             data = parts[0] if len(parts) == 1 else b"".join(parts)
             parts.clear()
+            if 0 < most < len(data):
+                parts.append(data[most:])
+                return data[:most]
             if self._connection is not None:
                 self._connection.drained()
             return data
