@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from licet.gateway.settling import BUSY_LOOK_S, LOOK_S, Settling
+from licet.gateway.settling import BUSY_LOOK_S, LOOK_S, Settling, building
 
 
 class Ring:
@@ -83,3 +83,20 @@ def test_once_ended_nothing_more_is_set_aside() -> None:
     ring = forgotten_ring()
     gc.collect()
     assert ring() is None
+
+
+def test_while_rules_are_built_nothing_is_looked_at_whatever_comes_of_it() -> None:
+    with pytest.raises(ZeroDivisionError), building():
+        assert not gc.isenabled()
+        raise ZeroDivisionError
+    assert gc.isenabled()
+
+
+def test_a_process_that_looks_for_no_garbage_does_not_begin_to() -> None:
+    gc.disable()
+    try:
+        with building():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -41,6 +41,7 @@ from licet.gateway.parts import Parts
 from licet.gateway.pseudonyms import Pseudonyms
 from licet.gateway.recorder import Recorder
 from licet.gateway.routes import dispatch
+from licet.gateway.settling import building
 from licet.gateway.subjects import Subjects
 from licet.gateway.telemetry import make_span_sink
 from licet.gateway.text_marks import text_mark
@@ -99,7 +100,8 @@ def build_gateway(
     clock = clock or SystemClock()
     pack = load_pack(config.guard.pack)
     bundle = load_bundle(config, pack, home)
-    guard = make_guard(bundle, today=clock.now().date(), doubt=config.guard.doubt)
+    with building():
+        guard = make_guard(bundle, today=clock.now().date(), doubt=config.guard.doubt)
     keystore = open_keystore(config.keys.url)
     keyring = KeyRing(keystore, config.keys.stale_s)
     keyring.refresh(clock.monotonic())

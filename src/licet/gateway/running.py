@@ -36,7 +36,7 @@ from licet.gateway.front import bounded_http
 from licet.gateway.measures import digest_of
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
-from licet.gateway.settling import Settling
+from licet.gateway.settling import Settling, building
 from licet.gateway.staging import Staging
 from licet.gateway.text_marks import label_headers
 from licet.guard.bundle import Bundle, make_guard, read_bundle
@@ -307,9 +307,10 @@ class Upkeep:
     def _prepare(self, read: Callable[[], Bundle]) -> tuple[Bundle, Guard]:
         """In a thread of its own: compiling 10,000 rules takes longer than a stream may wait."""
         parts = self._gateway.parts
-        bundle = read()
         doubt = parts.config.guard.doubt
-        return bundle, make_guard(bundle, today=parts.clock.now().date(), doubt=doubt)
+        with building():
+            bundle = read()
+            return bundle, make_guard(bundle, today=parts.clock.now().date(), doubt=doubt)
 
     async def _adopt(self, read: Callable[[], Bundle]) -> None:
         parts = self._gateway.parts

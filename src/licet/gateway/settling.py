@@ -10,7 +10,8 @@ Rules
 2. What is set aside is freed as ever when nothing refers to it any more. Only garbage that refers
    to itself waits for a look at everything. An exchange leaves none (a test holds that); a bundle
    that was replaced does.
-3. Everything is looked at when no stream is open and the last look was LOOK_S ago; while one is,
+3. While rules are built nothing is looked at: hardly anything of it is garbage.
+4. Everything is looked at when no stream is open and the last look was LOOK_S ago; while one is,
    after BUSY_LOOK_S.
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+from collections.abc import Iterator
 from typing import Any, Final
 
 LOOK_S: Final = 3600.0
@@ -50,7 +52,7 @@ class Settling:
         _give_back()
 
     def tend(self, now_s: float, *, busy: bool) -> None:
-        """Rule 3. `busy`: a stream is open, which would stand still."""
+        """Rule 4. `busy`: a stream is open, which would stand still."""
         if now_s - self._looked_s > (BUSY_LOOK_S if busy else LOOK_S):
             self._looked_s = now_s
             gc.unfreeze()
@@ -60,6 +62,18 @@ class Settling:
     def _after_collection(self, phase: str, about: dict[str, Any]) -> None:
         if phase == "stop" and about["generation"] == _FULL:
             gc.freeze()
+
+
+@contextlib.contextmanager
+def building() -> Iterator[None]:
+    """Rule 3, for what is built inside."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looks:
+            gc.enable()
 
 
 def _give_back() -> None:
