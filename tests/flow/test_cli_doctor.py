@@ -19,13 +19,16 @@ import pytest
 from click.testing import CliRunner
 
 from kit.bundles import KEY, RULES, small_bundle
+from kit.corpus import put, shelf
 from kit.ledger import entries
 from kit.tls import throwaway_tls
+from licet.base.trouble import BadInput
 from licet.cli import doctor_guard, doctor_here, doctor_reach, doctor_stores
 from licet.cli.doctor import CHECKS, Look, examine
 from licet.cli.doctor_scene import Finding, Scene
 from licet.cli.home import Home
 from licet.cli.main import licet
+from licet.corpus.checking import VersionChecks
 from licet.gateway.bundlefile import CURRENT, save_bundle
 from licet.gateway.bundlekey import PUBLIC
 from licet.gateway.config import Config, UpstreamConfig, load_config
@@ -351,3 +354,14 @@ def test_no_password_of_a_store_is_said(served: Scene, url: str) -> None:
     found = doctor_reach.check_limits(scene)
     assert found.state == "bad"
     assert "hunter2" not in f"{found}"
+
+
+def test_a_data_set_that_could_not_be_checked_is_told(scene: Scene, tmp_path: Path) -> None:
+    scene.home.create()
+    kept = shelf(scene.home.root)
+    version = put(kept, tmp_path, "pub/a", {"x": b"1"})
+    assert doctor_stores.check_training_data(scene).state == "ok"
+    VersionChecks(kept.catalogue).fail(version.commit, BadInput("no such reader"), NOW)
+    kept.close()
+    found = doctor_stores.check_training_data(scene)
+    assert (found.state, "1 could not be checked" in found.said) == ("warn", True)

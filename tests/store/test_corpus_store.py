@@ -20,6 +20,7 @@ from kit.corpus import NOW, RULES, card, put, shelf
 from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch, Unavailable
 from licet.corpus.blobs import Blobs, FolderBlobs
 from licet.corpus.catalogue import Version
+from licet.corpus.checking import VersionChecks
 from licet.corpus.fsck import Glance, check, glance
 from licet.corpus.manifest import difference
 from licet.corpus.objects import ObjectBlobs
@@ -345,13 +346,17 @@ def test_a_first_look_finds_what_is_lost_and_changes_nothing(tmp_path: Path) -> 
     assert glance(root) is None
     assert not root.exists()
     kept = shelf(tmp_path)
-    put(kept, tmp_path, "pub/a", {"x": b"1"})
+    stands = put(kept, tmp_path, "pub/a", {"x": b"1"})
     gone = put(kept, tmp_path, "pub/b", {"y": b"2"})
     withdraw(gone, kept.catalogue, by="ann", reason="an error", now=NOW)
-    kept.close()
     assert glance(root) == Glance(2, 1, 0)
+    checks = VersionChecks(kept.catalogue)
+    for version in (stands, gone):
+        checks.fail(version.commit, BadInput("no such reader"), NOW)
+    kept.close()
+    assert glance(root) == Glance(2, 1, 0, unchecked=1)
     (root / "content" / digest(b"1")[:2] / digest(b"1")[2:]).unlink()
-    assert glance(root) == Glance(2, 1, 1)
+    assert glance(root) == Glance(2, 1, 1, unchecked=1)
     (root / "catalogue.db").write_bytes(b"SQLite format 3\x00" + b"x" * 4096)
     with pytest.raises(Corrupt, match="damaged"):
         glance(root)

@@ -63,4 +63,9 @@ def check_training_data(scene: Scene) -> Finding:
     if found.missing:
         return Finding("bad", f"{said}, {found.missing} files lost", "Run: licet corpus fsck")
     where = "content in an object store" if found.missing is None else "their files are there"
+    if found.unchecked:
+        return Finding(
+            "warn", f"{said}, {where}, {found.unchecked} could not be checked",
+            "The desk of training data says why. Mend it, and publish the version anew.",
+        )  # fmt: skip
     return Finding("ok", f"{said}, {where}")

@@ -82,12 +82,13 @@ def _digest(blobs: Blobs, sha256: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a first look shows: versions, tombstones among them, content that is not in the folder;
-    None where content lies elsewhere."""
+    """What a first look shows: versions, tombstones among them, content that is not in the folder
+    (None where content lies elsewhere), and versions that stand whose check could not be made."""
 
     versions: int
     withdrawn: int
     missing: int | None
+    unchecked: int = 0
 
 
 def glance(root: Path) -> Glance | None:
@@ -109,15 +110,21 @@ def glance(root: Path) -> Glance | None:
                 "SELECT DISTINCT sha256, size FROM file WHERE commit_id NOT IN"
                 " (SELECT commit_id FROM withdrawal)"
             ).fetchall()
+            unchecked = db.execute(_UNCHECKED).fetchone()[0] if db.execute(_CHECKS).fetchone() else 0
     except sqlite3.Error as error:
         raise Corrupt(f"the catalogue {path} is damaged: {error}.", hint=_RESTORE) from None
     if (root / "store-url").exists():
-        return Glance(versions, gone, None)
+        return Glance(versions, gone, None, unchecked)
     missing = 0
     for sha256, size in named:
         file = root / "content" / sha256[:2] / sha256[2:]
         missing += not file.exists() or file.stat().st_size != size
-    return Glance(versions, gone, missing)
+    return Glance(versions, gone, missing, unchecked)
 
 
+_CHECKS = "SELECT 1 FROM sqlite_master WHERE name = 'version_check'"
+_UNCHECKED = """
+SELECT COUNT(*) FROM version_check
+WHERE state = 'failed' AND commit_id NOT IN (SELECT commit_id FROM withdrawal)
+"""
 _RESTORE = "Restore the folder from its copy, the catalogue with the content."
