@@ -126,7 +126,8 @@ clean: ## remove what can be made again
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUN_READY): pyproject.toml uv.lock
-	@uv="$$(scripts/bootstrap)" && "$$uv" sync --locked --no-dev --extra compute --group compile --inexact
+	@uv="$$(scripts/bootstrap)" && "$$uv" sync --locked --no-dev --group compile --inexact \
+		--extra assess --extra compute --extra corpus --extra labels
 	@touch $@
 
 $(TEST_READY): pyproject.toml uv.lock

@@ -21,7 +21,8 @@ from typing import Any
 import click
 
 from licet import __version__
-from licet.cli.refused import TroubleGroup
+from licet.cli.lacking import extra_of
+from licet.cli.refused import Refused, TroubleGroup
 
 BUG, INTERRUPTED, UNREAD = 70, 130, 141
 
@@ -146,6 +147,14 @@ class LazyGroup(TroubleGroup):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except ModuleNotFoundError as missing:
+            extra = extra_of(missing.name or "", ctx.invoked_subcommand or "")
+            if extra is None:
+                raise
+            raise Refused(
+                f"This needs the library {missing.name}, which is not installed.\n"
+                f"Install it: uv sync --inexact --extra {extra}"
+            ) from missing
         except KeyboardInterrupt:
             raise click.exceptions.Exit(INTERRUPTED)
         except BrokenPipeError:
