@@ -19,7 +19,10 @@ from licet.guard.encoder import Encoder
 from licet.guard.encoder.model import GROUPS
 from licet.guard.policy import Threshold, decide
 
-THRESHOLDS = dict.fromkeys(GROUPS, Threshold(0.7, 0.6))
+THRESHOLDS = {
+    "default": dict.fromkeys(GROUPS, Threshold(0.7, 0.6)),
+    "minor": dict.fromkeys(GROUPS, Threshold(0.0, 0.0)),
+}
 
 
 class Undecided(WordClassifier):
@@ -55,6 +58,20 @@ def test_its_own_thresholds_decide() -> None:
         assert calm is not None
         assert decide(calm, {}, 0, 15, "judge") == []
         await ours.close()
+
+    asyncio.run(work())
+
+
+def test_a_minor_is_judged_by_the_thresholds_of_minors() -> None:
+    async def work() -> None:
+        judges = Cascade([judge(tiny())])
+        found = {}
+        for audience in ("default", "minor"):
+            scores = await judges.ask("a quiet morning", "reply", audience=audience, harm=0.5)
+            assert scores is not None
+            found[audience] = bool(decide(scores, {}, 0, 15, "judge"))
+        assert found == {"default": False, "minor": True}
+        await judges.close()
 
     asyncio.run(work())
 

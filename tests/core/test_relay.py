@@ -30,7 +30,7 @@ def read(word: str = WORD) -> bytes:
     """A whole answer of many events, as one read gives it."""
     model = speaker("chat")
     said = [model.say((0, "content"), word) for _ in range(EVENTS)]
-    return b"".join(sum([model.begin(), *said, model.end()], []))
+    return b"".join(event for part in (model.begin(), *said, model.end()) for event in part)
 
 
 class Scene:

@@ -86,10 +86,15 @@ def test_once_ended_nothing_more_is_set_aside() -> None:
 
 
 def test_while_rules_are_built_nothing_is_looked_at_whatever_comes_of_it() -> None:
-    with pytest.raises(ZeroDivisionError), building():
-        assert not gc.isenabled()
-        raise ZeroDivisionError
-    assert gc.isenabled()
+    looks = []
+
+    def fails() -> None:
+        with building():
+            looks.append(gc.isenabled())
+            raise ZeroDivisionError
+
+    pytest.raises(ZeroDivisionError, fails)
+    assert (looks, gc.isenabled()) == ([False], True)
 
 
 def test_a_process_that_looks_for_no_garbage_does_not_begin_to() -> None:

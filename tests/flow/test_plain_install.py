@@ -28,7 +28,9 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 """
 COMMAND = ABSENT + "from licet.cli.main import main\nmain()\n"
-PORTAL = ABSENT + """
+PORTAL = (
+    ABSENT
+    + """
 from pathlib import Path
 from licet.portal.serving import portal_app
 from licet.portal.settings import Installation
@@ -36,6 +38,7 @@ portal_app(Installation(home=Path(sys.argv[1]), secret="s" * 64))
 from django.urls import get_resolver
 print(len(get_resolver().url_patterns))
 """
+)
 
 
 def plainly(name: str) -> str:

@@ -20,6 +20,7 @@ from licet.base.clock import SystemClock
 from licet.gateway.app import Gateway
 from licet.gateway.keyring import KeyRing, KeyStore
 from licet.gateway.keys import Grant
+from licet.ledger.entry import parse_entry
 
 HELLO = [{"role": "user", "content": "hello"}]
 REVOKED_S = 3.0
@@ -221,3 +222,22 @@ def test_without_its_store_of_keys_serving_ends(fault: str, tmp_path: Any, behin
         assert response.status_code == 503
         assert response.json()["error"]["code"] == "keys_unavailable"
         assert plain.get(f"{served.root}/readyz").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("configured", "named", "holds"),
+    [("default", "default", "default"), ("minor", "default", "minor"),
+     ("default", "minor", "minor")],
+)  # fmt: skip
+def test_the_configuration_says_whose_thresholds_hold_for_keys_that_name_none(
+    configured: str, named: str, holds: str, tmp_path: Any, behind: Server
+) -> None:
+    with running_gateway(tmp_path, behind.url, guard=f'audience = "{configured}"') as served:
+        _, key = key_for(served, audience=named)
+        assert ask(served, key).status_code == 200
+        log = served.gateway.log
+        while (
+            last := parse_entry(served.call(lambda: log.entries(0, log.size))[-1])
+        ).kind == "licence.changed":  # what comes of an exchange is written a little later
+            time.sleep(0.02)
+    assert last.pub["audience"] == holds

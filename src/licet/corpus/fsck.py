@@ -110,7 +110,9 @@ def glance(root: Path) -> Glance | None:
                 "SELECT DISTINCT sha256, size FROM file WHERE commit_id NOT IN"
                 " (SELECT commit_id FROM withdrawal)"
             ).fetchall()
-            unchecked = db.execute(_UNCHECKED).fetchone()[0] if db.execute(_CHECKS).fetchone() else 0
+            unchecked = (
+                db.execute(_UNCHECKED).fetchone()[0] if db.execute(_CHECKS).fetchone() else 0
+            )
     except sqlite3.Error as error:
         raise Corrupt(f"the catalogue {path} is damaged: {error}.", hint=_RESTORE) from None
     if (root / "store-url").exists():

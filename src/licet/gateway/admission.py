@@ -16,6 +16,7 @@ from licet.gateway.keys import Key, KeyDenied, Route
 from licet.gateway.limits import Allowance, Allowed, Limited
 from licet.gateway.measures import Notice
 from licet.gateway.parts import Parts
+from licet.guard.guarding import AUDIENCE
 
 _BEARER = b"bearer "
 
@@ -78,6 +79,12 @@ def admit(parts: Parts, scope: Scope, route: Route) -> Key | Denial:
         parts.metrics.key_denied("route")
         return Denial(403, "route_not_allowed", f"This API key does not open {route}.")
     return found
+
+
+def audience_of(parts: Parts, key: Key) -> str:
+    """Whose thresholds hold for who comes with a key: what it names, else the configuration's."""
+    named = key.grant.audience
+    return parts.config.guard.audience if named == AUDIENCE else named
 
 
 async def take_place(parts: Parts, key: Key) -> Allowed | Denial:

@@ -90,7 +90,7 @@ async def judge_whole(
             whole = await parts.turns.finish(judging)
         if whole.waiting:
             async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
-                await ask_until_judged(parts, whole, prompt_of(ask))
+                await ask_until_judged(parts, whole, prompt_of(ask), trace.audience)
         if urgent == parts.urgent:
             return whole
 
@@ -161,7 +161,7 @@ async def _relay_asking(
     upstream = parts.config.find_upstream(trace.upstream)
     relay = AskingRelay(
         exchange, reply, parts.judge, write, fresh_guard, deadline_s=upstream.idle_s,
-        context=prompt_of(ask),
+        context=prompt_of(ask), audience=trace.audience,
     )  # fmt: skip
     try:
         out = await relay.run()
@@ -194,23 +194,26 @@ async def _close(
     await send({"type": "http.response.body", "body": out, "more_body": False})
 
 
-async def ask_until_judged(parts: Parts, whole: WholeAnswer, prompt: str) -> None:
+async def ask_until_judged(parts: Parts, whole: WholeAnswer, prompt: str, audience: str) -> None:
     """Ask whoever judges outside until every text of an answer is judged."""
     while whole.waiting and whole.questions:
         questions, whole.questions = whole.questions, []
-        for question, scores in await _ask_all(parts, questions, prompt):
+        for question, scores in await _ask_all(parts, questions, prompt, audience):
             whole.judged(question, scores)
         if whole.questions:
             await asyncio.sleep(ASK_AGAIN_S)
 
 
 async def _ask_all(
-    parts: Parts, questions: list[Question], prompt: str
+    parts: Parts, questions: list[Question], prompt: str, audience: str
 ) -> list[tuple[Question, Scores | None]]:
     judge = parts.judge
     assert judge is not None
     answers = await asyncio.gather(
-        *(judge.ask(q.text, q.role, q.context or prompt, harm=q.harm) for q in questions)
+        *(
+            judge.ask(q.text, q.role, q.context or prompt, audience=audience, harm=q.harm)
+            for q in questions
+        )
     )
     return list(zip(questions, answers, strict=True))
 

@@ -287,7 +287,7 @@ def _open_encoder(config: Config, guard: Guard, metrics: Metrics, clock: Clock) 
             hint="Take the table out, or build the bundle with a version that ships an encoder.",
         )
     encoder = encoder_source(policy.encoder, shipped_encoder)()
-    thresholds = policy.encoder.thresholds[config.guard.audience]
+    thresholds = policy.encoder.thresholds
     return EncoderJudge(settings, encoder, guard.classifier, thresholds, metrics, clock)
 
 

@@ -21,7 +21,7 @@ from licet.gateway.parts import Judge
 from licet.gateway.upstream import Reply
 from licet.gateway.upstream_trouble import UpstreamTrouble
 from licet.guard.classifier import Scores
-from licet.guard.guarding import Guard
+from licet.guard.guarding import AUDIENCE, Guard
 
 ASK_AGAIN_S = 0.25
 Write = Callable[[bytes], Awaitable[None]]
@@ -51,6 +51,7 @@ class AskingRelay:
     def __init__(
         self, exchange: Exchange, reply: Reply, judge: Judge, write: Write,
         fresh_guard: Callable[[], Guard | None], *, deadline_s: float, context: str = "",
+        audience: str = AUDIENCE,
     ) -> None:  # fmt: skip
         self._exchange = exchange
         self._reply = reply
@@ -59,6 +60,7 @@ class AskingRelay:
         self._fresh_guard = fresh_guard
         self._deadline_s = deadline_s
         self._context = context
+        self._audience = audience
         self._until_s = 0.0  # of the loop's clock, once the upstream is over
         self._asked: dict[asyncio.Task[Scores | None], Question] = {}
         self._put: set[int] = set()
@@ -125,4 +127,6 @@ class AskingRelay:
         if again:
             await asyncio.sleep(ASK_AGAIN_S)
         context = question.context or self._context
-        return await self._judge.ask(question.text, question.role, context, harm=question.harm)
+        return await self._judge.ask(
+            question.text, question.role, context, audience=self._audience, harm=question.harm
+        )

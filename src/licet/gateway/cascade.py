@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from licet.guard.doubt import Doubt
+from licet.guard.guarding import AUDIENCE
 from licet.guard.policy import JudgeScores
 
 
@@ -24,7 +25,9 @@ class Member(Protocol):
     @property
     def doubt(self) -> Doubt: ...
 
-    async def ask(self, text: str, role: str, context: str = "") -> JudgeScores | None: ...
+    async def ask(
+        self, text: str, role: str, context: str = "", audience: str = AUDIENCE
+    ) -> JudgeScores | None: ...
 
     async def close(self) -> None: ...
 
@@ -36,14 +39,16 @@ class Cascade:
         self._judges = tuple(judges)
 
     async def ask(
-        self, text: str, role: str, context: str = "", *, harm: float | None = None
-    ) -> JudgeScores | None:
-        """What they come to; None if there is no answer. `harm` is what the classifier says."""
+        self, text: str, role: str, context: str = "", *, audience: str = AUDIENCE,
+        harm: float | None = None,
+    ) -> JudgeScores | None:  # fmt: skip
+        """What they come to, for an audience; None if there is no answer. `harm` is what the
+        classifier says."""
         scores: JudgeScores | None = None
         for judge in self._judges:
             if not judge.doubt.holds(harm):
                 continue
-            scores = await judge.ask(text, role, context)
+            scores = await judge.ask(text, role, context, audience)
             if scores is None:
                 return None
             harm = scores.harm

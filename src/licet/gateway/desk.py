@@ -14,7 +14,7 @@ import msgspec
 from licet import __version__
 from licet.base.ids import new_id
 from licet.base.trouble import BadInput, NotFound, Trouble
-from licet.gateway.admission import Denial, admit, refuse_service, take_place
+from licet.gateway.admission import Denial, admit, audience_of, refuse_service, take_place
 from licet.gateway.asgi import (
     JSON,
     Answer,
@@ -238,7 +238,7 @@ async def _judge_input(parts: Parts, key: Key, texts: Sequence[PromptText]) -> J
     """Raises JudgeUnavailable where a judge was asked in vain: no verdict is no "not flagged"."""
     found: set[str] = set()
     scores: dict[str, float] = {}
-    audience = key.grant.audience
+    audience = audience_of(parts, key)
     for text in texts:
         verdict = await parts.turns.finish(
             parts.guard.judge_piecemeal(text.text, "comment", audience=audience)
@@ -246,7 +246,9 @@ async def _judge_input(parts: Parts, key: Key, texts: Sequence[PromptText]) -> J
         findings, said = list(verdict.findings), verdict.categories
         if text.text and verdict.action != "halt" and parts.guard.asks(verdict):
             assert parts.judge is not None
-            answer = await parts.judge.ask(text.text, "comment", harm=verdict.harm)
+            answer = await parts.judge.ask(
+                text.text, "comment", audience=audience, harm=verdict.harm
+            )
             if answer is None:
                 raise JudgeUnavailable("A judge was asked and has not answered.")
             said = answer.categories

@@ -22,6 +22,7 @@ from licet.gateway.config_judge import EncoderConfig
 from licet.gateway.metrics import JudgeOutcome, Metrics
 from licet.guard.classifier import Classifier, Role, Scores, group_of
 from licet.guard.encoder import Encoder
+from licet.guard.guarding import AUDIENCE
 from licet.guard.policy import JudgeScores, Threshold
 
 NAME = "encoder"
@@ -30,13 +31,14 @@ WAITING_MAX = 256
 
 
 class EncoderJudge:
-    """The encoder, in one event loop. `thresholds` by group, as the policy has them."""
+    """The encoder, in one event loop. `thresholds` by audience and group, as the policy has
+    them."""
 
     name = NAME
 
     def __init__(
         self, settings: EncoderConfig, encoder: Encoder, classifier: Classifier,
-        thresholds: Mapping[str, Threshold], metrics: Metrics, clock: Clock,
+        thresholds: Mapping[str, Mapping[str, Threshold]], metrics: Metrics, clock: Clock,
     ) -> None:  # fmt: skip
         self.doubt = settings.doubt
         self._timeout_s = settings.timeout_ms / 1000
@@ -48,16 +50,18 @@ class EncoderJudge:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=NAME)
         self._waiting = 0
 
-    async def ask(self, text: str, role: str, context: str = "") -> JudgeScores | None:
-        """What the encoder makes of a text, with the thresholds that hold for it; None if it was
-        not read in time."""
+    async def ask(
+        self, text: str, role: str, context: str = "", audience: str = AUDIENCE
+    ) -> JudgeScores | None:
+        """What the encoder makes of a text, with the thresholds that hold for it and its audience;
+        None if it was not read in time."""
         began_s = self._clock.monotonic()
         scores: JudgeScores | None = None
         outcome: JudgeOutcome = "late"
         if self._waiting < WAITING_MAX:
             self._waiting += 1
             reading = asyncio.get_running_loop().run_in_executor(
-                self._thread, self._read, text, cast(Role, role), context
+                self._thread, self._read, text, cast(Role, role), context, audience
             )
             reading.add_done_callback(self._one_less)
             try:
@@ -76,10 +80,10 @@ class EncoderJudge:
     def _one_less(self, _: asyncio.Future[JudgeScores]) -> None:
         self._waiting -= 1
 
-    def _read(self, text: str, role: Role, context: str) -> JudgeScores:
+    def _read(self, text: str, role: Role, context: str, audience: str) -> JudgeScores:
         prior = self._classifier.strengths(text, role)
         found: Scores = self._encoder.judge((text,), role, (context,), (prior,))[0]
         return JudgeScores(
             found.harm, found.categories, False, span=found.span,
-            threshold=self._thresholds[group_of(text, role)], judge=NAME,
+            threshold=self._thresholds[audience][group_of(text, role)], judge=NAME,
         )  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Protocol, TypeVar
 
 from licet.base.piecemeal import Piecemeal
 from licet.base.trouble import BadInput, Trouble
-from licet.gateway.admission import Denial, admit, take_place, under_measure
+from licet.gateway.admission import Denial, admit, audience_of, take_place, under_measure
 from licet.gateway.asgi import (
     JSON,
     Answer,
@@ -76,7 +76,7 @@ async def guard_for_litellm(parts: Parts, scope: Scope, receive: Receive, send: 
     if isinstance(key, Denial):
         await _deny(key, send)
         return
-    trace.key, trace.audience = key.id, key.grant.audience
+    trace.key, trace.audience = key.id, audience_of(parts, key)
     place = await take_place(parts, key)
     if isinstance(place, Denial):
         await _deny(place, send)
@@ -183,12 +183,12 @@ async def _judged(parts: Parts, trace: Trace, judging: Callable[[Guard], Pieceme
         guard, urgent = parts.guard, parts.urgent
         trace.bundle = guard.name
         judgement = await parts.turns.finish(judging(guard))
-        await _ask_until_judged(parts, judgement)
+        await _ask_until_judged(parts, judgement, trace.audience)
         if urgent == parts.urgent:
             return judgement
 
 
-async def _ask_until_judged(parts: Parts, judgement: _Judgement) -> None:
+async def _ask_until_judged(parts: Parts, judgement: _Judgement, audience: str) -> None:
     """Raises JudgeUnavailable where a judge is held for in vain."""
     if not judgement.waiting:
         return
@@ -198,7 +198,10 @@ async def _ask_until_judged(parts: Parts, judgement: _Judgement) -> None:
         while judgement.waiting and judgement.questions:
             questions, judgement.questions = judgement.questions, []
             answers = await asyncio.gather(
-                *(judge.ask(q.text, q.role, q.context, harm=q.harm) for q in questions)
+                *(
+                    judge.ask(q.text, q.role, q.context, audience=audience, harm=q.harm)
+                    for q in questions
+                )
             )
             for question, scores in zip(questions, answers, strict=True):
                 judgement.judged(question, scores)

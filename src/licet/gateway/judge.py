@@ -27,6 +27,7 @@ from licet.gateway.metrics import JudgeOutcome, Metrics
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
 from licet.gateway.upstream_trouble import UpstreamTrouble
 from licet.guard.classifier import Scores
+from licet.guard.guarding import AUDIENCE
 from licet.guard.policy import JudgeScores, Threshold
 
 ASKED_AT_ONCE = 64
@@ -85,10 +86,13 @@ class RemoteJudge:
             )
         )
 
-    async def ask(self, text: str, role: str, context: str = "") -> JudgeScores | None:
+    async def ask(
+        self, text: str, role: str, context: str = "", audience: str = AUDIENCE
+    ) -> JudgeScores | None:
         """What the judge thinks of a text; None if it gave no answer that we understand in time.
 
-        `role`: `prompt` or `reply`; `context`: the prompt that a reply answers.
+        `role`: `prompt` or `reply`; `context`: the prompt that a reply answers. It says the same
+        to every audience, and what follows from it is not for it to say.
         """
         asked = Asked(text, role, context)
         began_s = self._clock.monotonic()

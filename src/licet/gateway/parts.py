@@ -33,7 +33,7 @@ from licet.gateway.trace import Trace
 from licet.gateway.turns import Turns
 from licet.gateway.upstream import Upstream
 from licet.guard.classifier import Scores
-from licet.guard.guarding import Guard
+from licet.guard.guarding import AUDIENCE, Guard
 from licet.guard.memory import VerdictMemory
 from licet.ledger.log import LogView
 from licet.rulebook import Pack
@@ -47,8 +47,9 @@ class Judge(Protocol):
     """A judge outside. Never raises: None is "no answer"."""
 
     async def ask(
-        self, text: str, role: str, context: str = "", *, harm: float | None = None
-    ) -> Scores | None: ...
+        self, text: str, role: str, context: str = "", *, audience: str = AUDIENCE,
+        harm: float | None = None,
+    ) -> Scores | None: ...  # fmt: skip
 
     async def close(self) -> None: ...
 

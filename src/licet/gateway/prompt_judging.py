@@ -59,7 +59,7 @@ async def _judge_texts(
         if judgement.waiting:
             async with judged_within(target.upstream.idle_s):
                 while judgement.waiting and judgement.questions:
-                    await _ask_judge(parts, judgement)
+                    await _ask_judge(parts, judgement, trace.audience)
         outcome = None
     except JudgeUnavailable as trouble:
         outcome = Outcome("failed", code=trouble.code)
@@ -74,13 +74,15 @@ async def _judge_texts(
     return judgement
 
 
-async def _ask_judge(parts: Parts, judgement: PromptJudgement) -> None:
+async def _ask_judge(parts: Parts, judgement: PromptJudgement, audience: str) -> None:
     """Put all open questions about the prompt at once."""
     assert parts.judge is not None
     questions, judgement.questions = judgement.questions, []
     answers = await asyncio.gather(
         *(
-            parts.judge.ask(question.text, "prompt", question.context, harm=question.harm)
+            parts.judge.ask(
+                question.text, "prompt", question.context, audience=audience, harm=question.harm
+            )
             for question in questions
         )
     )

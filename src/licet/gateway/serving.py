@@ -28,6 +28,7 @@ from licet.gateway.admission import (
     Denial,
     Target,
     admit,
+    audience_of,
     refuse_service,
     route_model,
     take_place,
@@ -87,7 +88,7 @@ async def serve(
     if isinstance(key, Denial):
         await deny(dialect, key, trace, send)
         return
-    trace.key, trace.audience = key.id, key.grant.audience
+    trace.key, trace.audience = key.id, audience_of(parts, key)
     place = await take_place(parts, key)
     if isinstance(place, Denial):
         await deny(dialect, place, trace, send)

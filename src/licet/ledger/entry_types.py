@@ -100,7 +100,7 @@ ENTRY_TYPES: Mapping[str, EntryType] = {
         "A reply was halted before the unlawful part left.", _EXCHANGE | _STOPPED
     ),
     "exchange.failed": EntryType(
-        "An exchange ended without a lawful answer: upstream, judge, client or this gateway failed.",
+        "An exchange ended without a lawful answer: upstream, judge, client or gateway failed.",
         _EXCHANGE | {"error": "code of the trouble", "side": "who failed"},
     ),
     "bundle.loaded": EntryType(
