@@ -48,7 +48,7 @@ class Scene:
         reader = DIALECTS["chat"].reader(ask_of("chat"))
         self.exchange = Exchange(reader, make_guard("another phrase"), open_case)
         self.sent = b""
-        self.relay = Relay(self.parts, self.exchange, self.reply, trace, self.send)
+        self.relay = Relay(self.parts, self.exchange, self.reply, trace, self.send, urgent=0)
 
     async def send(self, message: Any) -> None:
         self.sent += message["body"]

@@ -79,8 +79,9 @@ def test_a_judge_outside_may_answer_in_any_order() -> None:
     whole = judge(body_of("one", "two"), make_guard(remote=True))
     first, second = whole.questions
     whole.judged(second, UNLAWFUL)
-    assert not whole.waiting
+    assert whole.waiting
     whole.judged(first, LAWFUL)
+    assert not whole.waiting
     assert whole.finish(body_of("one", "two"), open_case)[1].kind == "halted"
 
 
@@ -99,6 +100,31 @@ def test_a_judge_that_fails_does_what_was_set(on_failure: str, kind: str | None)
 
 
 def test_an_unlawful_text_asks_nobody_outside() -> None:
-    whole = judge(body_of("one", PHRASE), make_guard(remote=True))
+    whole = judge(body_of(PHRASE, "two"), make_guard(remote=True))
     assert whole.questions == []
     assert not whole.waiting
+
+
+@pytest.mark.parametrize(("scores", "left"), [(LAWFUL, ["one", "so "]), (UNLAWFUL, ["", ""])])
+def test_what_stays_of_a_stopped_answer_was_judged_outside_too(
+    scores: Any, left: list[str]
+) -> None:
+    body = body_of("one", f"so {PHRASE} and more")
+    whole = judge(body, make_guard(remote=True))
+    first, second = whole.questions
+    assert [first.text, second.text] == ["one", "so "]
+    whole.judged(first, scores)
+    assert whole.waiting == (scores is LAWFUL)
+    if whole.waiting:
+        whole.judged(second, LAWFUL)
+    out, outcome = whole.finish(body, open_case)
+    assert contents(out) == left
+    assert outcome.kind == "halted"
+
+
+def test_the_first_place_that_is_stopped_counts_whoever_found_it() -> None:
+    body = body_of(f"x {HARM} and {PHRASE}")
+    out, outcome = judge(body, make_guard(classifier=True)).finish(body, open_case)
+    assert contents(out) == ["x "]
+    assert outcome.finding is not None
+    assert outcome.finding.detector != "literal"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -60,6 +61,28 @@ def test_pieces_of_pipelined_answers_stay_with_their_own_answer() -> None:
         for name, answer in zip(names, answers, strict=False):
             body = answer.split(b"\r\n\r\n", 1)[1]
             assert body.split(b"\r\n")[1::2] == [name.encode()] * 10
+
+
+@pytest.mark.parametrize("more", [0, 1, 3])
+def test_who_is_answered_learns_that_the_client_left_whatever_it_asked_meanwhile(
+    more: int,
+) -> None:
+    begun, left = threading.Semaphore(0), threading.Event()
+
+    async def waiting(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        begun.release()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left.set()
+
+    with serve(waiting, http=bounded_http(4096, 30.0)) as root:
+        host, port = root.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n" * (1 + more))
+            assert begun.acquire(timeout=10)
+        assert left.wait(10)
+        assert not begun.acquire(blocking=False), "nobody begins to answer one that has left"
 
 
 @pytest.fixture(scope="module")

@@ -124,3 +124,12 @@ def test_pipelined_requests_are_answered_in_order(served: Served) -> None:
     last = HIDDEN.replace(b"host: a", b"host: a\r\nconnection: close")
     heard = spoken_to(served, HIDDEN * 49 + last, then_end=False)
     assert heard.count(b"HTTP/1.1 200 OK") == 50
+
+
+def test_a_body_is_passed_on_as_what_it_was_read_as(served: Served, behind: Server) -> None:
+    for said in ("application/json; charset=utf-7", "text/plain", None):
+        headers = dict(served.headers) | ({"content-type": said} if said else {})
+        url = f"{served.url}/chat/completions"
+        assert plain.post(url, content=BODY, headers=headers).status_code == 200
+        passed = [value for name, value in behind.requests[-1].headers if name == b"content-type"]
+        assert passed == [b"application/json"]

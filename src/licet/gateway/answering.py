@@ -100,6 +100,7 @@ async def answer_stream(
     flags: tuple[Finding, ...], send: Send,
 ) -> Outcome:  # fmt: skip
     """A streamed answer: each event leaves as soon as its text may."""
+    urgent = parts.urgent  # as of `guard`; one that comes while the head is sent is heeded
     reader = dialect.reader(ask)
     if parts.text_mark is not None:
         reader = parts.text_mark.reader(dialect.name, ask, reader)
@@ -121,9 +122,9 @@ async def answer_stream(
     parts.metrics.stream_opened()
     try:
         if guard.remote_judge:
-            await _relay_asking(parts, ask, exchange, reply, trace, send)
+            await _relay_asking(parts, ask, exchange, reply, trace, send, urgent)
         else:
-            out = await Relay(parts, exchange, reply, trace, send).run()
+            out = await Relay(parts, exchange, reply, trace, send, urgent).run()
             await _close(parts, ask, exchange, reply, trace, send, out)
     except asyncio.CancelledError:
         exchange.client_gone()
@@ -136,7 +137,7 @@ async def answer_stream(
 
 
 async def _relay_asking(
-    parts: Parts, ask: Ask, exchange: Exchange, reply: Reply, trace: Trace, send: Send
+    parts: Parts, ask: Ask, exchange: Exchange, reply: Reply, trace: Trace, send: Send, urgent: int
 ) -> None:
     """The same with a judge outside."""
 
@@ -144,8 +145,6 @@ async def _relay_asking(
         if not trace.first_out:
             trace.first_out = parts.clock.monotonic()
         await send({"type": "http.response.body", "body": out, "more_body": True})
-
-    urgent = parts.urgent
 
     def fresh_guard() -> Guard | None:
         nonlocal urgent

@@ -13,7 +13,8 @@ Rules
 3. One timer a connection, never made or cancelled for a request.
 4. Trailers are dropped: nothing here has a use for them.
 5. The head of an answer and what follows at once go out in one piece.
-6. A piece of a streamed body may be written without a coroutine (`asgi.PIECE`, `pieces`).
+6. Whoever is being answered learns that the client has left, whatever it asked for meanwhile.
+7. A piece of a streamed body may be written without a coroutine (`asgi.PIECE`, `pieces`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from licet.gateway.pieces import PieceWriter
 
 REQUEST_S = 60.0
 """A body of 8 MiB takes that long on a line of 1 Mbit/s."""
+AHEAD_MAX = 8
+"""So many requests are read while one before them is answered."""
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"connection: close\r\ncontent-length: 0\r\n\r\n"
@@ -86,6 +89,8 @@ class BoundedHttp(HttpToolsProtocol):
     _watched = (-1, False)
     """The request that was here at the last look, and whether it was still arriving."""
     _timer: asyncio.TimerHandle | None = None
+    _answered: Any = None
+    """The request that is being answered; uvicorn knows the newest one, which may wait for it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         joined = JoinedHead(cast("asyncio.Transport", transport), self.loop)
@@ -95,6 +100,10 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        answered, self._answered = self._answered, None
+        if answered is not None and not answered.response_complete:  # rule 6
+            answered.disconnected = True
+            answered.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -123,6 +132,8 @@ class BoundedHttp(HttpToolsProtocol):
             joined = cast("JoinedHead", self.transport)
             writer = PieceWriter(self.cycle, self.flow, joined.write, joined.transport.write)
             self.scope["extensions"] = {PIECE: {"write": writer}}
+        if 0 < len(self.pipeline) <= AHEAD_MAX:  # uvicorn reads no more: then nobody would leave
+            self.flow.resume_reading()
 
     def on_body(self, body: bytes) -> None:
         self._framing_bytes = 0
@@ -132,6 +143,10 @@ class BoundedHttp(HttpToolsProtocol):
         self._arriving = False
         self._framing_bytes = 0
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """As uvicorn's, without a timer for each answer (rule 3)."""

@@ -49,7 +49,7 @@ class Begun:
 
 
 class Relay:
-    """One stream. `run` it in the task that serves it."""
+    """One stream. `run` it in the task that serves it. `urgent`: `parts.urgent` as of its guard."""
 
     __slots__ = (
         "_exchange", "_is_judging", "_last", "_message", "_parts", "_piece", "_reply", "_send",
@@ -57,8 +57,9 @@ class Relay:
     )  # fmt: skip
 
     def __init__(
-        self, parts: Parts, exchange: Exchange, reply: Reply, trace: Trace, send: Send
-    ) -> None:
+        self, parts: Parts, exchange: Exchange, reply: Reply, trace: Trace, send: Send,
+        urgent: int,
+    ) -> None:  # fmt: skip
         self._parts = parts
         self._exchange = exchange
         self._reply = reply
@@ -66,7 +67,7 @@ class Relay:
         self._send = send
         self._piece = send.piece if isinstance(send, Sender) else None
         self._message: Message = {"type": "http.response.body", "body": b"", "more_body": True}
-        self._urgent = parts.urgent
+        self._urgent = urgent
         self._last = b""
         self._unsent: Begun | None = None
         self._is_judging = False

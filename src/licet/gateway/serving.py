@@ -66,9 +66,7 @@ from licet.gateway.upstream import KeyForm, Reply
 from licet.gateway.upstream_refusal import upstream_refusal
 from licet.gateway.upstream_trouble import UpstreamTrouble
 
-_PASSED_ON = frozenset(
-    (b"content-type", b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta")
-)
+_PASSED_ON = frozenset((b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta"))
 IDEMPOTENCY_KEY = b"idempotency-key"
 FINAL = frozenset((200, 400))
 """An answer, and a no that the same request would get again; any other may pass."""
@@ -318,9 +316,9 @@ async def _call(parts: Parts, dialect: Dialect, ask: Ask, target: Target, scope:
     body = ask.body if target.model == ask.model else dialect.with_model(ask, target.model)
     headers = [(name, value) for name, value in scope["headers"] if name in _PASSED_ON]
     if isinstance(ask, MediaAsk):  # its body was written anew
-        headers = [pair for pair in headers if pair[0] not in (b"content-type", b"accept")]
+        headers = [pair for pair in headers if pair[0] != b"accept"]
         headers.append((b"content-type", ask.content_type))
-    elif header(scope, b"content-type") is None:
+    else:  # it was read as JSON in UTF-8, and nobody is to read it otherwise, whatever was said
         headers.append(JSON)
     form: KeyForm | None = None
     if dialect.family == "anthropic" and target.upstream.key_form == "bearer":

@@ -3,7 +3,9 @@
 Rules
 1. All its texts are judged before any of it leaves.
 2. A stopped answer keeps what was lawful before the place where it was stopped, and says so in its
-   API's own form; texts after that one are emptied.
+   API's own form; texts after that one are emptied. Of all that stops a text the first place
+   counts, whoever found it.
+3. What is kept was judged like all else: judges outside are asked about it before it leaves.
 """
 
 from __future__ import annotations
@@ -58,10 +60,9 @@ class WholeAnswer:
         """One text of the answer, and what our own guard says of it."""
         text = self._reply.spans[index].text
         self._note(index, list(verdict.findings))
-        if self.is_stopped:
-            self.questions.clear()
-            self._open.clear()
-        elif self._guard.asks(verdict) and text:
+        if self._stopped is not None:  # here, or nothing would be read any more
+            text = text[: self._stopped[1].start]
+        if text and self._guard.asks(verdict):
             question = Question(index, text, "reply", harm=verdict.harm)
             self._open[index] = question
             self.questions.append(question)
@@ -72,11 +73,11 @@ class WholeAnswer:
 
     @property
     def waiting(self) -> bool:
-        return bool(self._open) and not self.is_stopped
+        return bool(self._open)
 
     def judged(self, question: Question, scores: Scores | None) -> None:
         """A judge outside answered, or failed (None)."""
-        if self.is_stopped or question.number not in self._open:
+        if question.number not in self._open:
             return
         if scores is None and self._on_failure == "hold":
             self.questions.append(question)
@@ -109,5 +110,13 @@ class WholeAnswer:
         for finding in findings:
             if finding.action != "halt":
                 self.flags.append(finding)
-            elif self._stopped is None or index < self._stopped[0]:
+            elif self._stopped is None or (index, finding.start) < _place(self._stopped):
                 self._stopped = (index, finding)
+        if self._stopped is not None:  # of what comes after the place nothing leaves
+            last = self._stopped[0]
+            self._open = {n: one for n, one in self._open.items() if n <= last}
+            self.questions = [one for one in self.questions if one.number <= last]
+
+
+def _place(stopped: tuple[int, Finding]) -> tuple[int, int]:
+    return stopped[0], stopped[1].start
