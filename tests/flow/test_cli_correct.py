@@ -16,6 +16,7 @@ from licet.cli.home import Home
 from licet.cli.main import licet
 from licet.gateway.bundlefile import CURRENT, load_bundle
 from licet.gateway.bundlekey import load_trusted_keys
+from licet.gateway.config_demo import DemoChoice, demo_config
 from licet.guard.bundle import read_bundle
 
 GIRAFFE = """\
@@ -114,6 +115,16 @@ def test_a_candidate_that_blocks_lawful_text_is_refused_and_a_better_one_goes(de
     assert desk.proves(narrow).exit_code == 0
     assert desk.releases(narrow).exit_code == 0
     assert desk.serving != before
+
+
+def test_a_candidate_has_the_tier_and_the_judge_failures_of_the_configuration(desk: Desk) -> None:
+    demo_config(desk.home.root, DemoChoice(rules=(desk.walrus,)))
+    text = desk.home.config.read_text()
+    text = text.replace('clause = "halt"', 'clause = "hold"')
+    desk.home.config.write_text(text.replace("[guard]\n", '[guard]\ntier = "whole"\n'))
+    policy = load_bundle(desk.candidate(), None).policy
+    assert policy.judged.tier == "whole"
+    assert policy.on_judge_failure == {"token": "halt", "clause": "hold", "whole": "halt"}
 
 
 def test_a_report_that_was_changed_releases_nothing(desk: Desk) -> None:

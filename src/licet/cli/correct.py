@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,9 +30,10 @@ from licet.cli.refused import TroubleGroup
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.gateway.bundlefile import CURRENT, load_bundle, load_bytes, save_bundle
 from licet.gateway.bundlekey import load_bundle_key, load_trusted_keys
-from licet.gateway.bundling import draft_bundle, shipped_encoder
-from licet.gateway.config import load_config
+from licet.gateway.bundling import FAIL_CLOSED, draft_bundle, shipped_encoder
+from licet.gateway.config import GuardConfig, load_config
 from licet.guard.bundle import Bundle, build_bundle, make_guard, read_bundle, sign_again
+from licet.guard.policy import OnFailure, Tier
 from licet.rulebook import Pack, load_pack
 from licet.rulebook.proceeding import ProofRules
 
@@ -95,13 +98,18 @@ def candidate(
     rules: tuple[Path, ...], pack_id: str | None, name: str, urgent: bool, no_shipped: bool,
     output: Path, home: Home,
 ) -> None:  # fmt: skip
-    """Build a candidate: what the home serves, with more rules. No gateway takes it unsigned."""
+    """Build a candidate: what the home serves, with more rules. No gateway takes it unsigned.
+
+    Rules, pack, tier and what happens when a judge fails are those of the home's configuration
+    where there is one; the rules that are given here are added.
+    """
     guard = load_config(home.config).guard if home.config.exists() else None
     files = (*(guard.rules if guard else ()), *rules)
     pack = load_pack(pack_id or (guard.pack if guard else DEFAULT_PACK))
     draft = draft_bundle(
-        pack, tuple(dict.fromkeys(files)), name=name, urgent=urgent, shipped=not no_shipped
-    )
+        pack, tuple(dict.fromkeys(files)), name=name, urgent=urgent, shipped=not no_shipped,
+        tier=guard.tier if guard else None, on_judge_failure=_on_failure(guard),
+    )  # fmt: skip
     # A key that nobody keeps: what it signs counts nowhere until `release` signs it anew.
     data = build_bundle(draft, Ed25519PrivateKey.from_private_bytes(secrets.token_bytes(32)))
     save_bundle(output, data)
@@ -187,6 +195,12 @@ def export(file: Path, output: Path, pack_id: str) -> None:
     pairs = read_pairs(_read(file), str(file), reasons)
     output.write_bytes(as_trl_lines(pairs))
     click.echo(f"{output}: {len(pairs)} pairs")
+
+
+def _on_failure(guard: GuardConfig | None) -> Mapping[Tier, OnFailure]:
+    if guard is None:
+        return FAIL_CLOSED
+    return cast("dict[Tier, OnFailure]", asdict(guard.on_judge_failure))
 
 
 def _proof(
