@@ -61,7 +61,7 @@ def check(
     rules: tuple[Path, ...], pack: str | None, bundle: Path | None, without_encoder: bool,
     workers: int, home: Home,
 ) -> None:  # fmt: skip
-    """Judge a text, or many, as the gateway would.
+    """Judge a text, or many, by rules and models.
 
     TEXT is judged by the bundle that is installed in the home folder; where none is, by the
     rules and weights that ship with Licet. A TEXT of - is read from standard input.

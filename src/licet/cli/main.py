@@ -47,7 +47,7 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
             "File with an authority's installation over the network, and read what it says.",
         ),
         "tick": Place("licet.cli.tick", "tick", "Do what time has made due; again is no harm."),
-        "check": Place("licet.cli.check", "check", "Judge a text, or many, as the gateway would."),
+        "check": Place("licet.cli.check", "check", "Judge a text, or many, by rules and models."),
         "keys": Place(
             "licet.cli.keys",
             "keys",
@@ -126,6 +126,17 @@ COMMANDS: Mapping[str, Place] = MappingProxyType(
 )
 
 
+def _lacking(missing: ModuleNotFoundError, command: str) -> Exception:
+    """What to say of a library that is not there; the error itself where no extra brings it."""
+    extra = extra_of(missing.name or "", command)
+    if extra is None:
+        return missing
+    return Refused(
+        f"This needs the library {missing.name}, which is not installed.\n"
+        f"Install it: uv sync --inexact --extra {extra}"
+    )
+
+
 class LazyGroup(TroubleGroup):
     """A group that knows its commands by name and loads one when it is typed."""
 
@@ -136,7 +147,10 @@ class LazyGroup(TroubleGroup):
         place = COMMANDS.get(cmd_name)
         if place is None:
             return None
-        command: click.Command = getattr(importlib.import_module(place.module), place.name)
+        try:
+            command: click.Command = getattr(importlib.import_module(place.module), place.name)
+        except ModuleNotFoundError as missing:
+            raise _lacking(missing, cmd_name) from missing
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -148,13 +162,7 @@ class LazyGroup(TroubleGroup):
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as missing:
-            extra = extra_of(missing.name or "", ctx.invoked_subcommand or "")
-            if extra is None:
-                raise
-            raise Refused(
-                f"This needs the library {missing.name}, which is not installed.\n"
-                f"Install it: uv sync --inexact --extra {extra}"
-            ) from missing
+            raise _lacking(missing, ctx.invoked_subcommand or "") from missing
         except KeyboardInterrupt:
             raise click.exceptions.Exit(INTERRUPTED)
         except BrokenPipeError:
