@@ -93,7 +93,8 @@ def test_while_rules_are_built_nothing_is_looked_at_whatever_comes_of_it() -> No
             looks.append(gc.isenabled())
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, fails)
+    with pytest.raises(ZeroDivisionError):
+        fails()
     assert (looks, gc.isenabled()) == ([False], True)
 
 

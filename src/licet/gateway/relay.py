@@ -49,7 +49,8 @@ class Begun:
 
 
 class Relay:
-    """One stream. `run` it in the task that serves it. `urgent`: `parts.urgent` as of its guard."""
+    """One stream. `run` it in the task that serves it. `urgent` is `parts.urgent` as of the guard
+    of the exchange."""
 
     __slots__ = (
         "_exchange", "_is_judging", "_last", "_message", "_parts", "_piece", "_reply", "_send",
