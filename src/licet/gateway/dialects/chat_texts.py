@@ -61,6 +61,12 @@ def find_choices(
     return choices, aligned
 
 
+def ends_choice(reason: Any) -> bool:
+    """Whether a `finish_reason` says that its choice is over. Some servers send an empty one, or
+    the word null, with every event."""
+    return type(reason) is str and reason != "" and reason != "null"
+
+
 def index_of(holder: dict[str, Any], at: int) -> int:
     """The `index` of a choice or tool call; its position where none is given."""
     index = holder.get("index")
