@@ -7,22 +7,28 @@ from typing import Any
 
 import pytest
 
-from kit.guards import PHRASE
+from kit.guards import PHRASE, make_guard
 from kit.playbook import (
     Playbook,
     Step,
+    answers,
     as_it_came,
+    ask_of,
     ended,
     ends,
+    finished,
     finishes,
     heard,
+    open_case,
     say,
     sends,
 )
-from kit.speech_heard import sse
+from kit.speech_heard import hear, sse
 from licet.gateway.dialects.marking import TextMark
+from licet.gateway.dialects.model import Reply, Usage
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.sse import SseParser
+from licet.gateway.whole_answer import judge_answer
 
 NAMES = ("chat", "completions")
 
@@ -100,3 +106,84 @@ def test_a_mark_stands_once_and_at_the_end_where_reasons_are_empty(dialect: str)
         frame = reader.read(one)
         said += "".join(span.text for span in frame.spans)
     assert said == "One two.\n[AI]"
+
+
+# What stands beside the choices
+
+
+def faulty(error: Any) -> dict[str, Any]:
+    """An event by which a server says that it failed."""
+    return {"id": "cmpl-1", "error": error, "choices": []}
+
+
+ERRORS = [
+    {"message": f"so {PHRASE} so", "type": "server_error", "param": None, "code": 500},
+    {"message": "Failed.", "metadata": {"raw": [PHRASE]}},
+    {"message": "Failed.", PHRASE: 1},
+    PHRASE,
+]
+USAGES = [{"prompt_tokens": 1, "note": PHRASE}, {"details": {"x": [PHRASE]}}, {PHRASE: 1}, PHRASE]
+
+
+@pytest.mark.parametrize("dialect", NAMES)
+@pytest.mark.parametrize("error", ERRORS)
+def test_an_error_is_judged_before_it_leaves(dialect: str, error: Any) -> None:
+    play = Playbook(dialect) >> say("one for") << heard("one ") >> event(faulty(error))
+    assert PHRASE.encode() not in play.sent
+    play << heard("for") << finished("content_filter") << ended("halted")
+    play.done()
+
+
+@pytest.mark.parametrize("guard", [{}, {"classifier": True, "tier": "whole"}, {"remote": True}])
+def test_a_lawful_error_leaves_as_it_came(guard: dict[str, Any]) -> None:
+    error = {"message": "It is forbidden", "type": "server_error", "code": "busy"}
+    play = Playbook("chat", make_guard(**guard)) >> say("One.") >> event(faulty(error))
+    while play.open:
+        play >> answers("lawful")
+    assert play.sent.endswith(f"data: {json.dumps(faulty(error))}\n\n".encode())
+    assert hear("chat", play.sent + b"data: [DONE]\n\n").ended == "failed"
+
+
+@pytest.mark.parametrize("dialect", NAMES)
+@pytest.mark.parametrize("usage", USAGES)
+def test_words_in_a_usage_are_judged_before_they_leave(dialect: str, usage: Any) -> None:
+    value = chunk(dialect, "") | {"choices": [], "usage": usage}
+    play = Playbook(dialect) >> say("one") << heard("one") >> event(value)
+    assert PHRASE.encode() not in play.sent
+    play << heard("") << finished("content_filter") << ended("halted")
+    play.done()
+
+
+@pytest.mark.parametrize("dialect", NAMES)
+@pytest.mark.parametrize("member", [*({"error": one} for one in ERRORS),
+                                    *({"usage": one} for one in USAGES)])  # fmt: skip
+def test_words_beside_the_choices_of_a_whole_answer_are_judged(
+    dialect: str, member: dict[str, Any]
+) -> None:
+    said = {"message": {"role": "assistant", "content": "one"}} if dialect == "chat" else {
+        "text": "one"}  # fmt: skip
+    choice = {"index": 0, **said, "finish_reason": "stop"}
+    body = json.dumps({"id": "c", "model": "m", "created": 1, "choices": [choice], **member})
+    out, kind = judge_whole(DIALECTS[dialect].reply(body.encode()))
+    assert (PHRASE in out, kind) == (False, "halted")
+
+
+def test_a_usage_of_numbers_is_no_text() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.5,
+             "details": {"cached_tokens": 0, "audio_tokens": None}}  # fmt: skip
+    value = chunk("chat", "") | {"choices": [], "usage": usage}
+    reader = DIALECTS["chat"].reader(ask_of("chat"))
+    (one,) = SseParser().feed(f"data: {json.dumps(value)}\n\n".encode())
+    frame = reader.read(one)
+    assert (frame.spans, frame.repeats, reader.usage) == ((), (), Usage(1, 2))
+
+
+def judge_whole(reply: Reply) -> tuple[str, str]:
+    """The bytes that leave of a whole answer, and its outcome."""
+    judging = judge_answer(reply, make_guard(), audience="default", on_failure="halt")
+    try:
+        while True:
+            next(judging)
+    except StopIteration as stop:
+        out, outcome = stop.value.finish(b"as it came", open_case)
+        return out.decode(), outcome.kind

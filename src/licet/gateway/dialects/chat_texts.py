@@ -2,6 +2,11 @@
 
 One table for each API, for streams (`delta`) and whole answers (`message`) alike. It refuses to
 know events and halting.
+
+Rules
+1. Text stands in choices, and under every other member too: what a server says in `error`, and
+   strings in `usage`, are read like what a model says.
+2. What leaves whole or not at all (an error) is found apart from what may be cut.
 """
 
 from __future__ import annotations
@@ -11,10 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from licet.gateway.dialects.json_strict import kind_of
-from licet.gateway.dialects.json_texts import Slot, find_member, find_slots
+from licet.gateway.dialects.json_texts import Slot, find_member, find_slots, is_plain_name
 from licet.gateway.dialects.unreadable import Unreadable
-
-_ELSEWHERE = frozenset({"choices", "usage", "error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,10 @@ class Form:
 
 
 def find_choices(
-    form: Form, value: dict[str, Any], slots: list[Slot]
+    form: Form, value: dict[str, Any], slots: list[Slot], apart: list[Slot]
 ) -> tuple[list[dict[str, Any]], bool]:
-    """The choices of an event or answer, their texts into `slots`, and whether any has logprobs.
+    """The choices of an event or answer, and whether any has logprobs. The texts go into `slots`,
+    those that are not to be cut into `apart` (rule 2).
 
     Raises Unreadable where the choices are not a list of objects.
     """
@@ -56,9 +60,21 @@ def find_choices(
             if form.tokens(logprobs) != _plain(slots[begin:], index):
                 find_slots(logprobs, f"{index}.logprobs", slots)  # they say something else
     for name, item in value.items():
-        if name not in _ELSEWHERE and item is not None:
-            find_member(value, name, item, f"x.{name}", slots)
+        if name != "choices" and item is not None and not (name == "usage" and is_counts(item)):
+            find_member(value, name, item, f"x.{name}", apart if name == "error" else slots)
     return choices, aligned
+
+
+def is_counts(usage: Any) -> bool:
+    """Whether a `usage` is numbers under plain names and nothing else, as nearly all are."""
+    if type(usage) is not dict:
+        return type(usage) is not str and type(usage) is not list
+    for name, item in usage.items():
+        if type(item) is not int and not is_counts(item):
+            return False
+        if not is_plain_name(name):
+            return False
+    return True
 
 
 def ends_choice(reason: Any) -> bool:

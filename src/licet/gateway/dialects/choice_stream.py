@@ -85,7 +85,7 @@ class ChoiceReader:
     def _render_in_full(self, event: SseEvent, texts: Sequence[str]) -> bytes:
         chunk = load_object(event.data)
         slots: list[Slot] = []
-        choices, _ = find_choices(self._form, chunk, slots)
+        choices, _ = find_choices(self._form, chunk, slots, [])
         cut = {slot.channel.partition(".")[0] for slot in put_texts(slots, texts)}
         kept = []
         for at, choice in enumerate(choices):
@@ -135,7 +135,8 @@ class ChoiceReader:
         if not self._takes_media:
             refuse_shown(data, chunk)
         slots: list[Slot] = []
-        choices, aligned = find_choices(self._form, chunk, slots)
+        apart: list[Slot] = []
+        choices, aligned = find_choices(self._form, chunk, slots, apart)
         self._note_head(chunk)
         self._note_usage(chunk.get("usage"))
         self._shapes.note(chunk, slots)
@@ -160,7 +161,10 @@ class ChoiceReader:
             self._moulds.learn(data, slots, self._find)
         if ends:
             self._unsent_ends += 1
-        return Frame(event.raw, spans_of(slots), tuple(ends) or None, (), aligned, failed, event)
+        whole = spans_of(apart)
+        return Frame(
+            event.raw, spans_of(slots), tuple(ends) or None, whole, aligned, failed, event
+        )
 
     def _close(self, ends: tuple[str, ...]) -> None:
         """Rule 4. An event whose form is known is not looked at: so no such form may be known."""
@@ -171,9 +175,10 @@ class ChoiceReader:
 
     def _find(self, chunk: Any) -> Sequence[Slot]:
         slots: list[Slot] = []
+        apart: list[Slot] = []
         if type(chunk) is dict:
-            find_choices(self._form, chunk, slots)
-        return slots
+            find_choices(self._form, chunk, slots, apart)
+        return slots + apart
 
     def _note_wishes(self, body: bytes) -> None:
         value = load_object(body, depth_max=256)

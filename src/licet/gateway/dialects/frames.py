@@ -51,7 +51,8 @@ class Frame:
         """Prefixes of the channels that end with this event: their held text must leave before
         it. `("0.",)` ends every channel of choice 0; `("",)` ends all."""
         self.repeats = repeats
-        """Texts given once more in full (Responses API, `…done`): judged whole, never cut."""
+        """Texts that are judged whole and never cut: those given once more in full (Responses API,
+        `…done`), and what leaves with its event or not at all (an error)."""
         self.atomic = atomic
         """Its text must leave whole or not at all (logprobs are aligned with it)."""
         self.last = last
