@@ -36,9 +36,7 @@ class ChatReply:
         plain = plain_slots(self._value) if form is CHAT else None
         if plain is None:
             self._slots: list[Slot] = []
-            apart: list[Slot] = []
-            self._choices, _ = find_choices(form, self._value, self._slots, apart)
-            self._slots += apart
+            self._choices, _ = find_choices(form, self._value, self._slots, self._slots)
         else:
             self._slots, self._choices = plain, self._value["choices"]
         self.spans = spans_of(self._slots)

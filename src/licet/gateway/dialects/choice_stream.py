@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from licet.gateway.dialects.chat_texts import Form, ends_choice, find_choices, index_of
+from licet.gateway.dialects.chat_texts import TOKENS, Form, ends_choice, find_choices, index_of
 from licet.gateway.dialects.frames import Frame, Span
 from licet.gateway.dialects.json_strict import load_object
 from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
@@ -99,6 +99,8 @@ class ChoiceReader:
         return event_bytes(chunk, event.event)
 
     def flush(self, channel: str, text: str) -> bytes:
+        if channel.endswith(TOKENS):
+            return b""  # logprobs of which a part may not leave
         chunk = self._shapes.cast(channel, text)
         for choice in chunk.setdefault("choices", []):
             choice["finish_reason"] = None
@@ -139,7 +141,7 @@ class ChoiceReader:
         choices, aligned = find_choices(self._form, chunk, slots, apart)
         self._note_head(chunk)
         self._note_usage(chunk.get("usage"))
-        self._shapes.note(chunk, slots)
+        self._shapes.note(chunk, [one for one in slots if not one.channel.endswith(TOKENS)])
         self._channels.update([slot.channel for slot in slots])
         if self._closed and not self._closed.isdisjoint([slot.channel for slot in slots]):
             raise Unreadable("a text goes on behind the end of its choice", where="choices")
@@ -175,10 +177,9 @@ class ChoiceReader:
 
     def _find(self, chunk: Any) -> Sequence[Slot]:
         slots: list[Slot] = []
-        apart: list[Slot] = []
         if type(chunk) is dict:
-            find_choices(self._form, chunk, slots, apart)
-        return slots + apart
+            find_choices(self._form, chunk, slots, slots)
+        return slots
 
     def _note_wishes(self, body: bytes) -> None:
         value = load_object(body, depth_max=256)

@@ -17,14 +17,18 @@ Kind = Literal["text", "json"]
 class Span:
     """Generated text inside one stream event or reply. Texts of one channel follow each other."""
 
-    __slots__ = ("channel", "kind", "text")
+    __slots__ = ("by_meaning", "channel", "kind", "text")
 
-    def __init__(self, channel: str, text: str, kind: Kind = "text") -> None:
+    def __init__(
+        self, channel: str, text: str, kind: Kind = "text", by_meaning: bool = True
+    ) -> None:
         """`channel`: `0.content`, `0.reasoning_content`, `0.tool.1.arguments`, …: stable within
-        the exchange."""
+        the exchange. `by_meaning`: False where only literal rules are to be asked, for it is no
+        more than a token that the model might have said."""
         self.channel = channel
         self.text = text
         self.kind = kind
+        self.by_meaning = by_meaning
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Span):

@@ -221,6 +221,7 @@ class Slot(NamedTuple):
     name: str | int
     channel: str
     kind: Kind = "text"
+    by_meaning: bool = True
 
     @property
     def text(self) -> str:
@@ -275,7 +276,7 @@ def find_member(
 
 def spans_of(slots: Sequence[Slot]) -> tuple[Span, ...]:
     """What stands in the slots, to be judged."""
-    return tuple([Span(slot.channel, slot.text, slot.kind) for slot in slots])
+    return tuple([Span(slot.channel, slot.text, slot.kind, slot.by_meaning) for slot in slots])
 
 
 def put_texts(slots: Sequence[Slot], texts: Sequence[str]) -> list[Slot]:
