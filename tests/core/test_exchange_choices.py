@@ -24,6 +24,7 @@ from kit.playbook import (
     sends,
 )
 from kit.speech_heard import hear, sse
+from licet.base.trouble import BadInput
 from licet.gateway.dialects.marking import TextMark
 from licet.gateway.dialects.model import Reply, Usage
 from licet.gateway.dialects.registry import DIALECTS
@@ -176,6 +177,25 @@ def test_a_usage_of_numbers_is_no_text() -> None:
     (one,) = SseParser().feed(f"data: {json.dumps(value)}\n\n".encode())
     frame = reader.read(one)
     assert (frame.spans, frame.repeats, reader.usage) == ((), (), Usage(1, 2))
+
+
+NAMED = [
+    {"choices": [{"index": 0, "delta": {"content": "hi", PHRASE: None}}]},
+    {"choices": [{"index": 0, "delta": {"content": "hi", PHRASE: 1}}]},
+    {"choices": [{"index": 0, "delta": {"content": "hi"}, PHRASE: None}]},
+    {"choices": [{"index": 0, "delta": {"tool_calls": [{"index": 0, PHRASE: None}]}}]},
+    {"choices": [], PHRASE: None},
+    {"choices": [], PHRASE: False},
+]
+
+
+@pytest.mark.parametrize("value", NAMED)
+def test_a_sentence_as_the_name_of_nothing_does_not_leave(value: dict[str, Any]) -> None:
+    play = Playbook("chat") >> say("one") << heard("one") >> event({"id": "cmpl-1", **value})
+    play << heard("") << ended("failed")
+    play.done()
+    with pytest.raises(BadInput):
+        DIALECTS["chat"].reply(json.dumps(value).encode())
 
 
 def judge_whole(reply: Reply) -> tuple[str, str]:

@@ -70,7 +70,9 @@ def find_choices(
             aligned = True
             _find_tokens(form, logprobs, index, slots, begin, apart)
     for name, item in value.items():
-        if name != "choices" and item is not None and not (name == "usage" and is_counts(item)):
+        if name == "choices" or _is_nothing(name, item):
+            continue
+        if name != "usage" or not is_counts(item):
             find_member(value, name, item, f"x.{name}", apart if name == "error" else slots)
     return choices, aligned
 
@@ -126,6 +128,11 @@ def ends_choice(reason: Any) -> bool:
     return type(reason) is str and reason != "" and reason != "null"
 
 
+def _is_nothing(name: str, item: Any) -> bool:
+    """Whether a member says nothing, by its name neither."""
+    return (item is None or item == "") and is_plain_name(name)
+
+
 def index_of(holder: dict[str, Any], at: int) -> int:
     """The `index` of a choice or tool call; its position where none is given."""
     index = holder.get("index")
@@ -144,7 +151,7 @@ def message_texts(message: Any, index: str, slots: list[Slot]) -> None:
         if name == "tool_calls" and type(item) is list:
             for at, call in enumerate(item):
                 _tool_texts(call, at, index, slots)
-        elif item is not None and item != "":
+        elif not _is_nothing(name, item):
             find_member(message, name, item, f"{index}.{name}", slots)
 
 
@@ -156,7 +163,7 @@ def _tool_texts(call: Any, at: int, index: str, slots: list[Slot]) -> None:
         if name in ("function", "custom") and type(item) is dict:
             for inner, value in item.items():
                 find_member(item, inner, value, f"{channel}.{inner}", slots)
-        elif item is not None:
+        elif not _is_nothing(name, item):
             find_member(call, name, item, f"{channel}.x.{name}", slots)
 
 
@@ -165,7 +172,7 @@ def _chat_texts(choice: dict[str, Any], index: str, slots: list[Slot]) -> None:
         if name in ("delta", "message"):
             if item is not None:
                 message_texts(item, index, slots)
-        elif name != "logprobs" and item is not None:
+        elif name != "logprobs" and not _is_nothing(name, item):
             find_member(choice, name, item, f"{index}.x.{name}", slots)
 
 
@@ -185,7 +192,7 @@ def _completion_texts(choice: dict[str, Any], index: str, slots: list[Slot]) -> 
     for name, item in choice.items():
         if name == "text":
             find_member(choice, name, item, f"{index}.text", slots)
-        elif name != "logprobs" and item is not None:
+        elif name != "logprobs" and not _is_nothing(name, item):
             find_member(choice, name, item, f"{index}.x.{name}", slots)
 
 
