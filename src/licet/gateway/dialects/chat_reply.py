@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from licet.gateway.dialects.chat_texts import CHAT, Form, find_choices, index_of
+from licet.gateway.dialects.chat_texts import CHAT, Form, find_choices, index_of, is_counts
 from licet.gateway.dialects.choice_stream import usage_of
 from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import Slot, is_mark, put_texts, spans_of
@@ -36,7 +36,7 @@ class ChatReply:
         plain = plain_slots(self._value) if form is CHAT else None
         if plain is None:
             self._slots: list[Slot] = []
-            self._choices, _ = find_choices(form, self._value, self._slots)
+            self._choices, _ = find_choices(form, self._value, self._slots, self._slots)
         else:
             self._slots, self._choices = plain, self._value["choices"]
         self.spans = spans_of(self._slots)
@@ -67,6 +67,8 @@ def plain_slots(value: dict[str, Any]) -> list[Slot] | None:
                 return None
         elif name not in _HEAD_REST:
             return None
+    if "usage" in value and not is_counts(value["usage"]):
+        return None
     created, choices = value.get("created"), value.get("choices")
     if type(choices) is not list or not (created is None or type(created) is int):
         return None

@@ -7,6 +7,8 @@ Rules
 2. A choice counts as finished when its last event was rendered, not when it was read: what the
    exchange read and never sent must still be ended by `halt`. Until then `renumbers` is true.
 3. `halt` ends every choice that the client asked for or has seen.
+4. What a choice has said is over with its end: more of the same text is the upstream's fault. The
+   beginning of a phrase may have left with the end, and its rest must not follow.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from licet.gateway.dialects.chat_texts import Form, find_choices, index_of
+from licet.gateway.dialects.chat_texts import TOKENS, Form, ends_choice, find_choices, index_of
 from licet.gateway.dialects.frames import Frame, Span
 from licet.gateway.dialects.json_strict import load_object
 from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
@@ -22,6 +24,7 @@ from licet.gateway.dialects.model import Ask, Notice, Usage
 from licet.gateway.dialects.moulds import Moulds, Shapes
 from licet.gateway.dialects.server_events import DONE, event_bytes
 from licet.gateway.dialects.shown import refuse_shown
+from licet.gateway.dialects.unreadable import Unreadable
 from licet.gateway.sse import SseEvent
 
 CHOICES_MAX = 128
@@ -42,6 +45,8 @@ class ChoiceReader:
         self._asked: set[int] = set()
         self._seen: set[int] = set()
         self._ended: set[int] = set()
+        self._channels: set[str] = set()
+        self._closed: set[str] = set()  # channels of choices that were read to their end (rule 4)
         self._unsent_ends = 0
         self._moulds = Moulds()
         self._shapes = Shapes(outer=_HEAD, inner=("index", "type"))
@@ -80,7 +85,7 @@ class ChoiceReader:
     def _render_in_full(self, event: SseEvent, texts: Sequence[str]) -> bytes:
         chunk = load_object(event.data)
         slots: list[Slot] = []
-        choices, _ = find_choices(self._form, chunk, slots)
+        choices, _ = find_choices(self._form, chunk, slots, [])
         cut = {slot.channel.partition(".")[0] for slot in put_texts(slots, texts)}
         kept = []
         for at, choice in enumerate(choices):
@@ -94,6 +99,8 @@ class ChoiceReader:
         return event_bytes(chunk, event.event)
 
     def flush(self, channel: str, text: str) -> bytes:
+        if channel.endswith(TOKENS):
+            return b""  # logprobs of which a part may not leave
         chunk = self._shapes.cast(channel, text)
         for choice in chunk.setdefault("choices", []):
             choice["finish_reason"] = None
@@ -130,17 +137,23 @@ class ChoiceReader:
         if not self._takes_media:
             refuse_shown(data, chunk)
         slots: list[Slot] = []
-        choices, aligned = find_choices(self._form, chunk, slots)
+        apart: list[Slot] = []
+        choices, aligned = find_choices(self._form, chunk, slots, apart)
         self._note_head(chunk)
         self._note_usage(chunk.get("usage"))
-        self._shapes.note(chunk, slots)
+        self._shapes.note(chunk, [one for one in slots if not one.channel.endswith(TOKENS)])
+        self._channels.update([slot.channel for slot in slots])
+        if self._closed and not self._closed.isdisjoint([slot.channel for slot in slots]):
+            raise Unreadable("a text goes on behind the end of its choice", where="choices")
         ends = []
         for at, choice in enumerate(choices):
             index = index_of(choice, at)
             if len(self._seen) < CHOICES_MAX:
                 self._seen.add(index)
-            if choice.get("finish_reason") is not None:
+            if ends_choice(choice.get("finish_reason")):
                 ends.append(f"{index}.")
+        if ends:
+            self._close(tuple(ends))
         names = [slot.channel for slot in slots if slot.name == "name"]
         ends += names  # a tool's name comes whole: no client joins it from pieces
         failed = bool(chunk.get("error"))
@@ -150,12 +163,22 @@ class ChoiceReader:
             self._moulds.learn(data, slots, self._find)
         if ends:
             self._unsent_ends += 1
-        return Frame(event.raw, spans_of(slots), tuple(ends) or None, (), aligned, failed, event)
+        whole = spans_of(apart)
+        return Frame(
+            event.raw, spans_of(slots), tuple(ends) or None, whole, aligned, failed, event
+        )
+
+    def _close(self, ends: tuple[str, ...]) -> None:
+        """Rule 4. An event whose form is known is not looked at: so no such form may be known."""
+        self._closed.update([name for name in self._channels if name.startswith(ends)])
+        self._moulds.known = tuple(
+            [mould for mould in self._moulds.known if mould.channel not in self._closed]
+        )
 
     def _find(self, chunk: Any) -> Sequence[Slot]:
         slots: list[Slot] = []
         if type(chunk) is dict:
-            find_choices(self._form, chunk, slots)
+            find_choices(self._form, chunk, slots, slots)
         return slots
 
     def _note_wishes(self, body: bytes) -> None:

@@ -17,14 +17,18 @@ Kind = Literal["text", "json"]
 class Span:
     """Generated text inside one stream event or reply. Texts of one channel follow each other."""
 
-    __slots__ = ("channel", "kind", "text")
+    __slots__ = ("by_meaning", "channel", "kind", "text")
 
-    def __init__(self, channel: str, text: str, kind: Kind = "text") -> None:
+    def __init__(
+        self, channel: str, text: str, kind: Kind = "text", by_meaning: bool = True
+    ) -> None:
         """`channel`: `0.content`, `0.reasoning_content`, `0.tool.1.arguments`, …: stable within
-        the exchange."""
+        the exchange. `by_meaning`: False where only literal rules are to be asked, for it is no
+        more than a token that the model might have said."""
         self.channel = channel
         self.text = text
         self.kind = kind
+        self.by_meaning = by_meaning
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Span):
@@ -51,7 +55,8 @@ class Frame:
         """Prefixes of the channels that end with this event: their held text must leave before
         it. `("0.",)` ends every channel of choice 0; `("",)` ends all."""
         self.repeats = repeats
-        """Texts given once more in full (Responses API, `…done`): judged whole, never cut."""
+        """Texts that are judged whole and never cut: those given once more in full (Responses API,
+        `…done`), and what leaves with its event or not at all (an error)."""
         self.atomic = atomic
         """Its text must leave whole or not at all (logprobs are aligned with it)."""
         self.last = last

@@ -8,7 +8,10 @@ Rules
 1. A string under an unknown name is text. So is an unusual name, for it can carry a sentence.
 2. A mark is one ASCII word of at most 64 characters, a blob one ASCII word of any length;
    whatever else stands under such a name is text.
-3. An object in which a tool's arguments stand decoded is one text: its JSON source. So is a
+3. An object says who wrote it where it is a message or an item of its own. What stands within one
+   may say that a user or a tool wrote it, and never that they did not: their words are judged by
+   more than instructions and earlier answers are.
+4. An object in which a tool's arguments stand decoded is one text: its JSON source. So is a
    generated object with unusual names.
 """
 
@@ -65,6 +68,7 @@ ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
+_JUDGED_BY_MORE = ("user", "tool")
 
 _one_word = re.compile(r"[!-~]*").fullmatch
 
@@ -92,7 +96,7 @@ def _is_made_image(holder: Any) -> bool:
 
 
 def is_arguments(name: str, holder: Any) -> bool:
-    """Whether the object under `name` in `holder` is a tool's arguments, decoded (rule 3)."""
+    """Whether the object under `name` in `holder` is a tool's arguments, decoded (rule 4)."""
     if name in JSON_NAMES:
         return True
     return name == "input" and str(holder.get("type")).endswith("tool_use")
@@ -109,21 +113,28 @@ class PromptTexts:
         self.images: list[str] = []
         self.pictures: list[Picture] = []
 
-    def walk(self, value: Any, where: str, role: Role, *, shown: bool = False) -> None:
-        """Everything under `value`. `shown`: what is not text there is shown to the model."""
+    def walk(
+        self, value: Any, where: str, role: Role, *, shown: bool = False, within: bool = False
+    ) -> None:
+        """Everything under `value`. `shown`: what is not text there is shown to the model.
+        `within`: it stands in what `role` wrote (rule 3)."""
         if type(value) is str:
             if value:
                 self.texts.append(PromptText(where, role, value))
         elif type(value) is dict:
-            self._walk_object(value, where, role, shown)
+            self._walk_object(value, where, role, shown, within)
         elif type(value) is list:
             name = where[where.rfind(".") + 1 :]
             for at, item in enumerate(value):
                 if type(item) is not str or not is_mark(name, item):
-                    self.walk(item, f"{where}[{at}]", role, shown=shown)
+                    self.walk(item, f"{where}[{at}]", role, shown=shown, within=within)
 
-    def _walk_object(self, value: dict[str, Any], where: str, role: Role, shown: bool) -> None:
-        role, holder = role_of(value, role), ""
+    def _walk_object(
+        self, value: dict[str, Any], where: str, role: Role, shown: bool, within: bool
+    ) -> None:
+        said, holder = role_of(value, role), ""
+        if not within or role not in _JUDGED_BY_MORE or said in _JUDGED_BY_MORE:
+            role = said
         if shown and _holds_media(value):
             self.images.append(where)
             holder, data = _picture_in(value)
@@ -150,7 +161,7 @@ class PromptTexts:
             if item:
                 self.texts.append(PromptText(place, role, source(item), "json"))
         elif kind is dict or kind is list:
-            self.walk(item, place, role, shown=shown and name not in QUOTING)
+            self.walk(item, place, role, shown=shown and name not in QUOTING, within=True)
 
 
 def role_of(value: dict[str, Any], role: Role) -> Role:
@@ -221,6 +232,7 @@ class Slot(NamedTuple):
     name: str | int
     channel: str
     kind: Kind = "text"
+    by_meaning: bool = True
 
     @property
     def text(self) -> str:
@@ -275,7 +287,7 @@ def find_member(
 
 def spans_of(slots: Sequence[Slot]) -> tuple[Span, ...]:
     """What stands in the slots, to be judged."""
-    return tuple([Span(slot.channel, slot.text, slot.kind) for slot in slots])
+    return tuple([Span(slot.channel, slot.text, slot.kind, slot.by_meaning) for slot in slots])
 
 
 def put_texts(slots: Sequence[Slot], texts: Sequence[str]) -> list[Slot]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from licet.base.trouble import BadInput
+from licet.gateway.dialects.chat_texts import ends_choice
 from licet.gateway.dialects.frames import Frame
 from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.model import Ask, Notice, Reader, Usage
@@ -145,7 +146,7 @@ class MarkingReader:
             first = bool(text) and index not in self._begun
             if first:
                 self._begun[index] = f"{index}.{name}"
-            over = choice.get("finish_reason") is not None and index not in self._ended
+            over = ends_choice(choice.get("finish_reason")) and index not in self._ended
             if over:
                 self._ended.add(index)
             if self._mark.place == "start" and first:
