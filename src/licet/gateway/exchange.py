@@ -295,7 +295,7 @@ class Exchange:
         """Text given once more in full: it may differ from what was streamed."""
         verdict = self._guard.judge(
             span.text, "reply", self._context, json=span.kind == "json", audience=self._audience,
-            by_meaning=span.channel not in self._channels.streams,  # else it was judged as it came
+            by_meaning=span.by_meaning and span.channel not in self._channels.streams,
         )  # fmt: skip
         return verdict.ground if verdict.action == "halt" else None
 

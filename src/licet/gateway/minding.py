@@ -277,7 +277,8 @@ class Sitting:
             return 0
         try:
             if not self._ask.stream:
-                return sum(len(s.text) for s in self._dialect.reply(bytes(self._said)).spans)
+                spans = self._dialect.reply(bytes(self._said)).spans
+                return sum(len(span.text) for span in spans if span.by_meaning)
             reader, count = self._dialect.reader(self._ask), 0
             for event in SseParser().feed(bytes(self._said)):
                 count += sum(len(span.text) for span in reader.read(event).spans)

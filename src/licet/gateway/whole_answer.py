@@ -28,7 +28,8 @@ def judge_answer(
     answer = WholeAnswer(reply, guard, audience=audience, on_failure=on_failure, flags=flags)
     for index, span in enumerate(reply.spans):
         verdict = yield from guard.judge_piecemeal(
-            span.text, "reply", json=span.kind == "json", audience=audience
+            span.text, "reply", json=span.kind == "json", audience=audience,
+            by_meaning=span.by_meaning,
         )
         answer.read(index, verdict)
         if answer.is_stopped:
@@ -62,7 +63,7 @@ class WholeAnswer:
         self._note(index, list(verdict.findings))
         if self._stopped is not None:  # here, or nothing would be read any more
             text = text[: self._stopped[1].start]
-        if text and self._guard.asks(verdict):
+        if text and self._reply.spans[index].by_meaning and self._guard.asks(verdict):
             question = Question(index, text, "reply", harm=verdict.harm)
             self._open[index] = question
             self.questions.append(question)
