@@ -26,7 +26,7 @@ SEPARATOR = "\n"
 GROUP_CHARACTERS = 1 << 16
 """Folded at once: more does not stay in a processor's cache, and takes twice as long."""
 _END = ord(SEPARATOR)
-_ESCAPING = re.compile(r"&[#A-Za-z]|\\[ux]|%[0-9A-Fa-f]{2}|<[/A-Za-z]")
+_ESCAPING = re.compile(r"&[#A-Za-z]|\\[nrtux]|%[0-9A-Fa-f]{2}|<[!/A-Za-z]")
 """Stands in every escape that the guard reads (`licet.guard.escapes`), but for surrogates."""
 Numbers = NDArray[np.uint32]
 Places = NDArray[np.int64]

@@ -48,6 +48,9 @@ class DisguiseScanner(Scanner):
         super().finish()
         self._now = self._lattice.root
 
+    def _another(self) -> Scanner:
+        return DisguiseScanner(self._lattice, gap_max=self._gap_max)
+
     def footing(self) -> Footing:
         return self._footing(self._now, min(self._now.longest, len(self._window)))
 
@@ -136,3 +139,11 @@ class DisguiseCollector(DisguiseScanner):
 
     def _found(self, hit: Hit) -> None:
         self.found.append(hit)
+
+    def _another(self) -> Scanner:
+        return DisguiseCollector(self._lattice, gap_max=self._gap_max)
+
+    def _merge(self, branch: Scanner) -> None:
+        assert isinstance(branch, DisguiseCollector)
+        self.found += [hit for hit in branch.found if hit not in self.found]
+        branch.found.clear()
