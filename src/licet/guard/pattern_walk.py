@@ -15,7 +15,8 @@ Rules
 from __future__ import annotations
 
 from licet.guard import escapes, fold
-from licet.guard.fold import ESCAPE, EXPAND, GAP, PLANE_14, SKIP, SURROGATE, word_class
+from licet.guard.fold import ESCAPE, EXPAND, GAP, SKIP, SURROGATE, word_class
+from licet.guard.fold_signs import HAN_FROM
 from licet.guard.machine import Machine, State, Step
 from licet.guard.scanner import Hit
 
@@ -155,7 +156,9 @@ class PatternWalk:
         """One symbol that came from `width` characters of the text."""
         at = self.at
         self.at = at + width
-        if symbol == SKIP or (symbol >= PLANE_14 and fold.is_tag(symbol)):
+        if symbol >= HAN_FROM:
+            symbol = fold.rare(symbol)
+        if symbol == SKIP:
             self._skipped += 1
             if self._skipped > self._skipped_max:
                 self._accept_endings()

@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 from licet.guard import escapes, fold
 from licet.guard.automaton import Automaton
-from licet.guard.fold import ESCAPE, EXPAND, MARKS_END, PLANE_14, SKIP, word_class
+from licet.guard.fold import EMBLEM, ESCAPE, EXPAND, MARKS_END, SKIP, word_class
+from licet.guard.fold_signs import is_emblem
 from licet.guard.literal import NO_GAP, Entry, gap_strength
 from licet.guard.machine import PatternEntry
 
@@ -30,6 +31,7 @@ _WINDOW_SLACK = 4
 HITS_MAX = 64
 """Flagging hits that are kept of one text; more say nothing new."""
 _BRANCHES_MAX = 8
+_KEYCAP = "\u20e3"
 
 
 class Hit(NamedTuple):
@@ -58,7 +60,8 @@ class Scanner:
 
     __slots__ = (
         "_auto", "_branches", "_endings", "_escape", "_gap_max", "_gap_now", "_gaps",
-        "_is_branch", "_json", "_state", "_table", "_view", "_window", "_word", "at", "flags", "free", "hit",
+        "_is_branch", "_json", "_state", "_table", "_view", "_window", "_word", "at", "flags",
+        "free", "hit",
     )  # fmt: skip
 
     def __init__(
@@ -182,13 +185,18 @@ class Scanner:
         """One symbol that came from `width` characters of the text."""
         at = self.at
         if symbol >= MARKS_END or symbol == EXPAND:
+            rare = "\x7f" < char < "\u3400" or char > "\uffff"
+            emblem = EMBLEM if rare and is_emblem(char) else 0
             for letter in symbol if symbol != EXPAND else self._view.expansions[char]:
-                kind = word_class(letter)
-                self._letter(letter, kind, self._word, at, at + width)
-                self._word = kind
+                kind, word = word_class(letter), self._word
+                before = word & ~EMBLEM if word & EMBLEM == emblem else 0
+                self._letter(letter, kind, before, at, at + width)
+                self._word = kind | emblem if kind else 0
                 if self.hit is not None:
                     return
         elif symbol == SKIP:
+            if char == _KEYCAP and self._word:
+                self._word |= EMBLEM
             self._gap(NO_GAP)
         else:
             self._word = 0
@@ -296,11 +304,9 @@ class Scanner:
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
         """Follow one letter. Returns whether anything is still open."""
-        if letter >= PLANE_14 and fold.is_tag(letter):
-            return self._gap(NO_GAP)
         starts = word < kind or not kind  # a digit may follow a letter and begin a number
         if self._endings:
-            if not kind or kind < word:  # a letter may follow a number and be no part of it
+            if not kind or kind < word or not word:  # a letter is no part of a number before it
                 self._accept_endings()
                 if self.hit is not None:
                     return False

@@ -14,7 +14,7 @@ from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.disguise.lattice import Found, Lattice, State
 from licet.guard.disguise.spellings import signs
-from licet.guard.fold import PLANE_14, word_class
+from licet.guard.fold import word_class
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
 from licet.guard.scanner import Footing, Hit, Scanner
 
@@ -62,12 +62,10 @@ class DisguiseScanner(Scanner):
         self._open(footing, at)
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
-        if letter >= PLANE_14 and fold.is_tag(letter):
-            return self._gap(NO_GAP)
         is_sign = letter in self._lattice.signs
         starts = not word or not (kind or is_sign)
         if self._endings:
-            if not kind or kind < word:
+            if not kind or kind < word or not word:
                 self._accept_endings()
                 if self.hit is not None:
                     return False
