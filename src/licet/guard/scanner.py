@@ -270,16 +270,21 @@ class Scanner:
                 branch._take(char)
         self._take(char)
         going: list[Scanner] = []
-        known = [] if self._escape else [self.footing()]
         for branch in branches:
             self._merge(branch)
-            if not branch._escape:
-                footing = branch.footing()
-                if footing in known:
-                    continue
-                known.append(footing)
-            going.append(branch)
+            if not (branch._is_as(self) or any([branch._is_as(other) for other in going])):
+                going.append(branch)
         self._branches = going
+
+    def _is_as(self, other: Scanner) -> bool:
+        """Whether both go on in the same way, so that one of them will do."""
+        if self._escape != other._escape or self._word != other._word:
+            return False
+        if self._state != other._state or self._gaps != other._gaps:
+            return False
+        if not (self._state or self._endings or other._endings):
+            return True
+        return self.footing() == other.footing()
 
     def _merge(self, branch: Scanner) -> None:
         """Take what a branch has found."""
