@@ -272,7 +272,7 @@ class Scanner:
         going: list[Scanner] = []
         for branch in branches:
             self._merge(branch)
-            if not (branch._is_as(self) or any([branch._is_as(other) for other in going])):
+            if not (branch._is_as(self) or any(branch._is_as(other) for other in going)):
                 going.append(branch)
         self._branches = going
 

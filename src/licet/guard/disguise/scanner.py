@@ -13,7 +13,7 @@ from typing import Final
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.disguise.lattice import Found, Lattice, State
-from licet.guard.disguise.spellings import signs
+from licet.guard.disguise.spellings import GREEK_CAPITALS, signs
 from licet.guard.fold import word_class
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
 from licet.guard.scanner import Footing, Hit, Scanner
@@ -26,10 +26,10 @@ _WINDOW_MAX: Final = 256
 
 @cache
 def view() -> fold.View:
-    """The letters view, in which signs that may stand for letters are seen as well."""
+    """The letters view, in which what may stand for several letters, or for none, is itself."""
     letters = fold.letters()
     table = letters.table.copy()
-    for sign in signs():
+    for sign in (*signs(), *"".join(GREEK_CAPITALS.values())):
         table[ord(sign)] = ord(sign)
     return fold.View(table, letters.expansions, sees_symbols=False)
 
