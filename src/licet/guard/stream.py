@@ -80,7 +80,8 @@ class TextStream:
     __slots__ = (
         "_asked", "_base", "_classifier", "_context", "_ended", "_heard", "_held", "_held_length",
         "_judged", "_open", "_parts", "_pending", "_recent", "_settings", "_total",
-        "_waits_for_judgement", "_watch", "excerpt", "findings", "halted", "held_most", "json", "late", "tickets",
+        "_waits_for_judgement", "_watch", "excerpt", "findings", "halted", "held_most", "json",
+        "late", "tickets",
     )  # fmt: skip
 
     def __init__(
