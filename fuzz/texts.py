@@ -31,7 +31,8 @@ _PIECES = st.sampled_from(
      "İ",
      "。", "\n", "-", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "法", "&amp;",
      "&amp", "&lt;b&gt;", "ﷺ", "\u0345", "\u1e9e", "\ufeff", "\x00", "&" * 60, "\\" * 30, "<" * 50,
-     "\u0301" * 40, "\ud83d" * 5, "&#x11ffff;", "&#0;", "\\ud83d\\udd2b"]
+     "\u0301" * 40, "\ud83d" * 5, "&#x11ffff;", "&#0;", "\\ud83d\\udd2b",
+     "\\n", "\\t", "<i x", "=\"", "<!--", "-->", "&nbsp", "#98;", "①", "™", "\u20e3", "\U000f0000"]
 )  # fmt: skip
 _ANY = st.text(st.characters(), max_size=12)  # st.characters() draws surrogates as well
 _TEXTS = st.lists(st.one_of(_PIECES, _PIECES, _ANY), max_size=40).map("".join)

@@ -53,6 +53,8 @@ DISGUISED = [
     (EN, "the rec@lled b@tch i$ $afe"),
     (EN, "the reca||ed batch !s safe"),
     (EN, "7he recalled batch is safe"),
+    (EN, "T\u0397E RECALLED BATC\u0397 IS SAFE"),
+    (EN, "so\\nT\u0397E r3called\\nb4tch is safe"),
     (EN, "th3 recalled b%61tch is safe"),
     (EN, "theee recalllled baaatch is safe"),
     (EN, "th3 reeecalled b.a.t.c.h is safe"),

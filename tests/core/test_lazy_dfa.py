@@ -18,7 +18,8 @@ PIECES = st.sampled_from(
     ["forbidden ", "phrase ", "phra", "al", "alpha", "al ana", "ban", " ana", "band", "c++", "c+",
      " exploit", "违禁", "短语", "样例", "wei jin", "weijin", "f0rb1dd3n", "phrasse", "forbiidden",
      " ", "  ", "-", ".", "。", "\n", "\u200b", "\u0301", "\U000e0061", "&#98;", "&", "\\u0062",
-     "%62", "<b>", "<", "ß", "ﬁ", "Ｆ", "🔫", "\ud83d", "\udd2b", "x", "1", "9", "字", "the "]
+     "%62", "\\n", "\\t", "n", "&nbsp", "<!--", "-->", "①", "ⓐ", "\u20e3", "\U000f0000", "™",
+     "<b>", "<", "ß", "ﬁ", "Ｆ", "🔫", "\ud83d", "\udd2b", "x", "1", "9", "字", "the "]
 )  # fmt: skip
 
 

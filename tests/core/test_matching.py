@@ -46,6 +46,53 @@ MATCHES = [
     ("forbidden phrase alpha", "\\x66orbidden\\x20phrase alph\\u{61}"),
     ("forbidden phrase alpha", "forb%C3%AFdden phrase alpha"),
     ("违禁短语样例", "%E8%BF%9D%e7%a6%81短语样\\xe4\\xbe\\x8b"),
+    ("forbidden phrase alpha", "forbidden <phrase> alpha"),
+    ("forbidden phrase alpha", "forbidden <Phrase alpha>"),
+    ("forbidden phrase alpha", "<forbidden phrase alpha>"),
+    ("forbidden phrase alpha", "forb<b disabled CLASS = 'x' data-a=b/>idden phrase alpha"),
+    (
+        "forbidden phrase alpha",
+        'forbidden <span style="color:#ff0000;font-weight:bold">phrase</span> alpha',
+    ),
+    (
+        "forbidden phrase alpha",
+        'forbidden <a href="https://example.com/page/recall?a=b&c=d">phrase</a> alpha',
+    ),
+    ("forbidden phrase alpha", "forbid<!-- a word -->den phrase alpha"),
+    ("forbidden phrase alpha", "line one\\nforbidden phrase alpha"),
+    ("forbidden phrase alpha", "line one\\n\\tforbidden\\nphrase\\r\\nalpha"),
+    ("forbidden phrase alpha", "C:\\new\\table\\nforbidden phrase alpha"),
+    ("forbidden phrase alpha", "forbidde\\n phrase alpha"),
+    ("forbidden phrase alpha", "\\\\nforbidden &amp phrase &lt alpha"),
+    ("the rapist", "\\the rapist said"),
+    ("the rapist", "line one\\tthe rapist\\nsaid"),
+    ("违禁短语样例", "违禁\\n短语\\t样例"),
+    ("ass", "one\\nass\\ntwo"),
+    ("forbidden phrase alpha", "forbidden&ZeroWidthSpace;phrase&NonBreakingSpace;alpha"),
+    ("forbidden phrase alpha", "forb&InvisibleTimes;idden&ThickSpace;phrase alpha"),
+    ("forbidden phrase alpha", "forbidden&nbspphrase al&shypha"),
+    ("forbidden phrase alpha", "f&oacuterbidden phrase alpha"),
+    ("forbidden phrase alpha", "forbidden phrase &#0000000097;lph&#x00000061;"),
+    ("forbidden phrase alpha", "f&amp;#111;rbidden&amp;nbsp;phrase &amp;alpha"),
+    ("forbidden phrase alpha", "forbidden &amp;&amp;#112hrase alpha"),
+    ("forbidden phrase alpha", "forbi\U000e01f0dden\U000e0ffephr\U000f0000ase al\U0002fffepha"),
+    ("forbidden phrase alpha", "forb\U00100000idden\U0003fff0phrase alpha"),
+    ("违禁短语样例", "违\u02c8禁\U0010fffd短\u318d语\ua4fa样\u1427例"),
+    ("我们要勇气冬天", "我们要\U0002f825气\U0002f81a天"),
+    ("储备冬天内啟示", "储\U0002f809冬天\U0002f814\U0002f843示"),
+    ("我们要马车一起", "我们要\u2ee2\u2ecb一起"),
+    ("forbidden phrase alpha", "forb\u02bcidden\u02d0phr\u0640ase a\ua78cl\u01c3pha"),
+    ("forbidden phrase alpha", "see ①forbidden phrase alpha"),
+    ("forbidden phrase alpha", "see\U0001f1fa\U0001f1f8forbidden phrase alpha"),
+    ("forbidden phrase alpha", "see 1\ufe0f\u20e3forbidden phrase alpha"),
+    ("forbidden phrase alpha", "ⓕⓞⓡⓑⓘⓓⓓⓔⓝ ⓕorbidden ℹ️forbidden phrase alpha"),
+    ("forbidden phrase alpha", "ⓕⓞⓡⓑⓘⓓⓓⓔⓝ ⓟⓗⓡⓐⓢⓔ ⓐⓛⓟⓗⓐ"),
+    ("forbidden phrase alpha", "⑴№²™forbidden phrase alpha"),
+    ("forbidden phrase alpha", "ƒørɓɨđɗen phɍase ałphȺ"),
+    ("forbidden phrase alpha", "ғᴏʀʙɪᴅᴅᴇɴ ᴘʜʀᴀsᴇ ᴀʟᴘʜᴀ"),
+    ("ass", "an ass™ of"),
+    ("13800138000", "call ❶❸❽⓿⓿⓵➂➇⓿🄌⓿."),
+    ("13800138000", "call 13800138000①"),
     ("forbidden phrase alpha", "forbidden\U000e0041 phrase\U000e0020alpha"),
     ("forbidden phrase alpha", "forbidden phrase alphabet"),
     ("forbidden phrase alpha", "今天forbidden phrase alpha今天"),
@@ -66,6 +113,8 @@ MATCHES = [
 ]
 
 DOES_NOT_MATCH = [
+    ("ass", "AT&T: a&ss, as<s>, as^s"),
+    ("ass", "classⓢ ⓐⓢⓢⓞ"),
     ("ass", "class assets pass as soon as s"),
     ("kill all", "skill allocation, killall, kill allies"),
     ("the rapist", "my therapist said"),
@@ -104,6 +153,40 @@ def test_json_escapes_are_read_in_tool_arguments() -> None:
 def test_a_literal_with_nothing_to_match_is_refused() -> None:
     with pytest.raises(BadInput, match="no letter, digit or symbol"):
         lexicon("...")
+
+
+def test_what_can_be_no_tag_any_more_is_let_go() -> None:
+    for text in (
+        "forbidden <recalled", "forbidden <b then we", "forbidden <!D", "forbidden </b.",
+        "forbidden <a href=x\"", "forbidden <b <",
+    ):  # fmt: skip
+        watch = lexicon("forbidden phrase alpha").watch()
+        watch.feed(text)
+        assert watch.free == len(text), text
+
+
+def test_of_a_tag_no_more_is_held_than_a_tag_is_long() -> None:
+    watch = lexicon("forbidden phrase alpha").watch()
+    for start in ('forbidden <a href="', "forbidden <!--"):
+        watch.feed(start + "x" * 300)
+        assert watch.hit is None
+
+
+def test_a_backslash_and_n_hold_what_may_go_on_behind_them() -> None:
+    watch = lexicon("forbidden phrase alpha").watch()
+    watch.feed("so\\nforbidden\\nphra")
+    assert watch.free == 4
+    watch.feed("ses ")
+    assert watch.free == len("so\\nforbidden\\nphrases ")
+
+
+def test_a_flagged_text_beside_a_backslash_is_told_once() -> None:
+    text = "ban\\nban\\tthe ban\\n"
+    watch = lexicon("ban", action="flag").watch()
+    for char in text:
+        watch.feed(char)
+    watch.finish()
+    assert [hit.start for hit in watch.flags] == [0, 5, 14]
 
 
 AROUND = "On that quiet morning we went along the river, 然后回家做饭看书休息, and then we slept. "
@@ -158,6 +241,8 @@ PIECES = st.sampled_from(
     ["forbidden", "phrase", "alpha", " ", "  ", "违", "禁", "短语", "样例", "樣", "\u200b", "**",
      "a", "s", "ss", "b", "aab", "&#102;", "&", "#", "10", "2", ";", "\\u00", "66", "\\", "<b>",
      "<", ">", "kill", " all", ".", "c++", "+", "🔫", "\ud83d", "\udd2b", "\U000e0041", "ß", "ﬁ",
+     "①", "ⓐ", "™", "\u20e3", "\U000f0000", "\u02bc", "ø",
+     "\\n", "\\t", "n", "<i x", "=\"", "<!-", "- ", "-->", "&nbsp", "&amp;", "#98;",
      "。", "\n", "-", "%", "%66", "%E8%BF", "%9D", "%7", "\\x62", "\\xe8", "\\u{6", "2}",
      "{", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "lun", "法", "x"]
 )  # fmt: skip

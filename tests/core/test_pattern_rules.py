@@ -92,6 +92,13 @@ def test_a_word_may_begin_behind_what_an_escape_stands_for(text: str) -> None:
     assert lexicon(rule(**SERIAL)).scan(text, json=True)
 
 
+def test_conditions_read_a_written_line_end_both_ways() -> None:
+    guard = lexicon(rule(literal=["bad words here"], allow=["never"], within_characters=9))
+    assert guard.scan("so:\\nbad words\\nhere")
+    assert guard.scan("so:\\nbad words\\there and on")
+    assert not guard.scan("so:\\nnever\\nbad words here")
+
+
 def test_a_rule_for_replies_leaves_prompts_alone() -> None:
     guard = lexicon(
         rule(role="reply", literal=["some words here"]), rule("p", role="prompt", **SERIAL)
@@ -137,7 +144,8 @@ PIECES = st.sampled_from(
      "X", "x", "1", "22", "y", "the recalled", " batch", "the", " is safe", "is", " safe", "无害",
      "品", "bad words", " here", "不", "never", "sn-", "sn", "12", "demo", "serial", "秘密", "ab",
      "号", "c++", "c", "+", "b", "\u200b", "**", "&#49;", "&", "#", ";", "<b>", "<", ">", "\\u003",
-     "1", "。", "\n", "\U000e0041", "ß", "ﬁ", "\ud83d", "\x00", "&#4", "9"]
+     "1", "。", "\n", "\U000e0041", "ß", "ﬁ", "\ud83d", "\x00", "&#4", "9", "\\n", "\\t", "①",
+     "™", "\U000f0000", "&nbsp", "&amp;", "<!--", "-->"]
 )  # fmt: skip
 
 

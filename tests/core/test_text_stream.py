@@ -160,6 +160,18 @@ def test_a_clause_waits_for_its_end() -> None:
     assert stream.end() == " And"
 
 
+def test_what_is_held_is_not_copied_with_every_piece() -> None:
+    """Else a long answer that waits to be judged as a whole costs the square of its length."""
+    stream = guard("whole", classifier=True, remote=False).stream()
+    pieces = [f"piece {number} of it, " for number in range(1000)]
+    for piece in pieces:
+        assert stream.feed(piece) == ""
+    kept = list(stream._held)
+    assert all(one is piece for one, piece in zip(kept, pieces, strict=True))
+    assert stream.held_characters == stream.held_most == len("".join(pieces))
+    assert stream.end() == "".join(pieces)
+
+
 def test_a_judge_that_fails_halts_or_passes_as_it_was_set() -> None:
     for on_failure, out in (("halt", ""), ("pass", "twenty characters of text")):
         stream = guard("whole", classifier=False, remote=True, on_failure=on_failure).stream()

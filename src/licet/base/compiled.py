@@ -43,6 +43,7 @@ MODULES = (
     "licet.base.clock",
     "licet.base.ids",
     "licet.guard.automaton",
+    "licet.guard.collector",
     "licet.guard.conditions",
     "licet.guard.fold",
     "licet.guard.lazy_dfa",

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from licet.base.trouble import BadInput
 from licet.guard import fold
 from licet.guard.automaton import Automaton
+from licet.guard.collector import Collector
 from licet.guard.conditions import Condition, ConditionalWatch, Source
 from licet.guard.disguise.forms import forms_of, ways_of
 from licet.guard.disguise.lattice import Lattice
@@ -20,7 +21,6 @@ from licet.guard.pattern import parse_pattern
 from licet.guard.pattern_walk import PatternWalk
 from licet.guard.recognise import CHECKS
 from licet.guard.ruleset import Rule
-from licet.guard.scanner import Collector
 
 _ACTIONS = ("halt", "flag")
 

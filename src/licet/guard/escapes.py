@@ -1,4 +1,4 @@
-"""Characters written as something else: entities, `\\uXXXX`, `%XX`, tags, surrogate pairs.
+"""Characters written as something else: entities, `\\uXXXX`, `%XX`, surrogate pairs; and tags.
 
 It refuses to know what the characters are for. One escape is given piece by piece; after each
 piece the answer is: not yet, never, or this character.
@@ -11,17 +11,33 @@ from functools import cache
 from html.entities import html5
 from typing import Final, NamedTuple
 
-LENGTH_MAX: Final = 48
-"""No escape that we read is longer; what is longer is read as plain text."""
+from licet.guard import tags
 
-_NUMERIC = re.compile(r"&#(?:[0-9]{0,7}|[xX][0-9a-fA-F]{0,6})\Z")
-_NUMERIC_WHOLE = re.compile(r"&#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6}))\Z")
+LENGTH_MAX: Final = tags.LENGTH_MAX
+"""No escape that we read is longer; what is longer is read as plain text."""
+_SHORT_MAX: Final = 48
+"""The same for all but tags and comments."""
+
+_NUMERIC = re.compile(r"&#(?:[0-9]*|[xX][0-9a-fA-F]*)\Z")
+_NUMERIC_WHOLE = re.compile(r"&#(?:0*([0-9]{1,7})|[xX]0*([0-9a-fA-F]{1,6}))\Z")
+_TOO_MANY = re.compile(r"&#(?:0*[1-9][0-9]{7}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6})")
 _UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4})?\Z")
 _BRACED = re.compile(r"\\u\{(?:[0-9a-fA-F]{0,6}|[0-9a-fA-F]{1,6}\})\Z")
 _HEX = frozenset("0123456789abcdefABCDEF")
-_TAG = re.compile(r"</?(?:[A-Za-z][A-Za-z0-9]{0,11}(?:\s[^<>]{0,32})?/?)?>?\Z")
 _JSON_SHORT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "/": "/",
                "\\": "\\"}  # fmt: skip
+
+
+SHORT: Final = frozenset(("\\n", "\\t", "\\r"))
+"""White space as programs and JSON write it, which outside JSON may also be plain text."""
+
+_BARE = re.compile(
+    r"&(?:nbsp|shy|middot|laquo|raquo|szlig|[AEIOUYaeiouy]acute|[AEIOUaeiou](?:grave|circ)"
+    r"|[AEIOUaeiouy]uml|[ANOano]tilde|[Cc]cedil|[Aa]ring|[Oo]slash)"
+)
+"""Names that are read without a semicolon too, whatever follows."""
+_BARE_MARKS = {"&amp": "&", "&lt": "<", "&gt": ">", "&quot": '"'}
+"""And these, where no letter or digit follows."""
 
 
 class Outcome(NamedTuple):
@@ -30,8 +46,8 @@ class Outcome(NamedTuple):
     decoded: str | None
     """The character that it stands for; None while it is open or if it is none."""
     open: bool
-    gives_back: bool = False
-    """Whether the last character ended the escape without being part of it (`&#102o`)."""
+    gives_back: int = 0
+    """How many of its last characters ended it without being part of it (`&#102o`: one)."""
 
 
 _OPEN = Outcome(None, True)
@@ -40,9 +56,9 @@ _NONE = Outcome(None, False)
 
 @cache
 def _names() -> tuple[dict[str, str], frozenset[str]]:
-    """Named entities of one code point, `&name;`, and every beginning of one."""
-    whole = {f"&{k}": v for k, v in html5.items() if k.endswith(";") and len(v) == 1}
-    whole = {k: v for k, v in whole.items() if len(k) <= 10}
+    """Named entities, `&name;`, and every beginning of one. Of two code points the second only
+    marks the first (but for `&fjlig;`, which is left out)."""
+    whole = {f"&{k}": v[0] for k, v in html5.items() if k.endswith(";") and k != "fjlig;"}
     return whole, frozenset(k[:i] for k in whole for i in range(1, len(k)))
 
 
@@ -53,16 +69,36 @@ def _code_point(number: int) -> str:
 
 
 def _entity(escape: str) -> Outcome:
-    if _NUMERIC.match(escape):
+    if escape[:5].lower() != "&amp;":
+        return _once(escape)
+    if len(escape) == 5:
         return _OPEN
+    inner = _once("&" + escape[5:]) if escape[5:6] != "&" else _NONE
+    if inner.open or inner.decoded is not None:
+        return inner
+    return Outcome("&", False, len(escape) - 5)
+
+
+def _once(escape: str) -> Outcome:
+    """An entity that is no ampersand of another."""
+    if _NUMERIC.match(escape):
+        return _NONE if _TOO_MANY.match(escape) else _OPEN
     body = _NUMERIC_WHOLE.match(escape[:-1])
     if body:
         number = int(body[1]) if body[1] else int(body[2], 16)
-        return Outcome(_code_point(number), False, gives_back=escape[-1] != ";")
+        return Outcome(_code_point(number), False, 0 if escape[-1] == ";" else 1)
     whole, beginnings = _names()
     if escape in whole:
         return Outcome(whole[escape], False)
-    return _OPEN if escape in beginnings else _NONE
+    if escape in beginnings:
+        return _OPEN
+    mark = _BARE_MARKS.get(escape[:-1])
+    if mark is not None and not escape[-1].isalnum():
+        return Outcome(mark, False, 1)
+    bare = _BARE.match(escape)
+    if bare:
+        return Outcome(whole[bare[0] + ";"], False, len(escape) - bare.end())
+    return _NONE
 
 
 def _backslash(escape: str, json: bool) -> Outcome:
@@ -126,7 +162,10 @@ def read_escape(escape: str, *, json: bool) -> Outcome:
     than a formatting mark does (`*`).
     """
     first = escape[0]
-    if len(escape) > LENGTH_MAX:
+    if first == "<":
+        said = tags.read_tag(escape)
+        return _OPEN if said is None else Outcome("*", False) if said else _NONE
+    if len(escape) > _SHORT_MAX:
         return _NONE
     if first == "&":
         return _OPEN if len(escape) == 1 else _entity(escape)
@@ -134,16 +173,20 @@ def read_escape(escape: str, *, json: bool) -> Outcome:
         return _OPEN if len(escape) == 1 else _backslash(escape, json)
     if first == "%":
         return _bytes(escape, "%")
-    if first == "<":
-        if not _TAG.match(escape) or escape == "<>":
-            return _NONE
-        return Outcome("*", False) if escape[-1] == ">" else _OPEN
     if len(escape) == 1:
         return _OPEN
     low = ord(escape[1])
     if 0xDC00 <= low < 0xE000:
         return Outcome(chr(0x10000 + ((ord(first) - 0xD800) << 10) + (low - 0xDC00)), False)
     return _NONE
+
+
+def read_end(escape: str, *, json: bool) -> Outcome:
+    """What an escape that was open is, now that the text is over."""
+    outcome = read_escape(escape + "\0", json=json)
+    if outcome.decoded is None:
+        return _NONE
+    return Outcome(outcome.decoded, False, outcome.gives_back - 1)
 
 
 def may_begin(char: str, *, inside: bool) -> bool:
@@ -160,8 +203,10 @@ def _utf8_pattern(mark: str) -> str:
 
 
 _ANY = re.compile(
-    r"&#[0-9]{1,7};?|&#[xX][0-9a-fA-F]{1,6};?|&[A-Za-z][A-Za-z0-9]{1,7};"
-    r"|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|</?[A-Za-z][^<>]{0,44}>|"
+    r"(?:&[aA][mM][pP];|&)#(?:0*[0-9]{1,7}|[xX]0*[0-9a-fA-F]{1,6});?"
+    r"|(?:&[aA][mM][pP];|&)[A-Za-z][A-Za-z0-9]{1,31};"
+    rf"|(?:&[aA][mM][pP];|&){_BARE.pattern[1:]}"
+    r"|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|</?[A-Za-z][^<>]{0,254}>|<!--[^<]{0,254}?-->|"
     + "|".join(_utf8_pattern(mark) for mark in ("%", r"\\x"))
 )
 _ANY_JSON = re.compile(_ANY.pattern + r'|\\["\\/bfnrt]')
@@ -174,8 +219,10 @@ def decoded(text: str, *, json: bool) -> str:
         written = found[0]
         if written[:2] == "\\u" and written[2] != "{":
             return chr(int(written[2:], 16))
-        bare = written[0] in "\\%" or written[-1] in ";>"
-        outcome = read_escape(written if bare else written + ";", json=json)
+        if written in SHORT and not json:
+            return "\n"
+        whole = written[0] in "\\%" or written[-1] in ";>"
+        outcome = (read_escape if whole else read_end)(written, json=json)
         return outcome.decoded or written
 
     out = (_ANY_JSON if json else _ANY).sub(one, text)

@@ -18,7 +18,8 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-from licet.guard import fold_data
+from licet.guard import fold_data, fold_signs
+from licet.guard.fold_signs import BETWEEN, HAN_FROM, RADICALS, STROKED
 
 GAP = "\x00"
 """What may stand between letters: space, punctuation, symbol, control character."""
@@ -35,12 +36,11 @@ MARKS_END = "\x05"
 
 LETTER, DIGIT = 1, 2
 """Word classes, see `word_class`."""
-
-PLANE_14 = "\U000e0000"
-"""From here on stand invisible tags and variation selectors."""
+EMBLEM = 4
+"""Added to the class of a letter or digit that is a sign of its own (`fold_signs.is_emblem`)."""
 
 TABLE_SIZE = 0x20000
-"""Planes 0 and 1. Beyond are rare Han characters (themselves) and tags (see `is_tag`)."""
+"""Planes 0 and 1. Beyond are rare Han characters and what is no letter (see `rare`)."""
 
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")  # letters that show nothing
 _ENCLOSED = {base + i: chr(97 + i) for base in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
@@ -109,21 +109,40 @@ class View(NamedTuple):
         symbol = char.translate(self.table)
         if symbol in (ESCAPE, SURROGATE):
             return char if self.sees_symbols and symbol == ESCAPE else GAP
-        return symbol
+        return rare(symbol) if symbol >= HAN_FROM else symbol
+
+
+@cache
+def _literal_forms() -> dict[int, str]:
+    """Code points that literals are compared by another form of than `fold` gives."""
+    forms = {ord(char): plain for char, plain in (*STROKED.items(), *RADICALS.items())}
+    forms.update((ord(sign), number) for sign, number in fold_signs.numbers())
+    stroked = str.maketrans(STROKED)
+    for point, folded in enumerate(_folds()):
+        if isinstance(folded, str) and not folded.isascii():
+            plain = folded.translate(stroked)
+            if plain != folded:
+                forms[point] = plain
+    return forms
 
 
 def _view(sees_symbols: bool, sees_spaces: bool = False) -> View:
     table, expansions = _folds().copy(), {}
+    if not sees_spaces:
+        for point, form in _literal_forms().items():
+            table[point] = form
     for point, folded in enumerate(table):
         char = chr(point)
         if isinstance(folded, int):
-            if not char.isalnum():
+            if not sees_symbols and char in BETWEEN:
+                table[point] = GAP
+            elif not char.isalnum():
                 seen = sees_spaces and char.isspace()
                 table[point] = point if seen else _sign(point, char, sees_symbols)
             continue
         kept = folded if sees_spaces else folded.strip()
         if not sees_symbols:
-            kept = "".join(filter(str.isalnum, folded))
+            kept = "".join([c for c in folded if c.isalnum() and c not in BETWEEN])
         if len(kept) == 1:
             table[point] = kept
         elif kept:
@@ -170,9 +189,10 @@ def fold(text: str) -> str:
     return text.translate(_folds())
 
 
-def is_tag(char: str) -> bool:
-    """Whether the character is an invisible one of plane 14 (tags, variation selectors)."""
-    return PLANE_14 <= char <= "\U000e01ef"
+def rare(char: str) -> str:
+    """The symbol of a character beyond the tables."""
+    symbol = fold_signs.rare(char, GAP, SKIP)
+    return symbol if symbol == char else fold(symbol)
 
 
 @cache

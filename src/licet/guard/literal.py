@@ -26,7 +26,7 @@ NO_GAP, MARK_GAP, SPACE_GAP, BREAK_GAP = 0, 1, 2, 3
 """What stands before a letter: nothing, a formatting mark, a space or separator, an end of
 sentence or clause. The strongest one counts."""
 
-_FORMAT_MARKS = frozenset("*_~`|^\\<>&")
+_FORMAT_MARKS = frozenset("*_~`|\\")
 _SIGNIFICANT = frozenset("#@&%*\\/_")
 _HAN_WEIGHT = 2
 """One Han letter says about as much as two Latin ones."""

@@ -27,7 +27,8 @@ from typing import Final
 from typing import Literal as OneOf
 
 from licet.guard import fold
-from licet.guard.fold import GAP, MARKS_END, PLANE_14, word_class
+from licet.guard.fold import GAP, MARKS_END, word_class
+from licet.guard.fold_signs import HAN_FROM
 from licet.guard.pattern import Pattern
 from licet.guard.pattern_reading import Symbols
 
@@ -163,7 +164,7 @@ class Machine:
         symbol = char.translate(self._table)
         if symbol == GAP:
             read = Read(self._gap, symbol, 0)
-        elif symbol < MARKS_END or symbol >= PLANE_14:
+        elif symbol < MARKS_END or symbol >= HAN_FROM:
             read = self.careful
         else:
             kind = word_class(symbol)

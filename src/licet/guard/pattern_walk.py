@@ -15,7 +15,8 @@ Rules
 from __future__ import annotations
 
 from licet.guard import escapes, fold
-from licet.guard.fold import ESCAPE, EXPAND, GAP, PLANE_14, SKIP, SURROGATE, word_class
+from licet.guard.fold import ESCAPE, EXPAND, GAP, SKIP, SURROGATE, word_class
+from licet.guard.fold_signs import HAN_FROM
 from licet.guard.machine import Machine, State, Step
 from licet.guard.scanner import Hit
 
@@ -101,11 +102,11 @@ class PatternWalk:
     def finish(self) -> None:
         """The text is over: what was waiting for a following character is decided."""
         while self._escape:
-            outcome = escapes.read_escape(self._escape + ";", json=self._json)
-            if outcome.decoded is not None and self._escape[:2] == "&#":
-                self._decoded(outcome.decoded, len(self._escape))
-            else:
+            outcome = escapes.read_end(self._escape, json=self._json)
+            if outcome.decoded is None:
                 self._no_escape()
+            else:
+                self._decoded(outcome.decoded, outcome.gives_back)
         self._accept_endings()
         self._forget()
         self._settle()
@@ -131,14 +132,17 @@ class PatternWalk:
         if outcome.decoded is None:
             self._no_escape()
             return
-        self._decoded(outcome.decoded, len(self._escape) - outcome.gives_back)
-        if outcome.gives_back:
-            self._take(char, char.translate(self._view.table))
+        self._decoded(outcome.decoded, outcome.gives_back)
 
-    def _decoded(self, char: str, width: int) -> None:
+    def _decoded(self, char: str, gives_back: int) -> None:
+        """The last `gives_back` characters are none of the escape and read anew."""
         tag = self._escape[0] == "<"
+        width = len(self._escape) - gives_back
+        rest = self._escape[width:]
         self._escape = ""
         self._symbol(char, SKIP if tag else self._view.plain(char), width)
+        for again in rest:
+            self._take(again, again.translate(self._view.table))
 
     def _no_escape(self) -> None:
         """Its first character was a plain one; the rest is read anew."""
@@ -152,7 +156,9 @@ class PatternWalk:
         """One symbol that came from `width` characters of the text."""
         at = self.at
         self.at = at + width
-        if symbol == SKIP or (symbol >= PLANE_14 and fold.is_tag(symbol)):
+        if symbol >= HAN_FROM:
+            symbol = fold.rare(symbol)
+        if symbol == SKIP:
             self._skipped += 1
             if self._skipped > self._skipped_max:
                 self._accept_endings()

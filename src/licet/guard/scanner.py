@@ -7,6 +7,8 @@ Rules
 2. What lies before `free` can't be part of a match that is still possible, and the text from
    `free` on could be: nothing is held without need.
 3. How the text is cut into pieces changes nothing.
+4. `\\n`, `\\t` and `\\r` outside JSON are read both ways, as white space and as they stand: by the
+   scanner itself and by a `branch` of it, until both have the same open.
 
 Offsets count the code units that were fed, from 0. A window keeps, for the letters of the current
 state, where each stands, what gap came before it and whether a word begins there, packed as
@@ -20,13 +22,16 @@ from typing import NamedTuple
 
 from licet.guard import escapes, fold
 from licet.guard.automaton import Automaton
-from licet.guard.fold import ESCAPE, EXPAND, MARKS_END, PLANE_14, SKIP, word_class
+from licet.guard.fold import EMBLEM, ESCAPE, EXPAND, MARKS_END, SKIP, word_class
+from licet.guard.fold_signs import is_emblem
 from licet.guard.literal import NO_GAP, Entry, gap_strength
 from licet.guard.machine import PatternEntry
 
 _WINDOW_SLACK = 4
 HITS_MAX = 64
 """Flagging hits that are kept of one text; more say nothing new."""
+_BRANCHES_MAX = 8
+_KEYCAP = "\u20e3"
 
 
 class Hit(NamedTuple):
@@ -54,8 +59,9 @@ class Scanner:
     """One text under one automaton. Feed it, look at `hit` and `free`, then `finish`."""
 
     __slots__ = (
-        "_auto", "_endings", "_escape", "_gap_max", "_gap_now", "_gaps", "_json", "_state",
-        "_table", "_view", "_window", "_word", "at", "flags", "free", "hit",
+        "_auto", "_branches", "_endings", "_escape", "_gap_max", "_gap_now", "_gaps",
+        "_is_branch", "_json", "_state", "_table", "_view", "_window", "_word", "at", "flags",
+        "free", "hit",
     )  # fmt: skip
 
     def __init__(
@@ -76,6 +82,8 @@ class Scanner:
         self._window: list[int] = []
         self._endings: list[Hit] = []
         self._escape = ""
+        self._is_branch = False
+        self._branches: list[Scanner] = []
         self.at = 0
         self.free = 0
         self.hit: Hit | None = None
@@ -86,32 +94,46 @@ class Scanner:
         for char in text:
             if self.hit is not None:
                 break
-            self._take(char)
+            if self._branches:
+                self._take_both_ways(char)
+            else:
+                self._take(char)
         self._settle()
+        if self._branches and self.hit is None:
+            for branch in self._branches:
+                branch._settle()
+                self.free = min(self.free, branch.free)
 
     def finish(self) -> None:
         """The text is over: what was waiting for a following character is decided."""
         while self._escape and self.hit is None:
-            outcome = escapes.read_escape(self._escape + ";", json=self._json)
-            if outcome.decoded is not None and self._escape[:2] == "&#":
-                self._decoded(outcome.decoded, len(self._escape))
-            else:
+            outcome = escapes.read_end(self._escape, json=self._json)
+            if outcome.decoded is None:
                 self._no_escape()
+            else:
+                self._decoded(outcome.decoded, outcome.gives_back)
         if self.hit is None:
             self._accept_endings()
+        for branch in self._branches:
+            branch.finish()
+            self._merge(branch)
+        self._branches.clear()
         self._state = 0
         self._window.clear()
         self._settle()
 
     @property
     def amid_escape(self) -> bool:
-        """Whether what was read last may go on as an escape."""
-        return bool(self._escape)
+        """Whether what was read last may go on as an escape, or is read both ways."""
+        return bool(self._escape or self._branches)
 
     @property
     def settled(self) -> int:
         """Every literal that ends here or before has been found."""
-        return min((hit.end for hit in self._endings), default=self.at + 1) - 1
+        settled = min((hit.end for hit in self._endings), default=self.at + 1) - 1
+        for branch in self._branches:
+            settled = min(settled, branch.settled)
+        return settled
 
     def footing(self) -> Footing:
         """What it has open, between characters, with nothing found and not amid an escape."""
@@ -141,6 +163,7 @@ class Scanner:
     def _open(self, footing: Footing, at: int) -> None:
         self.hit, self._escape = None, ""
         self.flags.clear()
+        self._branches.clear()
         self.at = at
         self._word, self._gaps, self._gap_now = footing.word, footing.gaps, footing.gap_now
         self._window = [at - (one >> 3) << 3 | one & 7 for one in footing.window]
@@ -162,13 +185,18 @@ class Scanner:
         """One symbol that came from `width` characters of the text."""
         at = self.at
         if symbol >= MARKS_END or symbol == EXPAND:
+            rare = "\x7f" < char < "\u3400" or char > "\uffff"
+            emblem = EMBLEM if rare and is_emblem(char) else 0
             for letter in symbol if symbol != EXPAND else self._view.expansions[char]:
-                kind = word_class(letter)
-                self._letter(letter, kind, self._word, at, at + width)
-                self._word = kind
+                kind, word = word_class(letter), self._word
+                before = word & ~EMBLEM if word & EMBLEM == emblem else 0
+                self._letter(letter, kind, before, at, at + width)
+                self._word = kind | emblem if kind else 0
                 if self.hit is not None:
                     return
         elif symbol == SKIP:
+            if char == _KEYCAP and self._word:
+                self._word |= EMBLEM
             self._gap(NO_GAP)
         else:
             self._word = 0
@@ -181,26 +209,92 @@ class Scanner:
         if outcome.open:
             return
         if outcome.decoded is None:
+            if self._escape in escapes.SHORT:
+                if self._is_branch:
+                    self._decoded("\n", 0)
+                    return
+                self._branch()
             self._no_escape()
             return
-        width = len(self._escape) - outcome.gives_back
-        self._decoded(outcome.decoded, width)
-        if outcome.gives_back and self.hit is None:
-            self._take(char)
+        self._decoded(outcome.decoded, outcome.gives_back)
 
-    def _decoded(self, char: str, width: int) -> None:
-        """An escape that stands for `char`; a tag or mark that stands for no letter is a gap."""
+    def _decoded(self, char: str, gives_back: int) -> None:
+        """An escape that stands for `char`; a tag or mark that stands for no letter is a gap.
+        The last `gives_back` characters are none of it and read anew."""
+        width = len(self._escape) - gives_back
+        rest = self._escape[width:]
         self._escape = ""
         self._symbol(char, self._view.plain(char), width)
+        if rest:
+            self._take_again(rest)
 
     def _no_escape(self) -> None:
         """Its first character was a plain one; the rest is read anew."""
         first, rest = self._escape[0], self._escape[1:]
         self._escape = ""
         self._symbol(first, self._view.plain(first), 1)
+        self._take_again(rest)
+
+    def _take_again(self, rest: str) -> None:
+        """Read what was part of no escape; so do branches that begin in it."""
+        before = len(self._branches)
         for char in rest:
-            if self.hit is None:
-                self._take(char)
+            if self.hit is not None:
+                break
+            for branch in self._branches[before:]:
+                branch._take(char)
+            self._take(char)
+
+    def _another(self) -> Scanner:
+        """One that looks for the same and has read nothing."""
+        return Scanner(self._auto, gap_max=self._gap_max, view=self._view)
+
+    def _branch(self) -> None:
+        """Rule 4: from here on, what `self._escape` begins with is read as white space too."""
+        if len(self._branches) >= _BRANCHES_MAX:
+            return
+        branch = self._another()
+        branch._is_branch = True
+        branch.stand(self.footing(), self.at)
+        branch._endings.clear()  # the sign that follows ends words for this one as well
+        branch._escape = self._escape
+        branch._decoded("\n", 0)
+        self._branches.append(branch)
+
+    def _take_both_ways(self, char: str) -> None:
+        """Read a character here and in the branches, and drop those that have nothing of their
+        own open."""
+        branches = self._branches
+        for branch in branches:
+            if branch.hit is None:
+                branch._take(char)
+        self._take(char)
+        going: list[Scanner] = []
+        for branch in branches:
+            self._merge(branch)
+            if not (branch._is_as(self) or any(branch._is_as(other) for other in going)):
+                going.append(branch)
+        self._branches = going
+
+    def _is_as(self, other: Scanner) -> bool:
+        """Whether both go on in the same way, so that one of them will do."""
+        if self._escape != other._escape or self._word != other._word:
+            return False
+        if self._state != other._state or self._gaps != other._gaps:
+            return False
+        if not (self._state or self._endings or other._endings):
+            return True
+        return self.footing() == other.footing()
+
+    def _merge(self, branch: Scanner) -> None:
+        """Take what a branch has found."""
+        hit = branch.hit
+        if hit is not None and (self.hit is None or hit.start < self.hit.start):
+            self.hit = hit
+        for flag in branch.flags:
+            if flag not in self.flags and len(self.flags) < HITS_MAX:
+                self.flags.append(flag)
+        branch.flags.clear()
 
     def _gap(self, strength: int) -> bool:
         """Something that is no letter. Returns whether anything is still open."""
@@ -215,11 +309,9 @@ class Scanner:
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
         """Follow one letter. Returns whether anything is still open."""
-        if letter >= PLANE_14 and fold.is_tag(letter):
-            return self._gap(NO_GAP)
         starts = word < kind or not kind  # a digit may follow a letter and begin a number
         if self._endings:
-            if not kind or kind < word:  # a letter may follow a number and be no part of it
+            if not kind or kind < word or not word:  # a letter is no part of a number before it
                 self._accept_endings()
                 if self.hit is not None:
                     return False
@@ -299,19 +391,3 @@ class Scanner:
             if hit.entry.action == "halt":
                 free = min(free, hit.start)
         self.free = free
-
-
-class Collector(Scanner):
-    """A scanner that stops at nothing: it collects every hit, whatever its action."""
-
-    __slots__ = ("found",)
-
-    def __init__(
-        self, automaton: Automaton, *, gap_max: int, json: bool = False,
-        view: fold.View | None = None, word: int = 0,
-    ) -> None:  # fmt: skip
-        super().__init__(automaton, gap_max=gap_max, json=json, view=view, word=word)
-        self.found: list[Hit] = []
-
-    def _found(self, hit: Hit) -> None:
-        self.found.append(hit)

@@ -16,6 +16,7 @@ Rules
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -77,9 +78,10 @@ class TextStream:
     """One channel of one answer. `feed` it, `end` it; look at `halted`, `tickets`, `waiting`."""
 
     __slots__ = (
-        "_asked", "_base", "_classifier", "_context", "_ended", "_heard", "_held", "_judged",
-        "_open", "_parts", "_pending", "_recent", "_settings", "_total", "_waits_for_judgement",
-        "_watch", "excerpt", "findings", "halted", "held_most", "json", "late", "tickets",
+        "_asked", "_base", "_classifier", "_context", "_ended", "_heard", "_held", "_held_length",
+        "_judged", "_open", "_parts", "_pending", "_recent", "_settings", "_total",
+        "_waits_for_judgement", "_watch", "excerpt", "findings", "halted", "held_most", "json",
+        "late", "tickets",
     )  # fmt: skip
 
     def __init__(
@@ -94,7 +96,8 @@ class TextStream:
             classifier is not None or settings.doubt is not None
         )
         self._context = context
-        self._held = ""
+        self._held: deque[str] = deque()  # in pieces: joined only when they leave
+        self._held_length = 0
         self._base = 0  # offset of the first held character
         self._total = 0
         self._judged = 0  # offset up to which judged rules have let the text go
@@ -137,7 +140,7 @@ class TextStream:
             if self.stopped:
                 return self._close(text)
         if (
-            not self._held
+            not self._held_length
             and watch.free == self._total
             and not self._waits_for_judgement
             and not self._open
@@ -182,15 +185,16 @@ class TextStream:
     @property
     def held(self) -> str:
         """What has not left yet."""
-        return self._held
+        return "".join(self._held)
 
     @property
     def held_characters(self) -> int:
-        return len(self._held)
+        return self._held_length
 
     def take_held(self) -> str:
         """Hand over what has not left, to be judged by another stream; this one is over."""
-        held, self._held = self._held, ""
+        held = self.held
+        self._drop_held()
         self._open.clear()
         return held
 
@@ -282,7 +286,7 @@ class TextStream:
 
     def _release(self, text: str) -> str:
         """Take what is free of the held text with `text` behind it."""
-        held = self._held + text
+        self._keep(text)
         limit = self._watch.free
         if self._waits_for_judgement:
             limit = min(limit, self._judged)
@@ -290,15 +294,33 @@ class TextStream:
             oldest = min(ticket.start for ticket in self._open.values())
             limit = min(limit, oldest + self._settings.judged.late_characters_max)
         count = limit - self._base
-        if count <= 0:
-            self._held = held
-            self.held_most = max(self.held_most, len(held))
-            return ""
-        self._held = held[count:]
-        if len(self._held) > self.held_most:
-            self.held_most = len(self._held)
-        self._base = limit
-        return held[:count]
+        out = self._let_go(count) if count > 0 else ""
+        if self._held_length > self.held_most:
+            self.held_most = self._held_length
+        return out
+
+    def _keep(self, text: str) -> None:
+        if text:
+            self._held.append(text)
+            self._held_length += len(text)
+
+    def _let_go(self, count: int) -> str:
+        """Take as many of the held characters, or all that there are, from their beginning."""
+        held, out = self._held, []
+        self._base += count
+        while count > 0 and held:
+            piece = held.popleft()
+            if len(piece) > count:
+                held.appendleft(piece[count:])
+                piece = piece[:count]
+            out.append(piece)
+            self._held_length -= len(piece)
+            count -= len(piece)
+        return "".join(out)
+
+    def _drop_held(self) -> None:
+        self._held.clear()
+        self._held_length = 0
 
     def _stop_at(self, hit: Hit, text: str) -> str:
         """A literal was found. What stands before it is lawful, unless a judge must say so."""
@@ -317,9 +339,11 @@ class TextStream:
             free = min(free, self._judged)
         elif self.halted.detector not in CERTAIN:
             free = self._base
-        lawful = (self._held + text)[: max(0, free - self._base)]
-        self.excerpt = (self._recent + self._held + text)[-EXCERPT_CHARACTERS:]
+        self._keep(text)
+        held = self.held
+        self.excerpt = (self._recent + held)[-EXCERPT_CHARACTERS:]
+        lawful = held[: max(0, free - self._base)]
         self._base += len(lawful)
-        self._held = ""
+        self._drop_held()
         self._parts, self._recent = [], ""
         return lawful

@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from licet.guard import fold
-from licet.guard.fold import EXPAND, MARKS_END, SKIP, SURROGATE, TABLE_SIZE
+from licet.guard.fold import EXPAND, MARKS_END, SURROGATE, TABLE_SIZE
 
 SEPARATOR = "\n"
 GROUP_CHARACTERS = 1 << 16
 """Folded at once: more does not stay in a processor's cache, and takes twice as long."""
 _END = ord(SEPARATOR)
-_ESCAPING = re.compile(r"&[#A-Za-z]|\\[ux]|%[0-9A-Fa-f]{2}|<[/A-Za-z]")
+_ESCAPING = re.compile(r"&[#A-Za-z]|\\[nrtux]|%[0-9A-Fa-f]{2}|<[!/A-Za-z]")
 """Stands in every escape that the guard reads (`licet.guard.escapes`), but for surrogates."""
 Numbers = NDArray[np.uint32]
 Places = NDArray[np.int64]
@@ -107,8 +107,9 @@ def _fold_wide(texts: Sequence[str]) -> tuple[list[bytes], tuple[int, ...], tupl
     symbols = _table().take(points, mode="clip")
     beyond = points >= TABLE_SIZE
     if beyond.any():
-        rare = beyond & (points < ord(fold.PLANE_14))
-        symbols = np.where(rare, points, np.where(beyond, np.uint32(ord(SKIP)), symbols))
+        rare, which = np.unique(points[beyond], return_inverse=True)
+        read = [ord(fold.rare(chr(point))) for point in rare.tolist()]
+        symbols[beyond] = np.array(read, dtype=np.uint32)[which]
     ends = np.flatnonzero(points == _END)
     expanding = _owners(symbols == ord(EXPAND), ends)
     surrogates = _owners(symbols == ord(SURROGATE), ends)

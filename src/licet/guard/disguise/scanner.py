@@ -13,8 +13,8 @@ from typing import Final
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.disguise.lattice import Found, Lattice, State
-from licet.guard.disguise.spellings import signs
-from licet.guard.fold import PLANE_14, word_class
+from licet.guard.disguise.spellings import GREEK_CAPITALS, signs
+from licet.guard.fold import word_class
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
 from licet.guard.scanner import Footing, Hit, Scanner
 
@@ -26,10 +26,10 @@ _WINDOW_MAX: Final = 256
 
 @cache
 def view() -> fold.View:
-    """The letters view, in which signs that may stand for letters are seen as well."""
+    """The letters view, in which what may stand for several letters, or for none, is itself."""
     letters = fold.letters()
     table = letters.table.copy()
-    for sign in signs():
+    for sign in (*signs(), *"".join(GREEK_CAPITALS.values())):
         table[ord(sign)] = ord(sign)
     return fold.View(table, letters.expansions, sees_symbols=False)
 
@@ -48,6 +48,9 @@ class DisguiseScanner(Scanner):
         super().finish()
         self._now = self._lattice.root
 
+    def _another(self) -> Scanner:
+        return DisguiseScanner(self._lattice, gap_max=self._gap_max)
+
     def footing(self) -> Footing:
         return self._footing(self._now, min(self._now.longest, len(self._window)))
 
@@ -59,12 +62,10 @@ class DisguiseScanner(Scanner):
         self._open(footing, at)
 
     def _letter(self, letter: str, kind: int, word: int, at: int, end: int) -> bool:
-        if letter >= PLANE_14 and fold.is_tag(letter):
-            return self._gap(NO_GAP)
         is_sign = letter in self._lattice.signs
         starts = not word or not (kind or is_sign)
         if self._endings:
-            if not kind or kind < word:
+            if not kind or kind < word or not word:
                 self._accept_endings()
                 if self.hit is not None:
                     return False
@@ -136,3 +137,11 @@ class DisguiseCollector(DisguiseScanner):
 
     def _found(self, hit: Hit) -> None:
         self.found.append(hit)
+
+    def _another(self) -> Scanner:
+        return DisguiseCollector(self._lattice, gap_max=self._gap_max)
+
+    def _merge(self, branch: Scanner) -> None:
+        assert isinstance(branch, DisguiseCollector)
+        self.found += [hit for hit in branch.found if hit not in self.found]
+        branch.found.clear()

@@ -19,6 +19,12 @@ LEET_SIGNS: Final = {
 }  # fmt: skip
 """Letter -> what stands for it because it looks alike."""
 
+GREEK_CAPITALS: Final = {
+    "h": "\u0397", "m": "\u039c", "n": "\u039d\u0397", "u": "\u03a5", "v": "\u039d",
+    "y": "\u03a5", "\u03bc": "\u039c",
+}  # fmt: skip
+"""Letter -> the Greek capitals that look like its own, or whose small letter reads as it does."""
+
 Spelling = tuple[int, str]
 """(way, symbols)"""
 
@@ -26,8 +32,9 @@ Spelling = tuple[int, str]
 @cache
 def spellings(letter: str) -> tuple[Spelling, ...]:
     """Every spelling of a letter but itself and the characters that sound the same."""
-    if "a" <= letter <= "z":
-        return tuple((LEET, sign) for sign in LEET_SIGNS.get(letter, ""))
+    if "a" <= letter <= "z" or letter in GREEK_CAPITALS:
+        alike = LEET_SIGNS.get(letter, "") + GREEK_CAPITALS.get(letter, "")
+        return tuple((LEET, sign) for sign in alike)
     if letter < "\u2e80":
         return ()
     tables, out = han_tables(), []

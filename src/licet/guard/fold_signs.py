@@ -1,0 +1,82 @@
+"""Tables for the views of `licet.guard.fold` alone: what rules see otherwise than the classifier.
+
+It refuses to know texts. The classifier learnt from `fold`, which therefore stays as it is.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+STROKED: Final = dict(
+    zip(
+        "\u0142\u00f8\u0111\u0127\u0167\u0180\u0253\u0257\u0256\u0199\u0268\u0289\u2c65\u023c\u0247\u01e5"
+        "\u0249\ua741\u1d7d\u024d\u024f\u01b6\u0188\u0260\u0271\u0273\u01a5\u01ad\u0192\u0225\u0266\u01b4"
+        "\u2c73\u0282\u026b\u026d\u0272\u0288\u0290\u0275\u0493\ua7af",
+        "lodhtbbddkiuacegjkpryzcgmnptfzhywsllntzofq",
+        strict=True,
+    )
+)
+"""Letters with a stroke, hook or tail -> the letter; and small capitals that Unicode has as other
+letters."""
+
+_RADICALS: Final = (
+    "\u2e81\u2e84\u2e85\u2e86\u2e88\u2e89\u2e8a\u2e8c\u2e8d\u2e8e\u2e90\u2e92\u2e93\u2e96\u2e98\u2e99"
+    "\u2e9b\u2e9d\u2e9e\u2e9f\u2ea0\u2ea1\u2ea2\u2ea3\u2ea4\u2ea5\u2ea6\u2ea7\u2ea8\u2ea9\u2eac\u2ead"
+    "\u2eaf\u2eb0\u2eb2\u2eb6\u2eb9\u2eba\u2ebb\u2ebc\u2ebd\u2ebe\u2ebf\u2ec0\u2ec1\u2ec2\u2ec3\u2ec4"
+    "\u2ec5\u2ec6\u2ec8\u2ec9\u2eca\u2ecb\u2ecc\u2ecd\u2ece\u2ed0\u2ed1\u2ed2\u2ed3\u2ed4\u2ed5\u2ed6"
+    "\u2ed7\u2ed8\u2ed9\u2eda\u2edb\u2edc\u2edd\u2edf\u2ee0\u2ee1\u2ee2\u2ee3\u2ee4\u2ee5\u2ee6\u2ee7"
+    "\u2ee8\u2ee9\u2eea\u2eeb\u2eec\u2eed\u2eee\u2eef\u2ef0\u2ef1\u2ef2\u2ef3"
+)
+_CHARACTERS: Final = (
+    "\u5382\u4e59\u4ebb\u5182\u5200\u5202\u535c\u5c0f\u5c0f\u5140\u5c22\u5df3\u5e7a\u5fc4\u624c\u6535"
+    "\u65e1\u6708\u6b7a\u6bcd\u6c11\u6c35\u6c3a\u706c\u722b\u722b\u4e2c\u725b\u72ad\u738b\u793a\u793b"
+    "\u7cf9\u7e9f\u7f52\u7f8a\u8002\u8080\u807f\u8089\u81fc\u8279\u8279\u8279\u864e\u8864\u8980\u897f"
+    "\u89c1\u89d2\u8ba0\u8d1d\u8db3\u8f66\u8fb6\u8fb6\u8fb6\u9485\u9577\u9578\u957f\u95e8\u961c\u961d"
+    "\u96e8\u9752\u97e6\u9875\u98ce\u98de\u98df\u98e0\u9963\u9996\u9a6c\u9aa8\u9b3c\u9c7c\u9e1f\u5364"
+    "\u9ea6\u9ec4\u9efe\u6589\u9f50\u6b6f\u9f7f\u7adc\u9f99\u9f9c\u4e80\u9f9f"
+)
+RADICALS: Final = dict(zip(_RADICALS, _CHARACTERS, strict=True))
+"""The radicals of U+2E80 to U+2EF3 that are a character: EquivalentUnifiedIdeograph of Unicode."""
+
+BETWEEN: Final = frozenset(
+    [chr(point) for point in range(0x2B0, 0x300)
+     if not unicodedata.normalize("NFKD", chr(point))[0].isalpha()
+     or (unicodedata.normalize("NFKD", chr(point)) == chr(point))]
+    + list("\u0640\u318d\u119e\u1427\ua4f8\ua4f9\ua4fa\ua4fb\ua4fc\ua4fd\ua78c\u01c3")
+)  # fmt: skip
+"""Letters by their category that look like an apostrophe, a point or a line: no letter of a
+word."""
+
+HAN_FROM: Final = "\U00020000"
+"""From here on stand rare Han characters, and beyond them nothing that is a letter."""
+_COMPATIBLE: Final = range(0x2F800, 0x2FA20)
+_HAN_OF_LATER: Final = (range(0x2EBF0, 0x2EE5E), range(0x31350, 0x33480))
+"""Han characters that the Unicode of this Python may not know yet."""
+_UNSEEN: Final = range(0xE0000, 0xE1000)
+
+
+def rare(char: str, gap: str, skip: str) -> str:
+    """What a character from HAN_FROM on is read as: a Han character, `gap` or `skip`."""
+    point = ord(char)
+    if point in _UNSEEN:
+        return skip
+    if point in _COMPATIBLE:
+        base = unicodedata.normalize("NFKD", char)
+        return base if base != char else gap
+    if char.isalpha() or any(point in known for known in _HAN_OF_LATER):
+        return char
+    return gap
+
+
+def numbers() -> list[tuple[str, str]]:
+    """The numbers in circles that Unicode has no digits for, each with its digits."""
+    signs = [*range(0x24EB, 0x2500), *range(0x2776, 0x2794), 0x1F10B, 0x1F10C]
+    return [(chr(point), str(int(unicodedata.numeric(chr(point))))) for point in signs]
+
+
+def is_emblem(char: str) -> bool:
+    """Whether a letter or digit stands there as a sign of its own (circled, raised, a flag)."""
+    if unicodedata.category(char) in ("So", "No") or char == "\u2139":
+        return True
+    return unicodedata.decomposition(char).startswith(("<super>", "<sub>"))
