@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from kit.guards import PHRASE
-from kit.playbook import Playbook, ended, sends
+from kit.playbook import Playbook, ended, heard, say, sends
+from licet.gateway.dialects.registry import DIALECTS
 
 _DELTA = "content_block_delta"
 
 
 def _event(value: dict[str, Any]) -> bytes:
     data = json.dumps(value, ensure_ascii=False).encode()
-    return b"event: " + value["type"].encode() + b"\ndata: " + data + b"\n\n"
+    return b"event: " + str(value["type"]).encode() + b"\ndata: " + data + b"\n\n"
 
 
 def _begins(block: dict[str, Any], index: int = 0) -> bytes:
@@ -111,3 +112,112 @@ def test_a_sentence_as_the_name_of_a_member_does_not_leave(value: Any) -> None:
     play >> sends(_event({"type": "ping", PHRASE: value})) << ended("failed")
     assert PHRASE.encode() not in play.sent
     play.done()
+
+
+# Responses
+
+
+def _numbered(play: Playbook, value: dict[str, Any]) -> bytes:
+    number: int = play.speaker.number
+    play.speaker.number += 1
+    return _event(value | {"sequence_number": number})
+
+
+def _sends(play: Playbook, *events: dict[str, Any]) -> None:
+    for event in events:
+        if not play.exchange.is_over:
+            play >> sends(_numbered(play, event))
+
+
+_RESPONSE = {"id": "resp_1", "object": "response", "status": "completed", "output": []}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "error", "code": "x", "message": f"so {PHRASE}", "param": None},
+        {"type": "error", "code": "x", "message": "no", "param": f"so {PHRASE}"},
+        {"type": "error", "error": {"message": f"so {PHRASE}"}},
+        {"type": "response.failed", "response": _RESPONSE | {
+            "status": "failed", "error": {"code": "server_error", "message": f"so {PHRASE}"}}},
+        {"type": "response.completed", "said": f"so {PHRASE}", "response": _RESPONSE},
+        {"type": "response.completed", "response": _RESPONSE | {"text": f"so {PHRASE}"}},
+        {"type": "response.completed", "response": _RESPONSE | {"text": {"x": f"so {PHRASE}"}}},
+        {"type": "response.completed", "response": _RESPONSE | {"usage": {"x": f"so {PHRASE}"}}},
+        {"type": "response.completed", "response": _RESPONSE | {
+            "reasoning": {"effort": "low", "summary": f"so {PHRASE}"}}},
+        {"type": "response.incomplete", "response": _RESPONSE | {
+            "incomplete_details": {"reason": f"so {PHRASE}"}}},
+        {"type": "response.created", "response": _RESPONSE | {"id": f"so {PHRASE}"}},
+    ],
+)  # fmt: skip
+def test_what_a_response_says_beside_its_output_is_read(event: dict[str, Any]) -> None:
+    play = Playbook("responses")
+    _sends(play, event)
+    play << ended("halted")
+    assert PHRASE.encode() not in play.sent
+    play.done()
+
+
+def test_what_a_whole_response_says_beside_its_output_is_read() -> None:
+    for name, value in (
+        ("error", {"code": "x", "message": PHRASE}),
+        ("reasoning", {"effort": "low", "summary": PHRASE}),
+        ("text", PHRASE),
+        ("text", {"format": {"type": "text"}, "said": PHRASE}),
+        ("incomplete_details", {"reason": PHRASE}),
+    ):
+        reply = DIALECTS["responses"].reply(json.dumps(_RESPONSE | {name: value}).encode())
+        assert PHRASE in [span.text for span in reply.spans]
+
+
+def test_the_settings_of_a_response_and_the_echo_of_its_request_are_no_text() -> None:
+    settings = {
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "text": {"format": {"type": "json_schema", "name": "n", "schema": {"title": PHRASE}},
+                 "verbosity": "medium"},
+        "billing": {"payer": "developer"},
+        "incomplete_details": {"reason": "max_output_tokens"},
+        "instructions": PHRASE,
+        "usage": {"input_tokens": 1},
+        "error": None,
+    }  # fmt: skip
+    reply = DIALECTS["responses"].reply(json.dumps(_RESPONSE | settings).encode())
+    assert reply.spans == ()
+
+
+@pytest.mark.parametrize("value", [None, 1, True, "word"])
+@pytest.mark.parametrize("kind", ["response.noted", "response.completed", "response.noted.done"])
+def test_a_sentence_as_a_name_in_a_response_does_not_leave(kind: str, value: Any) -> None:
+    play = Playbook("responses")
+    _sends(play, {"type": kind, PHRASE: value})
+    play << ended("failed")
+    assert PHRASE.encode() not in play.sent
+    play.done()
+
+
+def test_a_sentence_as_the_type_of_an_event_does_not_leave() -> None:
+    play = Playbook("responses")
+    _sends(play, {"type": PHRASE})
+    play << ended("failed")
+    assert PHRASE.encode() not in play.sent
+
+
+def test_a_part_that_names_no_place_ends_lawfully_when_it_is_stopped() -> None:
+    part = {"type": "output_text", "text": ""}
+    play = Playbook("responses")
+    play.exchange.receive(_event({"type": "response.content_part.added", "part": part}))
+    delta = {"type": "response.output_text.delta", "delta": f"so {PHRASE}"}
+    out = play.exchange.receive(_event(delta)).decode()
+    assert play.exchange.outcome is not None
+    assert (play.exchange.outcome.kind, play.exchange.outcome.notice.case) == ("halted", "LC-1")
+    assert '"type":"response.incomplete"' in out
+    assert PHRASE not in out
+
+
+def test_the_end_of_a_part_that_names_no_place_closes_no_other() -> None:
+    play = Playbook("responses") >> say("so far ") << heard("so far ")
+    part = {"type": "output_text", "text": ""}
+    play.exchange.receive(_event({"type": "response.content_part.done", "part": part}))
+    out = play.exchange.receive(b"".join(play.speaker.say(play.first, PHRASE))).decode()
+    assert '"text":"so far "' in out
