@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from kit.guards import PHRASE
+from kit.guards import PHRASE, make_guard
 from kit.playbook import Playbook, ended, heard, say, sends
+from licet.gateway.asides import has_asides
 from licet.gateway.dialects.registry import DIALECTS
+from licet.gateway.sse import SseEvent, SseParser
 
 _DELTA = "content_block_delta"
 
@@ -221,3 +225,74 @@ def test_the_end_of_a_part_that_names_no_place_closes_no_other() -> None:
     play.exchange.receive(_event({"type": "response.content_part.done", "part": part}))
     out = play.exchange.receive(b"".join(play.speaker.say(play.first, PHRASE))).decode()
     assert '"text":"so far "' in out
+
+
+# Beside the data
+
+_CHUNK = {"id": "c", "object": "x", "choices": [{"index": 0, "delta": {"content": "hi "}}]}
+_SAYS = b"data: " + json.dumps(_CHUNK).encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "line", [":违禁词\n", "id: 违禁词\n", ":坏\n", "坏\n", "event: 违禁词\n", "event:坏\n",
+             "event: a bad word\n", f"event: {'x' * 65}坏\n", "event: 坏\nevent: ok\n"],
+)  # fmt: skip
+def test_an_aside_is_read_however_short_it_is(line: str) -> None:
+    play = Playbook("chat", make_guard("违禁词", "坏", "a bad word"))
+    play >> sends(line.encode() + _SAYS + b"\n") << heard("hi ")
+    play >> sends(_SAYS + line.encode() + b"\n") << heard("hi ")
+    play >> sends((line.encode() + _SAYS + b"\n").replace(b"\n", b"\r\n")) << heard("hi ")
+    for word in ("违", "坏", "bad"):
+        assert word.encode() not in play.sent
+
+
+@pytest.mark.parametrize("line", ["", ": ping\n", "id: 7\n", "event: a.b_c-D\n", "event: a b\n"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_a_lawful_aside_leaves_as_it_came(line: str, end: bytes) -> None:
+    event = (line.encode() + _SAYS + b"\n").replace(b"\n", end)
+    play = Playbook("chat") >> sends(event + b": \n\n")
+    assert play.sent.endswith(event + b": \n\n")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"data: x",
+                b"data:",
+                b"data",
+                b"data:y",
+                b"event: n",
+                b"event:n",
+                b"event",
+                b"event: \xe5",
+                b":",
+                b"x",
+                b":x",
+                b"id:1",
+                b"id",
+                b"retry",
+            ]
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from([b"\n", b"\r\n", b"\r"]),
+    st.data(),
+)
+def test_only_types_and_data_are_no_asides(lines: list[bytes], end: bytes, data: Any) -> None:
+    ends = [data.draw(st.sampled_from([end, b"\n"])) for _ in lines]
+    raw = b"".join(line + end for line, end in zip(lines, ends, strict=True)) + end
+    events, _ = _parsed(raw)
+    plain = (b"data: x", b"data:", b"data", b"data:y", b"event: n", b"event:n")
+    for event in events:
+        if event.data:
+            more = any(line not in plain for line in event.raw.splitlines() if line)
+            assert has_asides(event) == more
+
+
+def _parsed(raw: bytes) -> tuple[list[SseEvent], bytes]:
+    parser = SseParser()
+    events = parser.feed(raw)
+    more, rest = parser.end()
+    return events + more, rest
