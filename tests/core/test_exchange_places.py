@@ -9,15 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.guards import HARM, PHRASE, WordClassifier, make_guard
-from kit.playbook import Playbook, ended, ends, finishes, heard, say, sends
-from kit.speech import FIELDS
+from kit.guards import PHRASE, make_guard
+from kit.playbook import Playbook, ended, heard, say, sends
 from licet.gateway.asides import has_asides
-from licet.gateway.dialects.json_texts import Slot
 from licet.gateway.dialects.registry import DIALECTS
-from licet.gateway.dialects.responses_repeats import KEPT_CHARS_MAX, Streamed
 from licet.gateway.sse import SseEvent, SseParser
-from licet.guard.classifier import Scores
 
 _DELTA = "content_block_delta"
 
@@ -300,75 +296,3 @@ def _parsed(raw: bytes) -> tuple[list[SseEvent], bytes]:
     events = parser.feed(raw)
     more, rest = parser.end()
     return events + more, rest
-
-
-# Texts that are repeated
-
-
-class _Listening(WordClassifier):
-    """Keeps what it was asked about."""
-
-    __slots__ = ("asked",)
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def judge(self, text: str, role: str, context: str = "", *, thorough: bool = False) -> Scores:
-        self.asked.append(text)
-        return super().judge(text, role, context, thorough=thorough)
-
-
-def _listening(**settings: Any) -> tuple[Playbook, _Listening]:
-    guard, classifier = make_guard(classifier=True, **settings), _Listening()
-    guard.classifier = classifier
-    return Playbook("responses", guard), classifier
-
-
-@pytest.mark.parametrize("tier", ["token", "clause", "whole"])
-@pytest.mark.parametrize("field", FIELDS["responses"])
-def test_a_text_that_is_repeated_as_it_was_streamed_is_not_judged_by_meaning_again(
-    tier: str, field: str
-) -> None:
-    play, classifier = _listening(tier=tier)
-    stream = play.exchange._guard.stream(tier=tier)
-    for piece in ("Tides come ", "and go twice", " a day. It is", " the Moon. A for") * 9:
-        stream.feed(piece)
-    stream.end()
-    play.exchange._guard.classifier = again = _Listening()
-    for piece in ("Tides come ", "and go twice", " a day. It is", " the Moon. A for") * 9:
-        play >> say(piece, (0, field))
-    whole = play.speaker.said[0, field]
-    play >> ends() << ended("served")
-    assert play.done().all() == {(0, field): whole}
-    assert [text for text in again.asked if text != "write_note"] == classifier.asked
-
-
-def test_a_repeated_text_that_differs_is_judged_by_meaning() -> None:
-    for said in (f"Tides {HARM}", f"{HARM} tides"):
-        play, _ = _listening()
-        play >> say("Tides come")
-        play.speaker.said[play.first] = said
-        play >> finishes() << ended("halted")
-        assert HARM.encode() not in play.sent
-        play.done()
-
-
-def test_a_text_that_comes_only_as_repeated_is_judged_by_meaning() -> None:
-    item = {"type": "mcp_call", "id": "item_0", "name": "t", "output": "lawful"}
-    for event in (
-        {"type": "response.output_item.done", "output_index": 0, "item": item | {"output": HARM}},
-        {"type": "response.completed", "response": _RESPONSE | {"output": [{"x": HARM}]}},
-    ):
-        play, _ = _listening()
-        _sends(play, {"type": "response.output_item.added", "output_index": 0, "item": item})
-        _sends(play, event)
-        play << ended("halted")
-        assert HARM.encode() not in play.sent
-
-
-def test_a_text_of_more_than_is_kept_counts_as_not_streamed() -> None:
-    for size, known in ((KEPT_CHARS_MAX, True), (KEPT_CHARS_MAX + 1, False)):
-        streamed, slot = Streamed(), Slot({"delta": "x" * size}, "delta", "0.text")
-        streamed.note([slot], ())
-        (span,) = streamed.repeated([slot])
-        assert (span.channel == "0.text") == known

@@ -31,6 +31,7 @@ from licet.gateway.dialects.model import Reader
 from licet.gateway.event_line import EventLine
 from licet.gateway.event_queue import EventQueue
 from licet.gateway.outcome import OpenCase, Outcome, Question
+from licet.gateway.retold import judge_repeats
 from licet.gateway.sse import SseEvent, SseParser
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
@@ -179,10 +180,12 @@ class Exchange:
 
     def _frame(self, frame: Frame) -> bytes:
         """One event whose turn it is."""
-        for span in frame.repeats:
-            finding = self._unlawful_repeat(span)
+        if frame.repeats:
+            frame, name, finding = judge_repeats(
+                frame, self._guard, self._channels.streams, self._context, self._audience
+            )
             if finding is not None:
-                return self._halt(span.channel, None, finding)
+                return self._halt(name, None, finding)
         if frame.atomic or self._line is not None:
             return self._stand_in_line(frame)
         if frame.spans:
@@ -290,14 +293,6 @@ class Exchange:
                 if stream.stopped:
                     return out, name
         return out, None
-
-    def _unlawful_repeat(self, span: Span) -> Finding | None:
-        """Text given once more in full: it may differ from what was streamed."""
-        verdict = self._guard.judge(
-            span.text, "reply", self._context, json=span.kind == "json", audience=self._audience,
-            by_meaning=span.channel not in self._channels.streams,  # else it was judged as it came
-        )  # fmt: skip
-        return verdict.ground if verdict.action == "halt" else None
 
     # Waiting for a judge outside (rule 5)
 

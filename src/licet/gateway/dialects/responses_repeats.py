@@ -7,6 +7,9 @@ Rules
 1. A text was streamed where it equals, to the character, all that was said in one channel.
 2. At most `KEPT_CHARS_MAX` characters are kept, and past that none: what is not kept counts as not
    streamed.
+3. A text that was not streamed stands in a channel below `again`, and counts as said there from
+   then on; one that no person reads as an answer (logprobs, what stands beside the output) in one
+   below `aside`.
 """
 
 from __future__ import annotations
@@ -54,13 +57,19 @@ class Streamed:
                 self._sizes[channel] = len(text)
 
     def repeated(self, slots: Sequence[Slot]) -> tuple[Span, ...]:
-        """The texts of an event that repeats: in the channel that said them, or in one of their
-        own, in which nothing is ever streamed."""
+        """The texts of an event that repeats: in the channel that said them, or by rule 3."""
         spans = []
         for slot in slots:
-            text = slot.text
-            channel = self._channel_of(text) or f"again.{slot.channel}"
-            spans.append(Span(channel, text, slot.kind))
+            text, channel = slot.text, slot.channel
+            said = self._channel_of(text)
+            if said is None and (channel.startswith("x.") or ".logprobs" in channel):
+                said = f"aside.{channel}"
+            elif said is None:
+                said = f"again.{channel}"
+                if self._kept <= KEPT_CHARS_MAX and len(self._whole) < WHOLE_MAX:
+                    self._kept += len(text)
+                    self._whole[text] = "again"
+            spans.append(Span(said, text, slot.kind))
         return tuple(spans)
 
     def _channel_of(self, text: str) -> str | None:

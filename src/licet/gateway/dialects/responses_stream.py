@@ -89,7 +89,7 @@ class ResponsesReader:
         read = frame.value
         if read is None:
             return frame.raw
-        changed = put_texts(read.slots, texts)
+        changed = [] if frame.atomic else put_texts(read.slots, texts)
         if changed and read.event["type"].endswith(".delta"):
             if not any(texts):
                 self._shift -= 1
