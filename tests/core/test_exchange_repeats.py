@@ -21,9 +21,9 @@ def _event(value: dict[str, Any]) -> bytes:
 
 
 def _numbered(play: Playbook, value: dict[str, Any]) -> bytes:
-    number: int = play.speaker.number
-    play.speaker.number += 1
-    return _event(value | {"sequence_number": number})
+    speaker: Any = play.speaker
+    speaker.number += 1
+    return _event(value | {"sequence_number": speaker.number - 1})
 
 
 def _sends(play: Playbook, *events: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def _listening(**settings: Any) -> tuple[Playbook, _Listening]:
 @pytest.mark.parametrize("tier", ["token", "clause", "whole"])
 @pytest.mark.parametrize("field", FIELDS["responses"])
 def test_a_text_that_is_repeated_as_it_was_streamed_is_not_judged_by_meaning_again(
-    tier: str, field: str
+    tier: Any, field: str
 ) -> None:
     play, classifier = _listening(tier=tier)
     stream = play.exchange._guard.stream(tier=tier)
