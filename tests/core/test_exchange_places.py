@@ -64,6 +64,25 @@ def test_held_text_of_an_unknown_kind_leaves_in_a_delta_of_its_kind() -> None:
     play.done()
 
 
+@pytest.mark.parametrize("kind", ["text", "newish"])
+def test_what_a_block_begins_to_say_is_read_with_what_its_deltas_say(kind: str) -> None:
+    block = {"type": kind, kind: "so forbidden phr"}
+    delta = {"type": f"{kind}_delta", kind: "ase alpha"}
+    play = Playbook("messages") >> sends(_begins(block))
+    play >> sends(_event({"type": _DELTA, "index": 0, "delta": delta})) << ended("halted")
+    assert b'"so "' in play.sent
+    assert b"phr" not in play.sent
+    play.done()
+
+
+@pytest.mark.parametrize("kind", ["text", "newish"])
+def test_held_text_with_which_a_block_begins_leaves_in_a_delta(kind: str) -> None:
+    play = Playbook("messages") >> sends(_begins({"type": kind, kind: "so forb"}))
+    assert _said(play, kind) == ""
+    play >> sends(_event({"type": "content_block_stop", "index": 0}))
+    assert (_said(play, kind), play.sent.count(b'"so "')) == ("forb", 1)
+
+
 def test_unknown_text_deeper_in_a_delta_is_read_as_said_in_pieces() -> None:
     play = Playbook("messages") >> sends(_begins({"type": "newish"}))
     for part in ("forbidden ", "phrase ", "alpha"):

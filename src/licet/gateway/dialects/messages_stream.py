@@ -8,8 +8,8 @@ Rules
    (`renumbers`): `halt` must close the blocks that the client saw open, and no others.
 3. `halt` ends with `stop_reason: "refusal"`, which is Anthropic's own word for an answer that a
    classifier stopped; the `licet` object stands in the same `message_delta`.
-4. What a delta says is said in pieces, known to us or not; but a citation is whole, and so is the
-   text of every other event, an error's too.
+4. What a delta says is said in pieces, known to us or not, and a block may begin to say it; but a
+   citation is whole, and so is the text of every other event, an error's too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,11 @@ from licet.gateway.sse import SseEvent
 _FIELDS = {"text": "text", "thinking": "thinking", "partial_json": "input"}
 """A member of a block or delta that is said in pieces, and its channel's name."""
 _BEGUN = ("text", "thinking")
-"""Members of a block with which it can begin to say what its deltas go on to say."""
+"""Members of a known block with which it can begin to say what its deltas go on to say."""
+_KNOWN = ("text", "thinking", "redacted_thinking", "container_upload")
+_KNOWN_ENDS = ("tool_use", "_result")
+_NAMES = ("type", "id", "name")
+"""Members of any block that no delta continues."""
 _ENDS = frozenset({"message_delta", "message_stop", "error"})
 
 
@@ -126,9 +130,10 @@ class MessagesReader:
 
     def _note_block(self, value: dict[str, Any]) -> None:
         """A block that begins with some text: its channel's shape is that of a delta."""
-        index, block = _index(value), value.get("content_block")
-        for name in _BEGUN:
-            if type(block) is dict and block.get(name):
+        index = _index(value)
+        block: Any = value.get("content_block")
+        for name in _begun(block):
+            if block[name]:
                 delta = {"type": f"{name}_delta", name: "…"}
                 like = {"type": "content_block_delta", "index": index, "delta": delta}
                 self._shapes.note(like, _find(like))
@@ -181,7 +186,8 @@ def _whole(value: dict[str, Any], kind: str, slots: list[Slot]) -> list[str]:
         return [slot.channel for slot in slots]
     place = f"{_index(value)}."
     if kind == "content_block_start":
-        begun = [place + name for name in _BEGUN]
+        names = _begun(value.get("content_block"))
+        begun = [place + _FIELDS.get(name, f"x.{name}") for name in names]
         return [slot.channel for slot in slots if slot.channel not in begun]
     cited = f"{place}x.citation"
     return [
@@ -190,6 +196,19 @@ def _whole(value: dict[str, Any], kind: str, slots: list[Slot]) -> list[str]:
         if not slot.channel.startswith(place)
         or slot.channel.startswith(cited)
         or type(slot.holder[slot.name]) is not str  # an object cannot be cut
+    ]
+
+
+def _begun(block: Any) -> list[str]:
+    """The members of a block that deltas may continue: in one of an unknown kind any string."""
+    if type(block) is not dict:
+        return []
+    kind = str(block.get("type"))
+    known = kind in _KNOWN or kind.endswith(_KNOWN_ENDS)
+    return [
+        name
+        for name, said in block.items()
+        if type(said) is str and (name in _BEGUN if known else name not in _NAMES)
     ]
 
 
