@@ -91,6 +91,22 @@ def test_unknown_text_deeper_in_a_delta_is_read_as_said_in_pieces() -> None:
     assert b"alpha" not in play.sent
 
 
+def test_a_whole_text_is_read_apart_from_the_one_before_it() -> None:
+    play = Playbook("messages") >> say("tides ") << heard("tides ")
+    for text in ("High water", "Low water"):
+        play >> sends(b"".join(play.speaker.cite(text))) << heard(text, (0, "citation"))
+    play >> say("and so") << heard("and so")
+    play >> sends(b"".join(play.speaker.cite(PHRASE))) << heard("") << ended("halted")
+    assert PHRASE.encode() not in play.sent
+    play.done()
+
+
+def test_two_texts_of_one_path_in_an_event_are_read_apart() -> None:
+    event = {"type": "ping", "said.so": "a word", "said": {"so": PHRASE}}
+    play = Playbook("messages") >> sends(_event(event)) << ended("halted")
+    assert PHRASE.encode() not in play.sent
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -324,14 +324,19 @@ class Exchange:
             for name, stream in self._channels.streams.items():
                 if stream.held:
                     self._line.hold(name, stream.held)
-        self._line.join(frame)
-        stopped = None
+        stopped, whole = None, frame.ends or ()
         for span in frame.spans:
-            stream = self._channels.streams.get(span.channel) or self._open(span)
-            self._line.release(span.channel, len(stream.feed(span.text)))
+            stream, text = self._channels.streams.get(span.channel), span.text
+            if stream is None:
+                stream = self._open(span)
+            elif span.channel in whole:  # it begins anew, behind another whole text
+                text = "\n" + text
+                self._line.set_apart(span.channel)
+            self._line.release(span.channel, len(stream.feed(text)))
             self._channels.ask(span.channel, stream)
             if stream.stopped:
                 stopped = stopped or span.channel
+        self._line.join(frame)
         if stopped is None:
             _, stopped = self._end_channels(frame.ends)
         if stopped is not None:
