@@ -101,6 +101,19 @@ def test_a_whole_text_is_read_apart_from_the_one_before_it() -> None:
     play.done()
 
 
+@pytest.mark.parametrize("name", ["type", "index"])
+def test_a_mark_that_is_a_text_is_not_repeated_in_an_event_of_ours(name: str) -> None:
+    play = Playbook("messages") >> sends(_begins({"type": "text", "text": ""}))
+    delta = {"type": "text_delta", "text": "so"} | {name: PHRASE}
+    play >> sends(_event({"type": _DELTA, "index": 0, "delta": delta})) << ended("failed")
+    assert PHRASE.encode() not in play.sent
+    play = Playbook("responses")
+    place = {"item_id": "i", "output_index": 0, "content_index": 0} | {"item_id": PHRASE}
+    _sends(play, {"type": "response.output_text.delta", **place, "delta": "so"})
+    play << ended("failed")
+    assert PHRASE.encode() not in play.sent
+
+
 def test_two_texts_of_one_path_in_an_event_are_read_apart() -> None:
     event = {"type": "ping", "said.so": "a word", "said": {"so": PHRASE}}
     play = Playbook("messages") >> sends(_event(event)) << ended("halted")

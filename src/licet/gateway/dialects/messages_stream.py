@@ -34,6 +34,8 @@ _BEGUN = ("text", "thinking")
 """Members of a known block with which it can begin to say what its deltas go on to say."""
 _KNOWN = ("text", "thinking", "redacted_thinking", "container_upload")
 _KNOWN_ENDS = ("tool_use", "_result")
+_KEPT = ("type", "index")
+"""Members of a delta that an event of ours repeats."""
 _NAMES = ("type", "id", "name")
 """Members of any block that no delta continues."""
 _ENDS = frozenset({"message_delta", "message_stop", "error"})
@@ -52,7 +54,7 @@ class MessagesReader:
         self._started = False
         self._stopped = False
         self._moulds = Moulds()
-        self._shapes = Shapes(outer=("type", "index"), inner=("type", "index"))
+        self._shapes = Shapes(outer=_KEPT, inner=_KEPT)
 
     def read(self, event: SseEvent) -> Frame:
         data = event.data
@@ -117,6 +119,8 @@ class MessagesReader:
         ends = _whole(value, kind, slots)
         whole = bool(ends)  # a name, a citation, a search result: not said in pieces
         if kind == "content_block_delta":
+            if any(slot.name in _KEPT for slot in slots):
+                raise Unreadable("a text stands where a mark belongs", where="delta")
             self._shapes.note(value, slots)
             if not whole and all(slot.name in _FIELDS for slot in slots):
                 self._moulds.learn(event.data, slots, _find)

@@ -30,9 +30,11 @@ from licet.gateway.dialects.responses_sent import Sent
 from licet.gateway.dialects.responses_texts import LAST, find_texts, type_of
 from licet.gateway.dialects.server_events import event_bytes
 from licet.gateway.dialects.shown import refuse_shown
+from licet.gateway.dialects.unreadable import Unreadable
 from licet.gateway.sse import SseEvent
 
 _KEPT = ("type", "item_id", "output_index", "content_index", "summary_index", "response_id")
+"""Members of a delta that an event of ours repeats."""
 
 
 class _Read(NamedTuple):
@@ -70,6 +72,8 @@ class ResponsesReader:
         found = find_texts(value)
         kind = type_of(value)
         if kind.endswith((".delta", "_part.added")):
+            if any(slot.name in _KEPT for slot in found.slots):
+                raise Unreadable("a text stands where a mark belongs", where=kind)
             self._shapes.note(value, found.slots)
         self._streamed.note(found.slots, found.ends)
         last = kind in LAST
