@@ -62,6 +62,10 @@ class EventLine:
         if self._bytes > self._bytes_max:
             raise TooMuch("a judge is slower than the model for too long.")
 
+    def set_apart(self, channel: str) -> None:
+        """One character that no event says stands before the next text of a channel."""
+        self._given[channel] = self._given.get(channel, 0) + 1
+
     def release(self, channel: str, count: int) -> None:
         """`count` more characters of a channel may leave."""
         self._released[channel] = self._released.get(channel, 0) + count

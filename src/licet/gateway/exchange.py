@@ -31,6 +31,7 @@ from licet.gateway.dialects.model import Reader
 from licet.gateway.event_line import EventLine
 from licet.gateway.event_queue import EventQueue
 from licet.gateway.outcome import OpenCase, Outcome, Question
+from licet.gateway.retold import judge_repeats
 from licet.gateway.sse import SseEvent, SseParser
 from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
@@ -179,10 +180,12 @@ class Exchange:
 
     def _frame(self, frame: Frame) -> bytes:
         """One event whose turn it is."""
-        for span in frame.repeats:
-            finding = self._unlawful_repeat(span)
+        if frame.repeats:
+            frame, name, finding = judge_repeats(
+                frame, self._guard, self._channels.streams, self._context, self._audience
+            )
             if finding is not None:
-                return self._halt(span.channel, None, finding)
+                return self._halt(name, None, finding)
         if frame.atomic or self._line is not None:
             return self._stand_in_line(frame)
         if frame.spans:
@@ -291,14 +294,6 @@ class Exchange:
                     return out, name
         return out, None
 
-    def _unlawful_repeat(self, span: Span) -> Finding | None:
-        """Text given once more in full: it may differ from what was streamed."""
-        verdict = self._guard.judge(
-            span.text, "reply", self._context, json=span.kind == "json", audience=self._audience,
-            by_meaning=span.by_meaning and span.channel not in self._channels.streams,
-        )  # fmt: skip
-        return verdict.ground if verdict.action == "halt" else None
-
     # Waiting for a judge outside (rule 5)
 
     def _drain(self) -> bytes:
@@ -329,14 +324,19 @@ class Exchange:
             for name, stream in self._channels.streams.items():
                 if stream.held:
                     self._line.hold(name, stream.held)
-        self._line.join(frame)
-        stopped = None
+        stopped, whole = None, frame.ends or ()
         for span in frame.spans:
-            stream = self._channels.streams.get(span.channel) or self._open(span)
-            self._line.release(span.channel, len(stream.feed(span.text)))
+            stream, text = self._channels.streams.get(span.channel), span.text
+            if stream is None:
+                stream = self._open(span)
+            elif span.channel in whole:  # it begins anew, behind another whole text
+                text = "\n" + text
+                self._line.set_apart(span.channel)
+            self._line.release(span.channel, len(stream.feed(text)))
             self._channels.ask(span.channel, stream)
             if stream.stopped:
                 stopped = stopped or span.channel
+        self._line.join(frame)
         if stopped is None:
             _, stopped = self._end_channels(frame.ends)
         if stopped is not None:

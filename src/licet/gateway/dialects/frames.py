@@ -67,3 +67,10 @@ class Frame:
     def ending_all(self) -> Frame:
         """The same event as one that ends whatever is open."""
         return Frame(self.raw, self.spans, ("",), self.repeats, self.atomic, self.last, self.value)
+
+    def saying(self, span: Span) -> Frame:
+        """The same event as one that has this whole text too, and leaves whole or not at all."""
+        return Frame(
+            self.raw, (*self.spans, span), (*(self.ends or ()), span.channel), self.repeats,
+            True, self.last, self.value,
+        )  # fmt: skip

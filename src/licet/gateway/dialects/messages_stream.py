@@ -8,6 +8,8 @@ Rules
    (`renumbers`): `halt` must close the blocks that the client saw open, and no others.
 3. `halt` ends with `stop_reason: "refusal"`, which is Anthropic's own word for an answer that a
    classifier stopped; the `licet` object stands in the same `message_delta`.
+4. What a delta says is said in pieces, known to us or not, and a block may begin to say it; but a
+   citation is whole, and so is the text of every other event, an error's too.
 """
 
 from __future__ import annotations
@@ -28,6 +30,14 @@ from licet.gateway.sse import SseEvent
 
 _FIELDS = {"text": "text", "thinking": "thinking", "partial_json": "input"}
 """A member of a block or delta that is said in pieces, and its channel's name."""
+_BEGUN = ("text", "thinking")
+"""Members of a known block with which it can begin to say what its deltas go on to say."""
+_KNOWN = ("text", "thinking", "redacted_thinking", "container_upload")
+_KNOWN_ENDS = ("tool_use", "_result")
+_KEPT = ("type", "index")
+"""Members of a delta that an event of ours repeats."""
+_NAMES = ("type", "id", "name")
+"""Members of any block that no delta continues."""
 _ENDS = frozenset({"message_delta", "message_stop", "error"})
 
 
@@ -44,7 +54,7 @@ class MessagesReader:
         self._started = False
         self._stopped = False
         self._moulds = Moulds()
-        self._shapes = Shapes(outer=("type", "index"), inner=("type", "index"))
+        self._shapes = Shapes(outer=_KEPT, inner=_KEPT)
 
     def read(self, event: SseEvent) -> Frame:
         data = event.data
@@ -106,25 +116,28 @@ class MessagesReader:
         slots = _find(value)
         self._note_usage(value)
         last = kind in ("message_stop", "error")
-        ends = [slot.channel for slot in slots if slot.name not in _FIELDS]
+        ends = _whole(value, kind, slots)
         whole = bool(ends)  # a name, a citation, a search result: not said in pieces
         if kind == "content_block_delta":
+            if any(slot.name in _KEPT for slot in slots):
+                raise Unreadable("a text stands where a mark belongs", where="delta")
             self._shapes.note(value, slots)
-            if not whole:
+            if not whole and all(slot.name in _FIELDS for slot in slots):
                 self._moulds.learn(event.data, slots, _find)
         elif kind == "content_block_start":
             self._note_block(value)
         elif kind == "content_block_stop":
-            ends = [f"{_index(value)}."]
+            ends.append(f"{_index(value)}.")
         elif kind in _ENDS:
-            ends = [""]
+            ends.append("")
         return Frame(event.raw, spans_of(slots), tuple(ends) or None, (), whole, last, value)
 
     def _note_block(self, value: dict[str, Any]) -> None:
         """A block that begins with some text: its channel's shape is that of a delta."""
-        index, block = _index(value), value.get("content_block")
-        for name in ("text", "thinking"):
-            if type(block) is dict and block.get(name):
+        index = _index(value)
+        block: Any = value.get("content_block")
+        for name in _begun(block):
+            if block[name]:
                 delta = {"type": f"{name}_delta", name: "…"}
                 like = {"type": "content_block_delta", "index": index, "delta": delta}
                 self._shapes.note(like, _find(like))
@@ -161,16 +174,46 @@ def _find(value: Any) -> list[Slot]:
     if type(value) is not dict:
         return slots
     for name, item in value.items():
-        if item is None or type(item) is int:
-            continue
         if name in ("delta", "content_block") and type(item) is dict and "index" in value:
             index = _index(value)
             for inner, said in item.items():
                 field = _FIELDS.get(inner, f"x.{inner}")
                 find_member(item, inner, said, f"{index}.{field}", slots)
-        elif name != "error":
+        else:
             find_member(value, name, item, f"x.{name}", slots)
     return slots
+
+
+def _whole(value: dict[str, Any], kind: str, slots: list[Slot]) -> list[str]:
+    """The channels of the texts of an event that are not said in pieces (rule 4)."""
+    if not slots or kind not in ("content_block_delta", "content_block_start"):
+        return [slot.channel for slot in slots]
+    place = f"{_index(value)}."
+    if kind == "content_block_start":
+        names = _begun(value.get("content_block"))
+        begun = [place + _FIELDS.get(name, f"x.{name}") for name in names]
+        return [slot.channel for slot in slots if slot.channel not in begun]
+    cited = f"{place}x.citation"
+    return [
+        slot.channel
+        for slot in slots
+        if not slot.channel.startswith(place)
+        or slot.channel.startswith(cited)
+        or type(slot.holder[slot.name]) is not str  # an object cannot be cut
+    ]
+
+
+def _begun(block: Any) -> list[str]:
+    """The members of a block that deltas may continue: in one of an unknown kind any string."""
+    if type(block) is not dict:
+        return []
+    kind = str(block.get("type"))
+    known = kind in _KNOWN or kind.endswith(_KNOWN_ENDS)
+    return [
+        name
+        for name, said in block.items()
+        if type(said) is str and (name in _BEGUN if known else name not in _NAMES)
+    ]
 
 
 def _index(value: dict[str, Any]) -> int:

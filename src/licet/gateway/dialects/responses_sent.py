@@ -69,7 +69,7 @@ class Sent:
         """The events that close every part and item that is open (rule 3), in order."""
         events: list[dict[str, Any]] = []
         for place in sorted(
-            self._parts, key=lambda place: [int(n) for n in place[:-1].split(".")]
+            self._parts, key=lambda place: [int(n) for n in place.split(".") if n]
         ):
             events += self._part_ending(place)
             self._keep_part(self._parts[place])
@@ -107,9 +107,9 @@ class Sent:
             self._texts.setdefault(slot.channel, []).append(slot.text)
 
     def _close(self, place: str) -> None:
-        self._said = {channel for channel in self._said if not channel.startswith(place)}
+        self._said = {channel for channel in self._said if not _is_within(channel, place)}
         for kept in (self._parts, self._texts):
-            for name in [name for name in kept if name.startswith(place)]:
+            for name in [name for name in kept if _is_within(name, place)]:
                 del kept[name]
 
     def _keep_part(self, event: dict[str, Any]) -> None:
@@ -137,3 +137,8 @@ class Sent:
             events.append(said | ({"logprobs": []} if what == "output_text" else {}))
         kind = event["type"].removesuffix("added") + "done"
         return [*events, {"type": kind, **where, "part": part}]
+
+
+def _is_within(name: str, place: str) -> bool:
+    """Whether a part or channel is of that place. An event that names no place has its own."""
+    return name.startswith(place) if place else not name[:1].isdigit()

@@ -11,6 +11,7 @@ Rules
 3. `halt` ends what is open with the text that was released, then says `response.incomplete` with
    the reason `content_filter`. The `licet` object stands in the event and in its response, for a
    client may keep either.
+4. A repeated text stands in the channel that streamed it, where it equals what was streamed.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ from licet.gateway.dialects.json_strict import load_object
 from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
 from licet.gateway.dialects.model import Ask, Notice, Usage
 from licet.gateway.dialects.moulds import Shapes
+from licet.gateway.dialects.responses_repeats import Streamed
 from licet.gateway.dialects.responses_sent import Sent
 from licet.gateway.dialects.responses_texts import LAST, find_texts, type_of
 from licet.gateway.dialects.server_events import event_bytes
 from licet.gateway.dialects.shown import refuse_shown
+from licet.gateway.dialects.unreadable import Unreadable
 from licet.gateway.sse import SseEvent
 
 _KEPT = ("type", "item_id", "output_index", "content_index", "summary_index", "response_id")
+"""Members of a delta that an event of ours repeats."""
 
 
 class _Read(NamedTuple):
@@ -51,6 +55,7 @@ class ResponsesReader:
         self._model = ask.model
         self._takes_media = ask.takes_media
         self._sent = Sent()
+        self._streamed = Streamed()
         self._shapes = Shapes(outer=_KEPT, inner=("type",))
         self._shift = 0
         self._next: int | None = 0  # None: the upstream does not number its events
@@ -67,7 +72,10 @@ class ResponsesReader:
         found = find_texts(value)
         kind = type_of(value)
         if kind.endswith((".delta", "_part.added")):
+            if any(slot.name in _KEPT for slot in found.slots):
+                raise Unreadable("a text stands where a mark belongs", where=kind)
             self._shapes.note(value, found.slots)
+        self._streamed.note(found.slots, found.ends)
         last = kind in LAST
         if last:
             self._note_usage(value)
@@ -75,7 +83,7 @@ class ResponsesReader:
             event.raw,
             spans_of(found.slots),
             found.ends or None,
-            spans_of(found.repeats),
+            self._streamed.repeated(found.repeats),
             found.atomic,
             last,
             _Read(value, found.slots, event.event),
@@ -85,7 +93,7 @@ class ResponsesReader:
         read = frame.value
         if read is None:
             return frame.raw
-        changed = put_texts(read.slots, texts)
+        changed = [] if frame.atomic else put_texts(read.slots, texts)
         if changed and read.event["type"].endswith(".delta"):
             if not any(texts):
                 self._shift -= 1

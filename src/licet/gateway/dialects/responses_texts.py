@@ -6,7 +6,8 @@ Rules
 1. An event `response.<what>.delta` says the next piece of the channel `<place>.<what>`, known to
    us or not; `response.<what>.done` ends that channel and repeats its text in full.
 2. Every other event's texts are whole: their channels end with the event.
-3. What a response object echoes of its request was judged as a prompt.
+3. What a response object echoes of its request was judged as a prompt. All else that it or its
+   event says is text, an error above all.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from licet.gateway.dialects.json_strict import kind_of
-from licet.gateway.dialects.json_texts import Slot, find_member, find_slots, is_mark
+from licet.gateway.dialects.json_texts import Slot, find_member, find_slots, is_mark, is_plain_name
 from licet.gateway.dialects.unreadable import Unreadable
 
 LAST = frozenset(
@@ -23,15 +24,17 @@ LAST = frozenset(
 )
 _LIFE = LAST | {"response.created", "response.in_progress", "response.queued"}
 _ECHOES = frozenset(
-    """id object model instructions tools tool_choice text reasoning metadata prompt user input
-    error incomplete_details usage previous_response_id conversation prompt_cache_key
-    prompt_cache_retention safety_identifier service_tier truncation status billing""".split()  # noqa: SIM905
+    """instructions tools tool_choice metadata prompt user input previous_response_id conversation
+    prompt_cache_key prompt_cache_retention safety_identifier truncation""".split()  # noqa: SIM905
 )
+_SETTINGS = frozenset({"reasoning", "text", "billing", "incomplete_details"})
+"""Members of a response in which one word is a setting or a reason of the API's, and no text."""
 _JSON = frozenset({"function_call_arguments", "mcp_call_arguments"})
 _SOUND = frozenset({"audio", "output_audio"})
 """Channels of base64 sound."""
 _COUNTS = frozenset({"sequence_number", "output_index", "content_index", "summary_index"})
 _SAID = frozenset({"delta", "logprobs"})
+_RESPONSE = frozenset({"response"})
 _PARTS = frozenset({"text", "refusal", "transcript"})
 """Members of a part that the following deltas continue."""
 
@@ -51,6 +54,8 @@ def type_of(value: dict[str, Any]) -> str:
     kind = value.get("type")
     if type(kind) is not str:
         raise Unreadable(f"expected the event's type, not {kind_of(kind)}", where="type")
+    if not is_plain_name(kind):
+        raise Unreadable("the event's type is not a name", where="type")
     return kind
 
 
@@ -62,6 +67,9 @@ def find_texts(value: dict[str, Any]) -> Found:
         response = value.get("response")
         if type(response) is dict:
             find_response(response, slots)
+            _find_others(value, "", slots, _RESPONSE)
+        else:
+            _find_others(value, "", slots)
         return Found([], slots, ("",) if kind in LAST else (), False)
     if kind.endswith(".delta"):
         return _find_delta(value, kind, slots)
@@ -94,7 +102,9 @@ def find_response(response: dict[str, Any], slots: list[Slot]) -> None:
     """The texts of a response object: of its output and of what is unknown (rule 3)."""
     output = response.get("output")
     for name, item in response.items():
-        if name not in _ECHOES and name != "output" and item is not None:
+        if name in _SETTINGS:
+            _find_settings(response, name, item, slots)
+        elif name not in _ECHOES and name != "output":
             find_member(response, name, item, f"x.{name}", slots)
     if output is None:
         return
@@ -104,6 +114,18 @@ def find_response(response: dict[str, Any], slots: list[Slot]) -> None:
         if type(item) is not dict:
             raise Unreadable("expected an object", where=f"response.output[{at}]")
         find_slots(item, str(at), slots)
+
+
+def _find_settings(response: dict[str, Any], name: str, item: Any, slots: list[Slot]) -> None:
+    """What stands there and is no setting; the form asked for (`text.format`) is an echo."""
+    found: list[Slot] = []
+    if name == "text" and type(item) is dict:
+        for inner, said in item.items():
+            if inner != "format" or type(said) is not dict:
+                find_member(item, inner, said, f"x.text.{inner}", found)
+    else:
+        find_member(response, name, item, f"x.{name}", found)
+    slots += [slot for slot in found if not is_mark("type", slot.text)]
 
 
 def _find_delta(value: dict[str, Any], kind: str, slots: list[Slot]) -> Found:
@@ -147,7 +169,7 @@ def _find_others(
     for name, item in value.items():
         if type(item) is int and name in _COUNTS:
             continue
-        if name not in known and name != "type" and item is not None:
+        if name not in known and name != "type":
             find_member(value, name, item, f"{place}x.{name}", slots)
     return tuple([slot.channel for slot in slots[begin:]])
 
