@@ -37,8 +37,8 @@ _CHARACTERS: Final = (
     "\u9ea6\u9ec4\u9efe\u6589\u9f50\u6b6f\u9f7f\u7adc\u9f99\u9f9c\u4e80\u9f9f"
 )
 RADICALS: Final = dict(zip(_RADICALS, _CHARACTERS, strict=True))
-"""The radicals of U+2E80 to U+2EF3 that are a character: EquivalentUnifiedIdeograph of Unicode, but
-for four whose equivalent nobody writes: those are the character that they stand for."""
+"""The radicals of U+2E80 to U+2EF3 that are a character: EquivalentUnifiedIdeograph of Unicode,
+but for four whose equivalent nobody writes: those are the character that they stand for."""
 
 BETWEEN: Final = frozenset(
     [chr(point) for point in range(0x2B0, 0x300)
