@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kit.guards import HARM, make_guard
+from licet.base.piecemeal import at_once
 from licet.gateway.dialects.model import Ask
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.prompting import judge_texts
@@ -74,8 +75,4 @@ def test_harm_in_a_users_part_is_refused_whatever_the_part_calls_itself(
         ask, make_guard(classifier=True), VerdictMemory(b"k" * 32), audience="default",
         on_failure="halt",
     )  # fmt: skip
-    try:
-        while True:
-            next(judging)
-    except StopIteration as stop:
-        assert stop.value.is_refused
+    assert at_once(judging).is_refused

@@ -30,7 +30,7 @@ def judge_answer(
         verdict = yield from guard.judge_piecemeal(
             span.text, "reply", json=span.kind == "json", audience=audience,
             by_meaning=span.by_meaning,
-        )
+        )  # fmt: skip
         answer.read(index, verdict)
         if answer.is_stopped:
             break
