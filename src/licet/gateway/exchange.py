@@ -326,10 +326,9 @@ class Exchange:
                     self._line.hold(name, stream.held)
         stopped, whole = None, frame.ends or ()
         for span in frame.spans:
-            stream, text = self._channels.streams.get(span.channel), span.text
-            if stream is None:
-                stream = self._open(span)
-            elif span.channel in whole:  # it begins anew, behind another whole text
+            known, text = self._channels.streams.get(span.channel), span.text
+            stream = known or self._open(span)
+            if known is not None and span.channel in whole:  # begun anew, behind another whole
                 text = "\n" + text
                 self._line.set_apart(span.channel)
             self._line.release(span.channel, len(stream.feed(text)))
