@@ -4,6 +4,7 @@ come: not at all where the answer was cut off meanwhile."""
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,7 @@ from kit.speech import hear, speaker
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.exchange import Exchange
 from licet.gateway.relay import Relay
+from licet.gateway.trace import Trace
 from licet.gateway.upstream_protocol import AT_ONCE_BYTES_MAX
 from licet.gateway.upstream_reply import Reply
 
@@ -44,7 +46,7 @@ class Scene:
             urgent=0, guard=make_guard(), clock=SimpleNamespace(monotonic=lambda: 1.0),
             clearance=SimpleNamespace(lost=lambda: None),
         )  # fmt: skip
-        trace: Any = SimpleNamespace(bundle="", first_out=0.0, over=None)
+        trace = Trace("1", "chat", "chat", 0.0, datetime(2026, 1, 1, tzinfo=UTC))
         reader = DIALECTS["chat"].reader(ask_of("chat"))
         self.exchange = Exchange(reader, make_guard("another phrase"), open_case)
         self.sent = b""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import httpx2
 import pytest
@@ -12,9 +12,12 @@ import pytest
 from kit.assessed import Assessed, Said
 from kit.gateway import running_gateway
 from kit.serve import serve
-from licet.gateway import prompt_judging, serving
+from licet.base.piecemeal import Piecemeal
+from licet.gateway.app import Gateway
+from licet.gateway.turns import Turns
 from licet.ledger.entry import parse_entry
 
+T = TypeVar("T")
 FIRST = "licence.changed"
 
 
@@ -23,26 +26,35 @@ def plain(_: str) -> Said:
     return 200, {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
 
 
-@pytest.mark.parametrize(
-    ("module", "name"),
-    [(prompt_judging, "judge_texts"), (serving, "answer_whole")],
-    ids=["while the prompt is judged", "while the answer is judged"],
-)
-def test_our_own_fault_is_on_record_as_ours(
-    module: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def faulty(*_: object, **__: object) -> object:
-        raise ZeroDivisionError("nobody foresaw this")
+class Faulty(Turns):
+    """Breaks at the judgement of that number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left = -1
+
+    def begin(self, work: Piecemeal[T]) -> T | None:
+        self.left -= 1
+        if self.left == 0:
+            raise ZeroDivisionError("nobody foresaw this")
+        return super().begin(work)
+
+
+@pytest.mark.parametrize("number", [1, 2], ids=["the prompt's", "the answer's"])
+def test_our_own_fault_is_on_record_as_ours(number: int, tmp_path: Path) -> None:
+    turns = Faulty()
+
+    def prepare(gateway: Gateway) -> None:
+        gateway.parts.turns = turns
 
     body = {"model": "m", "messages": [{"role": "user", "content": "Tell me of a bridge."}]}
     with (
         serve(Assessed(plain)) as root,
-        running_gateway(tmp_path / "home", f"{root}/v1") as served,
+        running_gateway(tmp_path / "home", f"{root}/v1", prepare=prepare) as served,
     ):
         url, headers = f"{served.url}/chat/completions", served.headers
-        monkeypatch.setattr(module, name, faulty)
+        turns.left = number
         answer = httpx2.post(url, headers=headers, json=body)
-        monkeypatch.undo()
         log = served.gateway.log
         while (
             last := parse_entry(served.call(lambda: log.entries(0, log.size))[-1])
