@@ -27,11 +27,13 @@ from encoder_learning import (
     ROWS_A_BATCH,
     SAID_EVERY,
     TEXT_TOKENS,
-    WARM,
     Batch,
     Reader,
+    drawn,
     judged,
+    optimiser_of,
     packed,
+    set_rates,
 )
 from encoder_net import Net, halves, unseen
 from encoder_rows import Example, Say
@@ -60,15 +62,13 @@ def distil(long: Net, short: Net, reader: Reader, examples: list[Example], lesso
     rng = np.random.default_rng(seed)
     long.eval()
     short.eval()  # what is taught here is exact: nothing is dropped
-    optimiser = _optimiser(short, lesson)
+    optimiser = optimiser_of(short, lesson.rate_body, lesson.rate_new)
     began, sums, step = time.perf_counter(), np.zeros(3), 0
     while step < lesson.steps:
         for batch in sewn_batches(examples, reader, rng):
             if step >= lesson.steps:
                 break
-            rate = min(1.0, step / (WARM * lesson.steps), (lesson.steps - step) / lesson.steps)
-            for group in optimiser.param_groups:
-                group["lr"] = group["rate"] * max(rate, 0.01)
+            set_rates(optimiser, step, lesson.steps)
             with torch.autocast("cpu", torch.bfloat16, enabled=brief):
                 parts = losses(long, short, batch)
             total = parts[0] + LOGITS * parts[1] + LABELS * parts[2]
@@ -86,19 +86,6 @@ def distil(long: Net, short: Net, reader: Reader, examples: list[Example], lesso
                 sums[:] = 0
                 torch.save(short.state_dict(), keep)
     torch.save(short.state_dict(), keep)
-
-
-def _optimiser(net: Net, lesson: Lesson) -> torch.optim.AdamW:
-    new = [net.pair.weight, net.word.fresh, *net.head.parameters()]
-    fresh = {id(one) for one in new}
-    body = [one for one in net.parameters() if id(one) not in fresh]
-    return torch.optim.AdamW(
-        [
-            {"params": body, "rate": lesson.rate_body, "weight_decay": 0.01},
-            {"params": new, "rate": lesson.rate_new, "weight_decay": 0.0},
-        ],
-        lr=lesson.rate_body, betas=(0.9, 0.98), fused=True,
-    )  # fmt: skip
 
 
 def losses(long: Net, short: Net, batch: Batch) -> tuple[torch.Tensor, ...]:
@@ -144,12 +131,7 @@ def sewn_batches(examples: list[Example], reader: Reader,
                  rng: np.random.Generator) -> Iterator[Batch]:  # fmt: skip
     """One pass: each example as often as its share says, some of them sewn to another; alike
     lengths together."""
-    share = np.array([each.share for each in examples])
-    times = np.floor(share + rng.random(len(share))).astype(int)
-    order = rng.permutation(np.repeat(np.arange(len(examples)), times))
-    pool = ROWS_A_BATCH * 40
-    for start in range(0, len(order), pool):
-        read = [(examples[i], *reader.read(examples[i], rng)) for i in order[start : start + pool]]
+    for read in drawn(examples, reader, rng):
         bodies = [tokens[2 : kinds.count(0) - 1] for _, tokens, kinds in read]
         known = np.ones(len(read), bool)
         for i in np.flatnonzero(rng.random(len(read)) < SEWN):

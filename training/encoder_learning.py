@@ -58,6 +58,10 @@ class Batch:
     known: torch.Tensor
 
 
+Read = list[tuple[Example, list[int], list[int]]]
+"""Examples with their tokens and kinds."""
+
+
 class Reader:
     """Examples as the network reads them."""
 
@@ -114,21 +118,26 @@ def _akin(one: str, other: str) -> bool:
     return one.startswith(_FAMILY) and other.startswith(_FAMILY)
 
 
-def batches(examples: list[Example], reader: Reader, rng: np.random.Generator) -> Iterator[Batch]:
-    """One pass: each example as often as its share says, alike lengths together."""
+def drawn(examples: list[Example], reader: Reader, rng: np.random.Generator) -> Iterator[Read]:
+    """One pass, some batches at a time: each example as often as its share says."""
     share = np.array([each.share for each in examples])
     times = np.floor(share + rng.random(len(share))).astype(int)
     order = rng.permutation(np.repeat(np.arange(len(examples)), times))
     pool = ROWS_A_BATCH * 40
     for start in range(0, len(order), pool):
-        read = [(examples[i], *reader.read(examples[i], rng)) for i in order[start : start + pool]]
+        yield [(examples[i], *reader.read(examples[i], rng)) for i in order[start : start + pool]]
+
+
+def batches(examples: list[Example], reader: Reader, rng: np.random.Generator) -> Iterator[Batch]:
+    """One pass: each example as often as its share says, alike lengths together."""
+    for read in drawn(examples, reader, rng):
         read.sort(key=lambda item: len(item[1]))
         parts = [read[i : i + ROWS_A_BATCH] for i in range(0, len(read), ROWS_A_BATCH)]
         for i in rng.permutation(len(parts)):
             yield packed(parts[i], reader.words)
 
 
-def packed(read: list[tuple[Example, list[int], list[int]]], words: Vocabulary) -> Batch:
+def packed(read: Read, words: Vocabulary) -> Batch:
     length = max(len(tokens) for _, tokens, _ in read)
     arrays = np.zeros((4, len(read), length), dtype=np.int64)
     for i, (_, tokens, kinds) in enumerate(read):
@@ -178,6 +187,29 @@ def judged(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     return loss[:, 0].mean() + CATEGORY_WEIGHT * loss[:, 1:].mean()
 
 
+def optimiser_of(
+    net: Net, rate_body: float, rate_new: float, *more: torch.nn.Parameter
+) -> torch.optim.AdamW:
+    """Who changes the body of a network, and what is new in it and beside it."""
+    new = [net.pair.weight, net.word.fresh, *net.head.parameters(), *more]
+    fresh = {id(one) for one in new}
+    body = [one for one in net.parameters() if id(one) not in fresh]
+    return torch.optim.AdamW(
+        [
+            {"params": body, "rate": rate_body, "weight_decay": 0.01},
+            {"params": new, "rate": rate_new, "weight_decay": 0.0},
+        ],
+        lr=rate_body, betas=(0.9, 0.98), fused=True,
+    )  # fmt: skip
+
+
+def set_rates(optimiser: torch.optim.Optimizer, step: int, steps: int) -> None:
+    """Rates rise at first and fall to the end."""
+    rate = min(1.0, step / (WARM * steps), (steps - step) / steps)
+    for group in optimiser.param_groups:
+        group["lr"] = group["rate"] * max(rate, 0.01)
+
+
 class Learner:
     def __init__(self, net: Net, words: Vocabulary, plan: Plan, steps: int, seed: int, *,
                  brief: bool) -> None:  # fmt: skip
@@ -187,24 +219,13 @@ class Learner:
         self.brief = brief
         self.chance = torch.Generator().manual_seed(seed)
         self.guess = torch.nn.Linear(net.shape.width, net.shape.width)
-        new = [
-            net.pair.weight, net.word.fresh, *net.head.parameters(), *self.guess.parameters()
-        ]  # fmt: skip
-        fresh = {id(one) for one in new}
-        body = [one for one in net.parameters() if id(one) not in fresh]
-        self.optimiser = torch.optim.AdamW(
-            [
-                {"params": body, "rate": plan.rate_body, "weight_decay": 0.01},
-                {"params": new, "rate": plan.rate_new, "weight_decay": 0.0},
-            ],
-            lr=plan.rate_body, betas=(0.9, 0.98), fused=True,
+        self.optimiser = optimiser_of(
+            net, plan.rate_body, plan.rate_new, *self.guess.parameters()
         )  # fmt: skip
 
     def learn(self, batch: Batch) -> tuple[float, float]:
         """One step; (loss of judging, loss of guessing)."""
-        rate = min(1.0, self.step / (WARM * self.steps), (self.steps - self.step) / self.steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["rate"] * max(rate, 0.01)
+        set_rates(self.optimiser, self.step, self.steps)
         away, truth = None, batch.ids
         if self.step < self.plan.guess_until * self.steps:
             batch, away = hidden(batch, self.words, self.chance)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.guards import PHRASE, make_guard
+from kit.odd_events import RESPONSE, event_bytes, send_numbered
 from kit.playbook import Playbook, ended, heard, say, sends
 from licet.gateway.asides import has_asides
 from licet.gateway.dialects.registry import DIALECTS
@@ -18,18 +19,13 @@ from licet.gateway.sse import SseEvent, SseParser
 _DELTA = "content_block_delta"
 
 
-def _event(value: dict[str, Any]) -> bytes:
-    data = json.dumps(value, ensure_ascii=False).encode()
-    return b"event: " + str(value["type"]).encode() + b"\ndata: " + data + b"\n\n"
-
-
 def _begins(block: dict[str, Any], index: int = 0) -> bytes:
-    return _event({"type": "content_block_start", "index": index, "content_block": block})
+    return event_bytes({"type": "content_block_start", "index": index, "content_block": block})
 
 
 def _newish(text: Any, index: int = 0) -> bytes:
     delta = {"type": "newish_delta", "newish": text}
-    return _event({"type": _DELTA, "index": index, "delta": delta})
+    return event_bytes({"type": _DELTA, "index": index, "delta": delta})
 
 
 def _said(play: Playbook, name: str = "newish") -> str:
@@ -57,10 +53,10 @@ def test_held_text_of_an_unknown_kind_leaves_in_a_delta_of_its_kind() -> None:
     play >> sends(_newish("a forb")) >> sends(_newish("idden")) >> sends(_newish(" fortune"))
     assert _said(play) == "a forbidden fortune"
     play >> sends(_newish(" for"))
-    play >> sends(_event({"type": "content_block_stop", "index": 0}))
+    play >> sends(event_bytes({"type": "content_block_stop", "index": 0}))
     assert _said(play) == "a forbidden fortune for"
-    play >> sends(_event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}))
-    play >> sends(_event({"type": "message_stop"})) << ended("served")
+    play >> sends(event_bytes({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}))
+    play >> sends(event_bytes({"type": "message_stop"})) << ended("served")
     play.done()
 
 
@@ -69,7 +65,7 @@ def test_what_a_block_begins_to_say_is_read_with_what_its_deltas_say(kind: str) 
     block = {"type": kind, kind: "so forbidden phr"}
     delta = {"type": f"{kind}_delta", kind: "ase alpha"}
     play = Playbook("messages") >> sends(_begins(block))
-    play >> sends(_event({"type": _DELTA, "index": 0, "delta": delta})) << ended("halted")
+    play >> sends(event_bytes({"type": _DELTA, "index": 0, "delta": delta})) << ended("halted")
     assert b'"so "' in play.sent
     assert b"phr" not in play.sent
     play.done()
@@ -79,7 +75,7 @@ def test_what_a_block_begins_to_say_is_read_with_what_its_deltas_say(kind: str) 
 def test_held_text_with_which_a_block_begins_leaves_in_a_delta(kind: str) -> None:
     play = Playbook("messages") >> sends(_begins({"type": kind, kind: "so forb"}))
     assert _said(play, kind) == ""
-    play >> sends(_event({"type": "content_block_stop", "index": 0}))
+    play >> sends(event_bytes({"type": "content_block_stop", "index": 0}))
     assert (_said(play, kind), play.sent.count(b'"so "')) == ("forb", 1)
 
 
@@ -105,18 +101,18 @@ def test_a_whole_text_is_read_apart_from_the_one_before_it() -> None:
 def test_a_mark_that_is_a_text_is_not_repeated_in_an_event_of_ours(name: str) -> None:
     play = Playbook("messages") >> sends(_begins({"type": "text", "text": ""}))
     delta = {"type": "text_delta", "text": "so"} | {name: PHRASE}
-    play >> sends(_event({"type": _DELTA, "index": 0, "delta": delta})) << ended("failed")
+    play >> sends(event_bytes({"type": _DELTA, "index": 0, "delta": delta})) << ended("failed")
     assert PHRASE.encode() not in play.sent
     play = Playbook("responses")
     place = {"item_id": "i", "output_index": 0, "content_index": 0} | {"item_id": PHRASE}
-    _sends(play, {"type": "response.output_text.delta", **place, "delta": "so"})
+    send_numbered(play, {"type": "response.output_text.delta", **place, "delta": "so"})
     play << ended("failed")
     assert PHRASE.encode() not in play.sent
 
 
 def test_two_texts_of_one_path_in_an_event_are_read_apart() -> None:
     event = {"type": "ping", "said.so": "a word", "said": {"so": PHRASE}}
-    play = Playbook("messages") >> sends(_event(event)) << ended("halted")
+    play = Playbook("messages") >> sends(event_bytes(event)) << ended("halted")
     assert PHRASE.encode() not in play.sent
 
 
@@ -129,14 +125,16 @@ def test_two_texts_of_one_path_in_an_event_are_read_apart() -> None:
     ],
 )
 def test_the_words_of_an_error_are_read(event: dict[str, Any]) -> None:
-    play = Playbook("messages") >> sends(_event(event)) << ended("halted")
+    play = Playbook("messages") >> sends(event_bytes(event)) << ended("halted")
     assert PHRASE.encode() not in play.sent
     assert b"so " not in play.sent
     play.done()
 
 
 def test_an_error_whose_words_are_lawful_leaves_as_it_came() -> None:
-    event = _event({"type": "error", "error": {"type": "api_error", "message": "Overloaded for"}})
+    event = event_bytes(
+        {"type": "error", "error": {"type": "api_error", "message": "Overloaded for"}}
+    )
     play = Playbook("messages") >> sends(event)
     assert play.sent.endswith(event)
     assert play.exchange.is_over
@@ -154,34 +152,19 @@ def test_an_error_whose_words_are_lawful_leaves_as_it_came() -> None:
 def test_a_whole_text_that_ends_like_the_beginning_of_a_phrase_leaves(
     event: dict[str, Any],
 ) -> None:
-    play = Playbook("messages") >> sends(_event(event))
-    assert play.sent.endswith(_event(event))
+    play = Playbook("messages") >> sends(event_bytes(event))
+    assert play.sent.endswith(event_bytes(event))
 
 
 @pytest.mark.parametrize("value", [None, 1, True, "word"])
 def test_a_sentence_as_the_name_of_a_member_does_not_leave(value: Any) -> None:
     play = Playbook("messages")
-    play >> sends(_event({"type": "ping", PHRASE: value})) << ended("failed")
+    play >> sends(event_bytes({"type": "ping", PHRASE: value})) << ended("failed")
     assert PHRASE.encode() not in play.sent
     play.done()
 
 
 # Responses
-
-
-def _numbered(play: Playbook, value: dict[str, Any]) -> bytes:
-    speaker: Any = play.speaker
-    speaker.number += 1
-    return _event(value | {"sequence_number": speaker.number - 1})
-
-
-def _sends(play: Playbook, *events: dict[str, Any]) -> None:
-    for event in events:
-        if not play.exchange.is_over:
-            play >> sends(_numbered(play, event))
-
-
-_RESPONSE = {"id": "resp_1", "object": "response", "status": "completed", "output": []}
 
 
 @pytest.mark.parametrize(
@@ -190,22 +173,22 @@ _RESPONSE = {"id": "resp_1", "object": "response", "status": "completed", "outpu
         {"type": "error", "code": "x", "message": f"so {PHRASE}", "param": None},
         {"type": "error", "code": "x", "message": "no", "param": f"so {PHRASE}"},
         {"type": "error", "error": {"message": f"so {PHRASE}"}},
-        {"type": "response.failed", "response": _RESPONSE | {
+        {"type": "response.failed", "response": RESPONSE | {
             "status": "failed", "error": {"code": "server_error", "message": f"so {PHRASE}"}}},
-        {"type": "response.completed", "said": f"so {PHRASE}", "response": _RESPONSE},
-        {"type": "response.completed", "response": _RESPONSE | {"text": f"so {PHRASE}"}},
-        {"type": "response.completed", "response": _RESPONSE | {"text": {"x": f"so {PHRASE}"}}},
-        {"type": "response.completed", "response": _RESPONSE | {"usage": {"x": f"so {PHRASE}"}}},
-        {"type": "response.completed", "response": _RESPONSE | {
+        {"type": "response.completed", "said": f"so {PHRASE}", "response": RESPONSE},
+        {"type": "response.completed", "response": RESPONSE | {"text": f"so {PHRASE}"}},
+        {"type": "response.completed", "response": RESPONSE | {"text": {"x": f"so {PHRASE}"}}},
+        {"type": "response.completed", "response": RESPONSE | {"usage": {"x": f"so {PHRASE}"}}},
+        {"type": "response.completed", "response": RESPONSE | {
             "reasoning": {"effort": "low", "summary": f"so {PHRASE}"}}},
-        {"type": "response.incomplete", "response": _RESPONSE | {
+        {"type": "response.incomplete", "response": RESPONSE | {
             "incomplete_details": {"reason": f"so {PHRASE}"}}},
-        {"type": "response.created", "response": _RESPONSE | {"id": f"so {PHRASE}"}},
+        {"type": "response.created", "response": RESPONSE | {"id": f"so {PHRASE}"}},
     ],
 )  # fmt: skip
 def test_what_a_response_says_beside_its_output_is_read(event: dict[str, Any]) -> None:
     play = Playbook("responses")
-    _sends(play, event)
+    send_numbered(play, event)
     play << ended("halted")
     assert PHRASE.encode() not in play.sent
     play.done()
@@ -219,7 +202,7 @@ def test_what_a_whole_response_says_beside_its_output_is_read() -> None:
         ("text", {"format": {"type": "text"}, "said": PHRASE}),
         ("incomplete_details", {"reason": PHRASE}),
     ):
-        reply = DIALECTS["responses"].reply(json.dumps(_RESPONSE | {name: value}).encode())
+        reply = DIALECTS["responses"].reply(json.dumps(RESPONSE | {name: value}).encode())
         assert PHRASE in [span.text for span in reply.spans]
 
 
@@ -234,7 +217,7 @@ def test_the_settings_of_a_response_and_the_echo_of_its_request_are_no_text() ->
         "usage": {"input_tokens": 1},
         "error": None,
     }  # fmt: skip
-    reply = DIALECTS["responses"].reply(json.dumps(_RESPONSE | settings).encode())
+    reply = DIALECTS["responses"].reply(json.dumps(RESPONSE | settings).encode())
     assert reply.spans == ()
 
 
@@ -242,7 +225,7 @@ def test_the_settings_of_a_response_and_the_echo_of_its_request_are_no_text() ->
 @pytest.mark.parametrize("kind", ["response.noted", "response.completed", "response.noted.done"])
 def test_a_sentence_as_a_name_in_a_response_does_not_leave(kind: str, value: Any) -> None:
     play = Playbook("responses")
-    _sends(play, {"type": kind, PHRASE: value})
+    send_numbered(play, {"type": kind, PHRASE: value})
     play << ended("failed")
     assert PHRASE.encode() not in play.sent
     play.done()
@@ -250,7 +233,7 @@ def test_a_sentence_as_a_name_in_a_response_does_not_leave(kind: str, value: Any
 
 def test_a_sentence_as_the_type_of_an_event_does_not_leave() -> None:
     play = Playbook("responses")
-    _sends(play, {"type": PHRASE})
+    send_numbered(play, {"type": PHRASE})
     play << ended("failed")
     assert PHRASE.encode() not in play.sent
 
@@ -258,9 +241,9 @@ def test_a_sentence_as_the_type_of_an_event_does_not_leave() -> None:
 def test_a_part_that_names_no_place_ends_lawfully_when_it_is_stopped() -> None:
     part = {"type": "output_text", "text": ""}
     play = Playbook("responses")
-    play.exchange.receive(_event({"type": "response.content_part.added", "part": part}))
+    play.exchange.receive(event_bytes({"type": "response.content_part.added", "part": part}))
     delta = {"type": "response.output_text.delta", "delta": f"so {PHRASE}"}
-    out = play.exchange.receive(_event(delta)).decode()
+    out = play.exchange.receive(event_bytes(delta)).decode()
     assert play.exchange.outcome is not None
     assert play.exchange.outcome.kind == "halted"
     assert play.exchange.outcome.notice is not None
@@ -271,7 +254,7 @@ def test_a_part_that_names_no_place_ends_lawfully_when_it_is_stopped() -> None:
 def test_the_end_of_a_part_that_names_no_place_closes_no_other() -> None:
     play = Playbook("responses") >> say("so far ") << heard("so far ")
     part = {"type": "output_text", "text": ""}
-    play.exchange.receive(_event({"type": "response.content_part.done", "part": part}))
+    play.exchange.receive(event_bytes({"type": "response.content_part.done", "part": part}))
     out = play.exchange.receive(b"".join(play.speaker.say(play.first, PHRASE))).decode()
     assert '"text":"so far "' in out
 

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from kit.guards import HARM, WordClassifier, make_guard
-from kit.playbook import Playbook, answers, asked, ended, ends, finishes, nothing, say, sends
+from kit.odd_events import RESPONSE, send_numbered
+from kit.playbook import Playbook, answers, asked, ended, ends, finishes, nothing, say
 from kit.speech import FIELDS
 from licet.gateway.dialects.json_texts import Slot
 from licet.gateway.dialects.responses_repeats import KEPT_CHARS_MAX, Streamed
 from licet.guard.classifier import Scores
-
-
-def _event(value: dict[str, Any]) -> bytes:
-    data = json.dumps(value, ensure_ascii=False).encode()
-    return b"event: " + str(value["type"]).encode() + b"\ndata: " + data + b"\n\n"
-
-
-def _numbered(play: Playbook, value: dict[str, Any]) -> bytes:
-    speaker: Any = play.speaker
-    speaker.number += 1
-    return _event(value | {"sequence_number": speaker.number - 1})
-
-
-def _sends(play: Playbook, *events: dict[str, Any]) -> None:
-    for event in events:
-        if not play.exchange.is_over:
-            play >> sends(_numbered(play, event))
-
-
-_RESPONSE = {"id": "resp_1", "object": "response", "status": "completed", "output": []}
 
 
 class _Listening(WordClassifier):
@@ -87,11 +67,13 @@ def test_a_text_that_comes_only_as_repeated_is_judged_by_meaning() -> None:
     item = {"type": "mcp_call", "id": "item_0", "name": "t", "output": "lawful"}
     for event in (
         {"type": "response.output_item.done", "output_index": 0, "item": item | {"output": HARM}},
-        {"type": "response.completed", "response": _RESPONSE | {"output": [{"x": HARM}]}},
+        {"type": "response.completed", "response": RESPONSE | {"output": [{"x": HARM}]}},
     ):
         play, _ = _listening()
-        _sends(play, {"type": "response.output_item.added", "output_index": 0, "item": item})
-        _sends(play, event)
+        send_numbered(
+            play, {"type": "response.output_item.added", "output_index": 0, "item": item}
+        )
+        send_numbered(play, event)
         play << ended("halted")
         assert HARM.encode() not in play.sent
 
@@ -107,15 +89,15 @@ def test_a_text_of_more_than_is_kept_counts_as_not_streamed() -> None:
 _ASKED = "only a judge outside can judge this"
 _CALL = {"type": "mcp_call", "id": "item_0", "name": "t", "arguments": "{}", "output": _ASKED}
 _DONE = {"type": "response.output_item.done", "output_index": 0, "item": _CALL}
-_COMPLETED = {"type": "response.completed", "response": _RESPONSE | {"output": [_CALL]}}
+_COMPLETED = {"type": "response.completed", "response": RESPONSE | {"output": [_CALL]}}
 
 
 @pytest.mark.parametrize("tier", ["token", "clause", "whole"])
 def test_a_text_that_was_not_streamed_waits_for_the_judge_outside(tier: str) -> None:
     play = Playbook("responses", make_guard(remote=True, tier=tier))
-    _sends(play, _DONE)
+    send_numbered(play, _DONE)
     assert "".join(question.text for question in play.open).strip().endswith(_ASKED)
-    _sends(play, _COMPLETED)
+    send_numbered(play, _COMPLETED)
     play << nothing()
     while play.open:
         play << nothing() >> answers("lawful")
@@ -131,7 +113,7 @@ def test_a_text_that_was_not_streamed_and_that_the_judge_does_not_pass_does_not_
 ) -> None:
     play = Playbook("responses", make_guard(remote=True, tier=tier, on_failure="halt"))
     play >> say("so far", (1, "output_text"))
-    _sends(play, _DONE)
+    send_numbered(play, _DONE)
     while play.open and not play.exchange.is_over:
         play >> answers("lawful" if play.open[0].text == "so far" else answer)
     play << ended("halted")
@@ -141,7 +123,9 @@ def test_a_text_that_was_not_streamed_and_that_the_judge_does_not_pass_does_not_
 
 def test_what_stands_beside_the_output_is_no_question_for_the_judge_outside() -> None:
     play = Playbook("responses", make_guard(remote=True))
-    _sends(play, {"type": "response.in_progress", "response": _RESPONSE | {"model": "A Model 7B"}})
+    send_numbered(
+        play, {"type": "response.in_progress", "response": RESPONSE | {"model": "A Model 7B"}}
+    )
     play << asked()
 
 

@@ -5,8 +5,6 @@ Needs PyTorch, which is no part of this project: skipped but where encoders are 
 
 from __future__ import annotations
 
-import importlib
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,17 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kit.house import ROOT
+from kit.training import training_modules
 from licet.guard.encoder.tokens import ROLE_TOKENS, SPECIAL, Vocabulary
 
 torch = pytest.importorskip("torch", reason="PyTorch is only where encoders are trained")
-sys.path.insert(0, str(ROOT / "training"))
-encoder_net = importlib.import_module("encoder_net")
-encoder_distil = importlib.import_module("encoder_distil")
-encoder_learning = importlib.import_module("encoder_learning")
-Example = importlib.import_module("encoder_rows").Example
-corpus = importlib.import_module("corpus")
-sys.path.remove(str(ROOT / "training"))
+encoder_net, encoder_distil, encoder_learning, encoder_rows, corpus = training_modules(
+    "encoder_net", "encoder_distil", "encoder_learning", "encoder_rows", "corpus"
+)
+Example = encoder_rows.Example
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 WORDS = Vocabulary([*SPECIAL, *LETTERS, *(f"##{one}" for one in LETTERS), *ROLE_TOKENS.values()])

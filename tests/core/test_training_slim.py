@@ -6,8 +6,6 @@ Needs PyTorch, which is no part of this project: skipped but where encoders are 
 
 from __future__ import annotations
 
-import importlib
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -15,17 +13,15 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from kit.house import ROOT
+from kit.training import training_modules
 from licet.guard.encoder.model import WORDS
 from licet.guard.encoder.tokens import ROLE_TOKENS, SPECIAL
 
 torch = pytest.importorskip("torch", reason="PyTorch is only where encoders are trained")
-sys.path.insert(0, str(ROOT / "training"))
-encoder_net = importlib.import_module("encoder_net")
-encoder_slim = importlib.import_module("encoder_slim")
-encoder_back = importlib.import_module("encoder_back")
-Batch = importlib.import_module("encoder_learning").Batch
-sys.path.remove(str(ROOT / "training"))
+encoder_net, encoder_slim, encoder_back, encoder_learning = training_modules(
+    "encoder_net", "encoder_slim", "encoder_back", "encoder_learning"
+)
+Batch = encoder_learning.Batch
 
 SHAPE = encoder_net.Shape(40, 5, 16, 3, width=16, heads=2, inner=(24, 24), positions=12)
 HALVED = pytest.mark.parametrize("halved", [(), (1,), (0, 1)], ids=["all", "half", "quarter"])

@@ -133,8 +133,7 @@ def build_gateway(
     parts = Parts(
         config=config, clock=clock, pack=pack, guard=guard, keyring=keyring, limits=limits,
         upstreams=upstreams, recorder=recorder, metrics=metrics, cases=cases, log=log,
-        appeal_desk=config.appeal.desk_url,
-        subjects=subjects,
+        appeal_desk=config.appeal.desk_url, subjects=subjects,
         licensing=licensing, clearance=licensing.clearance(clock.now()),
         issuer=_open_issuer(config, pack),
         default_allowance=Allowance(
