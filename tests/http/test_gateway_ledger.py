@@ -166,6 +166,9 @@ def test_a_running_stream_is_not_served_to_its_end_unrecorded(
         text = (first + b"".join(pieces)).decode()
     assert "ledger_unavailable" in text
     assert '"finish_reason":"stop"' not in text.replace(" ", "")
+    counted = plain.get(f"{served.root}/metrics").text
+    slow = [line for line in counted.split("\n") if 'licet_exchanges_total{' in line]
+    assert any('outcome="failed"' in line for line in slow), slow  # and not as served
 
 
 def test_what_was_recorded_verifies_after_the_fault(

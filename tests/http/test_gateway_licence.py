@@ -21,6 +21,8 @@ from kit import plain
 from kit.authority import Authority, serving_authority
 from kit.gateway import Served, running_gateway
 from kit.licences import HOLDER, STRANGER, TERMS
+from kit.litellm import PATH as GUARDRAIL
+from kit.litellm import question
 from licet.base.clock import SystemClock
 from licet.credentials import Licence, SigningKey, Status, read_licence, read_status_list, verify
 from licet.credentials.issuer import LIST_PATH
@@ -328,6 +330,9 @@ def test_without_a_licence_nobody_is_served(tmp_path: Path) -> None:
             error = refused.json()["error"]
             assert "licence_none" in (error.get("code"), error.get("type"))
             assert "[licence]" in error["message"]
+        asked = question("request", "Hello there.")
+        unjudged = plain.post(served.root + GUARDRAIL, json=asked, headers=served.headers)
+        assert unjudged.json()["error"]["code"] == "licence_none"
         assert served.gateway.parts.clearance.state == "none"
         assert changes(served)[0] == ("", "none")
 

@@ -9,6 +9,8 @@ Rules
    which LiteLLM takes as "fail closed" unless it was told otherwise.
 3. Each question is judged by itself. A stream comes as ever longer beginnings of one text: each is
    judged as if it ended there.
+4. The text is a service's like any other: without a licence that clears this gateway nothing is
+   judged, so nothing passes. law:cn-genai-2023/art17
 """
 
 from __future__ import annotations
@@ -19,7 +21,14 @@ from typing import Protocol, TypeVar
 
 from licet.base.piecemeal import Piecemeal
 from licet.base.trouble import BadInput, Trouble
-from licet.gateway.admission import Denial, admit, audience_of, take_place, under_measure
+from licet.gateway.admission import (
+    Denial,
+    admit,
+    audience_of,
+    refuse_service,
+    take_place,
+    under_measure,
+)
 from licet.gateway.asgi import (
     JSON,
     Answer,
@@ -72,6 +81,9 @@ async def guard_for_litellm(parts: Parts, scope: Scope, receive: Receive, send: 
     trace = Trace(
         parts.exchanges.take(), "guardrail", "litellm", parts.clock.monotonic(), parts.clock.now()
     )
+    if (refusal := refuse_service(parts, scope)) is not None:  # rule 4
+        await _deny(refusal, send)
+        return
     key = admit(parts, scope, "guardrail")
     if isinstance(key, Denial):
         await _deny(key, send)

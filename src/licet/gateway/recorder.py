@@ -112,7 +112,16 @@ class Recorder:
         if trace.recorded:
             return None
         trace.recorded = True
+        try:
+            durable = self._enter(trace, outcome)
+        except Trouble as trouble:  # then who asked is told that it failed
+            failed = outcome.kind == "served"
+            self.count(trace, Outcome("failed", code=trouble.code) if failed else outcome)
+            raise
         self.count(trace, outcome)
+        return durable
+
+    def _enter(self, trace: Trace, outcome: Outcome) -> asyncio.Future[int | Trouble] | None:
         if outcome.kind == "served" and not outcome.flags and not trace.end_user:
             self._writer.submit(self._plain_entry(trace, outcome.usage))
             return None
