@@ -76,3 +76,11 @@ def test_harm_in_a_users_part_is_refused_whatever_the_part_calls_itself(
         on_failure="halt",
     )  # fmt: skip
     assert at_once(judging).is_refused
+
+
+@pytest.mark.parametrize("lowering", LOWERING)
+def test_an_input_that_is_no_message_is_the_users(lowering: dict[str, Any]) -> None:
+    item = {"text": BAD, **lowering}
+    asks = [_parse("embeddings", input=[item]), _parse("completions", prompt=[item])]
+    roles = [text.role for ask in asks for text in ask.texts if text.text == BAD]
+    assert roles == ["user", "user"]

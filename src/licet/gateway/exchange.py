@@ -241,7 +241,9 @@ class Exchange:
         if self._channels.is_waiting(frame.ends):
             self._queue.put_first(frame, said=True)
             return out
-        return out + self._send(frame, [""] * len(frame.spans))
+        whole = frame.ends or ()  # what `_texts_only` left in its event
+        texts = [span.text if span.channel in whole else "" for span in frame.spans]
+        return out + self._send(frame, texts)
 
     def _send(self, frame: Frame, texts: list[str]) -> bytes:
         """The event leaves; the last one with it all."""

@@ -9,6 +9,8 @@ Rules
 3. `halt` ends every choice that the client asked for or has seen.
 4. What a choice has said is over with its end: more of the same text is the upstream's fault. The
    beginning of a phrase may have left with the end, and its rest must not follow.
+5. A tool's name comes whole: it is judged and leaves with its event. Where it comes in pieces
+   nevertheless, what they spell together is read again: clients join them.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from licet.gateway.sse import SseEvent
 
 CHOICES_MAX = 128
 """The most choices that `halt` invents an end for (OpenAI's own limit of `n`)."""
+NAME_CHARACTERS_MAX = 4096
 _HEAD = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 _HEAD_TYPES = (str, int, type(None))
 
@@ -47,6 +50,7 @@ class ChoiceReader:
         self._ended: set[int] = set()
         self._channels: set[str] = set()
         self._closed: set[str] = set()  # channels of choices that were read to their end (rule 4)
+        self._names: dict[str, str] = {}  # of tools, by channel
         self._unsent_ends = 0
         self._moulds = Moulds()
         self._shapes = Shapes(outer=_HEAD, inner=("index", "type"))
@@ -154,8 +158,8 @@ class ChoiceReader:
                 ends.append(f"{index}.")
         if ends:
             self._close(tuple(ends))
-        names = [slot.channel for slot in slots if slot.name == "name"]
-        ends += names  # a tool's name comes whole: no client joins it from pieces
+        names = [slot for slot in slots if slot.name == "name"]
+        ends += [slot.channel for slot in names]  # rule 5
         failed = bool(chunk.get("error"))
         if failed:
             ends = [""]
@@ -163,10 +167,20 @@ class ChoiceReader:
             self._moulds.learn(data, slots, self._find)
         if ends:
             self._unsent_ends += 1
-        whole = spans_of(apart)
+        whole = spans_of(apart) + self._joined(names)
         return Frame(
             event.raw, spans_of(slots), tuple(ends) or None, whole, aligned, failed, event
         )
+
+    def _joined(self, names: list[Slot]) -> tuple[Span, ...]:
+        """Rule 5: names that began in an earlier event, with what these add."""
+        found = []
+        for slot in names:
+            begun = self._names.get(slot.channel, "")
+            name = self._names[slot.channel] = (begun + slot.text)[-NAME_CHARACTERS_MAX:]
+            if begun:
+                found.append(Span(slot.channel, name, by_meaning=False))
+        return tuple(found)
 
     def _close(self, ends: tuple[str, ...]) -> None:
         """Rule 4. An event whose form is known is not looked at: so no such form may be known."""

@@ -59,8 +59,11 @@ def walk_rest(
             found.member(value, name, "", roles.get(name, "user"))
 
 
-def walk_inputs(value: Any, where: str, found: PromptTexts) -> None:
-    """The texts of a `prompt` or `input`: one text or a list of them.
+def walk_inputs(
+    value: Any, where: str, found: PromptTexts, *, messages: bool = False
+) -> None:
+    """The texts of a `prompt` or `input`: one text or a list of them. `messages`: its items may
+    be messages, which say who wrote them; of any other item nobody but the user did.
 
     Raises Unreadable for tokens: what they say depends on a vocabulary that only the model has.
     """
@@ -74,7 +77,7 @@ def walk_inputs(value: Any, where: str, found: PromptTexts) -> None:
                 raise wrong(item, f"{where}[{at}]", "a string")
     elif type(value) is not str:
         raise wrong(value, where, "a string or a list of strings")
-    found.walk(value, where, "user", shown=True)
+    found.walk(value, where, "user", shown=True, within=not messages)
 
 
 def walk_messages(messages: Any, where: str, found: PromptTexts) -> None:

@@ -47,7 +47,7 @@ class Responses:
         if type(instructions) is str:
             found.walk(instructions, "instructions", "system")
         if value.get("input") is not None:
-            walk_inputs(value["input"], "input", found)
+            walk_inputs(value["input"], "input", found, messages=True)
         elif not any(value.get(name) for name in _INSTEAD):
             raise missing(value, "input", "an input", '"input": "…"')
         known = _KNOWN | {"instructions"} if type(instructions) is str else _KNOWN
