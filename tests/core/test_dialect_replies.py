@@ -213,6 +213,10 @@ def test_a_cut_message_is_a_refusal() -> None:
     }
     reply = _reply("messages", value)
     assert reply.usage == Usage(3, 5)
+    odd = DIALECTS["messages"].reply(
+        json.dumps({"content": [], "usage": {"note": "a sentence of the server's"}}).encode()
+    )
+    assert [span.text for span in odd.spans] == ["a sentence of the server's"]
     texts = [span.text.partition("bad")[0] for span in reply.spans]
     out = Message.model_validate(json.loads(reply.render(texts, NOTICE)))
     assert out.stop_reason == "refusal"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kit.guards import HARM, PHRASE, make_guard
-from kit.playbook import Playbook, Step, ended, ends, heard, open_case, sends
+from kit.odd_events import send_numbered
+from kit.playbook import Playbook, Step, ended, ends, heard, open_case, say, sends
 from licet.gateway.dialects.registry import DIALECTS
 from licet.gateway.whole_answer import judge_answer
 from licet.guard.guarding import Guard
@@ -157,3 +158,20 @@ def test_a_choice_keeps_its_logprobs_where_another_is_stopped() -> None:
     first, second = json.loads(judged("chat", choices, make_guard())[0])["choices"]
     assert (first["finish_reason"], first["logprobs"]) == ("stop", logprobs)
     assert second["finish_reason"] == "content_filter"
+
+
+def test_what_a_response_might_have_said_is_read() -> None:
+    for others, kind in (([PHRASE], "halted"), ([*PHRASE.split(), "hello"], "served")):
+        top = [{"token": one, "logprob": -1.0, "bytes": None} for one in ["hi", *others]]
+        logprobs = [{"token": "hi", "logprob": -0.1, "bytes": None, "top_logprobs": top}]
+        play = Playbook("responses", make_guard(classifier=True))
+        delta = {"type": "response.output_text.delta", "item_id": "m", "output_index": 0,
+                 "content_index": 0, "delta": "hi", "logprobs": logprobs}  # fmt: skip
+        play >> say("so ") << heard("so ")
+        send_numbered(play, delta)
+        assert PHRASE.encode() not in play.sent
+        if kind == "served":
+            play << heard("hi")
+        else:
+            play << ended("halted")
+            play.done()

@@ -20,14 +20,11 @@ from typing import Any
 
 from licet.gateway.dialects.json_strict import kind_of
 from licet.gateway.dialects.json_texts import Slot, find_member, is_plain_name
+from licet.gateway.dialects.logprobs import alternatives
 from licet.gateway.dialects.unreadable import Unreadable
 
 TOKENS = ".x.logprobs"
 """How the channel of what logprobs spell ends, where it is not their choice's text."""
-_TOKEN_MEMBERS = frozenset(
-    """content refusal token logprob bytes top_logprobs tokens token_logprobs
-    text_offset""".split()  # noqa: SIM905
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +96,8 @@ def _find_tokens(
     spelt = "".join(tokens)
     if spelt and spelt != "".join([slot.text for slot in plain]):
         slots.append(Slot([spelt], 0, index + TOKENS))
-    words: dict[str, None] = {}
-    _collect(logprobs, words)
-    said = set(tokens)
-    others = [word for word in words if word not in said]
     channel = plain[0].channel if plain else index + TOKENS
-    apart += [Slot(others, at, channel, by_meaning=False) for at in range(len(others))]
-
-
-def _collect(value: Any, words: dict[str, None]) -> None:
-    """Every string under `value`, and every name that is not of the form of logprobs."""
-    if type(value) is str:
-        if value:
-            words[value] = None
-    elif type(value) is list:
-        for item in value:
-            _collect(item, words)
-    elif type(value) is dict:
-        for name, item in value.items():
-            if name not in _TOKEN_MEMBERS:
-                words[name] = None
-            _collect(item, words)
+    apart += alternatives(logprobs, tokens, channel)
 
 
 def ends_choice(reason: Any) -> bool:

@@ -19,7 +19,7 @@ from licet.gateway.dialects.json_texts import Slot, find_member, put_texts, span
 from licet.gateway.dialects.model import Notice, Usage
 from licet.gateway.dialects.unreadable import Unreadable
 
-_ELSEWHERE = frozenset({"content", "usage"})
+_ELSEWHERE = frozenset({"content"})
 
 
 class MessagesReply:

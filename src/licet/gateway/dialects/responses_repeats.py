@@ -61,6 +61,9 @@ class Streamed:
         spans = []
         for slot in slots:
             text, channel = slot.text, slot.channel
+            if not slot.by_meaning:  # a token that might have been said
+                spans.append(Span(channel, text, slot.kind, by_meaning=False))
+                continue
             said = self._channel_of(text)
             if said is None and (channel.startswith("x.") or ".logprobs" in channel):
                 said = f"aside.{channel}"

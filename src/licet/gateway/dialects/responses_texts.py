@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from licet.gateway.dialects.json_strict import kind_of
 from licet.gateway.dialects.json_texts import Slot, find_member, find_slots, is_mark, is_plain_name
+from licet.gateway.dialects.logprobs import alternatives
 from licet.gateway.dialects.unreadable import Unreadable
 
 LAST = frozenset(
@@ -138,9 +139,12 @@ def _find_delta(value: dict[str, Any], kind: str, slots: list[Slot]) -> Found:
         slots.append(Slot(value, "delta", f"{place}{what}", "json" if what in _JSON else "text"))
     logprobs = value.get("logprobs")
     ends = _find_others(value, place, slots, _SAID)
-    if logprobs and _tokens(logprobs) != delta:
+    others: list[Slot] = []
+    if logprobs and "".join(tokens := _tokens(logprobs)) != delta:
         find_slots(logprobs, f"{place}logprobs", slots)
-    return Found(slots, [], ends, bool(ends or logprobs))
+    elif logprobs:
+        others = alternatives(logprobs, tokens, f"{place}{what}")
+    return Found(slots, others, ends, bool(ends or logprobs))
 
 
 def _find_part(value: dict[str, Any], kind: str, place: str, slots: list[Slot]) -> Found:
@@ -180,7 +184,7 @@ def _ended(kind: str, place: str) -> tuple[str, ...]:
     return (place + kind.removeprefix("response.").removesuffix(".done"),)
 
 
-def _tokens(logprobs: Any) -> str:
+def _tokens(logprobs: Any) -> list[str]:
     items: Sequence[Any] = logprobs if type(logprobs) is list else ()
     tokens = [item.get("token") for item in items if type(item) is dict]
-    return "".join(token for token in tokens if type(token) is str)
+    return [token for token in tokens if type(token) is str]
