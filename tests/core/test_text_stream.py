@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from kit.guards import HARM, PHRASE, WordClassifier
+from licet.base.trouble import TooMuch
 from licet.guard.classifier import Scores
 from licet.guard.doubt import Doubt
 from licet.guard.guarding import Guard
 from licet.guard.lexicon import LexicalSettings, Lexicon
 from licet.guard.policy import JudgedSettings, Policy, Threshold
 from licet.guard.ruleset import Rule
-from licet.guard.stream import TextStream, Ticket
+from licet.guard.stream import HELD_CHARACTERS_MAX, TextStream, Ticket
 
 LATE = 48
 
@@ -189,3 +191,13 @@ def test_a_judge_that_is_held_for_is_asked_again() -> None:
     assert stream.answer(ticket, None) == ""
     assert stream.tickets == [ticket]
     assert stream.waiting
+
+
+def test_what_waits_to_be_judged_is_bounded_and_what_is_lawful_of_it_leaves() -> None:
+    stream, sent = guard("whole", classifier=True, remote=False).stream(), 0
+    with pytest.raises(TooMuch):
+        while True:
+            sent += len("lawful words, " * 5000)
+            assert stream.feed("lawful words, " * 5000) == ""
+    assert HELD_CHARACTERS_MAX < sent <= HELD_CHARACTERS_MAX + 70_000
+    assert len(stream.end()) == sent

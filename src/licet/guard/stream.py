@@ -11,6 +11,7 @@ Rules
 4. A judge outside is asked by tickets. What it does not answer is never released as if it had
    passed: the setting `on_failure` says what happens, and there is no default.
 5. After `end`, and once no ticket is open, everything lawful has been released.
+6. What waits for a judgement is bounded; a longer text fails, and what of it is lawful leaves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from licet.base.trouble import TooMuch
 from licet.guard.classifier import Classifier, Scores
 from licet.guard.doubt import Doubt
 from licet.guard.policy import (
@@ -39,6 +41,8 @@ from licet.guard.watch import Watch
 _CLAUSE_END = re.compile(r"[。！？；!?;\n]|[.](?=\s)")
 FINDINGS_MAX = 64
 HEARD_MAX = 200_000
+HELD_CHARACTERS_MAX = 1 << 20
+"""More than any answer that people read, and twice what models say at once."""
 EXCERPT_CHARACTERS = 600
 """Enough to understand why a text was stopped; the rest of it is nobody's business."""
 
@@ -121,7 +125,9 @@ class TextStream:
         """Questions that the caller has not taken yet."""
 
     def feed(self, text: str) -> str:
-        """More text; returns what may leave now. The very same object where all of it may."""
+        """More text; returns what may leave now. The very same object where all of it may.
+
+        Raises TooMuch where more waits than may (rule 6); `end` judges that."""
         if self.halted is not None:
             return ""
         self._ended = False  # an upstream may go on after it said it had finished
@@ -297,6 +303,8 @@ class TextStream:
         out = self._let_go(count) if count > 0 else ""
         if self._held_length > self.held_most:
             self.held_most = self._held_length
+            if self.held_most > HELD_CHARACTERS_MAX and not out:
+                raise TooMuch(f"more than {HELD_CHARACTERS_MAX} characters wait to be judged")
         return out
 
     def _keep(self, text: str) -> None:
