@@ -44,10 +44,11 @@ BETWEEN: Final = frozenset(
     [chr(point) for point in range(0x2B0, 0x300)
      if not unicodedata.normalize("NFKD", chr(point))[0].isalpha()
      or (unicodedata.normalize("NFKD", chr(point)) == chr(point))]
+    + list("\u4e36\u4e28\u4e3f\u4e40\u4e41\u4e85\u3127")
     + list("\u0640\u318d\u119e\u1427\ua4f8\ua4f9\ua4fa\ua4fb\ua4fc\ua4fd\ua78c\u01c3")
 )  # fmt: skip
-"""Letters by their category that look like an apostrophe, a point or a line: no letter of a
-word."""
+"""Letters by their category that look like an apostrophe, a point or a line, the strokes of Han
+characters among them: no letter of a word."""
 
 HAN_FROM: Final = "\U00020000"
 """From here on stand rare Han characters, and beyond them nothing that is a letter."""

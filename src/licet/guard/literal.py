@@ -28,6 +28,7 @@ sentence or clause. The strongest one counts."""
 
 _FORMAT_MARKS = frozenset("*_~`|\\")
 _SIGNIFICANT = frozenset("#@&%*\\/_")
+LISTED_LETTERS = 4
 _HAN_WEIGHT = 2
 """One Han letter says about as much as two Latin ones."""
 
@@ -92,7 +93,11 @@ class Entry:
             return True
         if self.visible:
             return False
-        return len(strengths) > 1 and all(s in (MARK_GAP, SPACE_GAP) for s in strengths)
+        if len(strengths) < 2 or NO_GAP in strengths:
+            return False
+        if BREAK_GAP not in strengths:
+            return True
+        return len(self.letters) >= LISTED_LETTERS and not any(map(fold.word_class, self.letters))
 
 
 def symbols_of(text: str, view: fold.View) -> tuple[str, list[bool]]:
