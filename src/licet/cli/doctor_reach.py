@@ -82,7 +82,9 @@ def _ask_redis(address: str, table: str, when_down: str) -> Finding:
     try:
         redis = importlib.import_module("redis")
     except ImportError:
-        return Finding("bad", "its client is not installed", "Run: uv sync --extra redis")
+        return Finding(
+            "bad", "its client is not installed", "Run: uv sync --inexact --extra redis"
+        )
     url = address.replace("valkeys://", "rediss://", 1)
     url = url.replace("valkey://", "redis://", 1)
     try:
@@ -170,7 +172,8 @@ def ask_postgres(url: str) -> None:
         psycopg = importlib.import_module("psycopg")
     except ImportError:
         raise Unavailable(
-            "the driver of PostgreSQL is not installed.", hint="Run: uv sync --extra postgres"
+            "the driver of PostgreSQL is not installed.",
+            hint="Run: uv sync --inexact --extra postgres",
         ) from None
     try:
         with psycopg.connect(url, connect_timeout=int(WAIT_S)) as connection:

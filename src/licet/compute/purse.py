@@ -164,8 +164,10 @@ def open_purse(url: str, connect: Callable[..., sqlite3.Connection] = sqlite3.co
         try:
             import psycopg  # an extra
         except ImportError:
-            raise BadInput("PostgreSQL needs a client that is not installed.",
-                           hint="Install it: uv sync --extra postgres") from None  # fmt: skip
+            raise BadInput(
+                "PostgreSQL needs a client that is not installed.",
+                hint="Install it: uv sync --inexact --extra postgres",
+            ) from None
         lock = ["BEGIN", f"SET LOCAL lock_timeout = '{int(WAIT_S)}s'",
                 "SELECT pg_advisory_xact_lock(6042)"]  # fmt: skip
         return Purse(lambda: psycopg.connect(url, autocommit=True), begin=lock, mark="%s",

@@ -59,9 +59,7 @@ def walk_rest(
             found.member(value, name, "", roles.get(name, "user"))
 
 
-def walk_inputs(
-    value: Any, where: str, found: PromptTexts, *, messages: bool = False
-) -> None:
+def walk_inputs(value: Any, where: str, found: PromptTexts, *, messages: bool = False) -> None:
     """The texts of a `prompt` or `input`: one text or a list of them. `messages`: its items may
     be messages, which say who wrote them; of any other item nobody but the user did.
 
