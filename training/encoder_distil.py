@@ -12,13 +12,18 @@ what it makes of every token. So the short one learns, text by text,
 - the labels, at a smaller weight: the long network errs too.
 
 Where the long network teaches, a text needs no label: some are sewn from parts of two.
+
+A short network that goes on without a long one has its own earlier self as its teacher: with
+labels alone it soon knew rows by heart and judged strangers' texts worse than before.
 """
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +42,7 @@ from encoder_learning import (
 )
 from encoder_net import Net, halves, unseen
 from encoder_rows import Example, Say
+from torch.nn import functional as F  # noqa: N812 - as everybody writes it
 
 SEWN = 0.3
 """The share of texts that are sewn."""
@@ -58,34 +64,76 @@ class Lesson:
 def distil(long: Net, short: Net, reader: Reader, examples: list[Example], lesson: Lesson,
            seed: int, say: Say, keep: Path, *, brief: bool) -> None:  # fmt: skip
     """Teaches `short`, which has as many layers as `long`, each as wide."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
     long.eval()
     short.eval()  # what is taught here is exact: nothing is dropped
-    optimiser = optimiser_of(short, lesson.rate_body, lesson.rate_new)
-    began, sums, step = time.perf_counter(), np.zeros(3), 0
+    weights = {"states": 1.0, "logits": LOGITS, "labels": LABELS}
+    learn = partial(losses, long, short)
+    _steps(short, learn, weights, reader, examples, lesson, seed, say, keep, brief=brief)
+
+
+def go_on(net: Net, reader: Reader, examples: list[Example], lesson: Lesson, seed: int, say: Say,
+          keep: Path, *, brief: bool) -> None:  # fmt: skip
+    """A network that has learnt reads on, and holds to what it said before but where it erred."""
+    before = copy.deepcopy(net).eval()
+    net.train()
+    weights = {"logits": LOGITS, "labels": 1.0}
+    learn = partial(corrections, before, net)
+    _steps(net, learn, weights, reader, examples, lesson, seed, say, keep, brief=brief)
+    net.eval()
+
+
+def _steps(net: Net, learn: Callable[[Batch], tuple[torch.Tensor, ...]],
+           weights: Mapping[str, float], reader: Reader, examples: list[Example], lesson: Lesson,
+           seed: int, say: Say, keep: Path, *, brief: bool) -> None:  # fmt: skip
+    """The steps of a lesson. `learn` gives the parts of the loss that `weights` names."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    optimiser = optimiser_of(net, lesson.rate_body, lesson.rate_new)
+    began, sums, step = time.perf_counter(), np.zeros(len(weights)), 0
     while step < lesson.steps:
         for batch in sewn_batches(examples, reader, rng):
             if step >= lesson.steps:
                 break
             set_rates(optimiser, step, lesson.steps)
             with torch.autocast("cpu", torch.bfloat16, enabled=brief):
-                parts = losses(long, short, batch)
-            total = parts[0] + LOGITS * parts[1] + LABELS * parts[2]
+                parts = learn(batch)
+            total = sum(
+                (weight * part for weight, part in zip(weights.values(), parts, strict=True)),
+                torch.zeros(()),
+            )
             optimiser.zero_grad(set_to_none=True)
             total.backward()
-            torch.nn.utils.clip_grad_norm_(short.parameters(), 1.0)
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             step += 1
             sums += [one.item() for one in parts]
             if step % SAID_EVERY == 0:
-                states, logits, labels = sums / SAID_EVERY
+                said = zip(weights, sums / SAID_EVERY, strict=True)
+                lost = " ".join(f"{name} {one:.4f}" for name, one in said)
                 each = (time.perf_counter() - began) / step
-                say(f"step {step}/{lesson.steps} states {states:.4f} logits {logits:.4f} "
-                    f"labels {labels:.4f}, {each:.2f} s a step")  # fmt: skip
+                say(f"step {step}/{lesson.steps} {lost}, {each:.2f} s a step")
                 sums[:] = 0
-                torch.save(short.state_dict(), keep)
-    torch.save(short.state_dict(), keep)
+                torch.save(net.state_dict(), keep)
+    torch.save(net.state_dict(), keep)
+
+
+def corrections(before: Net, net: Net, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """(logits, labels): how far the network is from what it said before, and from what is known.
+
+    A label of ours that it denied before is right, and what it said then counts no more. A
+    stranger's may be wrong: it counts LABELS, beside what was said before.
+    """
+    with torch.no_grad():
+        told = before(batch.ids, batch.pairs, batch.types, batch.mask).float()
+    x, there = net.states(batch.ids, batch.pairs, batch.types, batch.mask)
+    pooled = net.pooled(x.float(), there)
+    logits = net.head(F.dropout(pooled, net.dropout, net.training)).float()
+    ours = batch.ours > 0
+    denied = (told[:, 0] > 0) != (batch.target[:, 0] > 0.5)
+    erred = ours & denied & (batch.known[:, 0] > 0)  # of what is sewn nothing is known
+    apart = (logits - told).square().mean(1)
+    batch.known.mul_(torch.where(ours, 1.0, LABELS)[:, None])
+    return apart.masked_fill(erred, 0.0).mean(), judged(logits, batch)
 
 
 def losses(long: Net, short: Net, batch: Batch) -> tuple[torch.Tensor, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,8 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Arrays (rows, length) and targets. `known` weighs each target."""
+    """Arrays (rows, length) and targets. `known` weighs each target; `ours` is 1 where the label
+    is of our own writing."""
 
     ids: torch.Tensor
     pairs: torch.Tensor
@@ -56,6 +57,7 @@ class Batch:
     mask: torch.Tensor
     target: torch.Tensor
     known: torch.Tensor
+    ours: torch.Tensor
 
 
 Read = list[tuple[Example, list[int], list[int]]]
@@ -150,6 +152,7 @@ def packed(read: Read, words: Vocabulary) -> Batch:
     return Batch(
         *(torch.from_numpy(array) for array in arrays[:3]), torch.from_numpy(arrays[3]).float(),
         torch.tensor([one for one, _ in made]), torch.tensor([one for _, one in made]),
+        torch.tensor([float(each.row.source.startswith("own-")) for each, _, _ in read]),
     )  # fmt: skip
 
 
@@ -178,7 +181,7 @@ def hidden(batch: Batch, words: Vocabulary, rng: torch.Generator) -> tuple[Batch
     beside[:, 1:] |= away[:, :-1]
     ids = batch.ids.masked_fill(away, words.words.index(MASK))
     pairs = batch.pairs.masked_fill(beside, 0)
-    return Batch(ids, pairs, batch.types, batch.mask, batch.target, batch.known), away
+    return replace(batch, ids=ids, pairs=pairs), away
 
 
 def judged(logits: torch.Tensor, batch: Batch) -> torch.Tensor:

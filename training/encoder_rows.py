@@ -36,7 +36,7 @@ SHARES = {
     "own-more": 1.5,
     "own-further": 0.7,
     "own-answers": 5.0,
-    "own-literal": 8.0,
+    "own-literal": 5.0,
     "own-lawful": 6.0,
     "own-harmful": 6.0,
     "own-replies": 6.0,

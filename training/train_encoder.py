@@ -22,7 +22,8 @@ Steps
    and a short one: the network is read back from a file that shipped.
 5. With `--short`, the lower layers lose inner neurons, and the others make up for them
    (encoder_slim.py); the upper ones read fewer states (encoder_net.py); and what comes of it is
-   taught by the long network (encoder_distil.py).
+   taught by the long network (encoder_distil.py). A short network that is `--kept` goes on in the
+   place of step 4, and has its earlier self as a teacher.
 6. 8 bits; calibration on dev text through the very code that serves.
 
 One thread unless told otherwise, so that no sum depends on how many cores there are.
@@ -47,7 +48,7 @@ import torch
 from corpus import CATEGORIES
 from disguise import EMOJI, Disguises
 from encoder_back import read_back
-from encoder_distil import Lesson, distil
+from encoder_distil import Lesson, distil, go_on
 from encoder_learning import Plan, Reader, spread, train
 from encoder_net import Net, Shape
 from encoder_rows import Example, Say
@@ -58,7 +59,7 @@ from licet.guard.classifier import WEIGHTS, Classifier
 from licet.guard.encoder.tokens import PAIRS, ROLE_TOKENS, SPECIAL, Vocabulary, is_han
 from licet.guard.fold import fold
 
-NAME = "licet-encoder-7"
+NAME = "licet-encoder-8"
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
 LAYERS = 4
 INNER, HALVED = (768, 1024, 1536, 1536), (1, 2)
@@ -153,6 +154,8 @@ FURTHER = Plan(0.55, 7.0e-5, 2.0e-4, 0.0)
 MENDING = Plan(0.26, 7.0e-5, 2.0e-4, 0.0)
 """In the place of FURTHER where a network goes on that has read most of the rows."""
 TAUGHT = Lesson(8000, 5.0e-4, 1.0e-3)
+ON = Lesson(12000, 2.5e-4, 5.0e-4)
+"""Of a short network that goes on."""
 RUNS, KEPT = 2, 0.4
 """How often a pass is run from the same weights, and the share that those before FURTHER keep."""
 
@@ -189,6 +192,10 @@ def learn(net: Net, words: Vocabulary, reader: Reader, examples: list[Example],
         taught(examples, FIRST, 0, "first")
         taught(later, LAST, 1, "last")
     rows = encoder_rows.further(given.data, later, say)
+    if net.shape.halved:
+        keep = given.out.with_suffix(".on.pt")
+        go_on(net, reader, rows, ON, seed + 2, say, keep, brief=given.bf16)
+        return net
     plan = MENDING if given.kept else FURTHER
     mean_of_runs(net, lambda run: taught(rows, plan, 2 + run, f"further{run}"))
     if given.short:
