@@ -80,3 +80,44 @@ def test_of_a_sewn_text_no_label_is_known() -> None:
     sewn = float((known == 0).float().mean())
     assert len(known) == len(EXAMPLES)
     assert sewn == pytest.approx(encoder_distil.SEWN, abs=0.15)
+
+
+def said(short: Any, batch: Any) -> Any:
+    with torch.no_grad():
+        return short(batch.ids, batch.pairs, batch.types, batch.mask)[:, 0]
+
+
+def gone_on(tmp_path: Path, source: str) -> tuple[float, float]:
+    """How much nearer a network came to its labels, and how far it went from what it was, by
+    reading texts of one source."""
+    examples = [replace(each, row=replace(each.row, source=source)) for each in EXAMPLES]
+    before, after = net(1, halved=(1,)), net(1, halved=(1,))
+    lesson = encoder_distil.Lesson(60, 3e-3, 3e-3)
+    encoder_distil.go_on(
+        after, READER, examples, lesson, 5, print, tmp_path / "state.pt", brief=False
+    )
+    batch = next(encoder_learning.batches(examples, READER, np.random.default_rng(2)))
+    sides = 2 * batch.target[:, 0].round() - 1
+    nearer = float(((said(after, batch) - said(before, batch)) * sides).mean())
+    return nearer, float((said(after, batch) - said(before, batch)).square().mean())
+
+
+def test_who_goes_on_learns_from_our_labels_and_holds_to_itself_against_strangers(
+    tmp_path: Path,
+) -> None:
+    ours, strangers = gone_on(tmp_path, "own-x"), gone_on(tmp_path, "web")
+    assert ours[0] > 1.0
+    assert strangers[0] < 0.7 * ours[0]
+    assert strangers[1] < 0.7 * ours[1]
+
+
+def test_what_it_denied_of_our_labels_teaches_no_more() -> None:
+    before = net(1)
+    batch = next(encoder_learning.batches(EXAMPLES, READER, np.random.default_rng(2)))
+    batch.target[:, 0] = (said(before, batch) <= 0).float()  # it denies every label
+    after = net(2)
+    for ours in (0.0, 1.0):
+        batch.ours.fill_(ours)
+        batch.known.fill_(1.0)
+        apart, _ = encoder_distil.corrections(before, after, batch)
+        assert (float(apart) == 0.0) == bool(ours)

@@ -47,7 +47,8 @@ def batch(seed: int) -> Any:
     ids = torch.from_numpy(rng.integers(0, SHAPE.words, (rows, length)))
     pairs = torch.from_numpy(rng.integers(0, SHAPE.pairs, (rows, length)))
     mask = torch.tensor([[float(at < one) for at in range(length)] for one in LENGTHS])
-    return Batch(ids, pairs, torch.zeros_like(ids), mask, torch.zeros(rows, 3), mask[:, :3])
+    nothing = torch.zeros(rows, 3)
+    return Batch(ids, pairs, torch.zeros_like(ids), mask, nothing, mask[:, :3], nothing[:, 0])
 
 
 def logits(net: Any, given: Any) -> Any:
