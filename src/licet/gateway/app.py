@@ -5,7 +5,6 @@ It refuses to serve and to decide.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -18,8 +17,8 @@ from licet.base.trouble import BadInput, NotFound
 from licet.credentials.issuer import Issuer, ListSettings, open_issuer
 from licet.credentials.shelf import Shelf
 from licet.gateway.asgi import Receive, Scope, Send, quick
-from licet.gateway.bundlefile import CURRENT, load_bytes
-from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
+from licet.gateway.bundlefile import load_installed
+from licet.gateway.bundlekey import load_or_create_bundle_key
 from licet.gateway.bundling import draft_bundle, shipped_encoder
 from licet.gateway.cascade import Cascade, Member
 from licet.gateway.casestore import CaseStore
@@ -46,7 +45,7 @@ from licet.gateway.subjects import Subjects
 from licet.gateway.telemetry import make_span_sink
 from licet.gateway.text_marks import text_mark
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
-from licet.guard.bundle import Bundle, encoder_source, make_guard, read_bundle, take_bundle
+from licet.guard.bundle import Bundle, encoder_source, make_guard, take_bundle
 from licet.guard.guarding import Guard
 from licet.ledger.begun import Begun
 from licet.ledger.connect import open_store, shown_place
@@ -210,11 +209,9 @@ def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
     the rule files of the configuration. Files named there win over an installed bundle."""
     keys = home / "keys"
     if not config.guard.rules:
-        installed = None
-        with contextlib.suppress(NotFound):
-            installed = load_bytes(home / "bundles" / CURRENT)
+        installed = load_installed(home / "bundles", keys)
         if installed is not None:
-            return read_bundle(installed, load_trusted_keys(keys))
+            return installed
     key = load_or_create_bundle_key(keys, secrets.token_bytes)
     failure = config.guard.on_judge_failure
     draft = draft_bundle(
