@@ -69,5 +69,5 @@ def test_entries_are_kept_where_the_note_cannot_be(tmp_path: Path) -> None:
 
 
 def test_the_place_is_said_without_a_password() -> None:
-    assert shown_place("sqlite:/home/ledger.db") == "/home/ledger.db"
+    assert shown_place("sqlite:here/ledger.db") == "here/ledger.db"
     assert "secret" not in shown_place("postgresql://licet:secret@db.example/licet")
