@@ -11,8 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.ledger import NOW, ORIGIN
+from licet.base.keyfile import load_or_create_key, read_private
 from licet.base.trouble import BadInput, Corrupt, NotAllowed, NotFound
-from licet.ledger.keyfiles import PeriodKeys, create_signer, load_signer, period_name
+from licet.ledger.keyfiles import (
+    PeriodKeys,
+    create_signer,
+    load_signer,
+    load_vkey,
+    period_name,
+)
 from licet.ledger.seal import Sealed, open_sealed, pseudonym, seal
 
 KEY = bytes(range(32))
@@ -84,6 +91,39 @@ def test_a_signing_key_is_kept_private_and_never_overwritten(tmp_path: Path) -> 
         create_signer(path, ORIGIN, secrets.token_bytes)
     assert load_signer(path).skey == made.skey
     assert [file.name for file in path.parent.iterdir()] == ["ledger.skey"]
+
+
+@pytest.mark.parametrize("kept", ["", "PRIVATE+KEY+gateway", "{skey}=", "{half}"])
+def test_a_signing_key_that_was_spoilt_is_named_with_what_to_do(kept: str, tmp_path: Path) -> None:
+    path = tmp_path / "ledger.skey"
+    skey = create_signer(path, ORIGIN, secrets.token_bytes).skey
+    path.write_text(kept.format(skey=skey, half=skey[: len(skey) // 2]))
+    with pytest.raises(BadInput, match=str(path)) as refused:
+        load_signer(path)
+    assert "copy" in refused.value.hint
+    assert skey[-20:] not in str(refused.value)
+
+
+def test_a_published_key_that_is_not_there_or_spoilt_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "vkey"
+    with pytest.raises(NotFound, match=str(path)) as absent:
+        load_vkey(path)
+    path.write_text("gateway+12")
+    with pytest.raises(BadInput, match=str(path)) as spoilt:
+        load_vkey(path)
+    assert "gateway" in absent.value.hint
+    assert "gateway" in spoilt.value.hint
+
+
+def test_a_key_file_that_was_emptied_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "minors.key"
+    load_or_create_key(path, 32, secrets.token_bytes)
+    path.write_bytes(b"")
+    with pytest.raises(Corrupt, match=f"{path} has 0 bytes, not 32") as refused:
+        load_or_create_key(path, 32, secrets.token_bytes)
+    assert "copy" in refused.value.hint
+    with pytest.raises(NotAllowed, match="cannot be read"):
+        read_private(tmp_path)
 
 
 def test_a_signing_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

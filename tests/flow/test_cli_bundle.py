@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,13 @@ from kit.bundles import KEY, RULES, small_bundle, write_rules
 from licet.base.trouble import BadInput, NotAllowed, NotFound
 from licet.cli.home import Home
 from licet.cli.main import licet
-from licet.gateway.bundlefile import CURRENT, load_bundle, load_current, save_bundle
+from licet.gateway.bundlefile import (
+    CURRENT,
+    load_bundle,
+    load_current,
+    load_installed,
+    save_bundle,
+)
 from licet.gateway.bundlekey import (
     PRIVATE,
     PUBLIC,
@@ -195,6 +204,39 @@ def test_a_signing_key_is_made_once_for_its_owner_alone(home: Home) -> None:
     assert {path.name for path in home.keys.iterdir()} == {PRIVATE, PUBLIC}
 
 
+_MAKE = """
+import secrets, sys
+from pathlib import Path
+from licet.gateway.bundlekey import load_or_create_bundle_key
+print("ready", flush=True)
+for line in sys.stdin:
+    load_or_create_bundle_key(Path(line.strip()), secrets.token_bytes)
+    print("made", flush=True)
+"""
+
+
+def test_of_many_who_make_a_key_at_once_one_is_trusted(tmp_path: Path) -> None:
+    makers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _MAKE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    inputs, outputs = [m.stdin for m in makers], [m.stdout for m in makers]
+    assert [said.readline() for said in outputs if said] == ["ready\n"] * 4
+    for trial in range(20):
+        folder = tmp_path / str(trial)
+        for told in inputs:
+            assert told is not None
+            told.write(f"{folder}\n")
+            told.flush()
+        assert [said.readline() for said in outputs if said] == ["made\n"] * 4
+        own = load_bundle_key(folder).public_key().public_bytes_raw()
+        assert load_trusted_keys(folder) == {own}
+    for maker in makers:
+        maker.communicate(timeout=30)
+
+
 def test_a_new_key_is_trusted_beside_those_that_were(home: Home) -> None:
     home.create()
     (home.keys / PUBLIC).write_text("ab" * 32)
@@ -245,3 +287,29 @@ def test_a_bundle_replaces_another_whole_or_not_at_all(home: Home, tmp_path: Pat
     assert path.stat().st_ino != before, "a reader of the old one keeps it whole"
     assert read_bundle(path.read_bytes(), None)
     assert [found.name for found in home.bundles.iterdir()] == [CURRENT]
+
+
+def test_a_bundle_replaces_files_and_nothing_else(home: Home, rules: Path, tmp_path: Path) -> None:
+    pipe, real, link = tmp_path / "pipe", tmp_path / "real.licet", tmp_path / "link.licet"
+    os.mkfifo(pipe)
+    real.write_bytes(b"")
+    link.symlink_to(real)
+    words = ("build", "--no-shipped", "--rules", rules, "-o")
+    refused = type_bundle(home, *words, pipe)
+    assert refused.exit_code == 2
+    assert "is no file. Name a file" in refused.output
+    assert pipe.is_fifo()
+    assert type_bundle(home, *words, link).exit_code == 0
+    assert link.is_symlink()
+    assert read_bundle(real.read_bytes(), None)
+
+
+def test_an_installed_bundle_that_is_broken_is_named(home: Home, tmp_path: Path) -> None:
+    home.create()
+    (home.keys / PUBLIC).write_text(KEY.public_key().public_bytes_raw().hex())
+    path = home.bundles / CURRENT
+    path.write_bytes(small_bundle(tmp_path)[:-30])
+    for opening in (load_current, load_installed):
+        with pytest.raises(BadInput, match=str(path)) as refused:
+            opening(home.bundles, home.keys)
+        assert "build it anew" in refused.value.hint

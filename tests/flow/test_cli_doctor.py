@@ -37,8 +37,9 @@ from licet.gateway.config_minors import MinorsConfig
 from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
 from licet.gateway.keystore import open_keystore
+from licet.ledger.begun import Begun
 from licet.ledger.connect import open_store
-from licet.ledger.keyfiles import create_signer, publish_vkey
+from licet.ledger.keyfiles import create_signer, load_signer, publish_vkey
 from licet.ledger.log import Log
 from licet.rulebook import load_pack
 
@@ -195,6 +196,25 @@ def test_a_locale_that_cannot_write_chinese_is_found(scene: Scene) -> None:
 
 
 # --- what is stored ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("beside", ["vkey", "ledger.skey"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_ledger_that_was_lost_is_found(served: Scene, gone: bool, beside: str) -> None:
+    look = [Look("ledger", "licet.cli.doctor_stores", "check_ledger")]
+    ledger, config = served.home.ledger / "ledger.db", configured(served).ledger
+    signer = load_signer(config.key_file)
+    Log(
+        open_store(config.url), signer, ORIGIN, Begun(served.home.keys, signer.verifier, "")
+    ).close()
+    ledger.unlink()
+    if not gone:
+        Log(open_store(config.url), signer, ORIGIN).close()
+    if beside != "vkey":
+        (served.home.ledger / "vkey").unlink()
+    ((_, found),) = examine(served, look)
+    assert found.state == "bad"
+    assert f"{ledger} is empty, but its signing key has been used" in found.said
 
 
 def test_a_ledger_that_was_tampered_with_is_found(served: Scene) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,6 +97,15 @@ def test_a_receipt_is_written_and_verifies_without_the_log(home: Path, tmp_path:
     result = run("verify", receipt, "--vkey", vkey)
     assert result.exit_code == 1
     assert "FALSE" in result.output
+
+
+@pytest.mark.parametrize("name", ["r.proof", "receipt", "r.tlog-proof"])
+def test_the_command_that_prove_prints_verifies(home: Path, tmp_path: Path, name: str) -> None:
+    said = run("prove", 3, "-o", tmp_path / name, home=home).output
+    words = shlex.split(said.partition("check with: licet ledger ")[2])
+    result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert '"case":"LC-3"' in result.output
 
 
 def test_a_receipt_can_be_printed(home: Path) -> None:

@@ -8,6 +8,7 @@ import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx2
@@ -105,12 +106,58 @@ def test_a_port_in_use_is_said_so(running: Running, tmp_path: Path) -> None:
     assert "--port" in refused.stderr
 
 
-def test_two_gateways_cannot_write_one_ledger(running: Running, home: Path) -> None:
-    before = chat(running, ASK).status_code
-    second = licet("up", "--port", "0", home=home)
+@pytest.mark.parametrize("more", [(), ("--rules", "no.toml"), ("--lab",)])
+def test_two_gateways_cannot_write_one_ledger(
+    running: Running, home: Path, more: tuple[str, ...]
+) -> None:
+    before, kept = chat(running, ASK).status_code, replaceable(home)
+    second = licet("up", "--port", "0", *more, home=home)
     assert second.returncode == 2
     assert "Traceback" not in second.stderr
+    assert replaceable(home) == kept
     assert chat(running, ASK).status_code == before == 200, "the first is not harmed"
+
+
+def replaceable(home: Path) -> dict[str, bytes]:
+    """What a start writes for the address that it serves."""
+    folders = (home / "licence", home / "authority")
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix != ".db-wal"]
+    held = [home / "config.toml", *(path for path in files if path.is_file())]
+    return {str(path): path.read_bytes() for path in held}
+
+
+def test_a_start_that_fails_replaces_no_configuration(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with up(home):
+        pass
+    kept = replaceable(home)
+    for unfit in (
+        ("--rules", tmp_path / "no.toml"),
+        ("--upstream", "http://127.0.0.1:9/v1", "--upstream-key-env", "NOT_SET_ANYWHERE"),
+    ):
+        assert licet("up", "--port", "0", *unfit, home=home).returncode == 2
+        assert replaceable(home) == kept
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, partial(Path.write_bytes, data=b"")])
+def test_a_lost_ledger_is_not_begun_again_under_its_key(
+    lose: Callable[[Path], object], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    with up(home) as running:
+        running.send(signal.SIGTERM)
+        assert running.wait() == 0
+    ledger = home / "ledger" / "ledger.db"
+    copy = ledger.read_bytes()
+    lose(ledger)
+    refused = licet("up", "--port", "0", home=home)
+    assert refused.returncode == 2
+    assert f"{ledger} is empty, but its signing key has been used" in refused.stderr
+    assert "Restore" in refused.stderr
+    ledger.write_bytes(copy)
+    with up(home):
+        pass
+    assert licet("ledger", "verify", home / "ledger").returncode == 0
 
 
 def test_another_host_is_listened_on(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@ broke off."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -360,3 +362,29 @@ def test_a_first_look_finds_what_is_lost_and_changes_nothing(tmp_path: Path) -> 
     (root / "catalogue.db").write_bytes(b"SQLite format 3\x00" + b"x" * 4096)
     with pytest.raises(Corrupt, match="damaged"):
         glance(root)
+
+
+_OLDER = """
+CREATE TABLE made_from (
+    child TEXT NOT NULL REFERENCES version,
+    parent TEXT NOT NULL REFERENCES version,
+    PRIMARY KEY (parent, child)
+) STRICT, WITHOUT ROWID
+"""
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_a_first_look_at_what_was_made_from_another_finds_nothing(
+    older: bool, tmp_path: Path
+) -> None:
+    root = tmp_path / "corpus"
+    if older:
+        root.mkdir()
+        with contextlib.closing(sqlite3.connect(root / "catalogue.db")) as db:
+            db.execute(_OLDER)
+    kept = shelf(tmp_path)
+    parent = put(kept, tmp_path, "pub/a", {"x": b"1"})
+    child = put(kept, tmp_path, "pub/b", {"y": b"2"}, card(parent))
+    assert kept.catalogue.made_from(parent.commit) == (child,)
+    kept.close()
+    assert glance(root) == Glance(2, 0, 0)

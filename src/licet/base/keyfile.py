@@ -15,6 +15,8 @@ from pathlib import Path
 from licet.base.ids import Chance
 from licet.base.trouble import Corrupt, NotAllowed, NotFound
 
+_RESTORE = "Restore it from its copy: a new one does not stand in for it."
+
 
 def write_once(path: Path, data: bytes) -> None:
     """Keep `data` at `path`: written under a name of its own, and linked in when it is whole.
@@ -31,7 +33,7 @@ def write_once(path: Path, data: bytes) -> None:
     try:
         os.link(draft, path)
     except FileExistsError:
-        raise NotAllowed(f"{path} exists", hint="A key is never overwritten; move it away.")
+        raise NotAllowed(f"{path} exists.", hint="A key is never overwritten; move it away.")
     finally:
         draft.unlink()
     folder = os.open(path.parent, os.O_RDONLY)
@@ -48,11 +50,16 @@ def read_private(path: Path) -> bytes:
         mode = path.stat().st_mode
         data = path.read_bytes()
     except FileNotFoundError:
-        raise NotFound(f"there is no key at {path}") from None
-    except PermissionError:
-        raise NotAllowed(f"{path} cannot be read") from None
+        raise NotFound(
+            f"there is no key at {path}.",
+            hint="It is made where it is first needed; if it was there, restore it from its copy.",
+        ) from None
+    except OSError as error:
+        raise NotAllowed(
+            f"{path} cannot be read: {error.strerror}.", hint="Run as the user whose key it is."
+        ) from None
     if mode & 0o077:
-        raise NotAllowed(f"{path} can be read by others", hint=f"Run: chmod 600 {path}")
+        raise NotAllowed(f"{path} can be read by others.", hint=f"Run: chmod 600 {path}")
     return data
 
 
@@ -64,5 +71,5 @@ def load_or_create_key(path: Path, size: int, chance: Chance) -> bytes:
             write_once(path, chance(size))
     key = read_private(path)
     if len(key) != size:
-        raise Corrupt(f"the key {path.name} has {len(key)} bytes, not {size}")
+        raise Corrupt(f"the key at {path} has {len(key)} bytes, not {size}.", hint=_RESTORE)
     return key

@@ -13,9 +13,11 @@ from licet.cli.doctor_reach import ask_postgres
 from licet.cli.doctor_scene import Finding, Scene
 from licet.corpus.fsck import glance
 from licet.gateway.keystore import open_keystore
-from licet.ledger.connect import POSTGRES, open_store
+from licet.ledger.begun import Begun
+from licet.ledger.connect import POSTGRES, open_store, shown_place
 from licet.ledger.keyfiles import load_signer, load_vkey
 from licet.ledger.log import LogView
+from licet.ledger.note import Verifier
 from licet.ledger.source import DATABASE
 
 
@@ -39,19 +41,25 @@ def check_ledger(scene: Scene) -> Finding:
     """The log opens, its checkpoint bears the right signature, and its tiles give the root."""
     where = scene.config.ledger.url if scene.config else f"sqlite:{scene.home.ledger / DATABASE}"
     if not where.startswith(POSTGRES) and not Path(where.removeprefix("sqlite:")).exists():
+        with contextlib.suppress(NotFound):  # without a key nothing has begun
+            Begun(scene.home.keys, _ledger_key(scene), shown_place(where)).check(0)
         return Finding("warn", "it has not begun", "The gateway begins it.")
-    published = scene.home.ledger / "vkey"
-    if scene.config is None or published.exists():
-        key = load_vkey(published)
-    else:
-        key = load_signer(scene.config.ledger.key_file).verifier
+    key = _ledger_key(scene)
     store = open_store(where, read_only=True)
     with contextlib.closing(store):
         try:
             log = LogView(store, key)
         except NotFound:
+            Begun(scene.home.keys, key, shown_place(where)).check(0)
             return Finding("warn", "it is empty", "The gateway begins it.")
         return Finding("ok", f"{log.origin}, {log.size} entries, the head verifies")
+
+
+def _ledger_key(scene: Scene) -> Verifier:
+    published = scene.home.ledger / "vkey"
+    if scene.config is None or published.exists():
+        return load_vkey(published)
+    return load_signer(scene.config.ledger.key_file).verifier
 
 
 def check_training_data(scene: Scene) -> Finding:

@@ -30,7 +30,7 @@ from licet.ledger.export import export_log
 from licet.ledger.keyfiles import load_signer, load_vkey
 from licet.ledger.log import LogView
 from licet.ledger.note import Verifier, parse_vkey
-from licet.ledger.proof import RECEIPT_BYTES_MAX, SUFFIX, verify_receipt
+from licet.ledger.proof import RECEIPT_BYTES_MAX, SUFFIX, is_receipt, verify_receipt
 from licet.ledger.source import open_source
 from licet.ledger.tiles import WIDTH, TileName, split_entries
 from licet.ledger.verify import Report, verify_log
@@ -52,12 +52,12 @@ def ledger() -> None:
 @click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True, help="By this pack.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(where: str, vkey: str | None, replay: bool, pack_id: str, as_json: bool) -> None:
-    """Check a whole log from its entries up, or a .tlog-proof receipt; exit code 1: it is false.
+    """Check a whole log from its entries up, or a receipt; exit code 1: it is false.
 
     DIR holds a `ledger.db`, or `checkpoint` and `tile/` as static files. URL is what stands
     before /checkpoint.
     """
-    if where.endswith(SUFFIX):
+    if where.endswith(SUFFIX) or _holds_receipt(Path(where)):
         _verify_receipt(Path(where), _key(vkey))
         return
     key, beside = (_key(vkey), None) if vkey else _key_beside(Path(where))
@@ -200,6 +200,16 @@ def _key_beside(folder: Path) -> tuple[Verifier | None, Path | None]:
         if path.is_file():
             return load_vkey(path), path
     return None, None
+
+
+def _holds_receipt(path: Path) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return is_receipt(file.read(RECEIPT_BYTES_MAX))
+    except OSError:  # as a URL that is too long for a name
+        return False
 
 
 def _verify_receipt(path: Path, key: Verifier) -> None:

@@ -1,6 +1,10 @@
 """`licet up` and `licet gateway`: start serving.
 
 It refuses to know how a gateway is built and run: parse, call, render.
+
+Rule
+1. `licet up` replaces nothing of a home before it has read everything and claimed the ledger: one
+   that fails leaves the gateway that runs there its files.
 """
 
 from __future__ import annotations
@@ -8,6 +12,7 @@ from __future__ import annotations
 import shlex
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -21,7 +26,7 @@ from licet.cli.refused import Refused
 from licet.gateway.app import Gateway, build_gateway
 from licet.gateway.clearance import Clearance
 from licet.gateway.config import REPLAY, Config, load_config
-from licet.gateway.config_demo import DemoChoice, demo_config
+from licet.gateway.config_demo import DemoChoice, demo_config, plan_demo_config
 from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
 from licet.gateway.running import bind, replay_url, run_gateway
@@ -63,16 +68,19 @@ def up(
             upstream_key_env=upstream_key_env, rules=rules,
             provider="" if no_portal else PROVIDER,
         )  # fmt: skip
+        config = plan_demo_config(home.root, choice)
+    except Trouble as trouble:
+        raise Refused(str(trouble)) from trouble
+
+    def claimed() -> None:
         demo_config(home.root, choice)
-        config = load_config(home.config)
         if not lab and config.licence is not None and config.licence.authority_home is not None:
             pack = load_pack(config.guard.pack)
             grant_demo_licence(config.licence, home.licence, pack, SystemClock().now())
-    except Trouble as trouble:
-        raise Refused(str(trouble)) from trouble
+
     _run(
         config, home, listener, pace_ms=pace_ms, quiet=quiet, greet=not quiet, lab=lab,
-        portal=not no_portal,
+        portal=not no_portal, claimed=claimed,
     )  # fmt: skip
 
 
@@ -94,7 +102,7 @@ def gateway(path: Path | None, quiet: bool, lab: bool, home: Home) -> None:
 
 def _run(
     config: Config, home: Home, listener: socket.socket, *, pace_ms: float, quiet: bool,
-    greet: bool, lab: bool, portal: bool = False,
+    greet: bool, lab: bool, portal: bool = False, claimed: Callable[[], None] = lambda: None,
 ) -> None:  # fmt: skip
     if not sys.flags.optimize == 0:
         raise Refused("python -O removes checks that this program relies on: run it without.")
@@ -102,7 +110,7 @@ def _run(
         needs_replay = any(upstream.url == REPLAY for upstream in config.upstream)
         replay = bind("127.0.0.1", 0) if needs_replay else None
         replay_at = replay_url(replay) if replay else ""
-        built = build_gateway(config, home.root, replay_url=replay_at, lab=lab)
+        built = build_gateway(config, home.root, replay_url=replay_at, lab=lab, claimed=claimed)
         key = _fresh_key(built) if greet else ""
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble

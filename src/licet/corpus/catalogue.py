@@ -38,8 +38,8 @@ CREATE TABLE IF NOT EXISTS file (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS file_content ON file (sha256);
 CREATE TABLE IF NOT EXISTS made_from (
-    child TEXT NOT NULL REFERENCES version,
     parent TEXT NOT NULL REFERENCES version,
+    child TEXT NOT NULL REFERENCES version,
     PRIMARY KEY (parent, child)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS withdrawal (
@@ -156,7 +156,7 @@ class Catalogue:
                 [(commit, file.path, file.sha256, file.size) for file in manifest.files],
             )
             db.executemany(
-                "INSERT OR IGNORE INTO made_from VALUES (?, ?)",
+                "INSERT OR IGNORE INTO made_from (child, parent) VALUES (?, ?)",
                 [(commit, parent.version) for parent in manifest.card.made_from],
             )
             db.execute(

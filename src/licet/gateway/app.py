@@ -5,10 +5,9 @@ It refuses to serve and to decide.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +17,8 @@ from licet.base.trouble import BadInput, NotFound
 from licet.credentials.issuer import Issuer, ListSettings, open_issuer
 from licet.credentials.shelf import Shelf
 from licet.gateway.asgi import Receive, Scope, Send, quick
-from licet.gateway.bundlefile import CURRENT, load_bytes
-from licet.gateway.bundlekey import load_or_create_bundle_key, load_trusted_keys
+from licet.gateway.bundlefile import load_installed
+from licet.gateway.bundlekey import load_or_create_bundle_key
 from licet.gateway.bundling import draft_bundle, shipped_encoder
 from licet.gateway.cascade import Cascade, Member
 from licet.gateway.casestore import CaseStore
@@ -46,9 +45,10 @@ from licet.gateway.subjects import Subjects
 from licet.gateway.telemetry import make_span_sink
 from licet.gateway.text_marks import text_mark
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
-from licet.guard.bundle import Bundle, encoder_source, make_guard, read_bundle, take_bundle
+from licet.guard.bundle import Bundle, encoder_source, make_guard, take_bundle
 from licet.guard.guarding import Guard
-from licet.ledger.connect import open_store
+from licet.ledger.begun import Begun
+from licet.ledger.connect import open_store, shown_place
 from licet.ledger.keyfiles import (
     PeriodKeys,
     load_or_create_signer,
@@ -90,12 +90,14 @@ class Gateway:
 def build_gateway(
     config: Config, home: Path, *, replay_url: str = "", lab: bool = False,
     clock: Clock | None = None, environ: Mapping[str, str] = os.environ,
+    claimed: Callable[[], None] = lambda: None,
 ) -> Gateway:  # fmt: skip
     """Everything that a gateway is made of, opened and checked.
 
     `home` holds keys and bundles; `replay_url` is where the built-in upstream listens, for
-    upstreams with the url `replay:`. `lab`: unlicensed, for this machine alone. Raises the
-    Trouble of whatever part is not fit.
+    upstreams with the url `replay:`. `lab`: unlicensed, for this machine alone. `claimed` is
+    called once all else has been read and the ledger is ours, before the licence is read: it may
+    replace files of the home. Raises the Trouble of whatever part is not fit.
     """
     clock = clock or SystemClock()
     pack = load_pack(config.guard.pack)
@@ -114,14 +116,19 @@ def build_gateway(
     limits = open_limits(
         config.limits.url, lease_s=config.limits.lease_s, when_down=config.limits.when_down
     )
-    log = open_log(config, home)
-    writer = Writer(log, clock, wait_ms=LEDGER_WAIT_MS)
     shared = config.measures.pseudonym_keys if config.measures else None
     pseudonyms = Pseudonyms(
         PeriodKeys(shared or home / "keys" / "pseudonyms", secrets.token_bytes),
         pack.retention[_PSEUDONYM_DAYS].days,
         clock,
     )
+    minors = open_minors(config.minors, pack, metrics, clock, environ)
+    studio = _open_studio(config, pack, guard, metrics, replay_url, environ)
+    copies = _open_copies(config, pack, home)
+    measures = _open_measures(config, home, clock, pseudonyms, limits, metrics)
+    log = open_log(config, home)
+    claimed()
+    writer = Writer(log, clock, wait_ms=LEDGER_WAIT_MS)
     metrics.watch_ledger(lambda: writer.backlog, lambda: writer.healthy)
     metrics.guard_loaded(pack.id, pack.version, guard.name)
     licensing = Licensing(config.licence, Shelf(home / "licence"), clock, lab=lab)
@@ -140,10 +147,7 @@ def build_gateway(
             config.limits.rate_per_minute, config.limits.concurrency_max
         ),
         judge=judge, spans=make_span_sink(config.telemetry),
-        minors=open_minors(config.minors, pack, metrics, clock, environ),
-        studio=_open_studio(config, pack, guard, metrics, replay_url, environ),
-        copies=_open_copies(config, pack, home),
-        measures=_open_measures(config, home, clock, pseudonyms, limits, metrics),
+        minors=minors, studio=studio, copies=copies, measures=measures,
         text_mark=text_mark(config.labels, pack),
     )  # fmt: skip
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
@@ -205,11 +209,9 @@ def load_bundle(config: Config, pack: Pack, home: Path) -> Bundle:
     the rule files of the configuration. Files named there win over an installed bundle."""
     keys = home / "keys"
     if not config.guard.rules:
-        installed = None
-        with contextlib.suppress(NotFound):
-            installed = load_bytes(home / "bundles" / CURRENT)
+        installed = load_installed(home / "bundles", keys)
         if installed is not None:
-            return read_bundle(installed, load_trusted_keys(keys))
+            return installed
     key = load_or_create_bundle_key(keys, secrets.token_bytes)
     failure = config.guard.on_judge_failure
     draft = draft_bundle(
@@ -248,12 +250,16 @@ def open_cases(pack: Pack, home: Path) -> CaseStore:
 
 
 def open_log(config: Config, home: Path) -> Log:
-    """The ledger, its signing key made at the first start; its public key stands beside it."""
+    """The ledger, its signing key made at the first start; its public key stands beside it.
+
+    Raises Corrupt where it has begun before and lies empty, else as `Log` does.
+    """
     signer = load_or_create_signer(
         config.ledger.key_file, config.ledger.origin, secrets.token_bytes
     )
     publish_vkey(home / "ledger" / "vkey", signer.verifier)
-    return Log(open_store(config.ledger.url), signer, config.ledger.origin)
+    begun = Begun(home / "keys", signer.verifier, shown_place(config.ledger.url))
+    return Log(open_store(config.ledger.url), signer, config.ledger.origin, begun)
 
 
 def open_judges(

@@ -9,10 +9,15 @@ Rules
 1. A private key is made once and never overwritten; its name appears only when it is whole.
 2. A private key that others can read is refused: what may have leaked signs nothing.
 3. No trusted keys are not all keys: where `bundle.pub` is missing, nothing counts.
+4. One process at a time makes a key (the folder is locked): no key is trusted that nobody has.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -31,11 +36,12 @@ def create_bundle_key(folder: Path, chance: Chance) -> Ed25519PrivateKey:
     key = Ed25519PrivateKey.from_private_bytes(seed)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        if (folder / PRIVATE).exists():
-            raise _exists(folder / PRIVATE)
-        # Trusted first: a key that signs and does not count would be worse than the reverse.
-        _trust(folder / PUBLIC, key.public_key().public_bytes_raw())
-        write_once(folder / PRIVATE, f"{seed.hex()}\n".encode())
+        with _locked(folder):
+            if (folder / PRIVATE).exists():
+                raise _exists(folder / PRIVATE)
+            # Trusted first: a key that signs and does not count would be worse than the reverse.
+            _trust(folder / PUBLIC, key.public_key().public_bytes_raw())
+            write_once(folder / PRIVATE, f"{seed.hex()}\n".encode())
     except OSError as error:
         raise BadInput(
             f"no key can be kept in {folder}: {error.strerror}.",
@@ -56,7 +62,9 @@ def load_bundle_key(folder: Path) -> Ed25519PrivateKey:
     except UnicodeDecodeError:
         raise _unreadable(path) from None
     except OSError as error:
-        raise NotAllowed(f"{path} cannot be read: {error.strerror}.") from None
+        raise NotAllowed(
+            f"{path} cannot be read: {error.strerror}.", hint="Run as the user whose home this is."
+        ) from None
     if mode & 0o077:
         raise NotAllowed(f"{path} can be read by others.", hint=f"Run: chmod 600 {path}")
     return Ed25519PrivateKey.from_private_bytes(_key_bytes(text, path))
@@ -121,6 +129,17 @@ def _unreadable(path: Path) -> BadInput:
 
 def _exists(path: Path) -> NotAllowed:
     return NotAllowed(f"{path} exists.", hint="A key is never overwritten; move it away.")
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Holds the folder against whoever else makes a key in it; a process that dies lets go."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def _trust(path: Path, key: bytes) -> None:

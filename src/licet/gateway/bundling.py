@@ -109,7 +109,8 @@ def read_rules(path: Path) -> str:
         data = path.read_bytes()
     except OSError as error:
         raise BadInput(
-            f"{path} cannot be read: {error.strerror}.", hint="Check the path after --rules."
+            f"{path} cannot be read: {error.strerror}.",
+            hint="Check the path: --rules, or [guard] rules.",
         ) from None
     if len(data) > RULES_BYTES_MAX:
         raise BadInput(f"{path} is larger than {RULES_BYTES_MAX} bytes.", hint="Split the file.")

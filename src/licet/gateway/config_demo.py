@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from licet.base.trouble import BadInput, Conflict
-from licet.gateway.config import REPLAY, parse_config
+from licet.gateway.config import REPLAY, Config, parse_config
 
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - where "everywhere" is here
 _LICENCE = """\
@@ -62,19 +62,26 @@ class DemoChoice:
     provider: str = ""
 
 
-def demo_config(home: Path, choice: DemoChoice) -> str:
-    """Write `config.toml` into `home` (mode 0600) and give its text.
-
-    Raises Conflict where the file there was edited, BadInput where the choice makes no valid file.
-    """
+def plan_demo_config(home: Path, choice: DemoChoice) -> Config:
+    """The settings that `demo_config` would write; nothing is written. Raises as it does."""
     path = home / "config.toml"
-    text = render_demo_config(choice)
-    parse_config(text, str(path), home)
+    config = parse_config(render_demo_config(choice), str(path), home.absolute())
     if path.exists() and not _is_ours(path):
         raise Conflict(
             f"{path} was edited and is not overwritten.",
             hint="Run `licet gateway --config` with it, or move it away.",
         )
+    return config
+
+
+def demo_config(home: Path, choice: DemoChoice) -> str:
+    """Write `config.toml` into `home` (mode 0600) and give its text.
+
+    Raises Conflict where the file there was edited, BadInput where the choice makes no valid file.
+    """
+    plan_demo_config(home, choice)
+    path = home / "config.toml"
+    text = render_demo_config(choice)
     fresh = path.with_suffix(".new")
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)

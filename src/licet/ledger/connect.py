@@ -32,3 +32,9 @@ def open_store(where: str | Path, *, read_only: bool = False) -> Store:
             hint="Install the extra: pip install 'licet[postgres]'.",
         ) from None
     return PostgresStore(place, read_only=read_only)
+
+
+def shown_place(where: str | Path) -> str:
+    """A place as it may be said aloud: the URL of a database may hold a password."""
+    place = str(where)
+    return "its database" if place.startswith(POSTGRES) else place.removeprefix(_SQLITE)

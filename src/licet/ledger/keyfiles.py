@@ -20,6 +20,7 @@ from licet.base.trouble import BadInput, NotAllowed, NotFound
 from licet.ledger.note import Signer, Verifier, make_signer, parse_skey, parse_vkey
 from licet.ledger.seal import KEY_BYTES
 
+_PUBLISHED = "It is one line, name+hash+base64; a gateway leaves it anew at its start."
 _EPOCH = datetime(2020, 1, 6, tzinfo=UTC)  # a Monday, so that seven-day periods are weeks
 
 
@@ -32,7 +33,12 @@ def create_signer(path: Path, origin: str, chance: Chance) -> Signer:
 
 def load_signer(path: Path) -> Signer:
     """The signing key at `path`. Raises NotFound, NotAllowed (rule 1) or BadInput."""
-    return parse_skey(read_private(path).decode("ascii", "replace"))
+    try:
+        return parse_skey(read_private(path).decode("ascii", "replace"))
+    except BadInput as unfit:
+        raise BadInput(
+            f"{path}: {unfit.message}.", hint="Restore the key from its copy."
+        ) from None
 
 
 def load_or_create_signer(path: Path, origin: str, chance: Chance) -> Signer:
@@ -46,7 +52,7 @@ def load_or_create_signer(path: Path, origin: str, chance: Chance) -> Signer:
     signer = load_signer(path)
     if signer.verifier.name != origin:
         raise BadInput(
-            f"the key at {path} is that of {signer.verifier.name}, not of {origin}",
+            f"the key at {path} is that of {signer.verifier.name}, not of {origin}.",
             hint="Keep the origin that the log began with, or begin a log with a key of its own.",
         )
     return signer
@@ -63,9 +69,14 @@ def load_vkey(path: Path) -> Verifier:
     try:
         return parse_vkey(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NotFound(f"there is no verifier key at {path}") from None
+        raise NotFound(
+            f"there is no verifier key at {path}.",
+            hint="A gateway leaves it there at its first start.",
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read as a verifier key") from error
+        raise BadInput(f"{path} cannot be read as a verifier key.", hint=_PUBLISHED) from error
+    except BadInput as unfit:
+        raise BadInput(f"{path}: {unfit.message}.", hint=_PUBLISHED) from None
 
 
 def period_name(now: datetime, days: int) -> str:

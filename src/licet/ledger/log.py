@@ -10,6 +10,8 @@ Refuses to know what an entry means, who reads and over which protocol.
 4. After a commit of unknown fate the log reads its store again before it writes, and goes on
    only from a tree that continues the one it has shown.
 5. There is one writer: the store's claim, and a comparison of sizes in every commit.
+6. A log that has begun and lies empty was lost: where a note of its beginning is kept (`begun`),
+   it does not open.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from datetime import datetime
 from threading import Lock
 
 from licet.base.trouble import BadInput, Corrupt, NotFound
+from licet.ledger.begun import Begun
 from licet.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from licet.ledger.note import Signer, Verifier
 from licet.ledger.proof import Receipt
@@ -214,19 +217,24 @@ class LogView:
 class Log(LogView):
     """The log's one writer. Takes the store over, and closes it where it cannot open.
 
-    Raises Conflict where another writer is at work, Corrupt as LogView, BadInput where the
-    signer's name is not the origin.
+    Raises Conflict where another writer is at work, Corrupt as LogView and by rule 6, BadInput
+    where the signer's name is not the origin.
     """
 
-    def __init__(self, store: Store, signer: Signer, origin: str) -> None:
+    def __init__(
+        self, store: Store, signer: Signer, origin: str, begun: Begun | None = None
+    ) -> None:
         if signer.verifier.name != origin:
             raise BadInput(f"the key is that of {signer.verifier.name}, not of {origin}")
         self._signer = signer
+        self._begun = begun
         self._writing = Lock()
         self._doubt = False
         try:
             store.claim()
             super().__init__(store, signer.verifier)
+            if begun is not None:
+                begun.check(self.size)
         except BaseException:
             store.close()
             raise
@@ -252,6 +260,8 @@ class Log(LogView):
             self._store.save(Growth(before.size, tree.size, runs, full, checkpoint, now))
             self._doubt = False
             self._head = Head(tree, checkpoint)
+            if self._begun is not None:
+                self._begun.leave()
             return range(before.size, tree.size)
 
     def _load(self) -> Head:

@@ -43,6 +43,11 @@ class Receipt:
         return "\n".join(lines).encode() + b"\n\n" + self.checkpoint
 
 
+def is_receipt(data: bytes) -> bool:
+    """Whether what begins with `data` calls itself a receipt."""
+    return data.startswith(_FIRST_LINE.encode())
+
+
 def parse_receipt(data: bytes) -> Receipt:
     """The receipt in a `.tlog-proof` file, not yet believed. Raises BadInput."""
     if len(data) > RECEIPT_BYTES_MAX:
