@@ -24,7 +24,8 @@ from licet.gateway.config import REPLAY, Config, load_config
 from licet.gateway.config_demo import DemoChoice, demo_config
 from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
-from licet.gateway.running import bind, replay_url, run_gateway
+from licet.gateway.listening import bind, replay_url
+from licet.gateway.running import run_gateway
 from licet.portal.demo import PROVIDER
 from licet.rulebook import load_pack
 
