@@ -105,5 +105,5 @@ def test_a_signing_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
 def test_a_public_key_that_cannot_be_written_is_a_matter_of_rights(tmp_path: Path) -> None:
     (tmp_path / "vkey").mkdir()
     verifier = create_signer(tmp_path / "ledger.skey", ORIGIN, secrets.token_bytes).verifier
-    with pytest.raises(BadInput, match="vkey cannot be written: .* owner and rights"):
+    with pytest.raises(BadInput, match=r"vkey cannot be written: .* owner and rights"):
         publish_vkey(tmp_path / "vkey", verifier)
