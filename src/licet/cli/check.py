@@ -24,7 +24,7 @@ from licet.cli.home import Home, home_option
 from licet.cli.rulebook import DEFAULT_PACK
 from licet.cli.standard import standard_input
 from licet.gateway.bundlefile import load_bytes, load_current
-from licet.gateway.bundling import passing_bundle, shipped_encoder
+from licet.gateway.bundling import passing_bundle, shipped_encoder, unused_rules
 from licet.guard.bundle import Bundle, make_guard, read_bundle
 from licet.guard.explaining import explain
 from licet.guard.verdict import CERTAIN, Finding, Verdict
@@ -77,6 +77,8 @@ def check(
         known = ", ".join(sorted(opened.policy.thresholds))
         raise NotFound(f"the bundle has no audience {audience!r}.", hint=f"Use one of {known}.")
     today = SystemClock().now().date()
+    for line in unused_rules(opened.rules, today, rules):
+        click.echo(line, err=True)
     if jsonl:
         judging = Judging(
             chosen, audience, cast(Role, role), today, explained, not without_encoder

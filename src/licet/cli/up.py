@@ -19,6 +19,7 @@ from licet.base.trouble import Trouble
 from licet.cli.home import Home, home_option
 from licet.cli.refused import Refused
 from licet.gateway.app import Gateway, build_gateway
+from licet.gateway.bundling import unused_rules
 from licet.gateway.clearance import Clearance
 from licet.gateway.config import REPLAY, Config, load_config
 from licet.gateway.config_demo import DemoChoice, demo_config
@@ -112,6 +113,9 @@ def _run(
     def note(text: str) -> None:
         click.echo(f"licet: {text}", err=True)
 
+    today = SystemClock().now().date()
+    for line in unused_rules(built.bundle.rules, today, config.guard.rules):
+        note(line)
     if portal:
         from licet.cli.portal import open_beside
 

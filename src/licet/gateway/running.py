@@ -30,6 +30,7 @@ from licet.base.trouble import Trouble
 from licet.gateway.app import Gateway, load_bundle
 from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
+from licet.gateway.bundling import unused_rules
 from licet.gateway.clearance import Clearance
 from licet.gateway.erasing import erase_due
 from licet.gateway.front import bounded_http
@@ -310,6 +311,9 @@ class Upkeep:
             },
         )  # fmt: skip
         self._note(f"bundle {bundle.digest[:12]} judges from now on.")
+        today = parts.clock.now().date()
+        for line in unused_rules(bundle.rules, today, parts.config.guard.rules):
+            self._note(line)
         self.settling.set_aside()
 
     def _look(self) -> None:
