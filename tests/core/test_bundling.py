@@ -55,6 +55,12 @@ def made(folder: Path) -> tuple[str, str]:
     return "a", "b"
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a" * 101])
+def test_a_bundle_has_a_name_that_people_can_read(name: str) -> None:
+    with pytest.raises(BadInput, match="1 to 100 printable characters"):
+        draft_bundle(PACK, name=name)
+
+
 def test_a_file_that_is_not_there_may_be_named_in_two_places(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         read_rules(tmp_path / "none.toml")

@@ -25,6 +25,9 @@ def refused(home: Path, *words: object) -> str:
         (("--host", "999.1.1.1"), "with --host"),
         (("--host", "a..b"), "with --host"),
         (("--host", ""), "with --host"),
+        (("--pace-ms", "-5"), "--pace-ms"),
+        (("--pace-ms", "nan"), "--pace-ms"),
+        (("--home", ""), "--home"),
     ],
 )
 def test_the_option_is_named_that_cannot_be_used(

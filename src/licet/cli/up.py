@@ -31,9 +31,16 @@ from licet.portal.demo import PROVIDER
 from licet.rulebook import load_pack
 
 _UP_KEY = "licet up"
+PACE_MS_MAX = 60_000
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
 _PORTAL = click.option("--no-portal", is_flag=True, help="Leave out desks and public register.")
 _LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine alone.")
+
+
+def _as_pace(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not 0 <= value <= PACE_MS_MAX:  # false of nan, which a range would let through
+        raise click.BadParameter(f"it is 0 to {PACE_MS_MAX:,} milliseconds.")
+    return value
 
 
 @click.command()
@@ -42,7 +49,8 @@ _LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine 
 @click.option("--upstream", metavar="URL", help="An OpenAI-compatible model, https://…/v1.")
 @click.option("--upstream-key-env", metavar="NAME", help="Environment variable with its key.")
 @click.option("--rules", multiple=True, type=_FILE, help="A file of literal rules (repeatable).")
-@click.option("--pace-ms", default=15.0, show_default=True, help="Of the built-in upstream.")
+@click.option("--pace-ms", default=15.0, show_default=True, callback=_as_pace,
+              help="Of the built-in upstream.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Print nothing but trouble, and make no key.")
 @_PORTAL
 @_LAB

@@ -32,6 +32,7 @@ from licet.rulebook import EncoderSettings as PackEncoder
 from licet.rulebook import Pack
 
 RULES_BYTES_MAX = 64 << 20
+NAME_CHARACTERS_MAX = 100
 PAST_SHOWN = 10
 FAIL_CLOSED: Mapping[Tier, OnFailure] = {"token": "halt", "clause": "halt", "whole": "halt"}
 """What `licet check` does where no configuration says otherwise."""
@@ -129,7 +130,9 @@ def draft_bundle(
     on_judge_failure: Mapping[Tier, OnFailure] = FAIL_CLOSED, tier: Tier | None = None,
     shipped: bool = True, urgent: bool = False,
 ) -> Draft:  # fmt: skip
-    """What a bundle is to be made of. Raises BadInput for a faulty rule file, with the line."""
+    """What a bundle is to be made of. Raises BadInput for a faulty rule file, with the line,
+    or for an unfit name."""
+    _check_name(name)
     rules = shipped_rules() if shipped else {}
     named = _named(rule_files)
     rules |= {name: read_rules(path) for name, path in named.items()}
@@ -139,6 +142,14 @@ def draft_bundle(
         weights=shipped_weights() if shipped else None, urgent=urgent,
         paths={name: str(path) for name, path in named.items()},
     )  # fmt: skip
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
+        raise BadInput(
+            f"the name of a bundle is 1 to {NAME_CHARACTERS_MAX} printable characters.",
+            hint="For example: --name spring-rules",
+        )
 
 
 def _named(rule_files: Sequence[Path]) -> dict[str, Path]:
