@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -67,6 +68,17 @@ def test_an_id_in_two_files_is_refused() -> None:
     twice = Draft("a test", "cn-genai-2023", "00", draft().policy, {"a": RULES, "b": RULES})
     with pytest.raises(BadInput, match="used already"):
         build_bundle(twice, KEY)
+
+
+def test_a_fault_in_a_draft_names_the_path_that_its_author_knows() -> None:
+    paths = {"a": "/etc/mine.toml", "b": "more.toml"}
+    base = Draft("a test", "cn-genai-2023", "00", draft().policy, {"a": RULES}, paths=paths)
+    with pytest.raises(BadInput, match=r"^/etc/mine\.toml, line \d+: "):
+        build_bundle(replace(base, rules={"a": RULES.replace("halt", "stop")}), KEY)
+    line = RULES[: RULES.index("id =")].count("\n") + 1
+    used = rf"^more\.toml, line {line}: .* is used already, in /etc/mine\.toml, line {line}\."
+    with pytest.raises(BadInput, match=used):
+        build_bundle(replace(base, rules={"a": RULES, "b": RULES}), KEY)
 
 
 def test_a_signature_that_does_not_count_is_refused() -> None:

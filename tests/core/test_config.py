@@ -262,10 +262,26 @@ class TestDemoConfig:
         with pytest.raises(Conflict, match="was edited"):
             demo_config(tmp_path, DemoChoice(port=4))
         assert load_config(path).server.port == 3
+        for junk, fault in (("", "`upstream` is required"), ("x = [", "line 1: not TOML")):
+            path.write_text(junk)
+            with pytest.raises(Conflict, match=f"was edited .*{fault}"):
+                demo_config(tmp_path, DemoChoice(port=4))
+
+    def test_one_that_is_out_of_reach_is_a_matter_of_rights(self, tmp_path: Path) -> None:
+        (tmp_path / "config.toml").mkdir()
+        with pytest.raises(BadInput, match=r"config\.toml cannot be read .* owner and rights"):
+            demo_config(tmp_path, DemoChoice())
+        with pytest.raises(BadInput, match=r"config\.toml cannot be read.* owner and rights"):
+            load_config(tmp_path / "config.toml")
 
     def test_an_unfit_choice_writes_nothing(self, tmp_path: Path) -> None:
-        with pytest.raises(BadInput, match=r"`upstream\[1\]\.url`"):
-            demo_config(tmp_path, DemoChoice(upstream_url="models.example"))
+        for choice, said in (
+            (DemoChoice(upstream_url="models.example"), "--upstream does not"),
+            (DemoChoice(upstream_url="https://h/v1?q"), "--upstream cannot be used"),
+            (DemoChoice(upstream_url="https://h/v1", upstream_key_env="1"), "--upstream-key-env "),
+        ):
+            with pytest.raises(BadInput, match=f"^{said}"):
+                demo_config(tmp_path, choice)
         with pytest.raises(BadInput, match="but no upstream"):
             render_demo_config(DemoChoice(upstream_key_env="M_KEY"))
         assert list(tmp_path.iterdir()) == []

@@ -92,7 +92,8 @@ def test_no_upstreams_named_means_any() -> None:
         ("a", Grant(routes=frozenset()), "at least one route"),
         ("a", Grant(audience="elder"), "no audience 'elder'"),  # type: ignore[arg-type]
         ("a", Grant(models=("",)), "at least one model"),
-        ("a", Grant(rate_per_minute=-1), "cannot be negative"),
+        ("a", Grant(rate_per_minute=-1), "a limit is 0 to"),
+        ("a", Grant(concurrency_max=1_000_000_001), "a limit is 0 to"),
     ],
 )
 def test_an_unfit_key_is_refused_with_cause(name: str, grant: Grant, cause: str) -> None:

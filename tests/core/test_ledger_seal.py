@@ -19,6 +19,7 @@ from licet.ledger.keyfiles import (
     load_signer,
     load_vkey,
     period_name,
+    publish_vkey,
 )
 from licet.ledger.seal import Sealed, open_sealed, pseudonym, seal
 
@@ -134,3 +135,10 @@ def test_a_signing_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         load_signer(path)
     with pytest.raises(NotFound):
         load_signer(tmp_path / "none")
+
+
+def test_a_public_key_that_cannot_be_written_is_a_matter_of_rights(tmp_path: Path) -> None:
+    (tmp_path / "vkey").mkdir()
+    verifier = create_signer(tmp_path / "ledger.skey", ORIGIN, secrets.token_bytes).verifier
+    with pytest.raises(BadInput, match=r"vkey cannot be written: .* owner and rights"):
+        publish_vkey(tmp_path / "vkey", verifier)

@@ -106,6 +106,7 @@ def test_a_configured_home_gives_what_was_not_typed(home: Home, rules: Path) -> 
     ("words", "said"),
     [
         (("build", "--no-shipped"), "Say where to"),
+        (("build", "--no-shipped", "--name", "a\nb", "--install"), "printable characters"),
         (("build", "--no-shipped", "--rules", "{twice}", "--rules", "{rules}", "--install"),
          "is used already"),
         (("build", "--no-shipped", "-o", "{folder}/none/a.licet"), "cannot be written"),

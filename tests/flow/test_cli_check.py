@@ -112,7 +112,7 @@ def test_the_exit_code_sums_up_the_lines(home: Home, bundle: Path, given: str, c
         (("a", "--bundle", "{bundle}", "--audience", "cats"), "no audience 'cats'"),
         (("a", "--bundle", "nowhere.licet"), "nowhere.licet"),
         (("a", "--bundle", "{rules}"), "this bundle is refused"),
-        (("a", "--rules", "{broken}"), "line 2"),
+        (("a", "--rules", "{broken}"), "{broken}, line 2"),
         (("a", "--pack", "atlantis"), "no pack 'atlantis'"),
     ],
 )
@@ -123,7 +123,7 @@ def test_what_cannot_be_done_ends_with_two_and_says_why(
     places = {"bundle": bundle, "rules": tmp_path / "rules.toml", "broken": broken}
     result = type_check(home, *(word.format(**places) for word in words))
     assert result.exit_code == 2
-    assert said in result.stderr
+    assert said.format(**places) in result.stderr
     assert "Traceback" not in result.stderr
 
 
@@ -155,6 +155,15 @@ def test_rules_come_on_top_of_what_ships(home: Home, tmp_path: Path) -> None:
     rules = write_rules(tmp_path / "mine.toml", RULES)
     for text in ("a purple walrus", "we sell forged certificates"):
         assert type_check(home, text, "--rules", str(rules)).exit_code == 1
+
+
+def test_rules_that_do_not_judge_are_told_beside_the_verdict(home: Home, tmp_path: Path) -> None:
+    rules = write_rules(tmp_path / "mine.toml", f"{RULES}expires = 2020-12-31\n")
+    result = type_check(home, "a green otter", "--rules", str(rules), "--json")
+    assert json.loads(result.stdout)["action"] == "pass"
+    assert result.stderr == (
+        f"{rules}: out of their time and not used: otter (since 2021-01-01).\n"
+    )
 
 
 @pytest.fixture

@@ -54,6 +54,14 @@ def test_verify_says_yes_with_zero(home: Path) -> None:
     assert as_json["origin"] == ORIGIN
 
 
+def test_a_pack_that_is_not_there_is_refused_before_anything_is_verified(home: Path) -> None:
+    for words in ((), ("--replay",)):
+        result = run("verify", home, "--pack", "nope", *words)
+        assert result.exit_code == 2
+        assert "no pack 'nope'" in result.stderr
+        assert result.stdout == ""
+
+
 def test_verify_with_the_key_beside_the_log_says_where_the_key_is_from(home: Path) -> None:
     for where in (home, home / "ledger", home / "ledger" / "ledger.db"):
         result = run("verify", where)

@@ -264,13 +264,25 @@ def test_sighup_reads_rule_files_again(tmp_path: Path) -> None:
         until(lambda: chat(running, body).status_code == 400)
         rules.write_text("[[rule]]\nid = broken", encoding="utf-8")
         running.send(signal.SIGHUP)
-        until(lambda: "refused" in "".join(running.complained))
+        until(lambda: f"refused: {rules}, line 2: " in "".join(running.complained))
         assert chat(running, body).status_code == 400, "the old rules stay"
         running.send(signal.SIGTERM)
         assert running.wait() == 0
     recorded = kinds(home)
     assert recorded.count("bundle.loaded") == 1
     assert recorded.count("bundle.refused") == 1
+
+
+def test_rules_out_of_their_time_are_told_at_start_and_when_read_again(tmp_path: Path) -> None:
+    rules, empty = tmp_path / "mine.toml", tmp_path / "empty.toml"
+    rules.write_text(f"{RULES}expires = 2020-12-31\n", encoding="utf-8")
+    empty.touch()
+    told = f"licet: {rules}: out of their time and not used: otter (since 2021-01-01)."
+    with up(tmp_path / "home", "--rules", rules, "--rules", empty) as running:
+        until(lambda: told in "".join(running.complained))
+        assert f"licet: {empty} holds no rules." in "".join(running.complained)
+        running.send(signal.SIGHUP)
+        until(lambda: "".join(running.complained).count(told) == 2)
 
 
 def is_open(root: str) -> bool:

@@ -27,7 +27,8 @@ from licet.base.clock import SystemClock
 from licet.gateway.app import Gateway, build_gateway
 from licet.gateway.config import load_config
 from licet.gateway.keys import Grant
-from licet.gateway.running import bind, replay_url, run_gateway
+from licet.gateway.listening import bind, replay_url
+from licet.gateway.running import run_gateway
 
 T = TypeVar("T")
 START_S = 20.0

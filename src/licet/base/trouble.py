@@ -15,9 +15,12 @@ Rules
 1. A lawful "no" is a value (a verdict, a refusal), never a Trouble.
 2. The class docstring is the default message; `hint` tells the one who can act what to do next.
 3. A broken belief of ours is a plain exception and crashes.
+4. As one text, message and hint are two sentences, also where the message ends none.
 """
 
 from __future__ import annotations
+
+_ENDS = (".", "?", "!", "…", "。", "？", "！", ".)", "。）")
 
 
 class Trouble(Exception):
@@ -31,7 +34,8 @@ class Trouble(Exception):
         super().__init__(self.message)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        unended = self.message and self.hint and not self.message.endswith(_ENDS)
+        return f"{self.message}{'.' if unended else ''} {self.hint}".strip()
 
 
 class BadInput(Trouble):

@@ -22,8 +22,9 @@ from licet.cli.check_lines import LINE_BYTES_MAX, Role, as_object
 from licet.cli.check_stream import Judging, Source, judge_stream
 from licet.cli.home import Home, home_option
 from licet.cli.rulebook import DEFAULT_PACK
+from licet.cli.standard import standard_input
 from licet.gateway.bundlefile import load_bytes, load_current
-from licet.gateway.bundling import passing_bundle, shipped_encoder
+from licet.gateway.bundling import passing_bundle, shipped_encoder, unused_rules
 from licet.guard.bundle import Bundle, make_guard, read_bundle
 from licet.guard.explaining import explain
 from licet.guard.verdict import CERTAIN, Finding, Verdict
@@ -76,15 +77,17 @@ def check(
         known = ", ".join(sorted(opened.policy.thresholds))
         raise NotFound(f"the bundle has no audience {audience!r}.", hint=f"Use one of {known}.")
     today = SystemClock().now().date()
+    for line in unused_rules(opened.rules, today, rules):
+        click.echo(line, err=True)
     if jsonl:
         judging = Judging(
             chosen, audience, cast(Role, role), today, explained, not without_encoder
         )
-        source = cast(Source, sys.stdin.buffer)  # buffered, or a fake with read1 too
+        source = cast(Source, standard_input().buffer)  # buffered, or a fake with read1 too
         tally = judge_stream(source, sys.stdout.buffer, judging, workers)
         raise SystemExit(BAD_INPUT if tally.bad else HALTED if tally.halted else 0)
     assert text is not None
-    text = _from_standard_input() if text == "-" else text
+    text = _from_standard_input() if text == "-" else _as_typed(text)
     guard = make_guard(opened, today=today, encoder=None if without_encoder else shipped_encoder)
     reasons = None
     if explained:
@@ -122,13 +125,26 @@ def choose_bundle(
 
 
 def _from_standard_input() -> str:
-    data = sys.stdin.buffer.read(LINE_BYTES_MAX + 1)
+    data = standard_input().buffer.read(LINE_BYTES_MAX + 1)
     if len(data) > LINE_BYTES_MAX:
         raise BadInput(f"the text is longer than {LINE_BYTES_MAX} bytes.", hint="Cut it up.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadInput(f"byte {error.start + 1} is not UTF-8.", hint="Convert it to UTF-8.")
+        raise _not_utf8(error.start)
+
+
+def _as_typed(text: str) -> str:
+    """The text, unless bytes were typed that are none. Raises BadInput."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise _not_utf8(len(text[: error.start].encode()))
+    return text
+
+
+def _not_utf8(at: int) -> BadInput:
+    return BadInput(f"byte {at + 1} is not UTF-8.", hint="Convert it to UTF-8.")
 
 
 def _render(text: str, verdict: Verdict, bundle: Bundle) -> Iterator[str]:

@@ -15,8 +15,9 @@ Rules
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import msgspec
@@ -30,6 +31,7 @@ from licet.guard.verdict import Action, Verdict
 
 Role = Literal["prompt", "reply", "comment"]
 LINE_BYTES_MAX = 8 << 20
+SHOWN_CHARACTERS_MAX = 40
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -189,12 +191,57 @@ def _read_slowly(line: bytes) -> Asked:
         value = json_strict.load(line)
     except Unreadable as fault:
         raise _Bad(None, "bad_input", fault.message)
-    try:
-        return msgspec.convert(value, Asked)
-    except msgspec.ValidationError as error:
-        raise _Bad(_scalar(value), "bad_input", str(error))
+    if not isinstance(value, dict):
+        wanted = "a line is an object with `id` and `text`"
+        raise _Bad(None, "bad_input", f"{wanted}, and this one is {_named(value)}")
+    for name, (wanted, fits) in _MEMBERS.items():
+        held = value.get(name)
+        if not fits(held):
+            there = f"here it is {_named(held)}" if name in value else "this line has none"
+            raise _Bad(_scalar(value), "bad_input", f"`{name}` is {wanted}, and {there}")
+    return Asked(value["id"], value["text"], value.get("role"), value.get("context"))
 
 
-def _scalar(value: Any) -> str | int | None:
-    found = value.get("id") if isinstance(value, dict) else None
-    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_role(value: Any) -> bool:
+    return value is None or value in ("prompt", "reply", "comment")
+
+
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+_MEMBERS: Mapping[str, tuple[str, Callable[[Any], bool]]] = MappingProxyType(
+    {
+        "id": ("a text or a whole number", _is_id),
+        "text": ("a text", _is_text),
+        "role": ("prompt, reply or comment", _is_role),
+        "context": ("a text", _is_text_or_none),
+    }
+)
+"""What a line may hold: in words, and whether a value is that."""
+
+
+def _named(value: Any) -> str:
+    """A value of JSON as people call it; of a text, its beginning."""
+    if isinstance(value, str):
+        return f"the text {json.dumps(value[:SHOWN_CHARACTERS_MAX], ensure_ascii=False)}"
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    if isinstance(value, dict):
+        return "an object"
+    return (
+        "a list" if isinstance(value, list) else f"the number {str(value)[:SHOWN_CHARACTERS_MAX]}"
+    )
+
+
+def _scalar(value: dict[str, Any]) -> str | int | None:
+    found = value.get("id")
+    return found if _is_id(found) else None

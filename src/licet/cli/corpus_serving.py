@@ -35,7 +35,7 @@ def serve(host: str, port: int, public_url: str, pack: str, home: Home) -> None:
     They set HF_ENDPOINT to the address that is printed; `licet up` and `licet portal` serve the
     same under theirs.
     """
-    from licet.gateway.running import bind
+    from licet.gateway.listening import bind
     from licet.portal.serving import run_portal
 
     home.create()

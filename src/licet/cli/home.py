@@ -9,15 +9,18 @@ Rules
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from licet.base.trouble import BadInput
 
+VARIABLE = "LICET_HOME"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -100,7 +103,7 @@ def home_option(command: F) -> F:
     """Gives a command the parameter `home: Home`, from --home, LICET_HOME or ~/.licet."""
     return click.option(
         "--home",
-        envvar="LICET_HOME",
+        envvar=VARIABLE,
         default="~/.licet",
         show_default=True,
         show_envvar=True,
@@ -111,4 +114,9 @@ def home_option(command: F) -> F:
 
 
 def _as_home(context: click.Context, parameter: click.Parameter, value: str) -> Home:
+    if not value.strip():  # a path of no letters is wherever one stands
+        raise click.BadParameter("it is empty: name a folder, or leave it out.")
+    by_default = context.get_parameter_source("home") is ParameterSource.DEFAULT
+    if by_default and os.environ.get(VARIABLE) == "":  # click takes that for unset
+        raise click.UsageError(f"{VARIABLE} is empty: name a folder by it, or unset it.")
     return Home(Path(value).expanduser().absolute())

@@ -13,6 +13,7 @@ from typing import Any, cast
 import click
 
 from licet.base.clock import SystemClock, rfc3339
+from licet.base.trouble import BadInput
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.gateway.config import load_config
@@ -78,6 +79,7 @@ def create(
         audience=cast(Audience, audience),
         upstreams=upstreams,
     )
+    _check_upstreams(home, upstreams)
     home.create()
     with _store(home) as store:
         key, text = store.create(name, grant, SystemClock().now())
@@ -114,6 +116,18 @@ def revoke(key_id: str, home: Home) -> None:
     with _store(home) as store:
         key = store.revoke(key_id, SystemClock().now())
     click.echo(f"revoked {key.id} ({key.name})")
+
+
+def _check_upstreams(home: Home, names: tuple[str, ...]) -> None:
+    """Raises BadInput for an upstream that the gateway of this home does not have."""
+    if not names or not home.config.exists():
+        return
+    known = [upstream.name for upstream in load_config(home.config).upstream]
+    if strange := [name for name in names if name not in known]:
+        raise BadInput(
+            f"{home.config} names no upstream {strange[0]!r}.",
+            hint=f"Those named: {', '.join(known)}.",
+        )
 
 
 @contextlib.contextmanager

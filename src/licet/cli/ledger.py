@@ -34,7 +34,7 @@ from licet.ledger.proof import RECEIPT_BYTES_MAX, SUFFIX, is_receipt, verify_rec
 from licet.ledger.source import open_source
 from licet.ledger.tiles import WIDTH, TileName, split_entries
 from licet.ledger.verify import Report, verify_log
-from licet.rulebook import load_pack
+from licet.rulebook import Pack, load_pack
 
 WRONG_SHOWN = 20
 NO = 1  # exit code: the log, or the receipt, does not hold
@@ -57,6 +57,8 @@ def verify(where: str, vkey: str | None, replay: bool, pack_id: str, as_json: bo
     DIR holds a `ledger.db`, or `checkpoint` and `tile/` as static files. URL is what stands
     before /checkpoint.
     """
+    # First what is to replay by: a long log is not verified only to find that nothing is.
+    pack = load_pack(pack_id) if replay or pack_id != DEFAULT_PACK else None
     if where.endswith(SUFFIX) or _holds_receipt(Path(where)):
         _verify_receipt(Path(where), _key(vkey))
         return
@@ -66,7 +68,7 @@ def verify(where: str, vkey: str | None, replay: bool, pack_id: str, as_json: bo
         click.echo(json.dumps({**asdict(report), "ok": report.ok}))
     else:
         _show(report, beside)
-    if not report.ok or (replay and not _replays(where, pack_id, as_json)):
+    if not report.ok or (replay and pack and not _replays(where, pack, as_json)):
         raise SystemExit(NO)
 
 
@@ -136,9 +138,9 @@ def show(last: int, as_json: bool, home: Home) -> None:
             click.echo(_as_json(index, data) if as_json else _as_line(index, data))
 
 
-def _replays(where: str, pack_id: str, as_json: bool) -> bool:
+def _replays(where: str, pack: Pack, as_json: bool) -> bool:
     """Whether what a whole log tells of proceedings was lawful; says what was not."""
-    following = load_pack(pack_id).following
+    following = pack.following
     told = list(_told(where))
     wrong = list(lawless(told, following.proceedings if following else {}))
     if not as_json:

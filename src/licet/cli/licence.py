@@ -6,7 +6,6 @@ Parse, call, render. It refuses to know what a licence is worth and why it was g
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound
 from licet.cli.home import Home, home_option
 from licet.cli.licence_demo import demo
 from licet.cli.refused import TroubleGroup
+from licet.cli.standard import standard_input
 from licet.credentials import KeySet, Standing, read_licence, read_status_list, verify
 from licet.credentials.fetch import fetch as fetch_url
 from licet.credentials.issuer import KEYS_PATH
@@ -153,7 +153,7 @@ def fetch(token: str, at: datetime | None, keys: Path | None, home: Home) -> Non
 def _token(given: str) -> str:
     """A token that was typed, or read from standard input or a file."""
     if given == "-":
-        return sys.stdin.read(TOKEN_CHARACTERS_MAX + 1)
+        return standard_input().read(TOKEN_CHARACTERS_MAX + 1)
     if "." in given and given.startswith("ey"):
         return given
     try:

@@ -10,7 +10,6 @@ ours; 130 interrupted; 141 whoever read the output has gone.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -23,8 +22,9 @@ import click
 from licet import __version__
 from licet.cli.lacking import extra_of
 from licet.cli.refused import Refused, TroubleGroup
+from licet.cli.standard import UNWRITTEN, drop_unwritten, tell_unwritten
 
-BUG, INTERRUPTED, UNREAD = 70, 130, 141
+UNUSABLE, BUG, INTERRUPTED, UNREAD = 2, 70, 130, 141
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,7 @@ class LazyGroup(TroubleGroup):
         except KeyboardInterrupt:
             raise click.exceptions.Exit(INTERRUPTED)
         except BrokenPipeError:
-            # What is still in the buffers goes nowhere, or the interpreter would complain at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            drop_unwritten(1)
             raise click.exceptions.Exit(UNREAD)
 
 
@@ -187,9 +186,21 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             # A terminal that cannot write a character shows its number; no command ends by that.
             stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:  # what a command shows once, such as a key, would be lost
+        tell_unwritten("standard output is closed")
+        raise SystemExit(UNUSABLE)
     try:
-        licet(prog_name="licet")
+        try:
+            licet(prog_name="licet")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        drop_unwritten(1)
+        raise SystemExit(UNREAD)
     except Exception as bug:
+        if isinstance(bug, OSError) and bug.errno in UNWRITTEN:
+            tell_unwritten(bug.strerror or "no room is left")
+            raise SystemExit(UNUSABLE) from bug
         traceback.print_exc()
         click.echo(
             "This is a bug in Licet, not your mistake. Please report it where you got Licet, "

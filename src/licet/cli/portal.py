@@ -105,7 +105,7 @@ def portal(
     """
     if context.invoked_subcommand is not None:
         return
-    from licet.gateway.running import bind
+    from licet.gateway.listening import bind
     from licet.portal.serving import begin_courier, portal_app, run_portal
 
     home.create()

@@ -24,19 +24,28 @@ from licet.base.trouble import Trouble
 from licet.cli.home import Home, home_option
 from licet.cli.refused import Refused
 from licet.gateway.app import Gateway, build_gateway
+from licet.gateway.bundling import unused_rules
 from licet.gateway.clearance import Clearance
 from licet.gateway.config import REPLAY, Config, load_config
 from licet.gateway.config_demo import DemoChoice, demo_config, plan_demo_config
 from licet.gateway.demo_licence import grant_demo_licence
 from licet.gateway.keys import Grant
-from licet.gateway.running import bind, replay_url, run_gateway
+from licet.gateway.listening import bind, replay_url
+from licet.gateway.running import run_gateway
 from licet.portal.demo import PROVIDER
 from licet.rulebook import load_pack
 
 _UP_KEY = "licet up"
+PACE_MS_MAX = 60_000
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
 _PORTAL = click.option("--no-portal", is_flag=True, help="Leave out desks and public register.")
 _LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine alone.")
+
+
+def _as_pace(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    if not 0 <= value <= PACE_MS_MAX:  # false of nan, which a range would let through
+        raise click.BadParameter(f"it is 0 to {PACE_MS_MAX:,} milliseconds.")
+    return value
 
 
 @click.command()
@@ -45,7 +54,8 @@ _LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine 
 @click.option("--upstream", metavar="URL", help="An OpenAI-compatible model, https://…/v1.")
 @click.option("--upstream-key-env", metavar="NAME", help="Environment variable with its key.")
 @click.option("--rules", multiple=True, type=_FILE, help="A file of literal rules (repeatable).")
-@click.option("--pace-ms", default=15.0, show_default=True, help="Of the built-in upstream.")
+@click.option("--pace-ms", default=15.0, show_default=True, callback=_as_pace,
+              help="Of the built-in upstream.")  # fmt: skip
 @click.option("--quiet", is_flag=True, help="Print nothing but trouble, and make no key.")
 @_PORTAL
 @_LAB
@@ -119,6 +129,9 @@ def _run(
     def note(text: str) -> None:
         click.echo(f"licet: {text}", err=True)
 
+    today = SystemClock().now().date()
+    for line in unused_rules(built.bundle.rules, today, config.guard.rules):
+        note(line)
     if portal:
         from licet.cli.portal import open_beside
 

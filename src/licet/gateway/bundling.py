@@ -7,14 +7,15 @@ It refuses to know serving. It reads files; what is judged by them is the guard'
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from importlib.resources import files
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from licet.base.trouble import BadInput
-from licet.guard.bundle import Draft, build_bundle
+from licet.guard.bundle import Draft, build_bundle, member_of
 from licet.guard.classifier import WEIGHTS
 from licet.guard.encoder import WEIGHTS as ENCODER_WEIGHTS
 from licet.guard.lexicon import LexicalSettings
@@ -26,10 +27,13 @@ from licet.guard.policy import (
     Threshold,
     Tier,
 )
+from licet.guard.ruleset import Rule, in_force
 from licet.rulebook import EncoderSettings as PackEncoder
 from licet.rulebook import Pack
 
 RULES_BYTES_MAX = 64 << 20
+NAME_CHARACTERS_MAX = 100
+PAST_SHOWN = 10
 FAIL_CLOSED: Mapping[Tier, OnFailure] = {"token": "halt", "clause": "halt", "whole": "halt"}
 """What `licet check` does where no configuration says otherwise."""
 
@@ -110,7 +114,7 @@ def read_rules(path: Path) -> str:
     except OSError as error:
         raise BadInput(
             f"{path} cannot be read: {error.strerror}.",
-            hint="Check the path: --rules, or [guard] rules.",
+            hint="Check the path after --rules or under [guard] rules.",
         ) from None
     if len(data) > RULES_BYTES_MAX:
         raise BadInput(f"{path} is larger than {RULES_BYTES_MAX} bytes.", hint="Split the file.")
@@ -126,16 +130,55 @@ def draft_bundle(
     on_judge_failure: Mapping[Tier, OnFailure] = FAIL_CLOSED, tier: Tier | None = None,
     shipped: bool = True, urgent: bool = False,
 ) -> Draft:  # fmt: skip
-    """What a bundle is to be made of. Raises BadInput for a faulty rule file, with the line."""
+    """What a bundle is to be made of. Raises BadInput for a faulty rule file, with the line,
+    or for an unfit name."""
+    _check_name(name)
     rules = shipped_rules() if shipped else {}
-    for number, path in enumerate(rule_files, start=1):
-        # Two files may have one name; the number keeps them apart, in the order given.
-        rules[f"operator-{number:02d}-{path.stem}"] = read_rules(path)
+    named = _named(rule_files)
+    rules |= {name: read_rules(path) for name, path in named.items()}
     return Draft(
         name=name, pack=pack.id, pack_digest=pack.digest,
         policy=policy_of(pack, on_judge_failure, tier), rules=rules,
         weights=shipped_weights() if shipped else None, urgent=urgent,
+        paths={name: str(path) for name, path in named.items()},
     )  # fmt: skip
+
+
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
+        raise BadInput(
+            f"the name of a bundle is 1 to {NAME_CHARACTERS_MAX} printable characters.",
+            hint="For example: --name spring-rules",
+        )
+
+
+def _named(rule_files: Sequence[Path]) -> dict[str, Path]:
+    """The files by their names in a bundle. Two may be called alike; the number keeps them apart,
+    in the order given."""
+    return {
+        f"operator-{number:02d}-{path.stem}": path
+        for number, path in enumerate(rule_files, start=1)
+    }
+
+
+def unused_rules(
+    rules: Mapping[str, Sequence[Rule]], today: date, rule_files: Sequence[Path] = ()
+) -> Iterator[str]:
+    """What their authors are to be told of a bundle's rules by member, a line for each file: those
+    that are out of their time, and files that hold none. `rule_files`: as the bundle was made."""
+    known = {member_of(name): str(path) for name, path in _named(rule_files).items()}
+    for member, found in rules.items():
+        where = known.get(member, member)
+        if not found:
+            yield f"{where} holds no rules."
+        past = [
+            f"{rule.id} (since {rule.expires + timedelta(days=1)})"
+            for rule in found
+            if rule.expires is not None and not in_force([rule], today)
+        ]
+        if past:
+            more = f" and {len(past) - PAST_SHOWN} more" if len(past) > PAST_SHOWN else ""
+            yield f"{where}: out of their time and not used: {', '.join(past[:PAST_SHOWN])}{more}."
 
 
 def passing_bundle(pack: Pack, rule_files: Sequence[Path] = (), *, name: str) -> bytes:

@@ -218,9 +218,13 @@ def load_config(path: Path) -> Config:
         raise BadInput(
             f"{path}: byte {error.start + 1} is not UTF-8.", hint="Save the file as UTF-8."
         ) from None
-    except OSError as error:
+    except FileNotFoundError as error:
         raise BadInput(
             f"{path} cannot be read: {error.strerror}.", hint="`licet up` writes a first one."
+        ) from None
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be read: {error.strerror}.", hint="Check its owner and rights."
         ) from None
     return parse_config(text, str(path), path.absolute().parent)
 

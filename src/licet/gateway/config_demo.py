@@ -12,11 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from licet.base.trouble import BadInput, Conflict
-from licet.gateway.config import REPLAY, Config, parse_config
+from licet.gateway.config import REPLAY, Config, load_config, parse_config
 
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - where "everywhere" is here
 _LICENCE = """\
@@ -45,6 +47,13 @@ unknown = "adult"
 when_down = "refuse"
 """
 _FIRST = "# Written by `licet up`, sha256 "
+_OPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "upstream[1].url": "--upstream",
+        "upstream[1].key_env": "--upstream-key-env",
+    }
+)
+"""What a newcomer typed for a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +74,66 @@ class DemoChoice:
 def plan_demo_config(home: Path, choice: DemoChoice) -> Config:
     """The settings that `demo_config` would write; nothing is written. Raises as it does."""
     path = home / "config.toml"
-    config = parse_config(render_demo_config(choice), str(path), home.absolute())
-    if path.exists() and not _is_ours(path):
-        raise Conflict(
-            f"{path} was edited and is not overwritten.",
-            hint="Run `licet gateway --config` with it, or move it away.",
-        )
+    try:
+        config = parse_config(render_demo_config(choice), str(path), home.absolute())
+    except BadInput as fault:
+        raise _of_option(fault) from None
+    try:
+        if path.exists() and not _is_ours(path):
+            raise _edited(path)
+    except OSError as error:
+        raise _locked_away(path, error) from None
     return config
 
 
 def demo_config(home: Path, choice: DemoChoice) -> str:
     """Write `config.toml` into `home` (mode 0600) and give its text.
 
-    Raises Conflict where the file there was edited, BadInput where the choice makes no valid file.
+    Raises Conflict where the file there was edited, BadInput where the choice makes no valid file
+    or the one there cannot be read and replaced.
     """
     plan_demo_config(home, choice)
     path = home / "config.toml"
     text = render_demo_config(choice)
-    fresh = path.with_suffix(".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)
+    try:
+        fresh = path.with_suffix(".new")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError as error:
+        raise _locked_away(path, error) from None
     return text
+
+
+def _locked_away(path: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"{path} cannot be read and replaced: {error.strerror}.",
+        hint="Check its owner and rights.",
+    )
+
+
+def _of_option(fault: BadInput) -> BadInput:
+    """The fault by what was typed: no file holds it yet, so no line of one is named."""
+    for setting, option in _OPTIONS.items():
+        _, found, cause = fault.message.partition(f"`{setting}`")
+        if found:
+            return BadInput(f"{option}{cause}", hint=fault.hint)
+    return fault
+
+
+def _edited(path: Path) -> Conflict:
+    """Why a person's file is left alone; what stands against it, where it cannot be used."""
+    try:
+        load_config(path)
+    except BadInput as fault:
+        return Conflict(
+            f"{path} was edited and is not overwritten, and it has a fault: {fault.message}",
+            hint=f"{fault.hint} Or move the file away.",
+        )
+    return Conflict(
+        f"{path} was edited and is not overwritten.",
+        hint="Run `licet gateway --config` with it, or move it away.",
+    )
 
 
 def render_demo_config(choice: DemoChoice) -> str:

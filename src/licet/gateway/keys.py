@@ -23,6 +23,7 @@ from typing import Literal
 
 from licet.base.ids import Chance, new_id
 from licet.base.trouble import BadInput
+from licet.gateway.config_values import LIMIT_MAX
 
 Audience = Literal["default", "minor"]
 Route = Literal[
@@ -156,8 +157,8 @@ def check_grant(grant: Grant) -> None:
             "a key needs at least one model.", hint='Name models or patterns; "*" is every model.'
         )
     for limit in (grant.rate_per_minute, grant.concurrency_max):
-        if limit is not None and limit < 0:
-            raise BadInput("a limit cannot be negative.", hint="0 means no limit.")
+        if limit is not None and not 0 <= limit <= LIMIT_MAX:
+            raise BadInput(f"a limit is 0 to {LIMIT_MAX:,}.", hint="0 means no limit.")
 
 
 def _base62(chance: bytes) -> str:

@@ -26,10 +26,11 @@ import uvicorn
 
 from licet import __version__
 from licet.base.clock import rfc3339
-from licet.base.trouble import BadInput, Trouble
+from licet.base.trouble import Trouble
 from licet.gateway.app import Gateway, load_bundle
 from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
+from licet.gateway.bundling import unused_rules
 from licet.gateway.clearance import Clearance
 from licet.gateway.erasing import erase_due
 from licet.gateway.front import bounded_http
@@ -45,7 +46,6 @@ from licet.ledger.entry import Value, as_id, make_entry
 
 REFRESH_S = 1.0
 SWEEP_S = 3600.0
-BACKLOG = 4096
 HEAD_ROOM = 4
 """Heads somewhat over the limit are read to their end, so that their sender is told why."""
 Note = Callable[[str], None]
@@ -68,29 +68,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
         yield
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises BadInput where it can't be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise BadInput(
-            f"cannot listen on {host}:{port}: {error.strerror}.",
-            hint="Choose another with --port, or stop what listens there.",
-        ) from error
-    return listener
-
-
-def replay_url(listener: socket.socket) -> str:
-    """Where the built-in upstream will answer on this socket."""
-    host, port = listener.getsockname()[:2]
-    return f"http://{host}:{port}/v1"
 
 
 async def run_gateway(
@@ -334,6 +311,9 @@ class Upkeep:
             },
         )  # fmt: skip
         self._note(f"bundle {bundle.digest[:12]} judges from now on.")
+        today = parts.clock.now().date()
+        for line in unused_rules(bundle.rules, today, parts.config.guard.rules):
+            self._note(line)
         self.settling.set_aside()
 
     def _look(self) -> None:

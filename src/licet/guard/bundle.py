@@ -28,7 +28,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from typing import Any
@@ -38,6 +38,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from licet.base.canonical import canonical_json, sha256_hex
+from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotAllowed
 from licet.guard.classifier import Classifier
 from licet.guard.doubt import Doubt
@@ -85,7 +86,8 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a bundle is made of. `rules`: TOML text by name (`base-en`)."""
+    """What a bundle is made of. `rules`: TOML text by name (`base-en`); `paths`: by the same name,
+    where its author keeps it, for faults in it."""
 
     name: str
     pack: str
@@ -94,6 +96,7 @@ class Draft:
     rules: Mapping[str, str]
     weights: bytes | None = None
     urgent: bool = False
+    paths: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_bundle(draft: Draft, key: Ed25519PrivateKey) -> bytes:
@@ -141,14 +144,21 @@ def take_bundle(draft: Draft, author: bytes) -> Bundle:
 def _members(draft: Draft) -> tuple[dict[str, bytes], dict[str, tuple[Rule, ...]]]:
     """The members of a bundle, and the rules in them."""
     members: dict[str, bytes] = {_POLICY: canonical_json(msgspec.to_builtins(draft.policy))}
-    rules, bounds = {}, _bounds(draft.policy)
+    rules, sources, bounds = {}, {}, _bounds(draft.policy)
     for name, text in draft.rules.items():
-        rules[f"{_RULES}{name}.toml"] = parse_rules(text, f"{name}.toml", bounds=bounds)
-        members[f"{_RULES}{name}.toml"] = text.encode()
-    join_rules(rules.items())  # no id in two files: whoever is halted quotes it
+        member, known = member_of(name), draft.paths.get(name, f"{name}.toml")
+        rules[member] = parse_rules(text, known, bounds=bounds)
+        sources[member] = TomlSource(known, text)
+        members[member] = text.encode()
+    join_rules(rules.items(), sources)  # no id in two files: whoever is halted quotes it
     if draft.weights is not None:
         members[_WEIGHTS] = draft.weights
     return members, rules
+
+
+def member_of(name: str) -> str:
+    """The member of a bundle that holds the rules of that name."""
+    return f"{_RULES}{name}.toml"
 
 
 def _bounds(policy: Policy) -> Bounds:

@@ -14,7 +14,7 @@ Rules
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from licet.base.tomlsource import TomlSource
@@ -42,19 +42,34 @@ def parse_rules(
     return tuple([check.rule(index, table) for index, table in enumerate(tables)])
 
 
-def join_rules(files: Iterable[tuple[str, Sequence[Rule]]]) -> tuple[Rule, ...]:
-    """The rules of several files, by name, as one set. Raises BadInput where two share an id."""
-    owners: dict[str, str] = {}
+def join_rules(
+    files: Iterable[tuple[str, Sequence[Rule]]], sources: Mapping[str, TomlSource] | None = None
+) -> tuple[Rule, ...]:
+    """The rules of several files, by name, as one set. Raises BadInput where two share an id.
+
+    `sources`: by name, what was read there, for a refusal that tells people's names and lines.
+    """
+    owners: dict[str, tuple[str, int]] = {}
     joined: list[Rule] = []
     for name, rules in files:
-        for rule in rules:
-            if owners.setdefault(rule.id, name) != name:
+        for index, rule in enumerate(rules):
+            owner, first = owners.setdefault(rule.id, (name, index))
+            if owner != name:
                 raise BadInput(
-                    f"{name}: `id` {shown(rule.id)} is used already, in {owners[rule.id]}.",
+                    f"{_place(name, index, sources)}: `id` {shown(rule.id)} is used already, in "
+                    f"{_place(owner, first, sources)}.",
                     hint="Whoever is halted quotes the id: give every rule one of its own.",
                 )
         joined.extend(rules)
     return tuple(joined)
+
+
+def _place(name: str, index: int, sources: Mapping[str, TomlSource] | None) -> str:
+    """Where the id of a rule stands: file and line, where that is known."""
+    source = None if sources is None else sources.get(name)
+    if source is None:
+        return name
+    return f"{source.name}, line {source.line_of(('rule', index, 'id'))}"
 
 
 def in_force(rules: Iterable[Rule], today: date) -> tuple[Rule, ...]:

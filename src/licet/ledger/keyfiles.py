@@ -59,9 +59,14 @@ def load_or_create_signer(path: Path, origin: str, chance: Chance) -> Signer:
 
 
 def publish_vkey(path: Path, verifier: Verifier) -> None:
-    """Leave the public key at `path`, for whoever checks the log."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.write_text(f"{verifier.vkey}\n", encoding="utf-8")
+    """Leave the public key at `path`, for whoever checks the log. Raises BadInput."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(f"{verifier.vkey}\n", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"{path} cannot be written: {error.strerror}.", hint="Check its owner and rights."
+        ) from None
 
 
 def load_vkey(path: Path) -> Verifier:
