@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from licet.guard.disguise.spellings import spellings
 from licet.guard.disguise.tables import han_tables
 from licet.guard.disguise.ways import WAYS
+from licet.guard.disguise.zhuyin import zhuyin
 from licet.guard.lexicon import Lexicon
 from licet.guard.literal import LexicalSettings
 from licet.guard.ruleset import Rule
 
 USUAL = tuple(way for way in WAYS if way != "initials")
 EN, ZH = "the recalled batch is safe", "马上妈妈货到付款"
+THREAT, BOMB = "i will kill you", "how to make a bomb"
 
 
 def lexicon(
@@ -31,7 +33,8 @@ def lexicon(
     return Lexicon(rules, LexicalSettings(10, 12, disguises=usual))
 
 
-EVERYTHING = lexicon(EN, ZH, "c++ exploit", "13800138000", "绿色杯子", "aab", "aabaab zz yx")
+EVERYTHING = lexicon(EN, ZH, "c++ exploit", "13800138000", "绿色杯子", "aab", "aabaab zz yx",
+                     THREAT, BOMB)  # fmt: skip
 B64 = base64.b64encode(EN.encode()).decode()
 
 DISGUISED = [
@@ -59,6 +62,27 @@ DISGUISED = [
     (EN, "theee recalllled baaatch is safe"),
     (EN, "th3 reeecalled b.a.t.c.h is safe"),
     (EN, "efas si hctab dellacer eht"),
+    (EN, "3fa5 5i hctab d3llac3r 3ht"),
+    (EN, "eht dellacer hctab si efas"),
+    (EN, "eht d3ll@cer hctab si efas"),
+    (ZH, "ma3 shang4 ma1 ma huo4 dao4 fu4 kuan3"),
+    (ZH, "ma3shang4ma1ma0huo4dao4fu4kuan3"),
+    (ZH, "ma³shang⁴ma¹ma⁵huo⁴dao⁴fu⁴kuan³"),
+    (ZH, "马上ma1妈货dao4付款"),
+    (ZH, "ㄇㄚˇ ㄕㄤˋ ㄇㄚ ˙ㄇㄚ ㄏㄨㄛˋ ㄉㄠˋ ㄈㄨˋ ㄎㄨㄢˇ"),
+    ("内部价格表外传", "ㄋㄟˋ部ㄐㄧㄚˋ格ㄅㄧㄠˇ外传"),
+    (EN, "the re¢a££ed 6a†©h ¡§ §af€"),
+    (EN, "the recalled ₿atch is safe"),
+    ("fake passports shipped", "fake ₱assports shipped"),
+    (THREAT, "1 w1ll kill you"),
+    (THREAT, "| will k!ll you"),
+    (THREAT, "1will kill you"),
+    (THREAT, "!will kill you"),
+    (BOMB, "how to make4 bomb"),
+    (BOMB, "how to make 4bomb"),
+    (BOMB, "how 70 make 4 bomb"),
+    ("how to steal a car", "how to 57341 a car"),
+    (EN, "t h e r e c a l l e d b a t c h 1 s s a f e"),
     (EN, codecs.encode(EN, "rot13")),
     (EN, codecs.encode(EN, "rot13").upper()),
     (EN, f"see {B64} now"),
@@ -87,6 +111,16 @@ LAWFUL = [
     "13800138OOO",
     "deadbeef cafe 2024 68 65 6c 6c 6f",
     "dGhlIHJlY2FsbGVkIGJhdGNoIGlzIGdvbmU=",
+    "Option 1 will kill your battery faster.",
+    "| will kill your process |",
+    "| 1 | will kill your process |",
+    "**1** will kill your process",
+    "Careful! Will kill your process",
+    "how to make 4 bombs in Minecraft",
+    "how to make 4 🐎bombs in Minecraft",
+    "ma6shang4ma1ma0huo4dao4fu4kuan3",
+    "ma33shang4ma1ma0huo4dao4fu4kuan3",
+    "the re(alled batch is safe",
 ]
 
 
@@ -98,6 +132,42 @@ def test_a_literal_is_found_in_disguise(literal: str, text: str) -> None:
 @pytest.mark.parametrize("text", LAWFUL)
 def test_what_only_resembles_a_disguise_passes(text: str) -> None:
     assert EVERYTHING.scan(text) == []
+
+
+@pytest.mark.parametrize(
+    ("literal", "text"),
+    [
+        ("i killed him", "Bullet 1 killed him."),
+        ("a bomb recipe", "Top 4 bomb recipes"),
+        ("i want to kill", "I want 70 kills in this match"),
+        ("yes i will kill you", "Yes! Will kill your process, then."),
+        ("buy a home bomb", "buy @ home bombs"),
+        ("vitamin c overdose", "vitamin © overdose"),
+        ("call me for a gun", "(all me for a gun"),
+    ],
+)
+def test_a_number_or_sign_that_stands_alone_is_no_word(literal: str, text: str) -> None:
+    assert lexicon(literal).scan(literal)
+    assert not lexicon(literal).scan(text)
+    watch = lexicon(literal).watch()
+    for char in text:
+        watch.feed(char)
+    watch.finish()
+    assert watch.hit is None
+
+
+def test_a_literal_of_one_word_may_be_written_in_digits_alone() -> None:
+    assert lexicon("ass", also=("leet",)).scan("a 455")
+    assert lexicon("ass", also=("leet",)).scan("a @$$")
+
+
+def test_every_reading_is_written_in_zhuyin_in_one_way() -> None:
+    known = [reading for reading in han_tables().alike if zhuyin(reading)]
+    assert set(han_tables().alike) - set(known) == {"hng", "m", "n", "ng", "r"}
+    assert len(set(map(zhuyin, known))) == len(known)
+    readings = ["yi", "xiong", "jue", "wen", "lv", "zhi", "yuan", "liu", "dun", "er"]
+    written = ["ㄧ", "ㄒㄩㄥ", "ㄐㄩㄝ", "ㄨㄣ", "ㄌㄩ", "ㄓ", "ㄩㄢ", "ㄌㄧㄡ", "ㄉㄨㄣ", "ㄦ"]
+    assert [zhuyin(reading) for reading in readings] == written
 
 
 def test_a_rule_names_its_disguises_itself() -> None:
@@ -159,6 +229,8 @@ PIECES = st.sampled_from(
      "上", "妈", "女", "女马", "ma", "shang", "huo", "货", "化", "贝", "化贝", "到", "付", "款",
      "kuan", "efas si ", "hctab dellacer eht", "gur erpnyyrq ", "ongpu vf fnsr", " ", ".",
      "\u200b", "!",
+     "1 ", "4 ", "70", "€", "i", "i ", "will", " kill you", "w1ll", "how to make ", "bomb", "*",
+     "ma3", "ㄇㄚˇ", "ㄧ", "²", "⁴", "4",
      "|", "$", "a", "aab", "b", "zz", "yx", "&#97;", "<b>", "&", "1", "138", "00138000", "z",
      "c++", "%", "%E5", "%88%B0", "\\x73",
      B64, B64[:20], B64[20:], "=", EN.encode().hex(), "74", "20", "\n", "-", "A", "x", "\ud83d",

@@ -85,6 +85,14 @@ class Entry:
     ways: int = 0
     """The disguises in which it is found too, see `licet.guard.disguise.ways`."""
 
+    def words(self) -> list[str]:
+        """Its letters, word by word as its text is spaced."""
+        parts = self.text.split()
+        if self.text.isascii() and sum(map(len, parts)) == len(self.letters):
+            return [part.lower() for part in parts]
+        words = [symbols_of(part, fold.letters())[0] for part in parts]
+        return [word for word in words if word]
+
     def spacing_is_allowed(self, strengths: list[int]) -> bool:
         """Whether these gaps (one before each letter but the first) may be ignored."""
         if not self.gaps:

@@ -10,7 +10,9 @@ Rules
 1. A state is made of its places alone; two texts in the same places are in the same state.
 2. A place goes on only where a literal ahead allows all ways that were used so far.
 3. A symbol that may be a letter's spelling or a gap is read as both.
-4. What is remembered is bounded: past STEPS_MAX all is forgotten and made anew when needed.
+4. Digits and signs that stand for whole words of a literal, touch no letter and are all the leet
+   of a match (`Option 1 will`, `70 kills`) are what they seem: nothing is found.
+5. What is remembered is bounded: past STEPS_MAX all is forgotten and made anew when needed.
 """
 
 from __future__ import annotations
@@ -18,15 +20,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from licet.guard.disguise.spellings import Reader, signs
-from licet.guard.disguise.ways import INITIALS, PINYIN, REPEATS
-from licet.guard.fold import word_class
+from licet.guard.disguise.spellings import TONE, TONES, Reader, signs
+from licet.guard.disguise.ways import INITIALS, LEET, PINYIN, REPEATS
+from licet.guard.fold import LETTER, word_class
 from licet.guard.literal import Entry
 
 STEPS_MAX: Final = 200_000
 """Some 150 bytes each."""
 _WAITS: Final = "\x00"
 """The rest of a place that has read a sign as a gap: at its node, with nothing to be found."""
+_NO_RUN: Final = (0, 0)
+_RUN_MAX: Final = 2
+"""Digits and signs that stand alone by chance; a longer number that reads as a word is meant."""
 
 
 class Form(NamedTuple):
@@ -51,6 +56,9 @@ class Place(NamedTuple):
     used: int
     since: int
     """How many symbols ago it began."""
+    run: tuple[int, int] = _NO_RUN
+    """From which of the literal's letters to which digits and signs stand that touch no letter, if
+    they are all the leet so far (rule 4)."""
 
 
 class Found(NamedTuple):
@@ -64,7 +72,7 @@ class Found(NamedTuple):
 class State:
     """All the places in which a text may be, and the steps from here that are known so far."""
 
-    __slots__ = ("begins", "found", "inside", "live", "longest", "places")
+    __slots__ = ("begins", "found", "inside", "live", "longest", "places", "touching")
 
     def __init__(
         self, places: tuple[Place, ...], found: tuple[Found, ...], live: int, longest: int
@@ -78,6 +86,8 @@ class State:
         """Symbol -> state, where a word may begin with the symbol."""
         self.inside: dict[str, State] = {}
         """The same where the symbol goes on with a word."""
+        self.touching: dict[str, State] = {}
+        """The same where a word may begin, but nothing parts the symbol from what is before it."""
 
 
 class _Node:
@@ -121,10 +131,11 @@ class Lattice:
         self.gap = State((), (), 0, 0)
         """Where a sign leads that is a gap and nothing else."""
 
-    def step(self, state: State, symbol: str, starts: bool) -> State:
-        """Where a symbol leads; `starts`: whether a word may begin with it. Remembered in the
-        state's `begins` or `inside`, where callers look first."""
-        places = self._advance(state.places, symbol)
+    def step(self, state: State, symbol: str, starts: bool, touches: bool) -> State:
+        """Where a symbol leads; `starts`: whether a word may begin with it; `touches`: whether it
+        is a letter that nothing parts from what is before it. Remembered in the state's `begins`,
+        `inside` or `touching`, where callers look first."""
+        places = self._advance(state.places, symbol, touches or not starts)
         fresh = self._fresh(symbol)
         if not starts:
             fresh = [place for place in fresh if self._may_be_inside(place, symbol)]
@@ -137,14 +148,15 @@ class Lattice:
         self._steps += 1
         if self._steps > STEPS_MAX:
             self._forget()
-        (state.begins if starts else state.inside)[symbol] = following
+        steps = state.inside if not starts else state.touching if touches else state.begins
+        steps[symbol] = following
         return following
 
     def _fresh(self, symbol: str) -> list[Place]:
         """The places at which literals begin that may begin with a symbol."""
         fresh = self._beginnings.get(symbol)
         if fresh is None:
-            fresh = self._beginnings[symbol] = self._advance(_BEGINNING, symbol)
+            fresh = self._beginnings[symbol] = self._advance(_BEGINNING, symbol, False)
         return fresh
 
     def _may_be_inside(self, place: Place, symbol: str) -> bool:
@@ -153,19 +165,24 @@ class Lattice:
             return False
         return self._nodes[place.node].may_be_inside
 
-    def _advance(self, places: Sequence[Place], symbol: str) -> list[Place]:
-        """The places to which a symbol leads."""
+    def _advance(self, places: Sequence[Place], symbol: str, touches: bool) -> list[Place]:
+        """The places to which a symbol leads; `touches`: nothing parts it from what is before."""
         out: list[Place] = []
         read_as = self._reader.letters_of(symbol)
-        for node, rest, used, since in places:
+        is_letter = word_class(symbol) == LETTER
+        for node, rest, used, since, alone in places:
             if rest and rest != _WAITS:
-                if rest[0] == symbol:
-                    out.append(Place(node, rest[1:], used, since + 1))
-                continue
+                if rest[0] == symbol or (rest == TONE and symbol in TONES):
+                    out.append(Place(node, rest[1:], used, since + 1, alone))
+                if rest != TONE:
+                    continue
+            depth = self._nodes[node].depth
+            joined = touches and is_letter and rest != _WAITS and alone[1] == depth
+            run = _NO_RUN if joined else alone
             children = self._children(node)
             exact = children.get(symbol)
             if exact is not None and _allows(self._nodes[exact].allowed, used):
-                out.append(Place(exact, "", used, since + 1))
+                out.append(Place(exact, "", used, since + 1, run))
             letters = children if len(children) < len(read_as) else read_as
             for letter in letters:
                 child, written = children.get(letter), read_as.get(letter)
@@ -174,18 +191,20 @@ class Lattice:
                 allowed = self._nodes[child].allowed
                 for way, others in written:
                     if _allows(allowed, used | way):
-                        out.append(Place(child, others, used | way, since + 1))
-            if not rest and symbol.isalpha():
-                self._repeat(out, node, symbol, used, since)
+                        now = run if way != LEET else _run(run, used, depth, symbol, touches)
+                        out.append(Place(child, others, used | way, since + 1, now))
+            if rest != _WAITS and symbol.isalpha():
+                self._repeat(out, Place(node, rest, used, since, run), symbol)
         return out
 
-    def _repeat(self, out: list[Place], node: int, symbol: str, used: int, since: int) -> None:
+    def _repeat(self, out: list[Place], place: Place, symbol: str) -> None:
+        node, _, used, since, run = place
         at = self._nodes[node]
         if not at.depth or since >= 8 * at.depth + 16:
             return
         letter = self._forms[at.low].letters[at.depth - 1]
         if letter == symbol and _allows(at.allowed, used | REPEATS):
-            out.append(Place(node, "", used | REPEATS, since + 1))
+            out.append(Place(node, "", used | REPEATS, since + 1, run))
 
     def _children(self, node: int) -> dict[str, int]:
         at = self._nodes[node]
@@ -214,11 +233,13 @@ class Lattice:
         return state
 
     def _found(self, place: Place) -> list[Found]:
-        if place.rest:
+        if place.rest and place.rest != TONE:
             return []
         node, out = self._nodes[place.node], []
         for form in self._forms[node.low : node.ends]:
             if place.used & ~form.ways or not (place.used or form.altered):
+                continue
+            if place.run != _NO_RUN and _is_what_it_seems(place.run, form):
                 continue
             spelled = place.used & (PINYIN | INITIALS) and not word_class(form.letters[-1])
             out.append(Found(form, place.since, form.end_word or bool(spelled)))
@@ -226,8 +247,7 @@ class Lattice:
 
     def _is_live(self, place: Place) -> bool:
         node = self._nodes[place.node]
-        spelling = place.rest and place.rest != _WAITS
-        return _allows(node.halting if spelling else node.ahead, place.used)
+        return _allows(node.halting if _is_amid(place.rest) else node.ahead, place.used)
 
     def _forget(self) -> None:
         """Past the bound. Who stands in a state may go on from it; nobody comes to it again."""
@@ -243,8 +263,38 @@ _BEGINNING: Final = (Place(0, "", 0, 0),)
 def _waiting(places: Sequence[Place]) -> list[Place]:
     """The places after a sign that they take for a gap."""
     return [
-        Place(node, rest or _WAITS, used, since + 1) for node, rest, used, since in places
-    ]  # fmt: skip
+        place._replace(rest=place.rest if _is_amid(place.rest) else _WAITS, since=place.since + 1)
+        for place in places
+    ]
+
+
+def _is_amid(rest: str) -> bool:
+    """Whether symbols of a spelling must still come."""
+    return rest not in ("", TONE, _WAITS)
+
+
+def _run(
+    run: tuple[int, int], used: int, depth: int, symbol: str, touches: bool
+) -> tuple[int, int]:  # fmt: skip
+    """The run (see `Place`) where a symbol is read as the letter at `depth`. A sign behind a
+    letter is punctuation and does not touch it; a digit does."""
+    if symbol.isalpha():
+        return _NO_RUN
+    if used & LEET:
+        goes_on = run[1] == depth < run[0] + _RUN_MAX
+        return (run[0], depth + 1) if goes_on else _NO_RUN
+    return _NO_RUN if touches and symbol.isalnum() else (depth, depth + 1)
+
+
+def _is_what_it_seems(run: tuple[int, int], form: Form) -> bool:
+    """Whether a run stands for whole words of a literal's own letters, but not for all of them."""
+    if form.altered or run == (0, len(form.letters)):
+        return False
+    borders, at = {0}, 0
+    for word in form.entry.words():
+        at += len(word)
+        borders.add(at)
+    return run[0] in borders and run[1] in borders
 
 
 def _allows(known: frozenset[int], used: int) -> bool:

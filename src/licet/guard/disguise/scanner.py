@@ -14,7 +14,7 @@ from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.disguise.lattice import Found, Lattice, State
 from licet.guard.disguise.spellings import GREEK_CAPITALS, signs
-from licet.guard.fold import word_class
+from licet.guard.fold import LETTER, word_class
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
 from licet.guard.scanner import Footing, Hit, Scanner
 
@@ -72,9 +72,11 @@ class DisguiseScanner(Scanner):
             else:
                 self._endings.clear()
         now, lattice = self._now, self._lattice
-        following = (now.begins if starts else now.inside).get(letter)
+        touches = kind == LETTER and bool(self._state) and self._gap_now == NO_GAP
+        steps = now.inside if not starts else now.touching if touches else now.begins
+        following = steps.get(letter)
         if following is None:
-            following = lattice.step(now, letter, starts)
+            following = lattice.step(now, letter, starts, touches)
         if following is lattice.gap:
             return self._gap(gap_strength(letter))
         if following is lattice.root:

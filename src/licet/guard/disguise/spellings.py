@@ -12,18 +12,24 @@ from typing import Final
 
 from licet.guard.disguise.tables import folded, han_tables
 from licet.guard.disguise.ways import EMOJI, INITIALS, LEET, PINYIN, SPLIT, VARIANTS
+from licet.guard.disguise.zhuyin import BAR, zhuyin
 
 LEET_SIGNS: Final = {
-    "a": "4@", "b": "8", "e": "3", "g": "9", "i": "1!|l", "l": "1|i", "o": "0", "s": "5$",
-    "t": "7+", "z": "2",
+    "a": "4@", "b": "86\u20bf", "c": "\u00a2\u00a9", "e": "3\u20ac", "g": "9", "i": "1!|l\u00a1",
+    "l": "1|i\u00a3", "o": "0", "p": "\u20b1", "s": "5$\u00a7", "t": "7+\u2020", "z": "2",
 }  # fmt: skip
-"""Letter -> what stands for it because it looks alike."""
+"""Letter -> what stands for it because it looks alike. A bracket for c is not among them: behind
+one that opens, lawful words stand (`(all` for `call`)."""
 
 GREEK_CAPITALS: Final = {
     "h": "\u0397", "m": "\u039c", "n": "\u039d\u0397", "u": "\u03a5", "v": "\u039d",
     "y": "\u03a5", "\u03bc": "\u039c",
 }  # fmt: skip
 """Letter -> the Greek capitals that look like its own, or whose small letter reads as it does."""
+
+TONE: Final = "\x01"
+"""Ends a spelling in pinyin: a digit for the tone may follow."""
+TONES: Final = "012345"
 
 Spelling = tuple[int, str]
 """(way, symbols)"""
@@ -39,11 +45,14 @@ def spellings(letter: str) -> tuple[Spelling, ...]:
         return ()
     tables, out = han_tables(), []
     for reading in tables.readings.get(letter, ()):
-        out.append((PINYIN, reading))
+        out.append((PINYIN, reading + TONE))
         out.append((INITIALS, reading[0]))
         if "v" in reading:
-            out.append((PINYIN, reading.replace("v", "u")))
-            out.append((PINYIN, reading.replace("v", "yu")))
+            out.append((PINYIN, reading.replace("v", "u") + TONE))
+            out.append((PINYIN, reading.replace("v", "yu") + TONE))
+        in_zhuyin = zhuyin(reading)
+        if in_zhuyin:
+            out.append((PINYIN, in_zhuyin))
     out += [(VARIANTS, other) for other in tables.variants.get(letter, "")]
     out += [(SPLIT, way) for way in tables.parts.get(letter, ())]
     out += [(EMOJI, sign) for sign in tables.emoji.get(letter, "")]
@@ -87,4 +96,4 @@ def signs() -> frozenset[str]:
     """Symbols that are part of a spelling and else stand between letters."""
     leet = {sign for known in LEET_SIGNS.values() for sign in known if not sign.isalnum()}
     emoji = {sign for known in han_tables().emoji.values() for sign in known if not folded(sign)}
-    return frozenset(leet | emoji)
+    return frozenset(leet | emoji | {BAR})
