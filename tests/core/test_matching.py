@@ -28,6 +28,13 @@ EVERYTHING = lexicon(
     "违禁", "🔫", "evil.example/x", "the rapist", "straße", "法lun", "aab", "aabaab zz", "b",
 )  # fmt: skip
 
+
+
+def tagged(text: str) -> str:
+    """ASCII in tag characters, which nobody sees and models read."""
+    return "".join(chr(0xE0000 + ord(char)) for char in text)
+
+
 MATCHES = [
     ("forbidden phrase alpha", "say FORBIDDEN Phrase Alpha now"),
     ("forbidden phrase alpha", "forbidden  phrase\n\talpha"),
@@ -94,6 +101,18 @@ MATCHES = [
     ("13800138000", "call ❶❸❽⓿⓿⓵➂➇⓿🄌⓿."),
     ("13800138000", "call 13800138000①"),
     ("forbidden phrase alpha", "forbidden\U000e0041 phrase\U000e0020alpha"),
+    ("forbidden phrase alpha", "see " + tagged("forbidden phrase alpha")),
+    ("forbidden phrase alpha", "for" + tagged("bidden ph") + "rase alpha"),
+    ("forbidden phrase alpha", tagged("I say: ") + "for" + tagged("x") + "bidden phrase alpha"),
+    ("forbidden phrase alpha", "&#xE0066orbidden phrase alpha"),
+    ("ass", "an " + tagged("ASS!")),
+    ("ass", "\U0001f3f4" + tagged("gbeng") + "\U000e007fass"),
+    ("c++ exploit", tagged("c++ exploit")),
+    ("forbidden phrase alpha", "forbidden \u202eesarhp\u202c alpha"),
+    ("forbidden phrase alpha", "forbidden\u2067\u202e ahpla esarhp\u2069."),
+    ("forbidden phrase alpha", "\u202eahpla esarhp neddibrof"),
+    ("违禁短语样例", "违\u202e样语短禁\u202c例"),
+    ("forbidden phrase alpha", "for\u202ebidden phrase alpha"),
     ("forbidden phrase alpha", "forbidden phrase alphabet"),
     ("forbidden phrase alpha", "今天forbidden phrase alpha今天"),
     ("违禁短语样例", "今天違禁短語樣例好"),
@@ -115,6 +134,8 @@ MATCHES = [
 DOES_NOT_MATCH = [
     ("ass", "AT&T: a&ss, as<s>, as^s"),
     ("ass", "classⓢ ⓐⓢⓢⓞ"),
+    ("ass", "cl" + tagged("ass") + " " + tagged("as") + "\U000e0001" + tagged("set")),
+    ("ass", "\u202essalc\u202c, \u202estessa"),
     ("ass", "class assets pass as soon as s"),
     ("kill all", "skill allocation, killall, kill allies"),
     ("the rapist", "my therapist said"),
@@ -244,6 +265,7 @@ PIECES = st.sampled_from(
      "①", "ⓐ", "™", "\u20e3", "\U000f0000", "\u02bc", "ø",
      "\\n", "\\t", "n", "<i x", "=\"", "<!-", "- ", "-->", "&nbsp", "&amp;", "#98;",
      "。", "\n", "-", "%", "%66", "%E8%BF", "%9D", "%7", "\\x62", "\\xe8", "\\u{6", "2}",
+     "\u202e", "\u202c", "esar", "\U000e0061\U000e0073", "\U000e0020",
      "{", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "lun", "法", "x"]
 )  # fmt: skip
 

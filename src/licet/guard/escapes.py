@@ -28,8 +28,12 @@ _JSON_SHORT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', 
                "\\": "\\"}  # fmt: skip
 
 
-SHORT: Final = frozenset(("\\n", "\\t", "\\r"))
+_SPACES: Final = "ntr"
 """White space as programs and JSON write it, which outside JSON may also be plain text."""
+TURN: Final = "\u202e"
+"""From here to one of `_TURN_ENDS` screens show a text from right to left, whatever its script."""
+_TURN_ENDS: Final = "\u202c\u2069\n\r\0"
+_TURN_MAX: Final = 64
 
 _BARE = re.compile(
     r"&(?:nbsp|shy|middot|laquo|raquo|szlig|[AEIOUYaeiouy]acute|[AEIOUaeiou](?:grave|circ)"
@@ -48,6 +52,8 @@ class Outcome(NamedTuple):
     open: bool
     gives_back: int = 0
     """How many of its last characters ended it without being part of it (`&#102o`: one)."""
+    both: bool = False
+    """Whether it is read as it stands as well."""
 
 
 _OPEN = Outcome(None, True)
@@ -104,6 +110,8 @@ def _once(escape: str) -> Outcome:
 def _backslash(escape: str, json: bool) -> Outcome:
     if json and len(escape) == 2 and escape[1] in _JSON_SHORT:
         return Outcome(_JSON_SHORT[escape[1]], False)
+    if escape[1] in _SPACES:
+        return Outcome("\n", False, both=True)
     if escape[1] == "x":
         return _bytes(escape, "\\x")
     if escape[2:3] == "{":
@@ -150,18 +158,27 @@ def _bytes(escape: str, mark: str) -> Outcome:
         return _NONE
 
 
+def _turned(escape: str) -> Outcome:
+    """Several characters: those that stand behind TURN, as they are seen."""
+    if escape[-1] in _TURN_ENDS:
+        return Outcome(escape[-2:0:-1], False, 1)
+    return _OPEN if len(escape) <= _TURN_MAX else Outcome(escape[:0:-1], False)
+
+
 def _lone(unit: int) -> str:
     return "\ufffd" if 0xDC00 <= unit < 0xE000 else chr(unit)
 
 
 def read_escape(escape: str, *, json: bool) -> Outcome:
-    """What `escape` is so far; its first character is `&`, `\\`, `%`, `<` or a high
+    """What `escape` is so far; its first character is `&`, `\\`, `%`, `<`, TURN or a high
     surrogate.
 
     A tag and whatever is seen as nothing decode to a character that separates nothing stronger
     than a formatting mark does (`*`).
     """
     first = escape[0]
+    if first == TURN:
+        return _turned(escape)
     if first == "<":
         said = tags.read_tag(escape)
         return _OPEN if said is None else Outcome("*", False) if said else _NONE
@@ -186,7 +203,7 @@ def read_end(escape: str, *, json: bool) -> Outcome:
     outcome = read_escape(escape + "\0", json=json)
     if outcome.decoded is None:
         return _NONE
-    return Outcome(outcome.decoded, False, outcome.gives_back - 1)
+    return Outcome(outcome.decoded, False, outcome.gives_back - 1, outcome.both)
 
 
 def may_begin(char: str, *, inside: bool) -> bool:
@@ -219,10 +236,9 @@ def decoded(text: str, *, json: bool) -> str:
         written = found[0]
         if written[:2] == "\\u" and written[2] != "{":
             return chr(int(written[2:], 16))
-        if written in SHORT and not json:
-            return "\n"
-        whole = written[0] in "\\%" or written[-1] in ";>"
-        outcome = (read_escape if whole else read_end)(written, json=json)
+        outcome = read_escape(written, json=json)
+        if outcome.open:
+            outcome = read_end(written, json=json)
         return outcome.decoded or written
 
     out = (_ANY_JSON if json else _ANY).sub(one, text)

@@ -56,6 +56,10 @@ _COMPATIBLE: Final = range(0x2F800, 0x2FA20)
 _HAN_OF_LATER: Final = (range(0x2EBF0, 0x2EE5E), range(0x31350, 0x33480))
 """Han characters that the Unicode of this Python may not know yet."""
 _UNSEEN: Final = range(0xE0000, 0xE1000)
+TAGS: Final = {0xE0000 + point: chr(point) for point in range(0x20, 0x7F)}
+"""Tag characters, which nobody sees -> the ASCII that they are to a model."""
+READ_TWICE: Final = frozenset([*map(chr, TAGS), "\u202e"])
+"""What nobody sees and some readers go by: tags, and where a text begins to be shown reversed."""
 
 
 def rare(char: str, gap: str, skip: str) -> str:

@@ -45,10 +45,11 @@ class Sweep:
 
     def suspects(self, texts: Sequence[str], block: Block) -> list[int]:
         """The places, in order, of the texts that may hold a literal: as they stand, with their
-        escapes decoded, or with letters that fold to several written out. `block` is theirs."""
+        escapes decoded, or with letters that fold to several written out; and those with what is
+        read in two ways. `block` is theirs."""
         if self._looks_everywhere:
             return list(range(len(texts)))
-        found = self._found(block)
+        found = self._found(block) | set(block.twice)
         decoded = {
             n: plain
             for n in block.escaping

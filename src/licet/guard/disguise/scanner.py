@@ -15,8 +15,9 @@ from licet.guard.automaton import Automaton
 from licet.guard.disguise.lattice import Found, Lattice, State
 from licet.guard.disguise.spellings import GREEK_CAPITALS, signs
 from licet.guard.fold import word_class
+from licet.guard.footing import Footing
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
-from licet.guard.scanner import Footing, Hit, Scanner
+from licet.guard.scanner import Hit, Scanner
 
 _NOWHERE: Final = Automaton(())
 _IN_USE: Final = 1
