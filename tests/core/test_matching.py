@@ -29,7 +29,6 @@ EVERYTHING = lexicon(
 )  # fmt: skip
 
 
-
 def tagged(text: str) -> str:
     """ASCII in tag characters, which nobody sees and models read."""
     return "".join(chr(0xE0000 + ord(char)) for char in text)
@@ -85,6 +84,9 @@ MATCHES = [
     ("forbidden phrase alpha", "forbi\U000e01f0dden\U000e0ffephr\U000f0000ase al\U0002fffepha"),
     ("forbidden phrase alpha", "forb\U00100000idden\U0003fff0phrase alpha"),
     ("违禁短语样例", "违\u02c8禁\U0010fffd短\u318d语\ua4fa样\u1427例"),
+    ("forbidden phrase alpha", "for\ua78fbid\u07fa\u07f4\u07f5den ph\u0559\u2e2frase alpha"),
+    ("forbidden phrase alpha", "forbidden\u16c1\u2d4fphrase a\u01c1\ua71dlpha"),
+    ("forbidden phrase alpha", "for\u1428bid\u141f\u1420den\ua7f7phrase alpha"),
     ("我们要勇气冬天", "我们要\U0002f825气\U0002f81a天"),
     ("储备冬天内啟示", "储\U0002f809冬天\U0002f814\U0002f843示"),
     ("我们要马车一起", "我们要\u2ee2\u2ecb一起"),
@@ -96,10 +98,13 @@ MATCHES = [
     ("forbidden phrase alpha", "ⓕⓞⓡⓑⓘⓓⓓⓔⓝ ⓟⓗⓡⓐⓢⓔ ⓐⓛⓟⓗⓐ"),
     ("forbidden phrase alpha", "⑴№²™forbidden phrase alpha"),
     ("forbidden phrase alpha", "ƒørɓɨđɗen phɍase ałphȺ"),
+    ("forbidden phrase alpha", "ᶂꝋꞧƃᶖđᶁꬴꞑ ᶈɦɾᶏꞩɇ ᶏƚᵱɦᶏ"),
     ("forbidden phrase alpha", "ғᴏʀʙɪᴅᴅᴇɴ ᴘʜʀᴀsᴇ ᴀʟᴘʜᴀ"),
     ("ass", "an ass™ of"),
     ("13800138000", "call ❶❸❽⓿⓿⓵➂➇⓿🄌⓿."),
     ("13800138000", "call 13800138000①"),
+    ("13800138000", "اتصل ١٣٨٠٠١٣٨٠٠٠."),
+    ("13800138000", "call १३८൦๐១೩᠘೦٠۰."),
     ("forbidden phrase alpha", "forbidden\U000e0041 phrase\U000e0020alpha"),
     ("forbidden phrase alpha", "see " + tagged("forbidden phrase alpha")),
     ("forbidden phrase alpha", "for" + tagged("bidden ph") + "rase alpha"),
@@ -142,6 +147,8 @@ DOES_NOT_MATCH = [
     ("违禁", "不能违。禁止入内"),
     ("c++ exploit", "c exploit"),
     ("13800138000", "1380013800012"),
+    ("13800138000", "١٣٨٠٠١٣٨٠٠٠١٢"),
+    ("ass", "ᗩᔕᔕ"),
     ("forbidden phrase alpha", "forbidden phrase. And alpha"),
     ("forbidden phrase alpha", "unforbidden phrase alpha"),
     ("forbidden phrase alpha", "forbidden phrase" + " " * 13 + "alpha"),

@@ -128,6 +128,8 @@ def _literal_forms() -> dict[int, str]:
 
 def _view(sees_symbols: bool, sees_spaces: bool = False) -> View:
     table, expansions = _folds().copy(), {}
+    for sign, digit in fold_signs.digits().items():
+        table[ord(sign)] = digit
     if not sees_spaces:
         for point, form in _literal_forms().items():
             table[point] = form
