@@ -70,6 +70,8 @@ RULES = parse_rules(
 
 PLANTED = [
     "假糧 票", "A.b-C", "f&#97;b", "ﬁ ﬀab", "x\\u0061bc", "\U000e0061\U000e0062&#99;", "\u202ecba",
+    "a[b]b[/b]c", "a](/x)b](#)c", "a\\textbf{b}c", "a\x1b[1mbc", "a<!-- < -->b<?x?>&#99;",
+    "a<b title='a>b'>bc", "a\\tbc", "%2561%u0062\\x{63}",
 ]  # fmt: skip
 
 

@@ -65,6 +65,20 @@ MATCHES = [
         'forbidden <a href="https://example.com/page/recall?a=b&c=d">phrase</a> alpha',
     ),
     ("forbidden phrase alpha", "forbid<!-- a word -->den phrase alpha"),
+    ("forbidden phrase alpha", "forbid<!-- a <b> word -->den phrase alpha"),
+    ("forbidden phrase alpha", "forbid<!a>den<? b?> phr</ c>ase alp</>ha"),
+    ("forbidden phrase alpha", "<!forbidden phrase alpha> <?forbidden"),
+    ("evil.example/x", "forbidden<!--evil.example/x-->"),
+    ("forbidden phrase alpha", "forb<b title='a>b' class=\"<\">idden phrase alpha"),
+    ("forbidden phrase alpha", "[forb](https://a.example/b?c=d)[idden](/e) [phrase](#f) alpha"),
+    ("evil.example/x", "[see evil.](http://evil.example/x)"),
+    ("forbidden phrase alpha", "f[b]orb[/b]idden [color=#ff0000]phrase[/COLOR] alpha"),
+    ("forbidden phrase alpha", "forbidden[^1] phr[^note-2]ase alpha"),
+    ("forbidden phrase alpha", "\\textbf{forb}\\emph{idden} \\underline{phr}\\mathrm{ase} alpha"),
+    ("forbidden phrase alpha", "forbidden\x1b[1;31m phr\x1b[0mase\x1b[m alpha"),
+    ("forbidden phrase alpha", "a\\tforbidden\\text{phrase alpha"),
+    ("forbidden phrase alpha", "%2566orbidden%2520phr%2561se %u0061lpha 5%25"),
+    ("违禁短语样例", "%25E8%25BF%259D%25e7%25a6%2581%u77ED\\U00008bed样\\x{4f8b}"),
     ("forbidden phrase alpha", "line one\\nforbidden phrase alpha"),
     ("forbidden phrase alpha", "line one\\n\\tforbidden\\nphrase\\r\\nalpha"),
     ("forbidden phrase alpha", "C:\\new\\table\\nforbidden phrase alpha"),
@@ -185,8 +199,9 @@ def test_a_literal_with_nothing_to_match_is_refused() -> None:
 
 def test_what_can_be_no_tag_any_more_is_let_go() -> None:
     for text in (
-        "forbidden <recalled", "forbidden <b then we", "forbidden <!D", "forbidden </b.",
-        "forbidden <a href=x\"", "forbidden <b <",
+        "forbidden <recalled", "forbidden <b then we", "forbidden </b.",
+        "forbidden <a href=x\"", "forbidden <b <", "forbidden [x", "forbidden [^.x",
+        "forbidden ](ht.", "forbidden ](http://a ", "forbidden \x1b[x",
     ):  # fmt: skip
         watch = lexicon("forbidden phrase alpha").watch()
         watch.feed(text)
@@ -194,10 +209,11 @@ def test_what_can_be_no_tag_any_more_is_let_go() -> None:
 
 
 def test_of_a_tag_no_more_is_held_than_a_tag_is_long() -> None:
-    watch = lexicon("forbidden phrase alpha").watch()
-    for start in ('forbidden <a href="', "forbidden <!--"):
-        watch.feed(start + "x" * 300)
+    for start in ('<a href="', "<!--", "<?", "](/", "[url="):
+        watch = lexicon("forbidden phrase alpha").watch()
+        watch.feed("forbidden " + start + "x" * 300)
         assert watch.hit is None
+        assert watch.free == len(start) + 310
 
 
 def test_a_backslash_and_n_hold_what_may_go_on_behind_them() -> None:
@@ -270,6 +286,8 @@ PIECES = st.sampled_from(
      "a", "s", "ss", "b", "aab", "&#102;", "&", "#", "10", "2", ";", "\\u00", "66", "\\", "<b>",
      "<", ">", "kill", " all", ".", "c++", "+", "🔫", "\ud83d", "\udd2b", "\U000e0041", "ß", "ﬁ",
      "①", "ⓐ", "™", "\u20e3", "\U000f0000", "\u02bc", "ø",
+     "[b]", "[/b", "](", "http://x", ")", "](#b)", "\x1b[", "1m", "\\text{", "\\emph", "<?", "</ ",
+     "%25", "61", "%u0061", "\\x{61}",
      "\\n", "\\t", "n", "<i x", "=\"", "<!-", "- ", "-->", "&nbsp", "&amp;", "#98;",
      "。", "\n", "-", "%", "%66", "%E8%BF", "%9D", "%7", "\\x62", "\\xe8", "\\u{6", "2}",
      "\u202e", "\u202c", "esar", "\U000e0061\U000e0073", "\U000e0020",

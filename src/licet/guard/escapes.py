@@ -11,18 +11,19 @@ from functools import cache
 from html.entities import html5
 from typing import Final, NamedTuple
 
-from licet.guard import tags
+from licet.guard import markup, tags
 
 LENGTH_MAX: Final = tags.LENGTH_MAX
 """No escape that we read is longer; what is longer is read as plain text."""
 _SHORT_MAX: Final = 48
-"""The same for all but tags and comments."""
+"""The same for all but tags, comments and marks."""
 
 _NUMERIC = re.compile(r"&#(?:[0-9]*|[xX][0-9a-fA-F]*)\Z")
 _NUMERIC_WHOLE = re.compile(r"&#(?:0*([0-9]{1,7})|[xX]0*([0-9a-fA-F]{1,6}))\Z")
 _TOO_MANY = re.compile(r"&#(?:0*[1-9][0-9]{7}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6})")
 _UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4})?\Z")
-_BRACED = re.compile(r"\\u\{(?:[0-9a-fA-F]{0,6}|[0-9a-fA-F]{1,6}\})\Z")
+_LONG = re.compile(r"\\U[0-9a-fA-F]{0,8}\Z")
+_BRACED = re.compile(r"\\[ux]\{(?:[0-9a-fA-F]{0,6}|[0-9a-fA-F]{1,6}\})\Z")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _JSON_SHORT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "/": "/",
                "\\": "\\"}  # fmt: skip
@@ -110,9 +111,18 @@ def _once(escape: str) -> Outcome:
 def _backslash(escape: str, json: bool) -> Outcome:
     if json and len(escape) == 2 and escape[1] in _JSON_SHORT:
         return Outcome(_JSON_SHORT[escape[1]], False)
+    if escape in markup.LATEX:
+        return _mark(True, both=True)
+    if escape in markup.LATEX_BEGINNINGS:
+        return _OPEN
     if escape[1] in _SPACES:
-        return Outcome("\n", False, both=True)
-    if escape[1] == "x":
+        return Outcome("\n", False, len(escape) - 2, both=True)
+    if escape[1] == "U":
+        whole = len(escape) == 10
+        if not _LONG.match(escape):
+            return _NONE
+        return Outcome(_code_point(int(escape[2:], 16)), False) if whole else _OPEN
+    if escape[1] == "x" and escape[2:3] != "{":
         return _bytes(escape, "\\x")
     if escape[2:3] == "{":
         if not _BRACED.match(escape):
@@ -158,6 +168,24 @@ def _bytes(escape: str, mark: str) -> Outcome:
         return _NONE
 
 
+def _percent(escape: str) -> Outcome:
+    """As in addresses, once or twice over (`%2561`), or as scripts once wrote it (`%u0061`)."""
+    if escape[1:2] == "u":
+        return _backslash(escape.replace("%", "\\"), json=False)
+    if escape[:3] != "%25":
+        return _bytes(escape, "%")
+    inner = _bytes(escape, "%25")
+    if inner.open or inner.decoded is not None:
+        return inner
+    return Outcome("%", False, len(escape) - 3)
+
+
+def _mark(said: bool | None, *, both: bool) -> Outcome:
+    if said is None:
+        return _OPEN
+    return Outcome("*", False, both=both) if said else _NONE
+
+
 def _turned(escape: str) -> Outcome:
     """Several characters: those that stand behind TURN, as they are seen."""
     if escape[-1] in _TURN_ENDS:
@@ -170,8 +198,8 @@ def _lone(unit: int) -> str:
 
 
 def read_escape(escape: str, *, json: bool) -> Outcome:
-    """What `escape` is so far; its first character is `&`, `\\`, `%`, `<`, TURN or a high
-    surrogate.
+    """What `escape` is so far; its first character is `&`, `\\`, `%`, `<`, TURN, a high surrogate
+    or one of `markup.BEGINNINGS`.
 
     A tag and whatever is seen as nothing decode to a character that separates nothing stronger
     than a formatting mark does (`*`).
@@ -181,7 +209,9 @@ def read_escape(escape: str, *, json: bool) -> Outcome:
         return _turned(escape)
     if first == "<":
         said = tags.read_tag(escape)
-        return _OPEN if said is None else Outcome("*", False) if said else _NONE
+        return _mark(said, both=tags.is_comment(escape))
+    if first in markup.BEGINNINGS:
+        return _mark(markup.read_mark(escape), both=True)
     if len(escape) > _SHORT_MAX:
         return _NONE
     if first == "&":
@@ -189,7 +219,7 @@ def read_escape(escape: str, *, json: bool) -> Outcome:
     if first == "\\":
         return _OPEN if len(escape) == 1 else _backslash(escape, json)
     if first == "%":
-        return _bytes(escape, "%")
+        return _percent(escape)
     if len(escape) == 1:
         return _OPEN
     low = ord(escape[1])
@@ -207,8 +237,8 @@ def read_end(escape: str, *, json: bool) -> Outcome:
 
 
 def may_begin(char: str, *, inside: bool) -> bool:
-    """Whether an escape may begin here. A tag matters only `inside` a possible match."""
-    if char == "<":
+    """Whether an escape may begin here. A tag or mark matters only `inside` a possible match."""
+    if char == "<" or char in markup.BEGINNINGS:
         return inside
     return char in "&\\%" or "\ud800" <= char < "\udc00"
 
@@ -223,10 +253,18 @@ _ANY = re.compile(
     r"(?:&[aA][mM][pP];|&)#(?:0*[0-9]{1,7}|[xX]0*[0-9a-fA-F]{1,6});?"
     r"|(?:&[aA][mM][pP];|&)[A-Za-z][A-Za-z0-9]{1,31};"
     rf"|(?:&[aA][mM][pP];|&){_BARE.pattern[1:]}"
-    r"|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|</?[A-Za-z][^<>]{0,254}>|<!--[^<]{0,254}?-->|"
-    + "|".join(_utf8_pattern(mark) for mark in ("%", r"\\x"))
+    r"|[\\%]u[0-9a-fA-F]{4}|\\[ux]\{[0-9a-fA-F]{1,6}\}|\\U[0-9a-fA-F]{8}"
+    r"|</?[A-Za-z](?:[^<>\"']|\"[^\"]{0,254}\"|'[^']{0,254}'){0,254}>|</?[A-Za-z][^<>]{0,254}>|"
+    + "|".join(_utf8_pattern(mark) for mark in ("%25", "%", r"\\x"))
 )
 _ANY_JSON = re.compile(_ANY.pattern + r'|\\["\\/bfnrt]')
+
+
+def readings(text: str) -> set[str]:
+    """How a text may be read otherwise than it stands: with its escapes decoded, and with what may
+    be a mark of formatting taken for one as well."""
+    unmarked = markup.ANY.sub(" ", text)
+    return {decoded(text, json=False), decoded(unmarked, json=False)} - {text}
 
 
 def decoded(text: str, *, json: bool) -> str:
@@ -234,7 +272,7 @@ def decoded(text: str, *, json: bool) -> str:
 
     def one(found: re.Match[str]) -> str:
         written = found[0]
-        if written[:2] == "\\u" and written[2] != "{":
+        if written[:2] in ("\\u", "%u") and written[2] != "{":
             return chr(int(written[2:], 16))
         outcome = read_escape(written, json=json)
         if outcome.open:

@@ -28,7 +28,10 @@ SEPARATOR = "\n"
 GROUP_CHARACTERS = 1 << 16
 """Folded at once: more does not stay in a processor's cache, and takes twice as long."""
 _END = ord(SEPARATOR)
-_ESCAPING = re.compile(r"&[#A-Za-z]|\\[nrtux]|%[0-9A-Fa-f]{2}|<[!/A-Za-z]")
+_ESCAPING = re.compile(
+    r"&[#A-Za-z]|\\[A-Za-z]|%[0-9A-Fa-fu][0-9A-Fa-f]|<[!?/A-Za-z]"
+    r"|\]\((?:http|[/#])|\[(?:/?[A-Za-z]{1,7}[=\]]|\^[\w-])|\x1b\["
+)
 """Stands in every escape that the guard reads (`licet.guard.escapes`), but for surrogates."""
 Numbers = NDArray[np.uint32]
 _READ_TWICE: Numbers = np.array(sorted(map(ord, READ_TWICE)), dtype=np.uint32)
@@ -103,7 +106,7 @@ def _grouped(texts: Sequence[str], places: Sequence[int]) -> Iterator[list[int]]
 
 def _may_escape(text: str) -> bool:
     """Whether an escape may stand in a text; a text without its signs is told at once."""
-    return any(sign in text for sign in "&\\%<") and _ESCAPING.search(text) is not None
+    return any(sign in text for sign in "&\\%<[]") and _ESCAPING.search(text) is not None
 
 
 def _fold_wide(
