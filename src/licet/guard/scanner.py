@@ -170,13 +170,14 @@ class Scanner:
     def _symbol(self, char: str, symbol: str, width: int) -> None:
         """One symbol that came from `width` characters of the text."""
         at = self.at
-        was_unseen, self._unseen = self._unseen, char in fold_signs.READ_TWICE
-        if self._unseen and symbol == SKIP:
+        unseen = symbol == SKIP and char in fold_signs.READ_TWICE
+        if unseen:
             if self._is_branch:
                 self._as_seen(char, width)
                 return
-            if not (was_unseen and self._branches):
+            if not (self._unseen and self._branches):
                 self._branch(char, width)
+        self._unseen = unseen
         if symbol >= MARKS_END or symbol == EXPAND:
             rare = "\x7f" < char < "\u3400" or char > "\uffff"
             emblem = EMBLEM if rare and is_emblem(char) else 0
