@@ -32,6 +32,8 @@ _PIECES = st.sampled_from(
      "。", "\n", "-", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "法", "&amp;",
      "&amp", "&lt;b&gt;", "ﷺ", "\u0345", "\u1e9e", "\ufeff", "\x00", "&" * 60, "\\" * 30, "<" * 50,
      "\u0301" * 40, "\ud83d" * 5, "&#x11ffff;", "&#0;", "\\ud83d\\udd2b",
+     "\u202e", "\u202c", "\U000e0062", "\U000e0020", "[b]", "[/b", "](", "http://x", ")", "](#b)",
+     "\x1b[", "1m", "\\text{", "\\emph", "<?", "</ ", "%25", "61", "%u0061", "\\x{61}",
      "\\n", "\\t", "<i x", "=\"", "<!--", "-->", "&nbsp", "#98;", "①", "™", "\u20e3", "\U000f0000"]
 )  # fmt: skip
 _ANY = st.text(st.characters(), max_size=12)  # st.characters() draws surrogates as well

@@ -68,10 +68,17 @@ RULES = parse_rules(
 )  # fmt: skip
 
 
+PLANTED = [
+    "假糧 票", "A.b-C", "f&#97;b", "ﬁ ﬀab", "x\\u0061bc", "\U000e0061\U000e0062&#99;", "\u202ecba",
+    "a[b]b[/b]c", "a](/x)b](#)c", "a\\textbf{b}c", "a\x1b[1mbc", "a<!-- < -->b<?x?>&#99;",
+    "a<b title='a>b'>bc", "a\\tbc", "%2561%u0062\\x{63}",
+]  # fmt: skip
+
+
 @given(
     TEXTS,
     st.integers(0, 5),
-    st.sampled_from(["假糧 票", "A.b-C", "f&#97;b", "ﬁ ﬀab", "x\\u0061bc"]),
+    st.sampled_from(PLANTED),
 )
 def test_a_sweep_misses_nothing_that_the_guard_finds(
     texts: list[str], place: int, planted: str

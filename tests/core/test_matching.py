@@ -28,6 +28,12 @@ EVERYTHING = lexicon(
     "违禁", "🔫", "evil.example/x", "the rapist", "straße", "法lun", "aab", "aabaab zz", "b",
 )  # fmt: skip
 
+
+def tagged(text: str) -> str:
+    """ASCII in tag characters, which nobody sees and models read."""
+    return "".join(chr(0xE0000 + ord(char)) for char in text)
+
+
 MATCHES = [
     ("forbidden phrase alpha", "say FORBIDDEN Phrase Alpha now"),
     ("forbidden phrase alpha", "forbidden  phrase\n\talpha"),
@@ -59,6 +65,20 @@ MATCHES = [
         'forbidden <a href="https://example.com/page/recall?a=b&c=d">phrase</a> alpha',
     ),
     ("forbidden phrase alpha", "forbid<!-- a word -->den phrase alpha"),
+    ("forbidden phrase alpha", "forbid<!-- a <b> word -->den phrase alpha"),
+    ("forbidden phrase alpha", "forbid<!a>den<? b?> phr</ c>ase alp</>ha"),
+    ("forbidden phrase alpha", "<!forbidden phrase alpha> <?forbidden"),
+    ("evil.example/x", "forbidden<!--evil.example/x-->"),
+    ("forbidden phrase alpha", "forb<b title='a>b' class=\"<\">idden phrase alpha"),
+    ("forbidden phrase alpha", "[forb](https://a.example/b?c=d)[idden](/e) [phrase](#f) alpha"),
+    ("evil.example/x", "[see evil.](http://evil.example/x)"),
+    ("forbidden phrase alpha", "f[b]orb[/b]idden [color=#ff0000]phrase[/COLOR] alpha"),
+    ("forbidden phrase alpha", "forbidden[^1] phr[^note-2]ase alpha"),
+    ("forbidden phrase alpha", "\\textbf{forb}\\emph{idden} \\underline{phr}\\mathrm{ase} alpha"),
+    ("forbidden phrase alpha", "forbidden\x1b[1;31m phr\x1b[0mase\x1b[m alpha"),
+    ("forbidden phrase alpha", "a\\tforbidden\\text{phrase alpha"),
+    ("forbidden phrase alpha", "%2566orbidden%2520phr%2561se %u0061lpha 5%25"),
+    ("违禁短语样例", "%25E8%25BF%259D%25e7%25a6%2581%u77ED\\U00008bed样\\x{4f8b}"),
     ("forbidden phrase alpha", "line one\\nforbidden phrase alpha"),
     ("forbidden phrase alpha", "line one\\n\\tforbidden\\nphrase\\r\\nalpha"),
     ("forbidden phrase alpha", "C:\\new\\table\\nforbidden phrase alpha"),
@@ -78,6 +98,9 @@ MATCHES = [
     ("forbidden phrase alpha", "forbi\U000e01f0dden\U000e0ffephr\U000f0000ase al\U0002fffepha"),
     ("forbidden phrase alpha", "forb\U00100000idden\U0003fff0phrase alpha"),
     ("违禁短语样例", "违\u02c8禁\U0010fffd短\u318d语\ua4fa样\u1427例"),
+    ("forbidden phrase alpha", "for\ua78fbid\u07fa\u07f4\u07f5den ph\u0559\u2e2frase alpha"),
+    ("forbidden phrase alpha", "forbidden\u16c1\u2d4fphrase a\u01c1\ua71dlpha"),
+    ("forbidden phrase alpha", "for\u1428bid\u141f\u1420den\ua7f7phrase alpha"),
     ("我们要勇气冬天", "我们要\U0002f825气\U0002f81a天"),
     ("储备冬天内啟示", "储\U0002f809冬天\U0002f814\U0002f843示"),
     ("我们要马车一起", "我们要\u2ee2\u2ecb一起"),
@@ -89,11 +112,26 @@ MATCHES = [
     ("forbidden phrase alpha", "ⓕⓞⓡⓑⓘⓓⓓⓔⓝ ⓟⓗⓡⓐⓢⓔ ⓐⓛⓟⓗⓐ"),
     ("forbidden phrase alpha", "⑴№²™forbidden phrase alpha"),
     ("forbidden phrase alpha", "ƒørɓɨđɗen phɍase ałphȺ"),
+    ("forbidden phrase alpha", "ᶂꝋꞧƃᶖđᶁꬴꞑ ᶈɦɾᶏꞩɇ ᶏƚᵱɦᶏ"),
     ("forbidden phrase alpha", "ғᴏʀʙɪᴅᴅᴇɴ ᴘʜʀᴀsᴇ ᴀʟᴘʜᴀ"),
     ("ass", "an ass™ of"),
     ("13800138000", "call ❶❸❽⓿⓿⓵➂➇⓿🄌⓿."),
     ("13800138000", "call 13800138000①"),
+    ("13800138000", "اتصل ١٣٨٠٠١٣٨٠٠٠."),
+    ("13800138000", "call १३८൦๐១೩᠘೦٠۰."),
     ("forbidden phrase alpha", "forbidden\U000e0041 phrase\U000e0020alpha"),
+    ("forbidden phrase alpha", "see " + tagged("forbidden phrase alpha")),
+    ("forbidden phrase alpha", "for" + tagged("bidden ph") + "rase alpha"),
+    ("forbidden phrase alpha", tagged("I say: ") + "for" + tagged("x") + "bidden phrase alpha"),
+    ("forbidden phrase alpha", "&#xE0066orbidden phrase alpha"),
+    ("ass", "an " + tagged("ASS!")),
+    ("ass", "\U0001f3f4" + tagged("gbeng") + "\U000e007fass"),
+    ("c++ exploit", tagged("c++ exploit")),
+    ("forbidden phrase alpha", "forbidden \u202eesarhp\u202c alpha"),
+    ("forbidden phrase alpha", "forbidden\u2067\u202e ahpla esarhp\u2069."),
+    ("forbidden phrase alpha", "\u202eahpla esarhp neddibrof"),
+    ("违禁短语样例", "违\u202e样语短禁\u202c例"),
+    ("forbidden phrase alpha", "for\u202ebidden phrase alpha"),
     ("forbidden phrase alpha", "forbidden phrase alphabet"),
     ("forbidden phrase alpha", "今天forbidden phrase alpha今天"),
     ("违禁短语样例", "今天違禁短語樣例好"),
@@ -115,12 +153,16 @@ MATCHES = [
 DOES_NOT_MATCH = [
     ("ass", "AT&T: a&ss, as<s>, as^s"),
     ("ass", "classⓢ ⓐⓢⓢⓞ"),
+    ("ass", "cl" + tagged("ass") + " " + tagged("as") + "\U000e0001" + tagged("set")),
+    ("ass", "\u202essalc\u202c, \u202estessa"),
     ("ass", "class assets pass as soon as s"),
     ("kill all", "skill allocation, killall, kill allies"),
     ("the rapist", "my therapist said"),
     ("违禁", "不能违。禁止入内"),
     ("c++ exploit", "c exploit"),
     ("13800138000", "1380013800012"),
+    ("13800138000", "١٣٨٠٠١٣٨٠٠٠١٢"),
+    ("ass", "ᗩᔕᔕ"),
     ("forbidden phrase alpha", "forbidden phrase. And alpha"),
     ("forbidden phrase alpha", "unforbidden phrase alpha"),
     ("forbidden phrase alpha", "forbidden phrase" + " " * 13 + "alpha"),
@@ -157,8 +199,9 @@ def test_a_literal_with_nothing_to_match_is_refused() -> None:
 
 def test_what_can_be_no_tag_any_more_is_let_go() -> None:
     for text in (
-        "forbidden <recalled", "forbidden <b then we", "forbidden <!D", "forbidden </b.",
-        "forbidden <a href=x\"", "forbidden <b <",
+        "forbidden <recalled", "forbidden <b then we", "forbidden </b.",
+        "forbidden <a href=x\"", "forbidden <b <", "forbidden [x", "forbidden [^.x",
+        "forbidden ](ht.", "forbidden ](http://a ", "forbidden \x1b[x",
     ):  # fmt: skip
         watch = lexicon("forbidden phrase alpha").watch()
         watch.feed(text)
@@ -166,10 +209,11 @@ def test_what_can_be_no_tag_any_more_is_let_go() -> None:
 
 
 def test_of_a_tag_no_more_is_held_than_a_tag_is_long() -> None:
-    watch = lexicon("forbidden phrase alpha").watch()
-    for start in ('forbidden <a href="', "forbidden <!--"):
-        watch.feed(start + "x" * 300)
+    for start in ('<a href="', "<!--", "<?", "](/", "[url="):
+        watch = lexicon("forbidden phrase alpha").watch()
+        watch.feed("forbidden " + start + "x" * 300)
         assert watch.hit is None
+        assert watch.free == len(start) + 310
 
 
 def test_a_backslash_and_n_hold_what_may_go_on_behind_them() -> None:
@@ -242,8 +286,11 @@ PIECES = st.sampled_from(
      "a", "s", "ss", "b", "aab", "&#102;", "&", "#", "10", "2", ";", "\\u00", "66", "\\", "<b>",
      "<", ">", "kill", " all", ".", "c++", "+", "🔫", "\ud83d", "\udd2b", "\U000e0041", "ß", "ﬁ",
      "①", "ⓐ", "™", "\u20e3", "\U000f0000", "\u02bc", "ø",
+     "[b]", "[/b", "](", "http://x", ")", "](#b)", "\x1b[", "1m", "\\text{", "\\emph", "<?", "</ ",
+     "%25", "61", "%u0061", "\\x{61}",
      "\\n", "\\t", "n", "<i x", "=\"", "<!-", "- ", "-->", "&nbsp", "&amp;", "#98;",
      "。", "\n", "-", "%", "%66", "%E8%BF", "%9D", "%7", "\\x62", "\\xe8", "\\u{6", "2}",
+     "\u202e", "\u202c", "esar", "\U000e0061\U000e0073", "\U000e0020",
      "{", "1380013", "8000", "evil.example", "/x", "the rap", "ist", "lun", "法", "x"]
 )  # fmt: skip
 

@@ -167,7 +167,7 @@ def test_a_running_stream_is_not_served_to_its_end_unrecorded(
     assert "ledger_unavailable" in text
     assert '"finish_reason":"stop"' not in text.replace(" ", "")
     counted = plain.get(f"{served.root}/metrics").text
-    slow = [line for line in counted.split("\n") if 'licet_exchanges_total{' in line]
+    slow = [line for line in counted.split("\n") if "licet_exchanges_total{" in line]
     assert any('outcome="failed"' in line for line in slow), slow  # and not as served
 
 

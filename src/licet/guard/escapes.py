@@ -11,25 +11,30 @@ from functools import cache
 from html.entities import html5
 from typing import Final, NamedTuple
 
-from licet.guard import tags
+from licet.guard import markup, tags
 
 LENGTH_MAX: Final = tags.LENGTH_MAX
 """No escape that we read is longer; what is longer is read as plain text."""
 _SHORT_MAX: Final = 48
-"""The same for all but tags and comments."""
+"""The same for all but tags, comments and marks."""
 
 _NUMERIC = re.compile(r"&#(?:[0-9]*|[xX][0-9a-fA-F]*)\Z")
 _NUMERIC_WHOLE = re.compile(r"&#(?:0*([0-9]{1,7})|[xX]0*([0-9a-fA-F]{1,6}))\Z")
 _TOO_MANY = re.compile(r"&#(?:0*[1-9][0-9]{7}|[xX]0*[1-9a-fA-F][0-9a-fA-F]{6})")
 _UNICODE = re.compile(r"\\(?:u[0-9a-fA-F]{0,4})?\Z")
-_BRACED = re.compile(r"\\u\{(?:[0-9a-fA-F]{0,6}|[0-9a-fA-F]{1,6}\})\Z")
+_LONG = re.compile(r"\\U[0-9a-fA-F]{0,8}\Z")
+_BRACED = re.compile(r"\\[ux]\{(?:[0-9a-fA-F]{0,6}|[0-9a-fA-F]{1,6}\})\Z")
 _HEX = frozenset("0123456789abcdefABCDEF")
 _JSON_SHORT = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", '"': '"', "/": "/",
                "\\": "\\"}  # fmt: skip
 
 
-SHORT: Final = frozenset(("\\n", "\\t", "\\r"))
+_SPACES: Final = "ntr"
 """White space as programs and JSON write it, which outside JSON may also be plain text."""
+TURN: Final = "\u202e"
+"""From here to one of `_TURN_ENDS` screens show a text from right to left, whatever its script."""
+_TURN_ENDS: Final = "\u202c\u2069\n\r\0"
+_TURN_MAX: Final = 64
 
 _BARE = re.compile(
     r"&(?:nbsp|shy|middot|laquo|raquo|szlig|[AEIOUYaeiouy]acute|[AEIOUaeiou](?:grave|circ)"
@@ -48,6 +53,8 @@ class Outcome(NamedTuple):
     open: bool
     gives_back: int = 0
     """How many of its last characters ended it without being part of it (`&#102o`: one)."""
+    both: bool = False
+    """Whether it is read as it stands as well."""
 
 
 _OPEN = Outcome(None, True)
@@ -104,7 +111,18 @@ def _once(escape: str) -> Outcome:
 def _backslash(escape: str, json: bool) -> Outcome:
     if json and len(escape) == 2 and escape[1] in _JSON_SHORT:
         return Outcome(_JSON_SHORT[escape[1]], False)
-    if escape[1] == "x":
+    if escape in markup.LATEX:
+        return _mark(True, both=True)
+    if escape in markup.LATEX_BEGINNINGS:
+        return _OPEN
+    if escape[1] in _SPACES:
+        return Outcome("\n", False, len(escape) - 2, both=True)
+    if escape[1] == "U":
+        whole = len(escape) == 10
+        if not _LONG.match(escape):
+            return _NONE
+        return Outcome(_code_point(int(escape[2:], 16)), False) if whole else _OPEN
+    if escape[1] == "x" and escape[2:3] != "{":
         return _bytes(escape, "\\x")
     if escape[2:3] == "{":
         if not _BRACED.match(escape):
@@ -150,21 +168,50 @@ def _bytes(escape: str, mark: str) -> Outcome:
         return _NONE
 
 
+def _percent(escape: str) -> Outcome:
+    """As in addresses, once or twice over (`%2561`), or as scripts once wrote it (`%u0061`)."""
+    if escape[1:2] == "u":
+        return _backslash(escape.replace("%", "\\"), json=False)
+    if escape[:3] != "%25":
+        return _bytes(escape, "%")
+    inner = _bytes(escape, "%25")
+    if inner.open or inner.decoded is not None:
+        return inner
+    return Outcome("%", False, len(escape) - 3)
+
+
+def _mark(said: bool | None, *, both: bool) -> Outcome:
+    if said is None:
+        return _OPEN
+    return Outcome("*", False, both=both) if said else _NONE
+
+
+def _turned(escape: str) -> Outcome:
+    """Several characters: those that stand behind TURN, as they are seen."""
+    if escape[-1] in _TURN_ENDS:
+        return Outcome(escape[-2:0:-1], False, 1)
+    return _OPEN if len(escape) <= _TURN_MAX else Outcome(escape[:0:-1], False)
+
+
 def _lone(unit: int) -> str:
     return "\ufffd" if 0xDC00 <= unit < 0xE000 else chr(unit)
 
 
 def read_escape(escape: str, *, json: bool) -> Outcome:
-    """What `escape` is so far; its first character is `&`, `\\`, `%`, `<` or a high
-    surrogate.
+    """What `escape` is so far; its first character is `&`, `\\`, `%`, `<`, TURN, a high surrogate
+    or one of `markup.BEGINNINGS`.
 
     A tag and whatever is seen as nothing decode to a character that separates nothing stronger
     than a formatting mark does (`*`).
     """
     first = escape[0]
+    if first == TURN:
+        return _turned(escape)
     if first == "<":
         said = tags.read_tag(escape)
-        return _OPEN if said is None else Outcome("*", False) if said else _NONE
+        return _mark(said, both=tags.is_comment(escape))
+    if first in markup.BEGINNINGS:
+        return _mark(markup.read_mark(escape), both=True)
     if len(escape) > _SHORT_MAX:
         return _NONE
     if first == "&":
@@ -172,7 +219,7 @@ def read_escape(escape: str, *, json: bool) -> Outcome:
     if first == "\\":
         return _OPEN if len(escape) == 1 else _backslash(escape, json)
     if first == "%":
-        return _bytes(escape, "%")
+        return _percent(escape)
     if len(escape) == 1:
         return _OPEN
     low = ord(escape[1])
@@ -186,12 +233,12 @@ def read_end(escape: str, *, json: bool) -> Outcome:
     outcome = read_escape(escape + "\0", json=json)
     if outcome.decoded is None:
         return _NONE
-    return Outcome(outcome.decoded, False, outcome.gives_back - 1)
+    return Outcome(outcome.decoded, False, outcome.gives_back - 1, outcome.both)
 
 
 def may_begin(char: str, *, inside: bool) -> bool:
-    """Whether an escape may begin here. A tag matters only `inside` a possible match."""
-    if char == "<":
+    """Whether an escape may begin here. A tag or mark matters only `inside` a possible match."""
+    if char == "<" or char in markup.BEGINNINGS:
         return inside
     return char in "&\\%" or "\ud800" <= char < "\udc00"
 
@@ -206,10 +253,18 @@ _ANY = re.compile(
     r"(?:&[aA][mM][pP];|&)#(?:0*[0-9]{1,7}|[xX]0*[0-9a-fA-F]{1,6});?"
     r"|(?:&[aA][mM][pP];|&)[A-Za-z][A-Za-z0-9]{1,31};"
     rf"|(?:&[aA][mM][pP];|&){_BARE.pattern[1:]}"
-    r"|\\u[0-9a-fA-F]{4}|\\u\{[0-9a-fA-F]{1,6}\}|</?[A-Za-z][^<>]{0,254}>|<!--[^<]{0,254}?-->|"
-    + "|".join(_utf8_pattern(mark) for mark in ("%", r"\\x"))
+    r"|[\\%]u[0-9a-fA-F]{4}|\\[ux]\{[0-9a-fA-F]{1,6}\}|\\U[0-9a-fA-F]{8}"
+    r"|</?[A-Za-z](?:[^<>\"']|\"[^\"]{0,254}\"|'[^']{0,254}'){0,254}>|</?[A-Za-z][^<>]{0,254}>|"
+    + "|".join(_utf8_pattern(mark) for mark in ("%25", "%", r"\\x"))
 )
 _ANY_JSON = re.compile(_ANY.pattern + r'|\\["\\/bfnrt]')
+
+
+def readings(text: str) -> set[str]:
+    """How a text may be read otherwise than it stands: with its escapes decoded, and with what may
+    be a mark of formatting taken for one as well."""
+    unmarked = markup.ANY.sub(" ", text)
+    return {decoded(text, json=False), decoded(unmarked, json=False)} - {text}
 
 
 def decoded(text: str, *, json: bool) -> str:
@@ -217,12 +272,11 @@ def decoded(text: str, *, json: bool) -> str:
 
     def one(found: re.Match[str]) -> str:
         written = found[0]
-        if written[:2] == "\\u" and written[2] != "{":
+        if written[:2] in ("\\u", "%u") and written[2] != "{":
             return chr(int(written[2:], 16))
-        if written in SHORT and not json:
-            return "\n"
-        whole = written[0] in "\\%" or written[-1] in ";>"
-        outcome = (read_escape if whole else read_end)(written, json=json)
+        outcome = read_escape(written, json=json)
+        if outcome.open:
+            outcome = read_end(written, json=json)
         return outcome.decoded or written
 
     out = (_ANY_JSON if json else _ANY).sub(one, text)

@@ -20,13 +20,15 @@ from typing import NamedTuple
 
 from licet.guard import fold_data, fold_signs
 from licet.guard.fold_signs import BETWEEN, HAN_FROM, RADICALS, STROKED
+from licet.guard.markup import BEGINNINGS
 
 GAP = "\x00"
 """What may stand between letters: space, punctuation, symbol, control character."""
 SKIP = "\x01"
 """What a reader does not see: zero-width, combining mark, variation selector."""
 ESCAPE = "\x02"
-"""What may begin an escape (`&#102;`, `\\u0066`, `%66`, `<b>`): a gap, if nothing comes of it."""
+"""What may begin an escape (`&#102;`, `\\u0066`, `%66`, `<b>`, `[b]`): a gap, if nothing comes of
+it."""
 EXPAND = "\x03"
 """A letter that folds to several (`ß`, `ﬁ`): ask `expansion`."""
 SURROGATE = "\x04"
@@ -108,7 +110,7 @@ class View(NamedTuple):
         """The symbol of a character that begins no escape."""
         symbol = char.translate(self.table)
         if symbol in (ESCAPE, SURROGATE):
-            return char if self.sees_symbols and symbol == ESCAPE else GAP
+            return char if self.sees_symbols and char > " " and symbol == ESCAPE else GAP
         return rare(symbol) if symbol >= HAN_FROM else symbol
 
 
@@ -128,6 +130,8 @@ def _literal_forms() -> dict[int, str]:
 
 def _view(sees_symbols: bool, sees_spaces: bool = False) -> View:
     table, expansions = _folds().copy(), {}
+    for sign, digit in fold_signs.digits().items():
+        table[ord(sign)] = digit
     if not sees_spaces:
         for point, form in _literal_forms().items():
             table[point] = form
@@ -139,6 +143,8 @@ def _view(sees_symbols: bool, sees_spaces: bool = False) -> View:
             elif not char.isalnum():
                 seen = sees_spaces and char.isspace()
                 table[point] = point if seen else _sign(point, char, sees_symbols)
+                if char in BEGINNINGS and not sees_spaces:
+                    table[point] = ESCAPE
             continue
         kept = folded if sees_spaces else folded.strip()
         if not sees_symbols:

@@ -5,20 +5,33 @@ It refuses to know texts. The classifier learnt from `fold`, which therefore sta
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from functools import cache
 from typing import Final
 
-STROKED: Final = dict(
-    zip(
-        "\u0142\u00f8\u0111\u0127\u0167\u0180\u0253\u0257\u0256\u0199\u0268\u0289\u2c65\u023c\u0247\u01e5"
-        "\u0249\ua741\u1d7d\u024d\u024f\u01b6\u0188\u0260\u0271\u0273\u01a5\u01ad\u0192\u0225\u0266\u01b4"
-        "\u2c73\u0282\u026b\u026d\u0272\u0288\u0290\u0275\u0493\ua7af",
-        "lodhtbbddkiuacegjkpryzcgmnptfzhywsllntzofq",
-        strict=True,
-    )
+_ALPHABETS: Final = (range(0x80, 0x2C80), range(0xA720, 0xAB70), range(0x1DF00, 0x1E000))
+"""Where Unicode has the letters of Latin script that do not fall into a letter and its marks."""
+_VARIED: Final = re.compile(
+    r"LATIN (?:(?:SMALL|CAPITAL) LETTER|LETTER SMALL CAPITAL) ([A-Z])(?: WITH .*)?"
 )
-"""Letters with a stroke, hook or tail -> the letter; and small capitals that Unicode has as other
-letters."""
+
+
+def _varied() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for alphabet in _ALPHABETS:
+        for char in map(chr, alphabet):
+            named = _VARIED.fullmatch(unicodedata.name(char, ""))
+            if named is not None and not unicodedata.decomposition(char):
+                found[char] = named[1].lower()
+    return found
+
+
+STROKED: Final = _varied() | {
+    "\u0289": "u", "\u0275": "o", "\u0493": "f", "\u028b": "u",
+}  # fmt: skip
+"""Letters with a stroke, hook or tail -> the letter, by their names; small capitals that Unicode
+has as other letters; and some that are named otherwise than they look."""
 
 _RADICALS: Final = (
     "\u2e81\u2e84\u2e85\u2e86\u2e88\u2e89\u2e8a\u2e8c\u2e8d\u2e8e\u2e90\u2e92\u2e93\u2e96\u2e98\u2e99"
@@ -45,6 +58,7 @@ BETWEEN: Final = frozenset(
      if not unicodedata.normalize("NFKD", chr(point))[0].isalpha()
      or (unicodedata.normalize("NFKD", chr(point)) == chr(point))]
     + list("\u4e36\u4e28\u4e3f\u4e40\u4e41\u4e85\u3127")
+    + list("\u0559\u07f4\u07f5\u07fa\u141f\u1420\u1428\u16c1\u2d4f\u2e2f\u01c1\ua71d\ua78f\ua7f7")
     + list("\u0640\u318d\u119e\u1427\ua4f8\ua4f9\ua4fa\ua4fb\ua4fc\ua4fd\ua78c\u01c3")
 )  # fmt: skip
 """Letters by their category that look like an apostrophe, a point or a line, the strokes of Han
@@ -56,6 +70,10 @@ _COMPATIBLE: Final = range(0x2F800, 0x2FA20)
 _HAN_OF_LATER: Final = (range(0x2EBF0, 0x2EE5E), range(0x31350, 0x33480))
 """Han characters that the Unicode of this Python may not know yet."""
 _UNSEEN: Final = range(0xE0000, 0xE1000)
+TAGS: Final = {0xE0000 + point: chr(point) for point in range(0x20, 0x7F)}
+"""Tag characters, which nobody sees -> the ASCII that they are to a model."""
+READ_TWICE: Final = frozenset([*map(chr, TAGS), "\u202e"])
+"""What nobody sees and some readers go by: tags, and where a text begins to be shown reversed."""
 
 
 def rare(char: str, gap: str, skip: str) -> str:
@@ -75,6 +93,13 @@ def numbers() -> list[tuple[str, str]]:
     """The numbers in circles that Unicode has no digits for, each with its digits."""
     signs = [*range(0x24EB, 0x2500), *range(0x2776, 0x2794), 0x1F10B, 0x1F10C]
     return [(chr(point), str(int(unicodedata.numeric(chr(point))))) for point in signs]
+
+
+@cache
+def digits() -> dict[str, str]:
+    """The digits of other scripts, each with its own."""
+    signs = map(chr, range(0x80, 0x20000))
+    return {sign: str(unicodedata.decimal(sign)) for sign in signs if sign.isdecimal()}
 
 
 def is_emblem(char: str) -> bool:

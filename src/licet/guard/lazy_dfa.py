@@ -24,7 +24,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from licet.guard.scanner import HITS_MAX, Footing, Hit, Scanner
+from licet.guard.footing import Footing
+from licet.guard.scanner import HITS_MAX, Hit, Scanner
 
 STEPS_MAX: Final = 100_000
 """Some 400 bytes each, with the states that they lead to and what a lattice remembers for them."""

@@ -14,6 +14,7 @@ from typing import Final, NoReturn
 
 from licet.base.trouble import BadInput
 from licet.guard import fold
+from licet.guard.fold_signs import digits
 
 _DEPTH_MAX: Final = 20
 _FOLDED_RANGE_MAX: Final = 2_000
@@ -280,14 +281,18 @@ def _folded(low: str, high: str) -> list[Range]:
     ranges = [(low, high)]
     if ord(high) - ord(low) <= _FOLDED_RANGE_MAX:
         for point in range(ord(low), ord(high) + 1):
-            folded = fold.fold(chr(point))
+            folded = _folded_one(chr(point))
             if len(folded) == 1 and not low <= folded <= high:
                 ranges.append((folded, folded))
     return ranges
 
 
+def _folded_one(char: str) -> str:
+    return digits().get(char) or fold.fold(char)
+
+
 def _written(char: str) -> Node:
     """A character that stands for itself, as folding leaves it."""
-    folded = fold.fold(char) or char
+    folded = _folded_one(char) or char
     ones = tuple(One(Symbols(((symbol, symbol),))) for symbol in folded)
     return ones[0] if len(ones) == 1 else Row(ones)

@@ -102,11 +102,7 @@ class PatternWalk:
     def finish(self) -> None:
         """The text is over: what was waiting for a following character is decided."""
         while self._escape:
-            outcome = escapes.read_end(self._escape, json=self._json)
-            if outcome.decoded is None:
-                self._no_escape()
-            else:
-                self._decoded(outcome.decoded, outcome.gives_back)
+            self._closed(escapes.read_end(self._escape, json=self._json))
         self._accept_endings()
         self._forget()
         self._settle()
@@ -127,12 +123,15 @@ class PatternWalk:
     def _continue_escape(self, char: str) -> None:
         self._escape += char
         outcome = escapes.read_escape(self._escape, json=self._json)
-        if outcome.open:
-            return
-        if outcome.decoded is None:
+        if not outcome.open:
+            self._closed(outcome)
+
+    def _closed(self, outcome: escapes.Outcome) -> None:
+        """It is decided what an escape is; what may also stand as it is, stands."""
+        if outcome.decoded is None or (outcome.both and self._escape[0] != "<"):
             self._no_escape()
-            return
-        self._decoded(outcome.decoded, outcome.gives_back)
+        else:
+            self._decoded(outcome.decoded, outcome.gives_back)
 
     def _decoded(self, char: str, gives_back: int) -> None:
         """The last `gives_back` characters are none of the escape and read anew."""

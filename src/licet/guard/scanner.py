@@ -7,8 +7,9 @@ Rules
 2. What lies before `free` can't be part of a match that is still possible, and the text from
    `free` on could be: nothing is held without need.
 3. How the text is cut into pieces changes nothing.
-4. `\\n`, `\\t` and `\\r` outside JSON are read both ways, as white space and as they stand: by the
-   scanner itself and by a `branch` of it, until both have the same open.
+4. What some readers see otherwise than it stands (`\\n` outside JSON, tag characters, a run that
+   is shown reversed) is read both ways: as it stands by the scanner itself, and as it may be seen
+   by a `branch` of it, until both have the same open.
 
 Offsets count the code units that were fed, from 0. A window keeps, for the letters of the current
 state, where each stands, what gap came before it and whether a word begins there, packed as
@@ -20,10 +21,11 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from licet.guard import escapes, fold
+from licet.guard import escapes, fold, fold_signs
 from licet.guard.automaton import Automaton
 from licet.guard.fold import EMBLEM, ESCAPE, EXPAND, MARKS_END, SKIP, word_class
 from licet.guard.fold_signs import is_emblem
+from licet.guard.footing import Footing
 from licet.guard.literal import NO_GAP, Entry, gap_strength
 from licet.guard.machine import PatternEntry
 
@@ -42,26 +44,13 @@ class Hit(NamedTuple):
     end: int
 
 
-class Footing(NamedTuple):
-    """All that decides what a scanner makes of the text to come. Offsets are told from where it
-    stands, backwards; of what it has read nothing is kept that no longer matters."""
-
-    inside: Hashable
-    """Where in the automaton, or whatever it walks."""
-    word: int
-    gaps: int
-    gap_now: int
-    window: tuple[int, ...]
-    endings: tuple[tuple[Entry | PatternEntry, int, int], ...]
-
-
 class Scanner:
     """One text under one automaton. Feed it, look at `hit` and `free`, then `finish`."""
 
     __slots__ = (
         "_auto", "_branches", "_endings", "_escape", "_gap_max", "_gap_now", "_gaps",
-        "_is_branch", "_json", "_state", "_table", "_view", "_window", "_word", "at", "flags",
-        "free", "hit",
+        "_is_branch", "_json", "_state", "_table", "_unseen", "_view", "_window", "_word",
+        "at", "flags", "free", "hit",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +72,7 @@ class Scanner:
         self._endings: list[Hit] = []
         self._escape = ""
         self._is_branch = False
+        self._unseen = False
         self._branches: list[Scanner] = []
         self.at = 0
         self.free = 0
@@ -107,11 +97,7 @@ class Scanner:
     def finish(self) -> None:
         """The text is over: what was waiting for a following character is decided."""
         while self._escape and self.hit is None:
-            outcome = escapes.read_end(self._escape, json=self._json)
-            if outcome.decoded is None:
-                self._no_escape()
-            else:
-                self._decoded(outcome.decoded, outcome.gives_back)
+            self._closed(escapes.read_end(self._escape, json=self._json))
         if self.hit is None:
             self._accept_endings()
         for branch in self._branches:
@@ -184,6 +170,14 @@ class Scanner:
     def _symbol(self, char: str, symbol: str, width: int) -> None:
         """One symbol that came from `width` characters of the text."""
         at = self.at
+        unseen = symbol == SKIP and char in fold_signs.READ_TWICE
+        if unseen:
+            if self._is_branch:
+                self._as_seen(char, width)
+                return
+            if not (self._unseen and self._branches):
+                self._branch(char, width)
+        self._unseen = unseen
         if symbol >= MARKS_END or symbol == EXPAND:
             rare = "\x7f" < char < "\u3400" or char > "\uffff"
             emblem = EMBLEM if rare and is_emblem(char) else 0
@@ -206,38 +200,36 @@ class Scanner:
     def _continue_escape(self, char: str) -> None:
         self._escape += char
         outcome = escapes.read_escape(self._escape, json=self._json)
-        if outcome.open:
-            return
-        if outcome.decoded is None:
-            if self._escape in escapes.SHORT:
-                if self._is_branch:
-                    self._decoded("\n", 0)
-                    return
-                self._branch()
+        if not outcome.open:
+            self._closed(outcome)
+
+    def _closed(self, outcome: escapes.Outcome) -> None:
+        """It is decided what an escape is."""
+        if outcome.decoded is None or (outcome.both and not self._is_branch):
+            if outcome.decoded is not None:
+                width = len(self._escape) - outcome.gives_back
+                self._branch(outcome.decoded, width, self._escape[width:])
             self._no_escape()
             return
-        self._decoded(outcome.decoded, outcome.gives_back)
-
-    def _decoded(self, char: str, gives_back: int) -> None:
-        """An escape that stands for `char`; a tag or mark that stands for no letter is a gap.
-        The last `gives_back` characters are none of it and read anew."""
-        width = len(self._escape) - gives_back
-        rest = self._escape[width:]
+        at, width = self.at, len(self._escape) - outcome.gives_back
+        rest, before = self._escape[width:], len(self._branches)
         self._escape = ""
-        self._symbol(char, self._view.plain(char), width)
-        if rest:
-            self._take_again(rest)
+        for char in outcome.decoded:
+            self.at = at
+            if self.hit is None:
+                self._symbol(char, self._view.plain(char), width)
+        self.at = at + width
+        self._take_again(rest, before)
 
     def _no_escape(self) -> None:
         """Its first character was a plain one; the rest is read anew."""
         first, rest = self._escape[0], self._escape[1:]
         self._escape = ""
         self._symbol(first, self._view.plain(first), 1)
-        self._take_again(rest)
+        self._take_again(rest, len(self._branches))
 
-    def _take_again(self, rest: str) -> None:
-        """Read what was part of no escape; so do branches that begin in it."""
-        before = len(self._branches)
+    def _take_again(self, rest: str, before: int) -> None:
+        """Read what was part of no escape; so do branches that begin in it or did before."""
         for char in rest:
             if self.hit is not None:
                 break
@@ -245,21 +237,32 @@ class Scanner:
                 branch._take(char)
             self._take(char)
 
+    def _as_seen(self, char: str, width: int) -> None:
+        """A branch meets what it is there to read otherwise than it stands."""
+        if char != escapes.TURN:
+            seen = fold_signs.TAGS[ord(char)]
+            self._symbol(seen, self._view.plain(seen), width)
+        elif width == 1:
+            self._escape = char
+        else:
+            self.at += width
+
     def _another(self) -> Scanner:
         """One that looks for the same and has read nothing."""
         return Scanner(self._auto, gap_max=self._gap_max, view=self._view)
 
-    def _branch(self) -> None:
-        """Rule 4: from here on, what `self._escape` begins with is read as white space too."""
+    def _branch(self, char: str, width: int, rest: str = "") -> None:
+        """Rule 4: from here on, `width` characters are read as `char` too, before `rest`."""
         if len(self._branches) >= _BRANCHES_MAX:
             return
         branch = self._another()
-        branch._is_branch = True
+        branch._is_branch, branch._json = True, self._json
         branch.stand(self.footing(), self.at)
-        branch._endings.clear()  # the sign that follows ends words for this one as well
-        branch._escape = self._escape
-        branch._decoded("\n", 0)
+        branch._endings.clear()  # the scanner itself sees how they end
+        branch._symbol(char, branch._view.plain(char), width)
+        branch._take_again(rest, 0)
         self._branches.append(branch)
+        self._merge(branch)
 
     def _take_both_ways(self, char: str) -> None:
         """Read a character here and in the branches, and drop those that have nothing of their

@@ -8,6 +8,7 @@ in angle brackets is text.
 from __future__ import annotations
 
 import re
+import string
 from typing import Final
 
 LENGTH_MAX: Final = 256
@@ -32,19 +33,20 @@ _ELEMENTS: Final = frozenset(_NAMES.split())
 _BEGINNINGS: Final = frozenset(name[:i] for name in _ELEMENTS for i in range(len(name) + 1))
 
 _KEY = r"[A-Za-z_:@*.#(\[][\w:@*.#()\[\]-]{0,40}"
-_VALUE = r"""(?:"[^"<>]*"|'[^'<>]*'|[^\s"'<>=`][^\s"'<>`]*)"""
+_VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"'<>=`][^\s"'<>`]*)"""
 _ALONE = (
     r"(?:allowfullscreen|async|autofocus|autoplay|checked|compact|contenteditable|controls|declare"
     r"|default|defer|disabled|download|formnovalidate|hidden|inert|ismap|itemscope|loop|multiple"
     r"|muted|nohref|nomodule|noresize|noshade|novalidate|nowrap|open|playsinline|popover|readonly"
     r"|required|reversed|selected|truespeed|typemustmatch)"
 )
+_NAMED: Final = string.ascii_letters
 _NAME: Final = re.compile(r"</?([A-Za-z0-9]*)", re.A)
 _ATTRIBUTES: Final = re.compile(
     rf"(?:(?:[\s/]+|(?<=[\"']))(?:{_KEY}\s*=\s*{_VALUE}|{_ALONE}(?=[\s/>])))*[\s/]*", re.A | re.I
 )
 _OPEN_ATTRIBUTE: Final = re.compile(
-    rf"""{_KEY}(?:\s*(?:=\s*(?:"[^"<>]*|'[^'<>]*|(?:[^\s"'<>=`][^\s"'<>`]*)?))?)?""", re.A | re.I
+    rf"""{_KEY}(?:\s*(?:=\s*(?:"[^"]*|'[^']*|(?:[^\s"'<>=`][^\s"'<>`]*)?))?)?""", re.A | re.I
 )
 
 
@@ -52,7 +54,7 @@ def read_tag(text: str) -> bool | None:
     """Whether `text`, which begins with `<`, is a tag or comment; None while it may become one."""
     if len(text) > LENGTH_MAX:
         return False
-    if text[1:2] == "!":
+    if is_comment(text):
         return _read_comment(text)
     named = _NAME.match(text)
     assert named is not None
@@ -72,9 +74,13 @@ def read_tag(text: str) -> bool | None:
     return None if apart and _OPEN_ATTRIBUTE.fullmatch(text, at) else False
 
 
+def is_comment(text: str) -> bool:
+    """Whether `text` is a comment if it is anything: `<!-- a -->`, and what browsers take for one,
+    `<!a>`, `<?a?>` and `</ a>`. Where no browser reads it, it is text."""
+    return text[1:2] in ("!", "?") or (text[1:2] == "/" and bool(text[2:3].strip(_NAMED)))
+
+
 def _read_comment(text: str) -> bool | None:
-    if len(text) <= 4:
-        return None if "<!--".startswith(text) else False
-    if text[:4] != "<!--" or text[-1] == "<":
-        return False
-    return True if text.endswith(("-->", "--!>")) else None
+    if text[:4] == "<!--":
+        return True if text.endswith(("-->", "--!>")) else None
+    return True if text[-1] == ">" else None

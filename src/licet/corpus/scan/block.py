@@ -6,7 +6,8 @@ Rules
 1. Letters are folded as the guard folds them (case, width, script, look-alikes); what stands
    between them, and what nobody sees, is left out.
 2. A character that folds to several is told of apart (`expanding`), as is one that may begin an
-   escape (`escaping`): their texts are to be looked at again.
+   escape (`escaping`): their texts are to be looked at again; so are those with what is read in
+   two ways (`twice`).
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ from numpy.typing import NDArray
 
 from licet.guard import fold
 from licet.guard.fold import EXPAND, MARKS_END, SURROGATE, TABLE_SIZE
+from licet.guard.fold_signs import READ_TWICE
 
 SEPARATOR = "\n"
 GROUP_CHARACTERS = 1 << 16
 """Folded at once: more does not stay in a processor's cache, and takes twice as long."""
 _END = ord(SEPARATOR)
-_ESCAPING = re.compile(r"&[#A-Za-z]|\\[nrtux]|%[0-9A-Fa-f]{2}|<[!/A-Za-z]")
+_ESCAPING = re.compile(
+    r"&[#A-Za-z]|\\[A-Za-z]|%[0-9A-Fa-fu][0-9A-Fa-f]|<[!?/A-Za-z]"
+    r"|\]\((?:http|[/#])|\[(?:/?[A-Za-z]{1,7}[=\]]|\^[\w-])|\x1b\["
+)
 """Stands in every escape that the guard reads (`licet.guard.escapes`), but for surrogates."""
 Numbers = NDArray[np.uint32]
+_READ_TWICE: Numbers = np.array(sorted(map(ord, READ_TWICE)), dtype=np.uint32)
 Places = NDArray[np.int64]
 
 
@@ -39,6 +45,7 @@ class Block:
     data: bytes
     expanding: tuple[int, ...]
     escaping: tuple[int, ...]
+    twice: tuple[int, ...]
 
     @cached_property
     def letters(self) -> Numbers:
@@ -71,14 +78,16 @@ def fold_block(texts: Sequence[str]) -> Block:
     to, left_out = _ascii()
     folded = [text.encode().translate(to, left_out) if text.isascii() else b"" for text in texts]
     expanding: list[int] = []
+    twice: list[int] = []
     for group in _grouped(texts, wide):
-        parts, grown, odd = _fold_wide([texts[place] for place in group])
+        parts, grown, odd, twofold = _fold_wide([texts[place] for place in group])
         for place, part in zip(group, parts, strict=True):
             folded[place] = part
         expanding += [group[n] for n in grown]
         escaping.update(group[n] for n in odd)
+        twice += [group[n] for n in twofold]
     data = b"\n".join(folded) + b"\n" if folded else b""
-    return Block(data, tuple(expanding), tuple(sorted(escaping)))
+    return Block(data, tuple(expanding), tuple(sorted(escaping)), tuple(twice))
 
 
 def _grouped(texts: Sequence[str], places: Sequence[int]) -> Iterator[list[int]]:
@@ -97,11 +106,14 @@ def _grouped(texts: Sequence[str], places: Sequence[int]) -> Iterator[list[int]]
 
 def _may_escape(text: str) -> bool:
     """Whether an escape may stand in a text; a text without its signs is told at once."""
-    return any(sign in text for sign in "&\\%<") and _ESCAPING.search(text) is not None
+    return any(sign in text for sign in "&\\%<[]") and _ESCAPING.search(text) is not None
 
 
-def _fold_wide(texts: Sequence[str]) -> tuple[list[bytes], tuple[int, ...], tuple[int, ...]]:
-    """The letters of each text; the places of those with what expands, and with surrogates."""
+def _fold_wide(
+    texts: Sequence[str],
+) -> tuple[list[bytes], tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """The letters of each text; the places of those with what expands, with surrogates and with
+    what is read twice."""
     joined = SEPARATOR.join([text.replace(SEPARATOR, " ") for text in texts]) + SEPARATOR
     points = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     symbols = _table().take(points, mode="clip")
@@ -113,9 +125,10 @@ def _fold_wide(texts: Sequence[str]) -> tuple[list[bytes], tuple[int, ...], tupl
     ends = np.flatnonzero(points == _END)
     expanding = _owners(symbols == ord(EXPAND), ends)
     surrogates = _owners(symbols == ord(SURROGATE), ends)
+    twice = _owners(np.isin(points, _READ_TWICE), ends)
     kept = symbols.compress(symbols >= ord(MARKS_END))
     data = kept.tobytes().decode("utf-32-le", "surrogatepass").encode("utf-8", "surrogatepass")
-    return data.split(b"\n")[:-1], expanding, surrogates
+    return data.split(b"\n")[:-1], expanding, surrogates, twice
 
 
 def _owners(which: NDArray[np.bool_], ends: Places) -> tuple[int, ...]:

@@ -45,22 +45,23 @@ class Sweep:
 
     def suspects(self, texts: Sequence[str], block: Block) -> list[int]:
         """The places, in order, of the texts that may hold a literal: as they stand, with their
-        escapes decoded, or with letters that fold to several written out. `block` is theirs."""
+        escapes decoded, or with letters that fold to several written out; and those with what is
+        read in two ways. `block` is theirs."""
         if self._looks_everywhere:
             return list(range(len(texts)))
-        found = self._found(block)
-        decoded = {
-            n: plain
+        found = self._found(block) | set(block.twice)
+        read = [
+            (n, plain)
             for n in block.escaping
-            if n not in found and (plain := escapes.decoded(texts[n], json=False)) != texts[n]
-        }
-        beside = fold_block(list(decoded.values()))
-        places = list(decoded)
-        found |= {places[n] for n in self._found(beside)}
-        grown = {*block.expanding, *(places[n] for n in beside.expanding)} - found
-        places = list(grown)
-        written = fold_block([_written_out(decoded.get(n, texts[n])) for n in places])
-        found |= {places[n] for n in self._found(written)}
+            if n not in found
+            for plain in escapes.readings(texts[n])
+        ]
+        beside = fold_block([plain for _, plain in read])
+        found |= {read[n][0] for n in self._found(beside)}
+        grown = [(n, texts[n]) for n in block.expanding] + [read[n] for n in beside.expanding]
+        grown = [(n, text) for n, text in grown if n not in found]
+        written = fold_block([_written_out(text) for _, text in grown])
+        found |= {grown[n][0] for n in self._found(written)}
         return sorted(found)
 
     def _found(self, block: Block) -> set[int]:

@@ -13,10 +13,11 @@ from typing import Final
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.disguise.lattice import Found, Lattice, State
-from licet.guard.disguise.spellings import GREEK_CAPITALS, signs
+from licet.guard.disguise.spellings import SHAPES, signs
 from licet.guard.fold import LETTER, word_class
+from licet.guard.footing import Footing
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
-from licet.guard.scanner import Footing, Hit, Scanner
+from licet.guard.scanner import Hit, Scanner
 
 _NOWHERE: Final = Automaton(())
 _IN_USE: Final = 1
@@ -29,7 +30,7 @@ def view() -> fold.View:
     """The letters view, in which what may stand for several letters, or for none, is itself."""
     letters = fold.letters()
     table = letters.table.copy()
-    for sign in (*signs(), *"".join(GREEK_CAPITALS.values())):
+    for sign in (*signs(), *"".join(SHAPES.values())):
         table[ord(sign)] = ord(sign)
     return fold.View(table, letters.expansions, sees_symbols=False)
 

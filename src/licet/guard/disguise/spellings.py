@@ -21,11 +21,16 @@ LEET_SIGNS: Final = {
 """Letter -> what stands for it because it looks alike. A bracket for c is not among them: behind
 one that opens, lawful words stand (`(all` for `call`)."""
 
-GREEK_CAPITALS: Final = {
-    "h": "\u0397", "m": "\u039c", "n": "\u039d\u0397", "u": "\u03a5", "v": "\u039d",
-    "y": "\u03a5", "\u03bc": "\u039c",
+SHAPES: Final = {
+    "a": "\u039b\u15e9", "b": "\u15f7", "c": "\u1455", "d": "\u15ea", "e": "\u15f4",
+    "f": "\u15b4", "h": "\u0397\u157c", "j": "\u148d", "l": "\u14aa", "m": "\u039c\u15f0",
+    "n": "\u039d\u0397\u144e", "p": "\u146d", "q": "\u146b", "r": "\u042f\u044f\u1587",
+    "s": "\u1515", "u": "\u03a5\u144c", "v": "\u039d\u142f", "w": "\u15ef", "y": "\u03a5",
+    "z": "\u1614", "\u03bc": "\u039c", "\u03bb": "\u039b",
+    "\u044f": "\u042f",
 }  # fmt: skip
-"""Letter -> the Greek capitals that look like its own, or whose small letter reads as it does."""
+"""Letter -> Greek capitals that look like its own, or whose small letter reads as it does, and
+letters of other scripts of which such a font is made. Elsewhere they are letters of their own."""
 
 TONE: Final = "\x01"
 """Ends a spelling in pinyin: a digit for the tone may follow."""
@@ -38,8 +43,8 @@ Spelling = tuple[int, str]
 @cache
 def spellings(letter: str) -> tuple[Spelling, ...]:
     """Every spelling of a letter but itself and the characters that sound the same."""
-    if "a" <= letter <= "z" or letter in GREEK_CAPITALS:
-        alike = LEET_SIGNS.get(letter, "") + GREEK_CAPITALS.get(letter, "")
+    if "a" <= letter <= "z" or letter in SHAPES:
+        alike = LEET_SIGNS.get(letter, "") + SHAPES.get(letter, "")
         return tuple((LEET, sign) for sign in alike)
     if letter < "\u2e80":
         return ()
