@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from typing import NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from licet.guard.disguise import candidates
-from licet.guard.disguise.candidates import LETTERS_AND_DIGITS, RUN_MIN
+from licet.guard.disguise.candidates import BASE64, HEX, LETTERS_AND_DIGITS, RUN_MIN
 from licet.guard.disguise.coded import CodedWatch, _Run
 from licet.guard.scanner import Hit
 
@@ -21,6 +23,7 @@ PIECES = st.one_of(
     st.sampled_from(TEXTS).map(lambda text: text.encode().hex()),
     st.sampled_from(TEXTS).map(lambda text: text.encode("latin-1", "ignore").hex(" ")),
     st.text("0123456789abcdefABzZwQ+/-", max_size=6),
+    st.sampled_from(("Pj4-", "Pz8/", "YdC+", "6f 6b ", "c3:b6:", "Pj4-" * 16 + "\n", "6b" * 31)),
 )
 
 
@@ -40,9 +43,29 @@ class Reader:
         pass
 
 
+class Known(NamedTuple):
+    """A run that counts: where it begins, and what it holds."""
+
+    is_hex: bool
+    start: int
+    text: str
+
+    def reads(self, text: str, place: int) -> bool:
+        """Whether it decodes what begins at a place as a run that begins there would, and not as
+        its second character."""
+        digits = [
+            char for char in text[self.start : place] if char in (HEX if self.is_hex else BASE64)
+        ]
+        size, width = (2, 1) if self.is_hex else (4, 3)
+        count = len(digits) // size * width
+        if len(digits) % size or not 0 < count < len(self.text.encode()):
+            return False
+        return len(self.text[0].encode()) != count
+
+
 def runs_of(text: str) -> set[str]:
     """What runs that count hold, by trying every place at which one may begin."""
-    out = set()
+    out: list[Known] = []
     for place, char in enumerate(text):
         before = text[place - 1 : place]
         behind_0x = text[max(0, place - 2) : place] in ("0x", "0X") and (
@@ -52,12 +75,15 @@ def runs_of(text: str) -> set[str]:
             behind_0x or not before or before not in LETTERS_AND_DIGITS
         ):
             for is_hex in (False, True):
+                is_read = any(run.is_hex == is_hex and run.reads(text, place) for run in out)
+                if is_read and before not in ("\r", "\n"):
+                    continue
                 reader = Reader()
-                run = _Run(place, is_hex, lambda reader=reader: reader)  # type: ignore[misc]
+                run = _Run(place, is_hex, lambda reader=reader: reader, one_line=is_read)  # type: ignore[misc]
                 run.feed(text, place, place)
                 if run.end - run.start >= RUN_MIN and reader.heard:
-                    out.add(reader.heard)
-    return out
+                    out.append(Known(is_hex, place, reader.heard))
+    return {run.text for run in out}
 
 
 def heard(pieces: Iterable[str]) -> tuple[set[str], list[int]]:
@@ -101,3 +127,32 @@ def test_states_may_be_forgotten() -> None:
     candidates._states.clear()
     candidates.BEGIN.steps = [None] * len(candidates.BEGIN.steps)
     assert heard(text) == before
+
+
+@pytest.mark.parametrize(
+    ("piece", "most"),
+    [("6f 6b ", 2), ("c3:b6:", 2), ("Pj4-", 1), ("YdC+", 1), ("Pz8/" * 16 + "\n", 3)],
+)
+def test_a_long_text_has_few_runs_open(piece: str, most: int) -> None:
+    """However many of its places may begin a run."""
+    watch = CodedWatch(Reader)
+    for char in piece * (600 // len(piece)):
+        watch.feed(char)
+        assert len(watch._runs) <= most
+
+
+def test_runs_that_are_over_are_not_looked_at_again() -> None:
+    watch = CodedWatch(Reader)
+    watch.feed("b2sgb2sgb2sgb2sg! " * 200)
+    assert watch._runs == []
+    assert len(heard(["b2sgb2sgb2sgb2sg! " * 200])[0]) == 1
+
+
+def test_what_stands_before_a_run_is_told_apart() -> None:
+    """A number before hex digits, and a line before a line."""
+    pairs = b"a longer text".hex(" ")
+    assert heard(["see 42 " + pairs])[0] == {"Ba longer text", "a longer text"}
+    line = base64.b64encode(b"thirty bytes and no more of it" * 2).decode()
+    both = f"{line}\n{line}\n"
+    once = "thirty bytes and no more of it" * 2
+    assert heard([both])[0] == heard(both)[0] == {once * 2, once}

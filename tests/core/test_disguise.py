@@ -129,6 +129,36 @@ def test_a_literal_is_found_in_disguise(literal: str, text: str) -> None:
     assert [hit.entry.text for hit in lexicon(literal).scan(text)] == [literal]
 
 
+FLAGGED = [
+    Rule("flag", "operator", "flag", ("xyz zero tens",), "a test", "to be matched"),
+    Rule("halt", "operator", "halt", ("ten pins now",), "a test", "to be matched"),
+]
+SAID = "xyz zero tens and more words"
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 16, 1000])
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        (f"{SAID} ten pins now".encode().hex(), 26),
+        (f"{SAID} {'and more ' * 2000}ten pins now".encode().hex(), 26),
+        ("54 " + f"{SAID} ten pins now".encode().hex(" "), 41),
+        (base64.b64encode(f"{SAID} ten pins now".encode().hex().encode()).decode(), 35),
+        (base64.b64encode(f"{SAID}".encode() * 3).decode(), 18),
+    ],
+)
+def test_a_flag_within_a_run_stands_where_it_was_found(text: str, end: int, size: int) -> None:
+    watch = Lexicon(FLAGGED, LexicalSettings(10, 12, disguises=USUAL)).watch()
+    found = []
+    for at in range(0, len(text), size):
+        watch.feed(text[at : at + size])
+        found += watch.flags
+        watch.flags.clear()
+    watch.finish()
+    start = 3 if text[2] == " " else 0
+    assert [(hit.start, hit.end) for hit in found + watch.flags][:1] == [(start, end)]
+
+
 @pytest.mark.parametrize("text", LAWFUL)
 def test_what_only_resembles_a_disguise_passes(text: str) -> None:
     assert EVERYTHING.scan(text) == []

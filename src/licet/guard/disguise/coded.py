@@ -12,10 +12,15 @@ Rules
 4. What is decoded is held back as any text is: from the first character of the run that carries a
    bit of what may still become a match.
 5. A run within a run is decoded too, to the depth at which the caller stops.
+6. What an open run reads already, decoded alike, begins no run of its own; but from its second
+   character on it does (a number may stand before what is meant), and so does a new line, which
+   such a run reads by itself. So however long a text is, a few runs at most are open.
+7. A flag stands where it was found, however the text is cut.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -32,6 +37,9 @@ from licet.guard.scanner import HITS_MAX, Hit
 
 _LINE: Final = 60
 """From this length on a run may go on in the next line."""
+_KEPT: Final = 4_096
+"""Places of so many decoded characters are known yet when what reads them has let them go, and
+twice as many are kept: a flag may hold nothing, be this long, and be told this much later."""
 
 
 class Inner(Protocol):
@@ -51,15 +59,20 @@ class Inner(Protocol):
 class _Run:
     """One run, read as Base64 or as hex digits."""
 
-    __slots__ = ("_acc", "_bits", "_chars", "_cut", "_dropped", "_ends", "_from", "_hex", "_inner",
-                 "_make", "_need", "_raw", "_starts", "end", "is_over", "start")  # fmt: skip
+    __slots__ = ("_acc", "_bits", "_chars", "_cut", "_dropped", "_ends", "_flags", "_from",
+                 "_inner", "_make", "_need", "_one_line", "_raw", "_starts", "end", "is_hex",
+                 "is_over", "start")  # fmt: skip
 
-    def __init__(self, start: int, is_hex: bool, make: Callable[[], Inner]) -> None:
+    def __init__(
+        self, start: int, is_hex: bool, make: Callable[[], Inner], *, one_line: bool = False
+    ) -> None:
+        """`one_line`: it does not go on in the next one."""
         self.start = start
         self.end = start
         """Offset behind the last character that was read."""
         self.is_over = False
-        self._hex = is_hex
+        self.is_hex = is_hex
+        self._one_line = one_line
         self._make = make
         self._inner: Inner | None = None
         self._acc = 0
@@ -68,6 +81,7 @@ class _Run:
         self._need = 0
         self._from = start  # where the first bit of the next character stands
         self._chars: list[str] = []  # decoded, not yet handed on
+        self._flags: list[Hit] = []  # placed, not yet taken
         self._starts: list[int] = []  # of every decoded character that may still matter
         self._ends: list[int] = []
         self._dropped = 0
@@ -75,7 +89,7 @@ class _Run:
 
     def feed(self, text: str, at: int, offset: int) -> None:
         """Read on from `text[at]`, which stands at `offset`; sets `is_over` where the run ends."""
-        digits, width = (HEX, 4) if self._hex else (BASE64, 6)
+        digits, width = (HEX, 4) if self.is_hex else (BASE64, 6)
         for index in range(at, len(text)):
             char = text[index]
             value = digits.get(char)
@@ -101,14 +115,17 @@ class _Run:
                 if self._bits and not self._raw:
                     self._from = place
         self._hand_on()
-        if self.is_over and self._inner is not None and self._inner.hit is None:
-            self._inner.finish()
+        if self.is_over:
+            self.finish()
 
     def _may_go_on(self, char: str) -> bool:
         """Whether a character that is no digit may stand within the run."""
-        if char in "\r\n" and self.end - self.start >= _LINE:
-            return self._cut < 2
-        return self._hex and char in BETWEEN_PAIRS and not self._bits and not self._cut
+        if char in "\r\n":
+            if self._one_line:
+                return False
+            if self.end - self.start >= _LINE:
+                return self._cut < 2
+        return self.is_hex and char in BETWEEN_PAIRS and not self._bits and not self._cut
 
     def _byte(self, byte: int) -> bool:
         """One more byte; whether it is text."""
@@ -145,10 +162,13 @@ class _Run:
             return
         if self._inner is None:
             self._inner = self._make()
-        if _hit_of(self._inner) is None:
-            self._inner.feed("".join(self._chars))
-            done = self._inner.free - self._dropped
-            if _hit_of(self._inner) is None and done > 0:
+        inner = self._inner
+        if _hit_of(inner) is None:
+            inner.feed("".join(self._chars))
+            self._place_flags(inner)
+            known = self._dropped + len(self._starts) - len(self._chars)
+            done = min(inner.free, known - 2 * _KEPT) - self._dropped
+            if _hit_of(inner) is None and done > 0:
                 del self._starts[:done], self._ends[:done]
                 self._dropped += done
         self._chars.clear()
@@ -156,8 +176,10 @@ class _Run:
     def finish(self) -> None:
         """The text is over."""
         self.is_over = True
-        if self._inner is not None and self._inner.hit is None:
-            self._inner.finish()
+        inner = self._inner
+        if inner is not None and inner.hit is None:
+            inner.finish()
+            self._place_flags(inner)
 
     @property
     def _counts(self) -> bool:
@@ -181,11 +203,24 @@ class _Run:
         return self._placed(self._inner.hit)
 
     def take_flags(self) -> list[Hit]:
-        if self._inner is None or not self._counts:
-            return []
-        flags = [self._placed(hit) for hit in self._inner.flags]
-        self._inner.flags.clear()
+        """The flags that were found since the last time this was asked."""
+        flags, self._flags = self._flags, []
         return flags
+
+    def reads(self, offset: int) -> bool:
+        """Whether it decodes what begins at an offset as a run from there would (rule 6)."""
+        starts = self._starts
+        at = bisect_left(starts, offset)
+        if at == len(starts) or starts[at] != offset:
+            return False
+        return self._dropped + at != 1 and (not at or self._ends[at - 1] <= offset)
+
+    def _place_flags(self, inner: Inner) -> None:
+        """Rule 7: while the places of what was just read are known."""
+        found = inner.flags
+        if found:
+            self._flags += [self._placed(hit) for hit in found]
+            found.clear()
 
     def _placed(self, hit: Hit) -> Hit:
         """A hit in what was decoded, as a place in the text."""
@@ -211,7 +246,7 @@ class CodedWatch:
         self._runs: list[_Run] = []
         self._now = BEGIN
         self._at = 0
-        self._tail = ""  # the end of the text, from where a run may have begun
+        self._tail = ""  # the end of the text, from before where a run may have begun
         self.free = 0
         self.hit: Hit | None = None
         self.flags: list[Hit] = []
@@ -236,10 +271,10 @@ class CodedWatch:
         self._now = now
         self._at += length
         held = now.held
-        if held:
-            self._tail = text[length - held :] if held <= length else (self._tail + text)[-held:]
-        elif self._tail:
-            self._tail = ""
+        if held:  # with the character before it
+            self._tail = (self._tail + text if held >= length else text)[-held - 1 :]
+        else:
+            self._tail = text[-1:] or self._tail[-1:]
         self.free = self._at - held
         if self._runs:
             self._settle()
@@ -248,15 +283,30 @@ class CodedWatch:
         """Read on in runs of RUN_MIN characters that end in `whole` at an offset of it."""
         place = end - RUN_MIN
         offset = self._at - len(self._tail) + place
+        self._take_over(offset)
         for is_hex in grown:
-            run = _Run(offset, is_hex, self._make)
+            is_read = any(run.is_hex == is_hex and run.reads(offset) for run in self._runs)
+            begins_line = place > 0 and whole[place - 1] in "\r\n"
+            if is_read and not begins_line:
+                continue
+            run = _Run(offset, is_hex, self._make, one_line=is_read)
             run.feed(whole, place, offset)
             self._runs.append(run)
+
+    def _take_over(self, offset: int) -> None:
+        """Take what was found by runs that were over at an offset."""
+        going = []
+        for run in self._runs:
+            if run.is_over and run.end <= offset:
+                self._take(run)
+            else:
+                going.append(run)
+        self._runs = going
 
     @property
     def settled(self) -> int:
         """Every literal in a run that ends here or before has been found."""
-        return min([run.free for run in self._runs] + [self._at - len(self._tail)])
+        return min([run.free for run in self._runs] + [self._at - self._now.held])
 
     def finish(self) -> None:
         """The text is over, and every run with it."""
@@ -266,20 +316,24 @@ class CodedWatch:
         self._settle()
 
     def _settle(self) -> None:
-        self.free = self._at - len(self._tail)
+        self.free = self._at - self._now.held
         going = []
         for run in self._runs:
-            hit = run.hit
-            if hit is not None and (self.hit is None or _earlier(hit, self.hit)):
-                self.hit = hit
-            if len(self.flags) < HITS_MAX:
-                self.flags += run.take_flags()
+            self._take(run)
             if not run.is_over:  # of one that is, nothing can come any more
                 going.append(run)
                 self.free = min(self.free, run.free)
         self._runs = going
         if self.hit is not None:
             self.free = min(self.free, self.hit.start)
+
+    def _take(self, run: _Run) -> None:
+        """Take what a run has found."""
+        hit = run.hit
+        if hit is not None and (self.hit is None or _earlier(hit, self.hit)):
+            self.hit = hit
+        if len(self.flags) < HITS_MAX:
+            self.flags += run.take_flags()
 
 
 def _earlier(one: Hit, other: Hit) -> bool:
