@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import budget
 import encoder_rows
 import numpy as np
+from corpus import Row
 from encoder_rows import Example
 from eval_classifier import table
 from measure import Floats, auprc, calibration_error, f1, limit_at, recall_at
@@ -29,6 +31,9 @@ FLAG_SHARE, PROMPT_FLAG_SHARE, OWN_FLAG_SHARE = 0.05, 0.08, 0.08
 stops nothing."""
 OWN_PROMPTS = (budget.OWN, "own-late")
 """Where prompts are flagged these are one set: each is too small to decide alone."""
+FEW = 50
+"""Sets with fewer lawful texts of a group are one set where flags are bound: of eighteen texts two
+are more than a tenth, and say nothing of the others like them."""
 FLAG_LEAST = 0.5
 """Nothing is flagged that is more likely lawful."""
 SHIPPED = Path(__file__).resolve().parents[1] / "src/licet/guard/classifier" / WEIGHTS
@@ -92,16 +97,29 @@ def print_limits(examples: list[Example], score: Floats) -> None:
     for group in GROUPS:
         lawful = (groups == group) & pure
         rows = [each.row for each, mine in zip(examples, lawful, strict=True) if mine]
-        halt, flag = budget.thresholds(rows, score[lawful], FLAG_SHARE, OWN_FLAG_SHARE, 1)
-        if group.startswith("prompt."):
-            pooled = [replace(row, source=budget.OWN) if row.source in OWN_PROMPTS else row
-                      for row in rows]  # fmt: skip
-            flag = budget.thresholds(pooled, score[lawful], PROMPT_FLAG_SHARE, OWN_FLAG_SHARE)[1]
+        halt, _ = budget.thresholds(rows, score[lawful], halted_rows=1)
+        prompts = group.startswith("prompt.")
+        pooled = _pooled(rows, OWN_PROMPTS if prompts else ())
+        share = PROMPT_FLAG_SHARE if prompts else FLAG_SHARE
+        flag = budget.thresholds(pooled, score[lawful], share, OWN_FLAG_SHARE)[1]
         flag = min(halt, max(flag, FLAG_LEAST))
         caught = score[(groups == group) & harmful]
         shares = (float((caught >= limit).mean()) for limit in (halt, flag))
         found.append((group, halt, flag, *shares))
     table(("group", "halt", "flag", "halted of the harmful", "flagged of the harmful"), found)
+
+
+def _pooled(rows: list[Row], ours: tuple[str, ...]) -> list[Row]:
+    """The rows with the set that each counts to where flags are bound."""
+    count = Counter(map(budget.set_name, rows))
+
+    def counted(row: Row) -> Row:
+        if row.source == budget.OWN or row.source in ours:
+            return replace(row, source=budget.OWN)
+        few = count[budget.set_name(row)] < FEW
+        return replace(row, source="few", lang="", role="") if few else row
+
+    return list(map(counted, rows))
 
 
 def main() -> None:
