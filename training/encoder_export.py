@@ -32,6 +32,7 @@ INJECTION_RARE = 36
 harm, and with as many of either side it would take long instructions for injections: two lawful
 texts of one set would then decide above which score no harm at all is stopped."""
 RIDGE = 1e-3
+STEPS = 100
 FULL_ROWS = 100
 Truth, Names = NDArray[np.bool_], NDArray[np.str_]
 
@@ -68,17 +69,28 @@ def fitted(signals: Sequence[Floats], truth: Truth, sets: Names) -> Line:
 
     Both sides weigh the same, and on each side every set, so that figures are those of text at
     large and not of the largest set. A classifier that would be heard backwards is not heard. By
-    Newton's method; the ridge leaves the logit as it is where there is little to learn from.
+    Newton's method, each step halved until it leads downhill (else far logits throw it off, and
+    for ever); the ridge leaves the logit as it is where there is little to learn from.
     """
     x = np.stack((*signals, np.ones(len(truth))), 1)
     start = np.array([1.0] + [0.0] * (x.shape[1] - 1))
     weight = _weights(truth, sets)
+
+    def lost(at: Floats) -> float:
+        odds = x @ at
+        doubt = np.logaddexp(0.0, np.where(truth, -odds, odds))
+        return float(weight @ doubt + 0.5 * RIDGE * ((at - start) ** 2).sum())
+
     beta = start.copy()
-    for _ in range(50):
+    for _ in range(STEPS):
         p = 1.0 / (1.0 + np.exp(-np.clip(x @ beta, -30, 30)))
         gradient = x.T @ (weight * (truth - p)) - RIDGE * (beta - start)
         bend = (x * (weight * p * (1 - p))[:, None]).T @ x + RIDGE * np.eye(len(start))
-        beta = beta + np.linalg.solve(bend, gradient)
+        step = np.linalg.solve(bend, gradient)
+        here = lost(beta)
+        while lost(beta + step) > here and np.abs(step).max() > 1e-9:
+            step *= 0.5
+        beta = beta + step
     if len(signals) > 1 and beta[1] < 0.0:
         return fitted(signals[:1], truth, sets)
     slope, *priors, offset = (round(float(one), 4) for one in beta)

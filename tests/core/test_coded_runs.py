@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from licet.guard.disguise import candidates
 from licet.guard.disguise.candidates import BASE64, HEX, LETTERS_AND_DIGITS, RUN_MIN
 from licet.guard.disguise.coded import CodedWatch, _Run
-from licet.guard.scanner import Hit
+from licet.guard.hit import Hit
 
 TEXTS = ("ok", "a b", "好", "héllo 你好", "ends\n", "\x00", "\xff", "a longer text, of words")
 BETWEEN = (" ", "", "0x", "0X", "00x", "-", ":", ",", "\n", "=", "é", "。", "_", "/", "the ", "a")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from licet.guard import fold
 from licet.guard.automaton import Automaton
-from licet.guard.scanner import Hit, Scanner
+from licet.guard.hit import Hit
+from licet.guard.scanner import Scanner
 
 
 class Collector(Scanner):

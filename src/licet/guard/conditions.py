@@ -25,8 +25,8 @@ from licet.guard.automaton import Automaton
 from licet.guard.collector import Collector
 from licet.guard.disguise.scanner import DisguiseCollector
 from licet.guard.fold import MARKS_END, SKIP, word_class
+from licet.guard.hit import HITS_MAX, Hit
 from licet.guard.pattern_walk import PatternWalk
-from licet.guard.scanner import HITS_MAX, Hit
 
 LATER_CHARACTERS: Final = 256
 """What only flags holds nothing back and is read in pieces of so many characters."""

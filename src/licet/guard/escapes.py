@@ -7,7 +7,7 @@ piece the answer is: not yet, never, or this character.
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html.entities import html5
 from typing import Final, NamedTuple
 
@@ -17,6 +17,9 @@ LENGTH_MAX: Final = tags.LENGTH_MAX
 """No escape that we read is longer; what is longer is read as plain text."""
 _SHORT_MAX: Final = 48
 """The same for all but tags, comments and marks."""
+_KNOWN_MAX: Final = 10
+_KNOWN_SIZE: Final = 8_192
+"""What escapes of so many characters are is remembered, of the last so many."""
 
 _NUMERIC = re.compile(r"&#(?:[0-9]*|[xX][0-9a-fA-F]*)\Z")
 _NUMERIC_WHOLE = re.compile(r"&#(?:0*([0-9]{1,7})|[xX]0*([0-9a-fA-F]{1,6}))\Z")
@@ -204,6 +207,15 @@ def read_escape(escape: str, *, json: bool) -> Outcome:
     A tag and whatever is seen as nothing decode to a character that separates nothing stronger
     than a formatting mark does (`*`).
     """
+    return _read_short(escape, json) if len(escape) <= _KNOWN_MAX else _read(escape, json)
+
+
+@lru_cache(_KNOWN_SIZE)
+def _read_short(escape: str, json: bool) -> Outcome:
+    return _read(escape, json)
+
+
+def _read(escape: str, json: bool) -> Outcome:
     first = escape[0]
     if first == TURN:
         return _turned(escape)

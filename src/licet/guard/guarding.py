@@ -16,9 +16,9 @@ from licet.base.trouble import NotFound
 from licet.guard.classifier import Classifier, Role, Scores, group_of
 from licet.guard.doubt import Doubt
 from licet.guard.encoder.model import Encoder
+from licet.guard.hit import Hit
 from licet.guard.lexicon import Lexicon
 from licet.guard.policy import Policy, Threshold, Tier, decide, literal_finding
-from licet.guard.scanner import Hit
 from licet.guard.stream import StreamSettings, TextStream
 from licet.guard.verdict import CERTAIN, PASS, Finding, Verdict, strongest
 

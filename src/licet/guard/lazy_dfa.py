@@ -13,8 +13,8 @@ It refuses to know what scanners look for.
 
 Rules
 1. Scanners alone say what is found and what is held; here it is only remembered.
-2. What finds something, and what begins an escape, is not remembered: the scanners themselves read
-   on from there until nothing of the kind is open.
+2. What finds something, and an escape of several characters, is not remembered: the scanners
+   themselves read on from there until nothing of the kind is open.
 3. At most STEPS_MAX steps are remembered; then remembering begins anew. Texts that stand in a
    state go on from it.
 """
@@ -24,8 +24,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from licet.guard.footing import Footing
-from licet.guard.scanner import HITS_MAX, Hit, Scanner
+from licet.guard.footing import Stance
+from licet.guard.hit import HITS_MAX, Hit
+from licet.guard.scanner import Scanner
 
 STEPS_MAX: Final = 100_000
 """Some 400 bytes each, with the states that they lead to and what a lattice remembers for them."""
@@ -38,12 +39,14 @@ _ANYWHERE: Final = 1 << 32
 class State:
     """What all scanners have open, and where characters lead from here, as far as is known."""
 
-    __slots__ = ("footings", "held", "steps")
+    __slots__ = ("held", "stances", "steps", "unsettled")
 
-    def __init__(self, footings: tuple[Footing, ...], held: int) -> None:
-        self.footings = footings
+    def __init__(self, stances: tuple[Stance, ...], held: int, unsettled: int) -> None:
+        self.stances = stances
         self.held = held
         """Characters, the last one being the one just read, that are not beyond suspicion."""
+        self.unsettled = unsettled
+        """Characters among which a literal may have ended that is not found yet."""
         self.steps: dict[str, State] = {}
 
 
@@ -56,31 +59,32 @@ class LazyDfa:
     def __init__(self, make: Callable[[], list[Scanner]]) -> None:
         """`make` gives scanners that have read nothing, of the same kinds each time."""
         self._make = make
-        self._states: dict[tuple[Footing, ...], State] = {}
+        self._states: dict[tuple[Stance, ...], State] = {}
         self._steps = 0
         self._spare: list[Scanner] = []
-        self.unknown = State((), 0)
+        self.unknown = State((), 0, 0)
         """Where a character leads that is not remembered (rule 2)."""
         self.begin = self.state_of(make())
 
     def scanners(self, state: State, at: int) -> list[Scanner]:
         """Scanners that stand in a state, at an offset."""
         scanners, self._spare = self._spare or self._make(), []
-        for scanner, footing in zip(scanners, state.footings, strict=True):
-            scanner.stand(footing, at)
+        for scanner, stance in zip(scanners, state.stances, strict=True):
+            scanner.take_stance(stance, at)
         return scanners
 
     def state_of(self, scanners: list[Scanner]) -> State:
         """The state in which scanners stand; `unknown` where that is not to be remembered."""
-        held = 0
+        held = unsettled = 0
         for scanner in scanners:
-            if scanner.hit is not None or scanner.flags or scanner.amid_escape:
+            if not scanner.is_known:
                 return self.unknown
-            held = max(held, scanner.at - scanner.free)
-        footings = tuple([scanner.footing() for scanner in scanners])
-        state = self._states.get(footings)
+            held = max(held, scanner.read - scanner.free)
+            unsettled = max(unsettled, scanner.read - scanner.settled)
+        stances = tuple([scanner.stance() for scanner in scanners])
+        state = self._states.get(stances)
         if state is None:
-            state = self._states[footings] = State(footings, held)
+            state = self._states[stances] = State(stances, held, unsettled)
         return state
 
     def step(self, state: State, char: str) -> State:
@@ -98,7 +102,7 @@ class LazyDfa:
 
     def _forget(self) -> None:
         """Rule 3. Who stands in a state may go on from it; nobody comes to it again."""
-        self._states = {self.begin.footings: self.begin}
+        self._states = {self.begin.stances: self.begin}
         self.begin.steps.clear()
         self._steps = 0
 
@@ -123,6 +127,8 @@ class Reading:
     @property
     def settled(self) -> int:
         """Every finding that ends here or before is known, but for what comes after a hit."""
+        if not self._scanners:
+            return self._at - self._now.unsettled
         return min([one.settled for one in self._scanners if one.hit is None], default=self._at)
 
     def feed(self, text: str) -> None:

@@ -17,10 +17,11 @@ from licet.guard.disguise.coded import CodedWatch
 from licet.guard.disguise.forms import forms_of, ways_of
 from licet.guard.disguise.lattice import Lattice
 from licet.guard.disguise.scanner import DisguiseScanner
+from licet.guard.hit import Hit
 from licet.guard.lazy_dfa import LazyDfa, Reading
 from licet.guard.literal import Entry, LexicalSettings, compile_literal
 from licet.guard.ruleset import Rule, RuleRole
-from licet.guard.scanner import Hit, Scanner
+from licet.guard.scanner import Scanner
 from licet.guard.watch import Watch
 
 __all__ = ["LexicalSettings", "Lexicon"]

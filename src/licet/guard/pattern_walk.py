@@ -17,8 +17,8 @@ from __future__ import annotations
 from licet.guard import escapes, fold
 from licet.guard.fold import ESCAPE, EXPAND, GAP, SKIP, SURROGATE, word_class
 from licet.guard.fold_signs import HAN_FROM
+from licet.guard.hit import Hit
 from licet.guard.machine import Machine, State, Step
-from licet.guard.scanner import Hit
 
 _TRAIL_SLACK = 4
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from licet.guard.classifier import Scores
+from licet.guard.hit import Hit
 from licet.guard.literal import Entry, LexicalSettings
-from licet.guard.scanner import Hit
 from licet.guard.verdict import Action, Finding
 
 Tier = Literal["token", "clause", "whole"]

@@ -11,37 +11,25 @@ Rules
    is shown reversed) is read both ways: as it stands by the scanner itself, and as it may be seen
    by a `branch` of it, until both have the same open.
 
-Offsets count the code units that were fed, from 0. A window keeps, for the letters of the current
-state, where each stands, what gap came before it and whether a word begins there, packed as
-`offset << 3 | gap << 1 | begins`.
+Offsets count the code units that were fed, from 0. A window keeps of each letter of the current
+state where it stands, the gap before it, if it begins a word: `offset << 3 | gap << 1 | begins`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import NamedTuple
 
 from licet.guard import escapes, fold, fold_signs
 from licet.guard.automaton import Automaton
 from licet.guard.fold import EMBLEM, ESCAPE, EXPAND, MARKS_END, SKIP, word_class
 from licet.guard.fold_signs import is_emblem
-from licet.guard.footing import Footing
+from licet.guard.footing import ESCAPE_KNOWN_MAX, Footing, Stance
+from licet.guard.hit import HITS_MAX, Hit
 from licet.guard.literal import NO_GAP, Entry, gap_strength
-from licet.guard.machine import PatternEntry
 
 _WINDOW_SLACK = 4
-HITS_MAX = 64
-"""Flagging hits that are kept of one text; more say nothing new."""
 _BRANCHES_MAX = 8
 _KEYCAP = "\u20e3"
-
-
-class Hit(NamedTuple):
-    """A literal or pattern found: `start` and `end` are offsets in the text as it was fed."""
-
-    entry: Entry | PatternEntry
-    start: int
-    end: int
 
 
 class Scanner:
@@ -57,8 +45,7 @@ class Scanner:
         self, automaton: Automaton, *, gap_max: int, json: bool = False,
         view: fold.View | None = None, word: int = 0,
     ) -> None:  # fmt: skip
-        """`word` is the word class of the last symbol before the text, if it is part of a longer
-        one."""
+        """`word`: the word class of the last symbol before the text, in a longer one."""
         self._auto = automaton
         self._view = view or fold.letters()
         self._table = self._view.table
@@ -109,9 +96,15 @@ class Scanner:
         self._settle()
 
     @property
-    def amid_escape(self) -> bool:
-        """Whether what was read last may go on as an escape, or is read both ways."""
-        return bool(self._escape or self._branches)
+    def is_known(self) -> bool:
+        """Whether what it has open may be remembered: nothing is found, and no escape long."""
+        is_clear = self.hit is None and not self.flags and len(self._escape) <= ESCAPE_KNOWN_MAX
+        return is_clear and all(branch.is_known for branch in self._branches)
+
+    @property
+    def read(self) -> int:
+        """Offset behind what was read; `at` is before what may become an escape."""
+        return self.at + len(self._escape)
 
     @property
     def settled(self) -> int:
@@ -121,8 +114,18 @@ class Scanner:
             settled = min(settled, branch.settled)
         return settled
 
+    def stance(self) -> Stance:
+        """What it and its branches have open."""
+        return (self.footing(), *[branch.footing() for branch in self._branches])
+
+    def take_stance(self, stance: Stance, at: int) -> None:
+        """Go on as one that stands so, at an offset of its text; forget what was found."""
+        self.stand(stance[0], at)
+        for footing in stance[1:]:
+            self.free = min(self.free, self._branch_on(footing, at).free)
+
     def footing(self) -> Footing:
-        """What it has open, between characters, with nothing found and not amid an escape."""
+        """What it has open, between characters, with nothing found."""
         state = self._state
         return self._footing(state, self._auto.depth[state])
 
@@ -144,10 +147,12 @@ class Scanner:
         return Footing(
             inside, self._word, self._gaps, self._gap_now, tuple(kept),
             tuple([(hit.entry, at - hit.start, at - hit.end) for hit in self._endings]),
+            self._escape, self._unseen,
         )  # fmt: skip
 
     def _open(self, footing: Footing, at: int) -> None:
-        self.hit, self._escape = None, ""
+        self.hit, self._escape, self._unseen = None, footing.escape, footing.unseen
+        at -= len(self._escape)
         self.flags.clear()
         self._branches.clear()
         self.at = at
@@ -158,11 +163,14 @@ class Scanner:
 
     def _take(self, char: str) -> None:
         if self._escape:
-            self._continue_escape(char)
+            self._escape += char
+            outcome = escapes.read_escape(self._escape, json=self._json)
+            if not outcome.open:
+                self._closed(outcome)
             return
         symbol = char.translate(self._table)
-        inside = bool(self._state)
-        if symbol in (ESCAPE, fold.SURROGATE) and escapes.may_begin(char, inside=inside):
+        mark = symbol in (ESCAPE, fold.SURROGATE)
+        if mark and escapes.may_begin(char, inside=bool(self._state)):
             self._escape = char
             return
         self._symbol(char, self._view.plain(char), 1)
@@ -196,12 +204,6 @@ class Scanner:
             self._word = 0
             self._gap(gap_strength(char))
         self.at = at + width
-
-    def _continue_escape(self, char: str) -> None:
-        self._escape += char
-        outcome = escapes.read_escape(self._escape, json=self._json)
-        if not outcome.open:
-            self._closed(outcome)
 
     def _closed(self, outcome: escapes.Outcome) -> None:
         """It is decided what an escape is."""
@@ -248,21 +250,24 @@ class Scanner:
             self.at += width
 
     def _another(self) -> Scanner:
-        """One that looks for the same and has read nothing."""
         return Scanner(self._auto, gap_max=self._gap_max, view=self._view)
 
     def _branch(self, char: str, width: int, rest: str = "") -> None:
         """Rule 4: from here on, `width` characters are read as `char` too, before `rest`."""
         if len(self._branches) >= _BRANCHES_MAX:
             return
-        branch = self._another()
-        branch._is_branch, branch._json = True, self._json
-        branch.stand(self.footing(), self.at)
+        branch = self._branch_on(self.footing()._replace(escape=""), self.at)
         branch._endings.clear()  # the scanner itself sees how they end
         branch._symbol(char, branch._view.plain(char), width)
         branch._take_again(rest, 0)
-        self._branches.append(branch)
         self._merge(branch)
+
+    def _branch_on(self, footing: Footing, at: int) -> Scanner:
+        branch = self._another()
+        branch._is_branch, branch._json = True, self._json
+        branch.stand(footing, at)
+        self._branches.append(branch)
+        return branch
 
     def _take_both_ways(self, char: str) -> None:
         """Read a character here and in the branches, and drop those that have nothing of their

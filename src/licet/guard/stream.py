@@ -25,6 +25,7 @@ from typing import NamedTuple
 from licet.base.trouble import TooMuch
 from licet.guard.classifier import Classifier, Scores
 from licet.guard.doubt import Doubt
+from licet.guard.hit import Hit
 from licet.guard.policy import (
     JudgedSettings,
     OnFailure,
@@ -34,7 +35,7 @@ from licet.guard.policy import (
     literal_finding,
     unanswered,
 )
-from licet.guard.scanner import Hit, Scanner
+from licet.guard.scanner import Scanner
 from licet.guard.verdict import CERTAIN, Finding
 from licet.guard.watch import Watch
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 
 from licet.guard.conditions import ConditionalWatch, Counted, order
 from licet.guard.disguise.coded import CodedWatch
+from licet.guard.hit import Hit
 from licet.guard.lazy_dfa import Reading
-from licet.guard.scanner import Hit
 
 
 class Watch:

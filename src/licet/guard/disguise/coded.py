@@ -33,7 +33,7 @@ from licet.guard.disguise.candidates import (
     RUN_MIN,
     step,
 )
-from licet.guard.scanner import HITS_MAX, Hit
+from licet.guard.hit import HITS_MAX, Hit
 
 _LINE: Final = 60
 """From this length on a run may go on in the next line."""

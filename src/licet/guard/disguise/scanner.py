@@ -16,8 +16,9 @@ from licet.guard.disguise.lattice import Found, Lattice, State
 from licet.guard.disguise.spellings import SHAPES, signs
 from licet.guard.fold import LETTER, word_class
 from licet.guard.footing import Footing
+from licet.guard.hit import Hit
 from licet.guard.literal import NO_GAP, SPACE_GAP, gap_strength
-from licet.guard.scanner import Hit, Scanner
+from licet.guard.scanner import Scanner
 
 _NOWHERE: Final = Automaton(())
 _IN_USE: Final = 1
