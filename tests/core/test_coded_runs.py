@@ -16,7 +16,28 @@ from licet.guard.disguise.coded import CodedWatch, _Run
 from licet.guard.hit import Hit
 
 TEXTS = ("ok", "a b", "好", "héllo 你好", "ends\n", "\x00", "\xff", "a longer text, of words")
-BETWEEN = (" ", "", "0x", "0X", "00x", "-", ":", ",", "\n", "=", "é", "。", "_", "/", "the ", "a")
+BETWEEN = (
+    " ",
+    "",
+    "0x",
+    ", 0x",
+    ",0X",
+    "; ",
+    ":  -",
+    "0X",
+    "00x",
+    "-",
+    ":",
+    ",",
+    "\n",
+    "=",
+    "é",
+    "。",
+    "_",
+    "/",
+    "the ",
+    "a",
+)
 PIECES = st.one_of(
     st.sampled_from(BETWEEN),
     st.sampled_from(TEXTS).map(lambda text: base64.b64encode(text.encode()).decode()),
@@ -24,6 +45,7 @@ PIECES = st.one_of(
     st.sampled_from(TEXTS).map(lambda text: text.encode("latin-1", "ignore").hex(" ")),
     st.text("0123456789abcdefABzZwQ+/-", max_size=6),
     st.sampled_from(("Pj4-", "Pz8/", "YdC+", "6f 6b ", "c3:b6:", "Pj4-" * 16 + "\n", "6b" * 31)),
+    st.sampled_from(TEXTS).map(lambda text: ", ".join(f"0x{byte:x}" for byte in text.encode())),
 )
 
 
@@ -53,9 +75,10 @@ class Known(NamedTuple):
     def reads(self, text: str, place: int) -> bool:
         """Whether it decodes what begins at a place as a run that begins there would, and not as
         its second character."""
-        digits = [
-            char for char in text[self.start : place] if char in (HEX if self.is_hex else BASE64)
-        ]
+        alphabet, before = HEX if self.is_hex else BASE64, text[self.start : place]
+        if self.is_hex:
+            before = before.replace("0x", "").replace("0X", "")
+        digits = [char for char in before if char in alphabet]
         size, width = (2, 1) if self.is_hex else (4, 3)
         count = len(digits) // size * width
         if len(digits) % size or not 0 < count < len(self.text.encode()):
@@ -131,7 +154,14 @@ def test_states_may_be_forgotten() -> None:
 
 @pytest.mark.parametrize(
     ("piece", "most"),
-    [("6f 6b ", 2), ("c3:b6:", 2), ("Pj4-", 1), ("YdC+", 1), ("Pz8/" * 16 + "\n", 3)],
+    [
+        ("6f 6b ", 2),
+        ("0x6f, 0x6b, ", 2),
+        ("c3:b6:", 2),
+        ("Pj4-", 1),
+        ("YdC+", 1),
+        ("Pz8/" * 16 + "\n", 3),
+    ],
 )
 def test_a_long_text_has_few_runs_open(piece: str, most: int) -> None:
     """However many of its places may begin a run."""

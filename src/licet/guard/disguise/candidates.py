@@ -21,8 +21,9 @@ LETTERS_AND_DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 BASE64: Final = {char: value for value, char in enumerate(LETTERS_AND_DIGITS + "+/")}
 BASE64.update({"-": 62, "_": 63})  # the alphabet for addresses
 HEX: Final = {char: int(char, 16) for char in "0123456789abcdefABCDEF"}
-BETWEEN_PAIRS: Final = " :,-\n"
-"""What may stand between two pairs of hexadecimal digits, once."""
+BETWEEN_PAIRS: Final = " :;,-\n"
+BETWEEN_MAX: Final = 3
+"""What may stand between two pairs of hexadecimal digits, and how often; then perhaps `0x`."""
 
 _STATES_MAX: Final = 4_096
 ASCII_END: Final = 0x80
@@ -44,16 +45,20 @@ class Candidate(NamedTuple):
     bits: int = 0
     value: int = 0
     due: int = 0
-    cut: bool = False
-    """Whether it ends with a separator."""
+    cut: int = 0
+    """Separators at its end, or before the first digit of the pair that it is in."""
 
 
 def _go_on(run: Candidate, char: str) -> Candidate | None:
     """The run with one more character; None where it is over (rule 2)."""
     digit = (HEX if run.is_hex else BASE64).get(char)
     if digit is None:
-        if run.is_hex and char in BETWEEN_PAIRS and not run.bits and not run.cut:
-            return run._replace(length=run.length + 1, cut=True)
+        if not run.is_hex:
+            return None
+        if char in BETWEEN_PAIRS and not run.bits and run.cut < BETWEEN_MAX:
+            return run._replace(length=run.length + 1, cut=run.cut + 1)
+        if char in "xX" and run.bits and run.cut and not run.value:
+            return run._replace(length=run.length + 1, bits=0, cut=BETWEEN_MAX)
         return None
     if run.length + 1 == RUN_MIN:  # whether its last byte is text others see
         return Candidate(run.is_hex, RUN_MIN)
@@ -65,11 +70,12 @@ def _go_on(run: Candidate, char: str) -> Candidate | None:
         if byte not in (_REST if due else (*_TEXT, *_LEAD)):
             return None
         due = due - 1 if due else 0 if byte < 0x80 else 1 if byte < 0xE0 else 2 + (byte >= 0xF0)
-    if bits and run.length < RUN_MIN - 2:
+    may_mark = run.cut and not value  # the `0` of `0x`
+    if bits and run.length < RUN_MIN - 2 and not may_mark:
         possible = _REST if due else (*_TEXT, *_LEAD)
         if not any(byte >> (8 - bits) == value for byte in possible):
             return None
-    return Candidate(run.is_hex, run.length + 1, bits, value, due)
+    return Candidate(run.is_hex, run.length + 1, bits, value, due, run.cut if bits else 0)
 
 
 class State:

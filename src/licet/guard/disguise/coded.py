@@ -4,7 +4,7 @@ It refuses to know rules: it decodes, and hands what it decoded to scanners that
 
 Rules
 1. A run begins where no letter or digit stands before it, and goes on while the alphabet does; hex
-   digits may stand in pairs with one separator between them.
+   digits may stand in pairs with a few separators between them, and each behind its own `0x`.
 2. A run is text only while it decodes to text (UTF-8 without control characters); at the first
    byte that is not, it is over.
 3. Nothing counts in a run of fewer than RUN_MIN characters: words and numbers are that long. Until
@@ -28,6 +28,7 @@ from licet.guard.disguise.candidates import (
     ASCII_END,
     BASE64,
     BEGIN,
+    BETWEEN_MAX,
     BETWEEN_PAIRS,
     HEX,
     RUN_MIN,
@@ -85,7 +86,7 @@ class _Run:
         self._starts: list[int] = []  # of every decoded character that may still matter
         self._ends: list[int] = []
         self._dropped = 0
-        self._cut = 0  # length of a separator or line end that is being read
+        self._cut = 0  # characters between digits that were read last, or before half a pair
 
     def feed(self, text: str, at: int, offset: int) -> None:
         """Read on from `text[at]`, which stands at `offset`; sets `is_over` where the run ends."""
@@ -94,13 +95,13 @@ class _Run:
             char = text[index]
             value = digits.get(char)
             if value is None:
-                if not self._may_go_on(char):
+                if not self._goes_on(char):
                     self.is_over = True
                     break
-                self._cut += 1
                 self.end = offset + index - at + 1
                 continue
-            self._cut = 0
+            if self._bits or not self.is_hex:
+                self._cut = 0
             place = offset + index - at
             if not self._bits and not self._raw:
                 self._from = place
@@ -118,14 +119,23 @@ class _Run:
         if self.is_over:
             self.finish()
 
-    def _may_go_on(self, char: str) -> bool:
-        """Whether a character that is no digit may stand within the run."""
+    def _goes_on(self, char: str) -> bool:
+        """Read a character that is no digit; whether it may stand within the run."""
         if char in "\r\n":
             if self._one_line:
                 return False
-            if self.end - self.start >= _LINE:
-                return self._cut < 2
-        return self.is_hex and char in BETWEEN_PAIRS and not self._bits and not self._cut
+            if self.end - self.start >= _LINE and self._cut < 2:
+                self._cut += 1
+                return True
+        if not self.is_hex:
+            return False
+        if char in BETWEEN_PAIRS and not self._bits and self._cut < BETWEEN_MAX:
+            self._cut += 1
+            return True
+        if char in "xX" and self._bits and self._cut and not self._acc & 0xF:
+            self._bits, self._cut = 0, BETWEEN_MAX
+            return True
+        return False
 
     def _byte(self, byte: int) -> bool:
         """One more byte; whether it is text."""
