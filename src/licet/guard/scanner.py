@@ -139,9 +139,7 @@ class Scanner:
     def _footing(self, inside: Hashable, letters: int) -> Footing:
         """`letters`: how many of the window may still matter; no gap before them does."""
         at = self.at
-        kept = (
-            [at - (one >> 3) << 3 | one & 7 for one in self._window[-letters:]] if letters else []
-        )
+        kept = [at - (one >> 3) << 3 | one & 7 for one in self._window[-letters:] if letters]
         if kept:
             kept[0] &= ~6
         return Footing(
