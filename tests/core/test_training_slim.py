@@ -18,8 +18,8 @@ from licet.guard.encoder.model import WORDS
 from licet.guard.encoder.tokens import ROLE_TOKENS, SPECIAL
 
 torch = pytest.importorskip("torch", reason="PyTorch is only where encoders are trained")
-encoder_net, encoder_slim, encoder_back, encoder_learning = training_modules(
-    "encoder_net", "encoder_slim", "encoder_back", "encoder_learning"
+encoder_net, encoder_slim, encoder_back, encoder_learning, encoder_export = training_modules(
+    "encoder_net", "encoder_slim", "encoder_back", "encoder_learning", "encoder_export"
 )
 Batch = encoder_learning.Batch
 
@@ -123,3 +123,14 @@ def test_what_is_no_encoder_is_not_read_back() -> None:
             made.graph.initializer.remove(one)
     with pytest.raises(ValueError, match="two tables"):
         encoder_back.read_back(made.SerializeToString())
+
+
+def test_far_logits_do_not_throw_a_calibration_off() -> None:
+    draw = np.random.default_rng(9)
+    truth = np.arange(4000) < 40  # rare, as a category is
+    logits = np.where(truth, draw.normal(-1.0, 4.0, 4000), draw.normal(-9.0, 2.0, 4000))
+    logits[0], logits[-1] = 30.0, -45.0
+    line = encoder_export.fitted((logits,), truth, np.full(4000, "one"))
+    assert 0.05 < line.slope < 3.0
+    odds = line.slope * logits + line.offset
+    assert odds[truth].mean() > 0.5 > odds[~truth].mean() + 0.5
