@@ -199,9 +199,10 @@ def test_pairs_are_exported(desk: Desk) -> None:
 
 def test_exported_pairs_load_with_datasets(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """As TRL takes them: three columns of messages, each a role and its words."""
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     reason = "`datasets` is not installed; to run this: pip install datasets"
     datasets = pytest.importorskip("datasets", reason=reason)
+    # Not by the environment: a library that is imported here first would stay so for other tests.
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
     opened, pairs = desk.folder / "opened.jsonl", desk.folder / "pairs.jsonl"
     lines = [
         {"prompt": "怎么做？", "rejected": "这样做。", "category": "weapons"},
