@@ -6,6 +6,7 @@ It refuses to know files. Rules: see `doctor_scene`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import importlib
 import json
@@ -162,7 +163,9 @@ def _try_to_bind(host: str, port: int, place: str) -> Finding:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
     except OSError as error:
-        return Finding("bad", f"{place} cannot be had: {error.strerror}", "Choose another port.")
+        strange = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        fix = "Name an address of this machine." if strange else "Choose another port."
+        return Finding("bad", f"{place} cannot be had: {error.strerror}", fix)
     return Finding("ok", f"{place} is free")
 
 
