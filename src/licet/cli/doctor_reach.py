@@ -6,7 +6,6 @@ It refuses to know files. Rules: see `doctor_scene`.
 from __future__ import annotations
 
 import contextlib
-import errno
 import http.client
 import importlib
 import json
@@ -18,6 +17,7 @@ from licet.base.trouble import BadInput, Unavailable
 from licet.base.valkey import SCHEMES
 from licet.cli.doctor_scene import WAIT_S, Finding, Scene
 from licet.gateway.config import REPLAY, ServerConfig, UpstreamConfig
+from licet.gateway.listening import is_strange_host
 from licet.gateway.upstream_settings import UpstreamSettings, load_tls, parse_origin
 from licet.ledger.connect import POSTGRES
 from licet.rulebook import load_pack
@@ -163,8 +163,11 @@ def _try_to_bind(host: str, port: int, place: str) -> Finding:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
     except OSError as error:
-        strange = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-        fix = "Name an address of this machine." if strange else "Choose another port."
+        fix = (
+            "Name an address of this machine."
+            if is_strange_host(error)
+            else "Choose another port."
+        )
         return Finding("bad", f"{place} cannot be had: {error.strerror}", fix)
     return Finding("ok", f"{place} is free")
 

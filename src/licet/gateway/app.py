@@ -116,12 +116,7 @@ def build_gateway(
     limits = open_limits(
         config.limits.url, lease_s=config.limits.lease_s, when_down=config.limits.when_down
     )
-    shared = config.measures.pseudonym_keys if config.measures else None
-    pseudonyms = Pseudonyms(
-        PeriodKeys(shared or home / "keys" / "pseudonyms", secrets.token_bytes),
-        pack.retention[_PSEUDONYM_DAYS].days,
-        clock,
-    )
+    pseudonyms = _open_pseudonyms(config, pack, home, clock)
     minors = open_minors(config.minors, pack, metrics, clock, environ)
     studio = _open_studio(config, pack, guard, metrics, replay_url, environ)
     copies = _open_copies(config, pack, home)
@@ -151,6 +146,12 @@ def build_gateway(
         text_mark=text_mark(config.labels, pack),
     )  # fmt: skip
     return Gateway(parts, writer, log, keystore, bundle, pseudonyms, home)
+
+
+def _open_pseudonyms(config: Config, pack: Pack, home: Path, clock: Clock) -> Pseudonyms:
+    shared = config.measures.pseudonym_keys if config.measures else None
+    keys = PeriodKeys(shared or home / "keys" / "pseudonyms", secrets.token_bytes)
+    return Pseudonyms(keys, pack.retention[_PSEUDONYM_DAYS].days, clock)
 
 
 def _open_studio(

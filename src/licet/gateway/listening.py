@@ -28,10 +28,14 @@ def bind(host: str, port: int) -> socket.socket:
         raise _refused(host, port, "Not a name of a machine", "host") from None
     except OSError as error:
         listener.close()
-        strange = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
-        blamed = "host" if strange else "port"
+        blamed = "host" if is_strange_host(error) else "port"
         raise _refused(host, port, str(error.strerror), blamed) from error
     return listener
+
+
+def is_strange_host(error: OSError) -> bool:
+    """Whether a socket could not be had because of its host: no address of this machine."""
+    return isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
 
 
 def _refused(host: str, port: int, cause: str, blamed: str) -> BadInput:
