@@ -13,6 +13,7 @@ Rules
 3. While rules are built nothing is looked at: hardly anything of it is garbage.
 4. Everything is looked at when no stream is open and the last look was LOOK_S ago; while one is,
    after BUSY_LOOK_S.
+5. What stays is laid in huge pages, when no stream is open: it moves while that is done.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import ctypes
 import gc
 from collections.abc import Iterator
 from typing import Any, Final
+
+from licet.base.hugepages import gather
 
 LOOK_S: Final = 3600.0
 BUSY_LOOK_S: Final = 24 * LOOK_S
@@ -33,6 +36,7 @@ class Settling:
 
     def __init__(self) -> None:
         self._looked_s = 0.0
+        self._is_strewn = False
 
     def begin(self, now_s: float) -> None:
         """From now on what survives is set aside."""
@@ -40,6 +44,7 @@ class Settling:
         gc.callbacks.append(self._after_collection)
         gc.collect()
         _give_back()
+        gather()
 
     def end(self) -> None:
         """From now on nothing more is."""
@@ -50,6 +55,7 @@ class Settling:
         """Much was built that stays: without a look at it."""
         gc.freeze()
         _give_back()
+        self._is_strewn = True
 
     def tend(self, now_s: float, *, busy: bool) -> None:
         """Rule 4. `busy`: a stream is open, which would stand still."""
@@ -58,6 +64,10 @@ class Settling:
             gc.unfreeze()
             gc.collect()
             _give_back()
+            self._is_strewn = True
+        if self._is_strewn and not busy:
+            self._is_strewn = False
+            gather()
 
     def _after_collection(self, phase: str, about: dict[str, Any]) -> None:
         if phase == "stop" and about["generation"] == _FULL:

@@ -82,7 +82,7 @@ class ConditionalWatch:
 
     __slots__ = (
         "_conditions", "_flagging", "_flags", "_gap_max", "_halting", "_json", "_keep", "_later",
-        "_later_length", "_over", "_pending", "_recent", "_start", "at", "best", "free",
+        "_later_length", "_over", "_pending", "_recent", "_start", "_walks", "at", "best", "free",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +91,7 @@ class ConditionalWatch:
     ) -> None:  # fmt: skip
         self._halting = list(halting)
         self._flagging = list(flagging)
+        self._walks = [source for source in halting if isinstance(source, PatternWalk)]
         self._conditions = conditions
         self._gap_max = gap_max
         self._json = json
@@ -123,11 +124,32 @@ class ConditionalWatch:
             (hit.start for hit in self._pending if hit.entry.action == "halt"), default=self.at
         )
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing is open that halts, as far as patterns tell."""
+        if self._pending or self.best is not None or len(self._walks) < len(self._halting):
+            return False
+        for walk in self._walks:
+            if not walk.is_clear:
+                return False
+        return True
+
+    @property
+    def noted(self) -> int:
+        """How often a pattern that halts came to its end."""
+        return sum([walk.noted for walk in self._walks])
+
+    def pass_over(self, text: str) -> None:
+        """A text, begun and ended where all was clear, is known to hold nothing that halts."""
+        self._keep_for_later(text)
+        for walk in self._walks:
+            walk.pass_over(len(text))
+        self.free = self.at
+        self._read_what_is_due()
+
     def feed(self, text: str) -> None:
         """Read on."""
-        self.at += len(text)
-        self._later.append(text)
-        self._later_length += len(text)
+        self._keep_for_later(text)
         if self._halting:
             free = self.at
             for source in self._halting:
@@ -139,6 +161,14 @@ class ConditionalWatch:
             self._settle(free)
         else:
             self.free = self.at
+        self._read_what_is_due()
+
+    def _keep_for_later(self, text: str) -> None:
+        self.at += len(text)
+        self._later.append(text)
+        self._later_length += len(text)
+
+    def _read_what_is_due(self) -> None:
         if self._later_length >= LATER_CHARACTERS:
             self._read_later()
             if len(self._recent) > self._keep + 2 * _SLACK:

@@ -110,7 +110,7 @@ class LazyDfa:
 class Reading:
     """One text. Feed it, look at `hits`, `flags` and `free`, then `finish`."""
 
-    __slots__ = ("_at", "_dfa", "_now", "_scanners", "flags", "free", "hits")
+    __slots__ = ("_at", "_dfa", "_now", "_scanners", "flags", "free", "hits", "noted")
 
     def __init__(self, dfa: LazyDfa) -> None:
         self._dfa = dfa
@@ -123,6 +123,19 @@ class Reading:
         """Of what halts, what each scanner found first; such a scanner reads nothing more."""
         self.flags: list[Hit] = []
         """What only flags; one list, which may be cleared."""
+        self.noted = 0
+        """How often scanners had to read carefully."""
+
+    @property
+    def state(self) -> State | None:
+        """What is open; None where scanners read carefully."""
+        return None if self._scanners else self._now
+
+    def pass_over(self, length: int, state: State) -> None:
+        """So many characters, begun in a state, are known to lead to this one."""
+        self._now = state
+        self._at += length
+        self.free = self._at - state.held
 
     @property
     def settled(self) -> int:
@@ -156,6 +169,7 @@ class Reading:
                 following = dfa.step(now, char)
             if following is unknown:
                 self._scanners = dfa.scanners(now, self._at + index - first)
+                self.noted += 1
                 break
             now = following
             index += 1

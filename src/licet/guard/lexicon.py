@@ -22,6 +22,7 @@ from licet.guard.lazy_dfa import LazyDfa, Reading
 from licet.guard.literal import Entry, LexicalSettings, compile_literal
 from licet.guard.ruleset import Rule, RuleRole
 from licet.guard.scanner import Scanner
+from licet.guard.strides import Strides
 from licet.guard.watch import Watch
 
 __all__ = ["LexicalSettings", "Lexicon"]
@@ -77,6 +78,7 @@ class Lexicon:
         self._conditional: dict[RuleRole, Conditional] = {}
         self._decodes = bool(settings.disguises)
         self._dfas: dict[tuple[str, bool], LazyDfa] = {}
+        self._strides: dict[tuple[str, bool, bool], Strides] = {}
         for role in ("any", "prompt", "reply"):
             mine = [rule for rule in rules if rule.role == role]
             plain = [rule for rule in mine if rule.literal and not rule.is_conditional]
@@ -94,7 +96,11 @@ class Lexicon:
         `json`: it is the source of a JSON value. `depth`: how often what is encoded is decoded."""
         watches = [one.watch(json=json) for one in _of_role(self._conditional, role)]
         coded = self._coded_watch(role, depth) if self._decodes and depth else None
-        return Watch(self._reading(role, json), watches, coded)
+        key = (role if role in ("prompt", "reply") else "any", json, coded is not None)
+        strides = self._strides.get(key)
+        if strides is None:
+            strides = self._strides[key] = Strides()
+        return Watch(self._reading(role, json), watches, coded, strides)
 
     def _reading(self, role: str, json: bool) -> Reading:
         """One text under all literals that hold for a role."""

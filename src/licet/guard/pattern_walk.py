@@ -28,7 +28,7 @@ class PatternWalk:
 
     __slots__ = (
         "_begun", "_dropped", "_endings", "_escape", "_json", "_machine", "_skipped",
-        "_skipped_max", "_state", "_trail", "_view", "_word", "at", "found", "free",
+        "_skipped_max", "_state", "_trail", "_view", "_word", "at", "found", "free", "noted",
     )  # fmt: skip
 
     def __init__(self, machine: Machine, *, gap_max: int, json: bool = False) -> None:
@@ -48,6 +48,8 @@ class PatternWalk:
         self.at = 0
         self.free = 0
         self.found: list[Hit] = []
+        self.noted = 0
+        """How often a pattern came to its end."""
 
     @property
     def settled(self) -> int:
@@ -56,6 +58,17 @@ class PatternWalk:
             if self._machine.entries[number].action == "halt":
                 return end - 1
         return self.at
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing is open, and no word or number stands right before."""
+        open_ = self._state is not self._machine.root or bool(self._endings) or bool(self._escape)
+        return not open_ and not self._word and not self._skipped
+
+    def pass_over(self, length: int) -> None:
+        """So many characters, begun and ended where nothing was open, are known to hold nothing."""
+        self.at += length
+        self.free = self.at
 
     def feed(self, text: str) -> None:
         """Read on."""
@@ -209,6 +222,7 @@ class PatternWalk:
         self, ended: tuple[tuple[int, int], ...], begun: list[tuple[int, int]], end: int, kind: int
     ) -> None:
         complete: list[tuple[int, int, int, str]] = []
+        self.noted += 1
         for group, number in ended:
             entry = self._machine.entries[number]
             start, first = begun[group]

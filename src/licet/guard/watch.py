@@ -6,6 +6,7 @@ Rules
 1. `free` characters are beyond suspicion for every part.
 2. `hit` is set once no part can still find something that would come first: of all findings that
    halt, the one with the smallest key (`licet.guard.conditions`) counts, however the text is cut.
+3. Words of a longer piece that were read before are taken in strides (`licet.guard.strides`).
 """
 
 from __future__ import annotations
@@ -13,29 +14,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from licet.guard.conditions import ConditionalWatch, Counted, order
+from licet.guard.disguise import candidates
 from licet.guard.disguise.coded import CodedWatch
 from licet.guard.hit import Hit
 from licet.guard.lazy_dfa import Reading
+from licet.guard.strides import TEXT_MIN, Place, Strides
 
 
 class Watch:
     """A reading for what literals alone decide, and watches for what needs more."""
 
-    __slots__ = ("_coded", "_flags", "_literals", "_watches", "free", "hit")
+    __slots__ = ("_coded", "_flags", "_literals", "_strides", "_watches", "free", "hit")
 
     def __init__(
         self, literals: Reading, watches: Sequence[ConditionalWatch] = (),
-        coded: CodedWatch | None = None,
+        coded: CodedWatch | None = None, strides: Strides | None = None,
     ) -> None:  # fmt: skip
+        """`strides`: of texts under the same rules; None: every character is read."""
         self._literals = literals
         self._watches = list(watches)
         self._coded = coded
+        self._strides = strides
         self._flags: list[Hit] = []
         self.free = 0
         self.hit: Hit | None = None
 
     def feed(self, text: str) -> None:
         """Read on; then `free` characters are beyond suspicion, or `hit` is set."""
+        if self._strides is None or len(text) < TEXT_MIN:
+            self._read(text)
+        else:
+            self._read_words(text, self._strides)
+
+    def _read(self, text: str) -> None:
         literals = self._literals
         literals.feed(text)
         free = literals.free
@@ -55,6 +66,61 @@ class Watch:
         self.free = free
         if found:
             self._decide()
+
+    def _read_words(self, text: str, strides: Strides) -> None:
+        """Rule 3. What stands behind the last blank is read."""
+        words = text.split(" ")
+        number, last, index = 0, len(words) - 1, 0
+        while number < last and self.hit is None:
+            place = self._place(strides)
+            first = index
+            while place is not None and number < last:
+                following = place.words.get(words[number])
+                if following is None or following is strides.never:
+                    break
+                place = following
+                index += len(words[number]) + 1
+                number += 1
+            if place is not None and index > first:
+                self._pass_over(text[first:index], place)
+            if number < last:
+                word, noted = words[number], self._noted()
+                following_index = index + len(word) + 1
+                self._read(text[index:following_index])
+                if place is not None and word not in place.words:
+                    quiet = self._noted() == noted
+                    strides.remember(place, word, self._place(strides) if quiet else None)
+                index = following_index
+                number += 1
+        if index < len(text) and self.hit is None:
+            self._read(text[index:])
+
+    def _place(self, strides: Strides) -> Place | None:
+        """Where all parts stand; None where anything is open that no place tells of."""
+        literals = self._literals.state
+        coded = self._coded.state if self._coded is not None else candidates.BEGIN
+        if literals is None or coded is None:
+            return None
+        for watch in self._watches:
+            if not watch.is_clear:
+                return None
+        return strides.place(literals, coded)
+
+    def _noted(self) -> int:
+        """Grows with whatever a part has noted."""
+        noted = self._literals.noted + sum([watch.noted for watch in self._watches])
+        return noted if self._coded is None else noted + self._coded.noted
+
+    def _pass_over(self, text: str, place: Place) -> None:
+        """All parts are led to a place behind a text."""
+        self._literals.pass_over(len(text), place.literals)
+        free = self._literals.free
+        if self._coded is not None:
+            self._coded.pass_over(text, place.coded)
+            free = min(free, self._coded.free)
+        for watch in self._watches:
+            watch.pass_over(text)
+        self.free = free
 
     def finish(self) -> None:
         """The text is over: what was waiting for more is decided."""

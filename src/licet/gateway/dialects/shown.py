@@ -6,8 +6,8 @@ where the operator passes media unjudged (`Ask.takes_media`). It refuses to know
 Rules
 1. What counts is shown to the person: data or an address of a picture, sound or video. What an
    answer quotes, and what it hands to a tool, is not.
-2. An answer without any of the names is known by one search over its bytes. A name may be written
-   with escapes, so bytes with any are looked at closely.
+2. An answer without any of the names is known by a search over its bytes. A name may be written
+   with escapes, so bytes with the escape of a letter or digit are looked at closely.
 """
 
 from __future__ import annotations
@@ -27,19 +27,29 @@ _KINDS = frozenset(
     "image output_image input_image image_generation_call audio output_audio video".split()  # noqa: SIM905
 )
 _DATA = frozenset({"data", "url", "result", "image"})
-_hint = re.compile(rb"\\u|image|audio|video|b64_json|inline_?[dD]ata").search
+_PARTS = (b"image", b"audio", b"video", b"b64_json", b"inline")
+"""Of every name one of them is a part."""
+_escaped = re.compile(rb"\\u00(?:3[0-9]|[4-7])").search
 
 
 def refuse_shown(data: bytes, value: Any) -> None:
     """Raises Unlooked where the event or answer `data`, decoded `value`, shows anything."""
-    if _hint(data) is not None and (where := _shown(value, "")) is not None:
+    if _may_show(data) and (where := _shown(value, "")) is not None:
         raise Unlooked(where)
 
 
 def refuse_shown_whole(body: bytes) -> None:
     """The same for a whole answer. Raises Unlooked, and Unreadable for what is no object."""
-    if _hint(body) is not None:
+    if _may_show(body):
         refuse_shown(body, load_object(body))
+
+
+def _may_show(data: bytes) -> bool:
+    """Rule 2."""
+    for part in _PARTS:
+        if part in data:
+            return True
+    return b"\\u00" in data and _escaped(data) is not None
 
 
 def _shown(value: Any, where: str) -> str | None:

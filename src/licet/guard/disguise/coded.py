@@ -32,6 +32,7 @@ from licet.guard.disguise.candidates import (
     BETWEEN_PAIRS,
     HEX,
     RUN_MIN,
+    State,
     step,
 )
 from licet.guard.hit import HITS_MAX, Hit
@@ -248,7 +249,7 @@ def _hit_of(inner: Inner) -> Hit | None:
 class CodedWatch:
     """The runs of one text. Feed it, look at `hit` and `free`, then `finish`."""
 
-    __slots__ = ("_at", "_make", "_now", "_runs", "_tail", "flags", "free", "hit")
+    __slots__ = ("_at", "_make", "_now", "_runs", "_tail", "flags", "free", "hit", "noted")
 
     def __init__(self, make: Callable[[], Inner]) -> None:
         """`make` gives what reads the decoded text of one run."""
@@ -260,6 +261,20 @@ class CodedWatch:
         self.free = 0
         self.hit: Hit | None = None
         self.flags: list[Hit] = []
+        self.noted = 0
+        """How many runs were long enough to be read."""
+
+    @property
+    def state(self) -> State | None:
+        """What may be open; None where runs are read."""
+        return None if self._runs or self.hit is not None else self._now
+
+    def pass_over(self, text: str, state: State) -> None:
+        """A text, begun in a state, is known to lead to this one."""
+        self._now = state
+        self._at += len(text)
+        self._keep_tail(text)
+        self.free = self._at - state.held
 
     def feed(self, text: str) -> None:
         """Read on. Once `hit` is set nothing more is read."""
@@ -280,20 +295,24 @@ class CodedWatch:
                 self._begin(now.grown, self._tail + text, len(self._tail) + index)
         self._now = now
         self._at += length
-        held = now.held
-        if held:  # with the character before it
-            self._tail = (self._tail + text if held >= length else text)[-held - 1 :]
-        else:
-            self._tail = text[-1:] or self._tail[-1:]
-        self.free = self._at - held
+        self._keep_tail(text)
+        self.free = self._at - now.held
         if self._runs:
             self._settle()
+
+    def _keep_tail(self, text: str) -> None:
+        held = self._now.held
+        if held:  # with the character before it
+            self._tail = (self._tail + text if held >= len(text) else text)[-held - 1 :]
+        else:
+            self._tail = text[-1:] or self._tail[-1:]
 
     def _begin(self, grown: tuple[bool, ...], whole: str, end: int) -> None:
         """Read on in runs of RUN_MIN characters that end in `whole` at an offset of it."""
         place = end - RUN_MIN
         offset = self._at - len(self._tail) + place
         self._take_over(offset)
+        self.noted += 1
         for is_hex in grown:
             is_read = any(run.is_hex == is_hex and run.reads(offset) for run in self._runs)
             begins_line = place > 0 and whole[place - 1] in "\r\n"
