@@ -87,7 +87,6 @@ MODULES = (
     "licet.gateway.sse",
     "licet.gateway.tally",
     "licet.gateway.trace",
-    "licet.gateway.turns",
     "licet.gateway.upstream",
     "licet.gateway.upstream_arrivals",
     "licet.gateway.upstream_protocol",
