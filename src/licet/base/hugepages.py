@@ -46,25 +46,22 @@ def gather() -> int:
 
 
 def stretches(maps: str) -> Iterator[tuple[int, int]]:
-    """From /proc/PID/smaps the addresses [start, end) of a process's own memory that is in use, and
-    not in huge pages yet."""
+    """From /proc/PID/smaps the addresses [start, end) of a process's own memory that is in use,
+    and not in huge pages yet."""
     start = end = used = 0
+    is_own = False
     for line in maps.splitlines():
         words = line.split()
-        if words[0].endswith(":"):
-            if words[0] == "Rss:":
-                used = int(words[1]) << 10
-            elif words[0] == "AnonHugePages:" and int(words[1]) << 10 < used:
-                if used >= USED_MIN * (end - start):
-                    yield start, end
-                end = start
-        else:
+        if words[0] == "Rss:":
+            used = int(words[1]) << 10
+        elif words[0] == "AnonHugePages:":
+            is_strewn = int(words[1]) << 10 < used
+            if is_own and is_strewn and used >= USED_MIN * (end - start):
+                yield start, end
+        elif not words[0].endswith(":"):
             name = words[5] if len(words) > 5 else ""
             is_own = words[1].startswith("rw") and name in ("", "[heap]")
             start, end = (int(part, 16) for part in words[0].split("-"))
-            if not is_own:
-                end = start
-            used = 0
 
 
 def _pages(start: int, end: int, size: int) -> range:

@@ -129,10 +129,7 @@ class ConditionalWatch:
         """Whether nothing is open that halts, as far as patterns tell."""
         if self._pending or self.best is not None or len(self._walks) < len(self._halting):
             return False
-        for walk in self._walks:
-            if not walk.is_clear:
-                return False
-        return True
+        return all(walk.is_clear for walk in self._walks)
 
     @property
     def noted(self) -> int:

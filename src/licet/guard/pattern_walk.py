@@ -66,7 +66,7 @@ class PatternWalk:
         return not open_ and not self._word and not self._skipped
 
     def pass_over(self, length: int) -> None:
-        """So many characters, begun and ended where nothing was open, are known to hold nothing."""
+        """So many characters, from where all was clear to where it is, hold nothing."""
         self.at += length
         self.free = self.at
 

@@ -1,9 +1,9 @@
 """Words that were read before are taken in one stride.
 
-Between two words most texts have nothing open but what literals and runs of digits may become, and
-of that the parts of a watch remember a state (`licet.guard.lazy_dfa`). Where they all stand so is a
-place. A word and the blank behind it lead from place to place, always to the same: one look-up for
-a word, instead of several for each of its characters.
+Between two words most texts have nothing open but what literals and runs of digits may become,
+and of that the parts of a watch remember a state (`licet.guard.lazy_dfa`). Where they all stand so
+is a place. A word and the blank behind it lead from place to place, always to the same: one
+look-up for a word, instead of several for each of its characters.
 
 It refuses to know what is looked for.
 

@@ -35,8 +35,11 @@ Table = NDArray[np.signedinteger[Any]]
 
 _PAD = " " * (_WORD_BYTES - 1)
 # Multiplying by a constant whose low 16 bits are nought throws the last two of eight bytes away.
-_MIX = np.uint64((0x9E3779B97F4A7C15 << 8 * (_WORD_BYTES - READ_BYTES)) % (1 << 64))
-_SHIFT = np.uint64(64 - SCREEN_BITS)
+# Arrays of no dimension: a scalar would be looked at anew with every call.
+_MIX = np.array((0x9E3779B97F4A7C15 << 8 * (_WORD_BYTES - READ_BYTES)) % (1 << 64), np.uint64)
+_SHIFT = np.array(64 - SCREEN_BITS, np.uint64)
+_READ = np.dtype("<u8")
+_EACH_BYTE = (1,)
 _ROOT_ONE, _ROOT_TWO = math.sqrt(BLOCK_BYTES), math.sqrt(2 * BLOCK_BYTES)
 _STARTS = np.arange(0, 1 << 18, BLOCK_BYTES)
 
@@ -56,10 +59,10 @@ def buckets(data: bytes) -> NDArray[np.int64]:
     """The bucket of each read of an encoded text, in order."""
     # Overlapping 64-bit reads, one from each byte: no copy, no loop.
     reads: NDArray[np.uint64] = np.ndarray(
-        (len(data) - _WORD_BYTES + 1,), "<u8", data, strides=(1,)
+        (len(data) - _WORD_BYTES + 1,), _READ, data, 0, _EACH_BYTE
     )
-    mixed = reads * _MIX
-    mixed >>= _SHIFT
+    mixed = np.multiply(reads, _MIX)
+    np.right_shift(mixed, _SHIFT, mixed)
     return mixed.view(np.int64)
 
 
