@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from licet.gateway.settling import BUSY_LOOK_S, LOOK_S, Settling, building
+from licet.gateway.settling import BUSY_LOOK_S, LOOK_S, YOUNG_MAX, Settling, building
+
+USUAL = gc.get_threshold()
 
 
 class Ring:
@@ -66,6 +68,12 @@ def test_while_somebody_is_served_the_look_waits(settling: Settling) -> None:
     assert ring() is not None
     settling.tend(LOOK_S + 2, busy=False)
     assert ring() is None
+
+
+def test_new_objects_are_looked_at_seldom(settling: Settling) -> None:
+    assert gc.get_threshold()[0] == YOUNG_MAX
+    settling.end()
+    assert gc.get_threshold() == USUAL
 
 
 def test_one_that_ends_lets_others_go_on(settling: Settling) -> None:
