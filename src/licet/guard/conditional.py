@@ -36,14 +36,14 @@ class Conditional:
         self._conditions = {rule.id: self._condition(rule) for rule in conditional}
         literals = [entry for rule in conditional for entry in self._literals(rule)]
         self._machine = Machine([entry for rule in rules for entry in self._patterns(rule)])
-        self._automata = {
-            (action, visible): Automaton(
-                [e for e in literals if e.action == action and e.visible == visible]
-            )
+        self._automata: dict[str, list[tuple[Automaton, fold.View]]] = {
+            action: [
+                (Automaton(mine), view)
+                for visible, view in ((False, fold.letters()), (True, fold.visible()))
+                if (mine := [e for e in literals if e.action == action and e.visible == visible])
+            ]
             for action in _ACTIONS
-            for visible in (False, True)
         }
-
         self._lattices = {
             action: Lattice(forms)
             for action in _ACTIONS
@@ -61,10 +61,8 @@ class Conditional:
         sources: list[Source] = []
         if action == "halt" and self._machine.entries:  # one walk for all patterns
             sources.append(PatternWalk(self._machine, gap_max=self._gap_max, json=json))
-        for visible, view in ((False, fold.letters()), (True, fold.visible())):
-            automaton = self._automata[action, visible]
-            if automaton.entries:
-                sources.append(Collector(automaton, gap_max=self._gap_max, json=json, view=view))
+        for automaton, view in self._automata[action]:
+            sources.append(Collector(automaton, gap_max=self._gap_max, json=json, view=view))
         if action in self._lattices:
             lattice = self._lattices[action]
             sources.append(DisguiseCollector(lattice, gap_max=self._gap_max, json=json))
