@@ -134,7 +134,10 @@ class ConditionalWatch:
     @property
     def noted(self) -> int:
         """How often a pattern that halts came to its end."""
-        return sum([walk.noted for walk in self._walks])
+        noted = 0
+        for walk in self._walks:
+            noted += walk.noted
+        return noted
 
     def pass_over(self, text: str) -> None:
         """A text, begun and ended where all was clear, is known to hold nothing that halts."""

@@ -21,8 +21,8 @@ from typing import Final
 from licet.guard.disguise import candidates
 from licet.guard.lazy_dfa import State
 
-STRIDES_MAX: Final = 20_000
-"""Some 250 bytes each."""
+STRIDES_MAX: Final = 60_000
+"""Some 110 bytes each."""
 WORD_MAX: Final = 24
 """Longer ones seldom come twice."""
 TEXT_MIN: Final = 24

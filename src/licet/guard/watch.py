@@ -70,29 +70,31 @@ class Watch:
     def _read_words(self, text: str, strides: Strides) -> None:
         """Rule 3. What stands behind the last blank is read."""
         words = text.split(" ")
-        number, last, index = 0, len(words) - 1, 0
-        while number < last and self.hit is None:
-            place = self._place(strides)
+        number, last, index, never = 0, len(words) - 1, 0, strides.never
+        place, noted = self._place(strides), self._noted()
+        while number < last:
             first = index
             while place is not None and number < last:
                 following = place.words.get(words[number])
-                if following is None or following is strides.never:
+                if following is None or following is never:
                     break
                 place = following
                 index += len(words[number]) + 1
                 number += 1
             if place is not None and index > first:
                 self._pass_over(text[first:index], place)
-            if number < last:
-                word, noted = words[number], self._noted()
-                following_index = index + len(word) + 1
-                self._read(text[index:following_index])
-                if place is not None and word not in place.words:
-                    quiet = self._noted() == noted
-                    strides.remember(place, word, self._place(strides) if quiet else None)
-                index = following_index
-                number += 1
-        if index < len(text) and self.hit is None:
+            if number == last:
+                break
+            word, before, noted_before = words[number], place, noted
+            self._read(word + " ")
+            if self.hit is not None:
+                return
+            index += len(word) + 1
+            number += 1
+            place, noted = self._place(strides), self._noted()
+            if before is not None and before.words.get(word) is None:
+                strides.remember(before, word, place if noted == noted_before else None)
+        if index < len(text):
             self._read(text[index:])
 
     def _place(self, strides: Strides) -> Place | None:
@@ -108,8 +110,12 @@ class Watch:
 
     def _noted(self) -> int:
         """Grows with whatever a part has noted."""
-        noted = self._literals.noted + sum([watch.noted for watch in self._watches])
-        return noted if self._coded is None else noted + self._coded.noted
+        noted = self._literals.noted
+        if self._coded is not None:
+            noted += self._coded.noted
+        for watch in self._watches:
+            noted += watch.noted
+        return noted
 
     def _pass_over(self, text: str, place: Place) -> None:
         """All parts are led to a place behind a text."""
