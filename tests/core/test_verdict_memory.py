@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, cast
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kit.guards import make_guard
 from licet.guard.memory import SHAPES_MAX, VerdictMemory
 
 NAMES = st.text("ab\0',() \\\"\ud800", max_size=4)
@@ -15,16 +13,10 @@ ASKED = st.tuples(NAMES, NAMES, st.booleans(), st.booleans(), NAMES)
 Asked = tuple[str, str, bool, bool, str]
 
 
-@dataclass
-class Named:
-    """As much of a guard as a memory looks at."""
-
-    name: str
-
-
 def key(memory: VerdictMemory, asked: Asked) -> bytes:
     name, audience, json, by_meaning, text = asked
-    guard = cast("Any", Named(name))
+    guard = make_guard()
+    guard.name = name
     return memory.key(guard, text, json=json, audience=audience, by_meaning=by_meaning)
 
 

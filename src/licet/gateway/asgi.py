@@ -61,9 +61,9 @@ class Answer(msgspec.Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
 
     async def send(self, send: Send) -> None:
-        if isinstance(send, Sender) and send.whole is not None:
-            if send.whole(self.status, self.headers, self.body):
-                return
+        whole = send.whole if isinstance(send, Sender) else None
+        if whole is not None and whole(self.status, self.headers, self.body):
+            return
         length = (b"content-length", b"%d" % len(self.body))
         await send(
             {
@@ -106,8 +106,9 @@ def json_answer(status: int, value: Any, *headers: tuple[bytes, bytes]) -> Answe
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first header of that name (lower case); None without one."""
-    for known, value in scope["headers"]:
-        if known == name:
+    for pair in scope["headers"]:
+        if pair[0] == name:
+            value = pair[1]
             return value if isinstance(value, bytes) else bytes(value)
     return None
 

@@ -11,7 +11,6 @@ import hashlib
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Verdict
 
-
 SHAPES_MAX = 64
 """Ways of judging that are remembered: guards times audiences, in two forms each."""
 
