@@ -17,8 +17,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kit.serve import serve
+from licet.credentials.measures import Measure
 from licet.gateway.asgi import JSON, Answer, Sender, quick
 from licet.gateway.front import bounded_http
+from licet.gateway.measures import Notice, bearing
 
 GET = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
 HEAD = b"HEAD / HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -222,6 +224,24 @@ def test_what_uvicorn_refuses_is_not_written(
     with caplog.at_level(logging.CRITICAL), serve(app, http=bounded_http(4096)) as root:
         assert b"500 Internal Server Error" in exchange(root, GET, b"Error")
     assert told == [False]
+
+
+def test_an_answer_that_bears_a_notice_goes_through_whoever_adds_it() -> None:
+    heard: list[Any] = []
+
+    async def send(message: Any) -> None:
+        heard.append(message)
+
+    def written(*told: Any) -> bool:
+        raise AssertionError("it would leave without the notice")
+
+    held = Measure(
+        "LM-20261120-0123456789AB", "s", "warn", {}, "notice", "r", "why", 2_000_000_000
+    )
+    notice = Notice(held, "https://desk.example")
+    asyncio.run(OK.send(bearing(Sender(send, written, written), notice)))
+    assert set(notice.headers) <= set(heard[0]["headers"])
+    assert heard[1]["body"] == OK.body
 
 
 BYTES = st.sampled_from([b"", b"a", b"text/plain", b"\t", b"\r\n", b"\0", b"\x7f", b"\x80\xff"])
