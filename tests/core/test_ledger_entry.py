@@ -133,7 +133,9 @@ def test_a_mould_casts_what_would_have_been_made(
     constant = {**constant, "stream": streamed, "upstream": None}
     mould = EntryMould("exchange.served", constant, ("exchange",), ("total_ms",))
     given = {"exchange": number, "total_ms": total_ms}
-    assert mould.cast(now, given) == make_entry("exchange.served", now, constant | given)
+    entry = make_entry("exchange.served", now, constant | given)
+    assert mould.cast(now, [number, total_ms]) == entry
+    assert mould.cast(now, [number, total_ms]) == entry, "a mould stays as it is"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_a_mould_casts_what_would_have_been_made(
 def test_a_mould_lets_nothing_in_that_an_entry_refuses(number: str, total_ms: int) -> None:
     mould = EntryMould("exchange.served", {}, ("exchange",), ("total_ms",))
     with pytest.raises(BadInput):
-        mould.cast(datetime(2026, 1, 1, tzinfo=UTC), {"exchange": number, "total_ms": total_ms})
+        mould.cast(datetime(2026, 1, 1, tzinfo=UTC), [number, total_ms])
 
 
 def test_a_mould_is_refused_for_what_no_entry_holds() -> None:
@@ -150,3 +152,5 @@ def test_a_mould_is_refused_for_what_no_entry_holds() -> None:
         EntryMould("exchange.served", {"prompt": "x"}, ("exchange",), ())
     with pytest.raises(BadInput):
         EntryMould("exchange.served", {}, ("secret",), ())
+    with pytest.raises(BadInput):
+        EntryMould("exchange.served", {"exchange": "ex", "total_ms": 1}, ("exchange",), ())

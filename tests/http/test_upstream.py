@@ -61,6 +61,35 @@ def test_a_request_goes_out_as_meant_with_our_key_and_not_the_clients(loop: str)
     run(loop, work())
 
 
+def test_each_request_has_its_own_head_however_alike_they_are(loop: str) -> None:
+    asked = [
+        ("POST", "/chat", [(b"accept", b"a")], b"{}"),
+        ("POST", "/chat", [(b"accept", b"b")], b"{}"),
+        ("POST", "/chat", [(b"accept", b"a")], b"longer"),
+        ("POST", "/chat", [(b"accept", b"a"), (b"authorization", b"Bearer theirs")], b""),
+        ("POST", "/text", [(b"accept", b"a")], b"{}"),
+        ("PUT", "/chat", [(b"accept", b"a")], b"{}"),
+        *(("POST", "/chat", [(b"accept", b"%d" % number)], b"{}") for number in range(70)),
+    ]
+
+    async def work() -> None:
+        async with serving(answering(OK)) as server, client(server) as upstream:
+            for method, path, headers, body in asked * 2:
+                reply = await upstream.send(method, path, headers, body)
+                assert await reply.read_all(100) == b"hi"
+                with pytest.raises(BadInput):
+                    await upstream.send(method, path, [*headers, (b"x", b"a\r\nb: c")], body)
+            for request, (method, path, headers, body) in zip(
+                server.requests, asked * 2, strict=True
+            ):
+                assert request.line == f"{method} {path} HTTP/1.1".encode()
+                assert request.body == body
+                ends = [headers[0], (b"content-length", b"%d" % len(body))]
+                assert request.headers[-2:] == ends
+
+    run(loop, work())
+
+
 @pytest.mark.parametrize(
     ("form", "header"),
     [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Clock(Protocol):
@@ -35,10 +35,30 @@ def rfc3339_ms(at_ms: int) -> str:
     )
 
 
+class _Second:
+    """A second (UTC) and what stands before its milliseconds, in one value: threads share it."""
+
+    __slots__ = ("held",)
+
+    def __init__(self) -> None:
+        self.held = (datetime(1970, 1, 1, tzinfo=UTC), "1970-01-01T00:00:00.")
+
+
+_LAST: Final = _Second()
+"""The second that was last written: most moments are of the present one."""
+_MILLISECONDS: Final = [f"{count:03d}Z" for count in range(1000)]
+
+
 def rfc3339(moment: datetime) -> str:
     """`2026-11-24T02:19:57.123Z`: UTC, milliseconds (RFC 3339). `moment` must be aware."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone cannot be written")
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds")[:-6] + "Z"
+    begins, text = _LAST.held
+    since = moment - begins
+    if since.days or since.seconds:
+        begins = moment.replace(microsecond=0)
+        text = begins.isoformat()[:-6] + "."
+        _LAST.held = (begins, text)
+    return text + _MILLISECONDS[moment.microsecond // 1000]

@@ -41,7 +41,7 @@ class Series:
 
     def take(self) -> str:
         """The next id, `prefix_…-1f`."""
-        return f"{self._start}-{next(self._count):x}"
+        return f"{self._start}-{hex(next(self._count))[2:]}"
 
 
 def secret_number(prefix: str, now: datetime, chance: Chance = secrets.token_bytes) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import http.client
 import urllib.error
 import urllib.request
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -60,8 +61,10 @@ def split_address(url: str) -> SplitResult:
     return parts
 
 
+@lru_cache(maxsize=1024)
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address means this machine itself."""
+    """Whether a host's name or address means this machine itself. Remembered: a laboratory asks
+    it of every request."""
     try:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import msgspec
+
 from licet.base.trouble import Unavailable
 from licet.gateway.asgi import Scope, header
 from licet.gateway.config import UpstreamConfig
@@ -33,8 +35,7 @@ class Denial:
     told: Told | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Where a request goes: the upstream, and the model's name there."""
 
     upstream: UpstreamConfig
@@ -89,12 +90,13 @@ def audience_of(parts: Parts, key: Key) -> str:
 
 async def take_place(parts: Parts, key: Key) -> Allowed | Denial:
     """A place for one request of a key, within its limits."""
-    default, grant = parts.default_allowance, key.grant
+    allowance, grant = parts.default_allowance, key.grant
     rate, at_once = grant.rate_per_minute, grant.concurrency_max
-    allowance = Allowance(
-        default.rate_per_minute if rate is None else rate,
-        default.concurrency_max if at_once is None else at_once,
-    )
+    if rate is not None or at_once is not None:
+        allowance = Allowance(
+            allowance.rate_per_minute if rate is None else rate,
+            allowance.concurrency_max if at_once is None else at_once,
+        )
     try:
         answer = await parts.limits.take(key.id, allowance, parts.clock.monotonic())
     except Unavailable as trouble:

@@ -19,26 +19,29 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Piece = Callable[[bytes], bool]
+Whole = Callable[[int, tuple[tuple[bytes, bytes], ...], bytes], bool]
 Headers = list[tuple[bytes, bytes]]
 
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 EVENT_STREAM: tuple[bytes, bytes] = (b"content-type", b"text/event-stream; charset=utf-8")
 _NO_STORE: tuple[bytes, bytes] = (b"cache-control", b"no-store")
-PIECE = "licet.piece"
-"""The extension (in a scope's `extensions`) that writes a piece of a streamed body; its `write` is
-a Piece."""
+QUICK = "licet.quick"
+"""The extension (in a scope's `extensions`) that writes without a coroutine: its `piece` is a
+Piece, its `whole` a Whole."""
 WATCH_AFTER_S = 0.02
 
 
 class Sender:
-    """`send`, and where the server has one the quick way for a piece of a streamed body: `piece`
-    writes it at once, or does nothing and says False where it has to be sent."""
+    """`send`, and where the server has them the quick ways. `piece` writes a piece of a streamed
+    body at once, `whole` a whole answer (None where its head is not `send`'s to write as it is);
+    or they do nothing and say False where it has to be sent."""
 
-    __slots__ = ("_send", "piece")
+    __slots__ = ("_send", "piece", "whole")
 
-    def __init__(self, send: Send, piece: Piece) -> None:
+    def __init__(self, send: Send, piece: Piece, whole: Whole | None = None) -> None:
         self._send = send
         self.piece = piece
+        self.whole = whole
 
     def __call__(self, message: Message) -> Awaitable[None]:
         return self._send(message)
@@ -46,8 +49,8 @@ class Sender:
 
 def quick(scope: Scope, send: Send) -> Send:
     """`send`, as quick as the server allows."""
-    extension = scope.get("extensions", {}).get(PIECE)
-    return send if extension is None else Sender(send, extension["write"])
+    extension = scope.get("extensions", {}).get(QUICK)
+    return send if extension is None else Sender(send, extension["piece"], extension["whole"])
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -58,6 +61,9 @@ class Answer(msgspec.Struct, frozen=True):
     headers: tuple[tuple[bytes, bytes], ...] = (JSON,)
 
     async def send(self, send: Send) -> None:
+        whole = send.whole if isinstance(send, Sender) else None
+        if whole is not None and whole(self.status, self.headers, self.body):
+            return
         length = (b"content-length", b"%d" % len(self.body))
         await send(
             {
@@ -100,9 +106,10 @@ def json_answer(status: int, value: Any, *headers: tuple[bytes, bytes]) -> Answe
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first header of that name (lower case); None without one."""
-    for known, value in scope["headers"]:
-        if known == name:
-            return bytes(value)
+    for pair in scope["headers"]:
+        if pair[0] == name:
+            value = pair[1]
+            return value if isinstance(value, bytes) else bytes(value)
     return None
 
 

@@ -143,6 +143,9 @@ def _when(standing: Standing) -> str:
 def _is_here(scope: Scope) -> bool:
     """Whether this very machine asks, and for itself."""
     client = scope.get("client")
-    if client is None or any(name in _FORWARDED for name, _ in scope["headers"]):
+    if client is None:
         return False
+    for name, _ in scope["headers"]:
+        if name in _FORWARDED:
+            return False
     return is_loopback(client[0])

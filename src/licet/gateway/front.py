@@ -14,7 +14,8 @@ Rules
 4. Trailers are dropped: nothing here has a use for them.
 5. The head of an answer and what follows at once go out in one piece.
 6. Whoever is being answered learns that the client has left, whatever it asked for meanwhile.
-7. A piece of a streamed body may be written without a coroutine (`asgi.PIECE`, `pieces`).
+7. A whole answer, or a piece of a streamed body, may be written without a coroutine (`asgi.QUICK`,
+   `quick_writer`).
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from licet.gateway.asgi import PIECE
-from licet.gateway.pieces import PieceWriter
+from licet.gateway.asgi import QUICK
+from licet.gateway.quick_writer import JoinedHead, QuickWriter
 
 REQUEST_S = 60.0
 """A body of 8 MiB takes that long on a line of 1 Mbit/s."""
@@ -36,44 +37,6 @@ _TOO_LARGE = (
     b"connection: close\r\ncontent-length: 0\r\n\r\n"
 )
 _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-
-
-class JoinedHead:
-    """A transport that sends the head of an answer together with what follows in the same turn.
-
-    uvicorn writes head and body apart: two system calls, and two wake-ups of the client, for
-    every small answer. Everything but `write` and `close` is the transport's own.
-    """
-
-    __slots__ = ("_head", "_loop", "transport")
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self.transport = transport
-        self._loop = loop
-        self._head = b""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Send; a head waits for the next write, or for the end of this turn of the loop."""
-        if self._head:
-            data, self._head = self._head + data, b""
-        elif data.startswith(b"HTTP/1.1 "):
-            self._head = data
-            self._loop.call_soon(self._flush)
-            return
-        self.transport.write(data)
-
-    def close(self) -> None:
-        """Close once all was sent, a head that waits included."""
-        self._flush()
-        self.transport.close()
-
-    def _flush(self) -> None:
-        head, self._head = self._head, b""
-        if head and not self.transport.is_closing():
-            self.transport.write(head)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -128,10 +91,11 @@ class BoundedHttp(HttpToolsProtocol):
         self._in_head = False
         self._framing_bytes = 0
         super().on_headers_complete()
-        if self.cycle is not None and self.cycle.scope is self.scope:
-            joined = cast("JoinedHead", self.transport)
-            writer = PieceWriter(self.cycle, self.flow, joined.write, joined.transport.write)
-            self.scope["extensions"] = {PIECE: {"write": writer}}
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope:
+            writer = QuickWriter(cycle, self.flow, cast("JoinedHead", self.transport))
+            quick: Any = {"piece": writer.piece, "whole": writer.whole}
+            self.scope["extensions"] = {QUICK: quick}
         if 0 < len(self.pipeline) <= AHEAD_MAX:  # uvicorn reads no more: then nobody would leave
             self.flow.resume_reading()
 

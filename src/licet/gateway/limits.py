@@ -16,13 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import msgspec
+
 MINUTE_S = 60.0
 _ROUNDING_S = 1e-6  # sums of 60/rate miss 60 by less than this; a client must not pay for it
 BUSY_RETRY_S = 1.0  # nobody knows when another request of the key will end
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True):
     """What one key may do; 0 is no limit."""
 
     rate_per_minute: int = 0

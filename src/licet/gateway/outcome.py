@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import msgspec
+
 from licet.gateway.dialects.model import Notice, Usage
 from licet.guard.stream import Late
 from licet.guard.verdict import Finding
@@ -35,8 +37,7 @@ class Question:
     harm: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """How an exchange ended. `excerpt` holds what was stopped, for sealing; it is never logged."""
 
     kind: OutcomeKind

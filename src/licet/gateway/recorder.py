@@ -59,6 +59,8 @@ _KINDS = {
     "failed": "exchange.failed",
     "abandoned": "exchange.failed",
 }
+_NUMBERS = ("prompt_chars", "total_ms")
+"""Of the entry of what was served whole, beside the counts of tokens."""
 _UNJUDGED = {
     "zh": "内容暂时无法完成安全审核，因此未予放行。请稍后再试。",
     "en": "The content could not be checked just now, so it was not let through. Try again later.",
@@ -143,25 +145,28 @@ class Recorder:
 
     def _plain_entry(self, trace: Trace, usage: Usage) -> bytes:
         """The entry of what was served whole: nearly all are, and differ in a few numbers."""
-        counts = {
-            "tokens_in": _countable(usage.prompt_tokens),
-            "tokens_out": _countable(usage.completion_tokens),
-        }
-        numbers = [name for name, count in counts.items() if count is not None]
+        tokens_in = _countable(usage.prompt_tokens)
+        tokens_out = _countable(usage.completion_tokens)
+        given: list[object] = [trace.id, trace.characters, self._total_ms(trace)]
+        if tokens_in is not None:
+            given.append(tokens_in)
+        if tokens_out is not None:
+            given.append(tokens_out)
         about: tuple[str | bool, ...] = (
             trace.route, trace.dialect, trace.model, trace.upstream, trace.audience, trace.bundle,
-            trace.key, trace.stream, *numbers,
+            trace.key, trace.stream, tokens_in is None, tokens_out is None,
         )  # fmt: skip
         mould = self._moulds.get(about)
         if mould is None:
+            counts = {"tokens_in": tokens_in, "tokens_out": tokens_out}
             mould = EntryMould(
                 _KINDS["served"], self._constant(trace), ("exchange",),
-                ("prompt_chars", "total_ms", *numbers),
+                (*_NUMBERS, *(name for name, count in counts.items() if count is not None)),
             )  # fmt: skip
             if len(self._moulds) >= MOULDS_MAX:
                 self._moulds.clear()
             self._moulds[about] = mould
-        return mould.cast(trace.now, {**counts, **self._varying(trace)})
+        return mould.cast(trace.now, given)
 
     def _constant(self, trace: Trace) -> dict[str, Value]:
         return {
@@ -175,16 +180,15 @@ class Recorder:
             "stream": trace.stream,
         }
 
-    def _varying(self, trace: Trace) -> dict[str, Value]:
-        return {
-            "exchange": trace.id,
-            "prompt_chars": trace.characters,
-            "total_ms": int((self._clock.monotonic() - trace.began) * 1000),
-        }
+    def _total_ms(self, trace: Trace) -> int:
+        return int((self._clock.monotonic() - trace.began) * 1000)
 
     def _public(self, trace: Trace, outcome: Outcome) -> dict[str, Value]:
         usage = outcome.usage
-        pub = self._constant(trace) | self._varying(trace)
+        pub = self._constant(trace)
+        pub["exchange"] = trace.id
+        pub["prompt_chars"] = trace.characters
+        pub["total_ms"] = self._total_ms(trace)
         pub["tokens_in"] = _countable(usage.prompt_tokens)
         pub["tokens_out"] = _countable(usage.completion_tokens)
         if outcome.flags:

@@ -41,7 +41,11 @@ from licet.gateway.upstream_trouble import UpstreamBusy, UpstreamClosed, Upstrea
 
 __all__ = ["KeyForm", "Reply", "Secret", "Upstream", "UpstreamSettings"]
 
+Passed = tuple[tuple[bytes, bytes], ...]
+"""The headers of a caller that go out."""
 _PATH = re.compile(r"/[\x21-\x7e]*")
+_KEPT_MAX = 64
+_KEPT_BYTES_MAX = 2 << 10
 _JOIN_BYTES_MAX = 64 << 10  # a body up to this is copied behind its head, to be one write
 
 
@@ -57,8 +61,8 @@ class Upstream:
     """One upstream and its connections. Reads the CA file; raises BadInput where it cannot."""
 
     __slots__ = (
-        *("_closed", "_connections", "_emptied", "_fixed", "_origin", "_places", "_settings"),
-        *("_arrivals", "_tls", "_unused", "_waiting"),
+        *("_closed", "_connections", "_emptied", "_fixed", "_heads", "_origin", "_places"),
+        *("_arrivals", "_settings", "_tls", "_unused", "_waiting"),
     )
 
     def __init__(self, settings: UpstreamSettings) -> None:
@@ -67,6 +71,8 @@ class Upstream:
         self._tls = load_tls(settings)
         forms: tuple[KeyForm, ...] = ("bearer", "x-api-key", "api-key", "none")
         self._fixed = {form: render_fixed_head(settings, form) for form in forms}
+        self._heads: dict[tuple[str, str, Passed, KeyForm], bytes] = {}
+        """The last heads that went out, of the many that are alike."""
         self._places = settings.pool_max
         self._connections: set[Connection] = set()
         self._unused: dict[Connection, None] = {}  # in the order of last use
@@ -149,17 +155,31 @@ class Upstream:
         self, method: str, path: str, headers: Headers, body: bytes, form: KeyForm
     ) -> tuple[bytes, ...]:
         """The request's bytes. Raises BadInput where a part would break out of its place."""
+        passed = tuple([pair for pair in headers if _may_pass(pair[0])])
+        about = (method, path, passed, form)
+        begins = self._heads.get(about)
+        if begins is None:
+            begins = self._render_head(method, path, passed, form)
+            if len(begins) <= _KEPT_BYTES_MAX:
+                if len(self._heads) >= _KEPT_MAX:
+                    self._heads.clear()
+                self._heads[about] = begins
+        head = b"%bcontent-length: %d\r\n\r\n" % (begins, len(body))
+        return (head + body,) if len(body) <= _JOIN_BYTES_MAX else (head, body)
+
+    def _render_head(self, method: str, path: str, headers: Passed, form: KeyForm) -> bytes:
+        """A head as far as the length, which alone differs between most requests."""
         if not (method.isascii() and method.isalpha() and _PATH.fullmatch(path)):
             raise BadInput("a request's method or path holds a character that it cannot hold")
-        lines = [b"%b: %b\r\n" % pair for pair in headers if _may_pass(pair[0])]
-        head = b"%b %b%b HTTP/1.1\r\n%b%bcontent-length: %d\r\n\r\n" % (
+        lines = [b"%b: %b\r\n" % pair for pair in headers]
+        head = b"%b %b%b HTTP/1.1\r\n%b%b" % (
             *(method.encode(), self._origin.prefix, path.encode()),
-            *(self._fixed[form], b"".join(lines), len(body)),
+            *(self._fixed[form], b"".join(lines)),
         )
-        ends = len(lines) + self._fixed[form].count(b"\n") + 3
+        ends = len(lines) + self._fixed[form].count(b"\n") + 1
         if head.count(b"\n") != ends or head.count(b"\r") != ends or b"\0" in head:
             raise BadInput("a header's value holds a character that would end it")
-        return (head + body,) if len(body) <= _JOIN_BYTES_MAX else (head, body)
+        return head
 
     # The pool. A place is the right to have a connection open. It belongs to a connection in
     # _connections, or to the one who waited and was handed None, or it is counted in _places.
