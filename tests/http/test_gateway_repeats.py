@@ -13,6 +13,7 @@ import pytest
 from kit.assessed import Assessed, Said, error, reply
 from kit.gateway import Served, running_gateway
 from kit.serve import serve
+from licet.guard.guarding import Guard
 
 RULES = """\
 [[rule]]
@@ -132,10 +133,8 @@ def test_what_a_new_bundle_has_not_judged_is_asked_anew(scene: Scene) -> None:
     assert scene.model.asked["Hello."] == 2
 
 
-def renamed(guard: Any) -> Any:
+def renamed(guard: Guard) -> Guard:
     """The same guard under the name of another bundle."""
-    import copy
-
-    other = copy.copy(guard)
-    other.name = "another@1"
-    return other
+    return Guard(
+        guard.lexicon, guard.classifier, guard.policy, name="another@1", doubt=guard.doubt
+    )

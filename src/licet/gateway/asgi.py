@@ -20,14 +20,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Piece = Callable[[bytes], bool]
 Whole = Callable[[int, tuple[tuple[bytes, bytes], ...], bytes], bool]
+Heed = Callable[[Callable[[], None] | None], bool]
 Headers = list[tuple[bytes, bytes]]
 
 JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
 EVENT_STREAM: tuple[bytes, bytes] = (b"content-type", b"text/event-stream; charset=utf-8")
 _NO_STORE: tuple[bytes, bytes] = (b"cache-control", b"no-store")
 QUICK = "licet.quick"
-"""The extension (in a scope's `extensions`) that writes without a coroutine: its `piece` is a
-Piece, its `whole` a Whole."""
+"""The extension (in a scope's `extensions`) that needs no coroutine: its `piece` is a Piece, its
+`whole` a Whole, its `heed` a Heed."""
 WATCH_AFTER_S = 0.02
 
 
@@ -156,14 +157,20 @@ def _too_large(bytes_max: int) -> BodyTooLarge:
 class Departure:
     """Notices that the client has left, and then cancels the task that serves it."""
 
-    __slots__ = ("_receive", "_serving", "_watching", "closed", "left")
+    __slots__ = ("_heed", "_receive", "_serving", "_watching", "closed", "left")
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, heed: Heed | None = None) -> None:
+        """`heed`: the server's way to be told; without one, `begin`."""
         self._receive = receive
+        self._heed = heed
         self._serving = asyncio.current_task()
         self._watching: asyncio.Task[None] | None = None
         self.closed = False
         self.left = False
+
+    def is_told(self) -> bool:
+        """Whether the server will tell that the client has left, so that nobody need listen."""
+        return self._heed is not None and self._heed(self._leave)
 
     def begin(self) -> None:
         """Listen for a client that leaves."""
@@ -172,20 +179,26 @@ class Departure:
     def close(self) -> None:
         """Stop watching."""
         self.closed = True
+        if self._heed is not None:
+            self._heed(None)
         if self._watching is not None:
             self._watching.cancel()
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
+        self._leave()
+
+    def _leave(self) -> None:
         self.left = True
         if self._serving is not None:
             self._serving.cancel()
 
 
 class Departures:
-    """Begins to listen for each client WATCH_AFTER_S to 2 × WATCH_AFTER_S after it was admitted,
-    with one timer for all: most small exchanges are over by then."""
+    """Where the server does not tell, begins to listen for each client WATCH_AFTER_S to
+    2 × WATCH_AFTER_S after it was admitted, with one timer for all: most small exchanges are over
+    by then."""
 
     __slots__ = ("_older", "_timer", "_younger")
 
@@ -194,9 +207,12 @@ class Departures:
         self._younger: list[Departure] = []
         self._timer: asyncio.TimerHandle | None = None
 
-    def expect(self, receive: Receive) -> Departure:
+    def expect(self, scope: Scope, receive: Receive) -> Departure:
         """In the task that serves a request: close what this gives when it is served."""
-        departure = Departure(receive)
+        extension = scope.get("extensions", {}).get(QUICK)
+        departure = Departure(receive, None if extension is None else extension["heed"])
+        if departure.is_told():
+            return departure
         self._younger.append(departure)
         if self._timer is None:
             self._look_later()

@@ -67,6 +67,9 @@ class BoundedHttp(HttpToolsProtocol):
         if answered is not None and not answered.response_complete:  # rule 6
             answered.disconnected = True
             answered.message_event.set()
+            quick: QuickWriter | None = getattr(answered, "quick", None)
+            if quick is not None and quick.gone is not None:
+                quick.gone()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -94,7 +97,8 @@ class BoundedHttp(HttpToolsProtocol):
         cycle = self.cycle
         if cycle is not None and cycle.scope is self.scope:
             writer = QuickWriter(cycle, self.flow, cast("JoinedHead", self.transport))
-            quick: Any = {"piece": writer.piece, "whole": writer.whole}
+            cycle.quick = writer  # type: ignore[attr-defined]
+            quick: Any = {"piece": writer.piece, "whole": writer.whole, "heed": writer.heed}
             self.scope["extensions"] = {QUICK: quick}
         if 0 < len(self.pipeline) <= AHEAD_MAX:  # uvicorn reads no more: then nobody would leave
             self.flow.resume_reading()

@@ -10,6 +10,7 @@ Rules
    HEAD, an access log) nothing is done, and it has to be sent the server's way.
 3. A writer does not keep the server's request alive, which holds it: that would be garbage that
    only a collection finds.
+4. Who heeds a client is told once, when it has left, within the turn in which that is known.
 """
 
 from __future__ import annotations
@@ -84,13 +85,25 @@ class JoinedHead:
 class QuickWriter:
     """Writes one answer. False: nothing was done (rule 2)."""
 
-    __slots__ = ("_cycle", "_flow", "_joined", "_write")
+    __slots__ = ("_cycle", "_flow", "_joined", "_write", "gone")
 
     def __init__(self, cycle: Any, flow: Any, joined: JoinedHead) -> None:
         self._cycle = weakref.ref(cycle)
         self._flow = flow
         self._joined = joined
         self._write: Callable[[bytes], None] | None = None
+        self.gone: Callable[[], None] | None = None
+        """Who is told that the client has left."""
+
+    def heed(self, gone: Callable[[], None] | None) -> bool:
+        """Tell this one that the client has left (None: nobody any more). False: it has left
+        already, and nobody will be told."""
+        self.gone = gone
+        cycle: Any = self._cycle()
+        if gone is None or cycle is None or cycle.disconnected:
+            return False
+        self._flow.resume_reading()  # a line that is not read is not seen to end
+        return True
 
     def whole(self, status: int, headers: tuple[tuple[bytes, bytes], ...], body: bytes) -> bool:
         """A whole answer; its length is added to the headers."""

@@ -153,7 +153,7 @@ async def _unless_left(
     scope: Scope, receive: Receive, send: Send,
 ) -> None:  # fmt: skip
     """Rule 3."""
-    departure = parts.departures.expect(receive)
+    departure = parts.departures.expect(scope, receive)
     try:
         await _answered(parts, dialect, ask, target, trace, scope, send)
     except asyncio.CancelledError:
