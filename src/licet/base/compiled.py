@@ -78,7 +78,6 @@ MODULES = (
     "licet.gateway.limits",
     "licet.gateway.metrics",
     "licet.gateway.prompting",
-    "licet.gateway.prompt_judging",
     "licet.gateway.quick_writer",
     "licet.gateway.recorder",
     "licet.gateway.relay",
