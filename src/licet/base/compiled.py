@@ -98,6 +98,7 @@ MODULES = (
     "licet.gateway.dialects.frames",
     "licet.gateway.dialects.json_strict",
     "licet.gateway.dialects.json_texts",
+    "licet.gateway.dialects.known_events",
     "licet.gateway.dialects.moulds",
     "licet.gateway.dialects.requests",
     "licet.gateway.dialects.server_events",

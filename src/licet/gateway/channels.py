@@ -73,7 +73,10 @@ class Channels:
     @property
     def held_most(self) -> int:
         """The most characters that one text ever held."""
-        return max((stream.held_most for stream in self.streams.values()), default=0)
+        most = 0
+        for stream in self.streams.values():
+            most = max(most, stream.held_most)
+        return most
 
     def flags(self) -> tuple[Finding, ...]:
         """All that was found and did not stop anything."""

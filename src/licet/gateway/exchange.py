@@ -247,8 +247,7 @@ class Exchange:
 
     def _send(self, frame: Frame, texts: list[str]) -> bytes:
         """The event leaves; the last one with it all."""
-        changed = any(span.text != text for span, text in zip(frame.spans, texts, strict=True))
-        again = changed or self._reader.renumbers
+        again = self._reader.renumbers or not frame.says(texts)
         out = self._reader.render(frame, texts) if again else frame.raw
         if frame.last:
             self._serve()
@@ -257,11 +256,11 @@ class Exchange:
     def _texts_only(self, frame: Frame, texts: list[str]) -> bytes:
         """The texts of an event as events of their own: what ends in it must not end yet. A text
         that is whole or nothing (a tool's name) stays with its event."""
-        return b"".join(
-            self._reader.flush(span.channel, text)
-            for span, text in zip(frame.spans, texts, strict=True)
-            if text and span.channel not in (frame.ends or ())
-        )
+        out, whole = b"", frame.ends or ()
+        for at, span in enumerate(frame.spans):
+            if texts[at] and span.channel not in whole:
+                out += self._reader.flush(span.channel, texts[at])
+        return out
 
     def _loose(self, name: str, text: str) -> bytes:
         """Text that no event of the upstream's carries now."""

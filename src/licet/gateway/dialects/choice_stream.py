@@ -11,6 +11,8 @@ Rules
    beginning of a phrase may have left with the end, and its rest must not follow.
 5. A tool's name comes whole: it is judged and leaves with its event. Where it comes in pieces
    nevertheless, what they spell together is read again: clients join them.
+6. What other streams have said behind their heads is not read in full again; it is noted, and it
+   ends what it ends, as if it were.
 """
 
 from __future__ import annotations
@@ -20,10 +22,21 @@ from typing import Any
 
 from licet.gateway.dialects.chat_texts import TOKENS, Form, ends_choice, find_choices, index_of
 from licet.gateway.dialects.frames import Frame, Span
-from licet.gateway.dialects.json_strict import load_object
+from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import Slot, put_texts, spans_of
+from licet.gateway.dialects.known_events import (
+    REST_BYTES_MAX,
+    SHARED,
+    Head,
+    Kin,
+    KnownEvents,
+    KnownForm,
+    Said,
+    count_foreign,
+    prove_head,
+)
 from licet.gateway.dialects.model import Ask, Notice, Usage
-from licet.gateway.dialects.moulds import Moulds, Shapes
+from licet.gateway.dialects.moulds import PROBE, Mould, Moulds, Shapes
 from licet.gateway.dialects.server_events import DONE, event_bytes
 from licet.gateway.dialects.shown import refuse_shown
 from licet.gateway.dialects.unreadable import Unreadable
@@ -34,12 +47,17 @@ CHOICES_MAX = 128
 NAME_CHARACTERS_MAX = 4096
 _HEAD = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 _HEAD_TYPES = (str, int, type(None))
+_INNER = ("index", "type")
+_HEADS_MAX = 3
+"""A stream whose head changes more often has none."""
+_MISSES_MAX = 12
+"""So often the forms of other streams are looked through in vain."""
 
 
 class ChoiceReader:
     """Reads one stream of choices."""
 
-    def __init__(self, ask: Ask, form: Form) -> None:
+    def __init__(self, ask: Ask, form: Form, known: KnownEvents = SHARED) -> None:
         self.usage = Usage()
         self._form = form
         self._takes_media = ask.takes_media
@@ -53,7 +71,13 @@ class ChoiceReader:
         self._names: dict[str, str] = {}  # of tools, by channel
         self._unsent_ends = 0
         self._moulds = Moulds()
-        self._shapes = Shapes(outer=_HEAD, inner=("index", "type"))
+        self._shapes = Shapes(outer=_HEAD, inner=_INNER)
+        self._known = known
+        self._kin: Kin | None = None  # from the first head that was proven on (rule 6)
+        self._proven = Head(b"", {})
+        self._heads = 0
+        self._misses = 0
+        self._least: dict[str, tuple[Mould, Head]] = {}  # of channels that have no shape
         self._wants_usage = False
         if b'"stream_options"' in ask.body or b'"n"' in ask.body:
             self._note_wishes(ask.body)
@@ -65,17 +89,23 @@ class ChoiceReader:
             if text:
                 span = Span(mould.channel, text, mould.kind)
                 return Frame(event.raw, (span,), value=(event, mould))
-        return self._read_in_full(event)
+        rest = self._behind_head(data)
+        frame = self._read_known(event, rest) if rest else None
+        return frame or self._read_in_full(event, rest)
 
     def render(self, frame: Frame, texts: Sequence[str]) -> bytes:
         if frame.ends is not None:
             self._unsent_ends -= 1
-            self._ended.update(int(end[:-1]) for end in frame.ends if end[:-1].isdigit())
-        if all(span.text == text for span, text in zip(frame.spans, texts, strict=True)):
+            for end in frame.ends:
+                index = end[:-1]
+                if index.isdigit():
+                    self._ended.add(int(index))
+        if frame.says(texts):
             return frame.raw
         if type(frame.value) is not tuple:
             return self._render_in_full(frame.value, texts)
-        event, mould = frame.value
+        event: SseEvent = frame.value[0]
+        mould: Mould = frame.value[1]
         text = texts[0]
         if not text:
             if mould.says_more is None:
@@ -84,7 +114,7 @@ class ChoiceReader:
                 return b""
         if event.event:
             return self._render_in_full(event, texts)
-        return b"data: %b\n\n" % mould.cast(text)
+        return mould.event(text)
 
     def _render_in_full(self, event: SseEvent, texts: Sequence[str]) -> bytes:
         chunk = load_object(event.data)
@@ -105,10 +135,12 @@ class ChoiceReader:
     def flush(self, channel: str, text: str) -> bytes:
         if channel.endswith(TOKENS):
             return b""  # logprobs of which a part may not leave
-        chunk = self._shapes.cast(channel, text)
-        for choice in chunk.setdefault("choices", []):
-            choice["finish_reason"] = None
-        return event_bytes(chunk)
+        least = self._least.get(channel)
+        if least is None:
+            return event_bytes(_endless(self._shapes.cast(channel, text)))
+        mould, head = least
+        kept = {name: head.members[name] for name in head.members if name in _HEAD}
+        return b"".join((b"data: ", dump(kept)[:-1], b",", mould.cast(text), b"\n\n"))
 
     def halt(self, notice: Notice) -> bytes:
         wanted = self._seen | self._asked or {0}
@@ -130,7 +162,57 @@ class ChoiceReader:
     def renumbers(self) -> bool:
         return self._unsent_ends > 0
 
-    def _read_in_full(self, event: SseEvent) -> Frame:
+    def _behind_head(self, data: bytes) -> bytes:
+        """What `data` says behind this stream's head; b"" where that is not proven."""
+        kin, head = self._kin, self._proven.data
+        if kin is None or not data.startswith(head):
+            if self._heads >= _HEADS_MAX or not data.startswith(b"{"):
+                return b""
+            self._heads += 1
+            proven = prove_head(data)
+            if proven is None:
+                return b""
+            self._proven = proven
+            self._kin = self._known.kin(self._form.event, self._takes_media, proven)
+            head = proven.data
+        return data[len(head) :]
+
+    def _read_known(self, event: SseEvent, rest: bytes) -> Frame | None:
+        """Rule 6: what `_read_in_full` would find; None where it must look."""
+        kin = self._kin
+        assert kin is not None
+        said = kin.rests.get(rest)
+        if said is not None:
+            self._note_head(self._proven.members)
+            self._see(said.seen)
+            if said.ends is not None:
+                self._close(said.ends)
+                self._unsent_ends += 1
+            return Frame(event.raw, (), said.ends, value=event)
+        if self._misses >= _MISSES_MAX:
+            return None
+        for form in kin.forms:
+            text = form.mould.text(rest)
+            if text:
+                return self._read_form(event, form, text)
+        self._misses += 1
+        return None
+
+    def _read_form(self, event: SseEvent, form: KnownForm, text: str) -> Frame | None:
+        mould = form.mould
+        channel = mould.channel
+        if channel in self._closed:
+            return None  # rule 4
+        self._note_head(self._proven.members)
+        if self._shapes.claim(channel):
+            self._least[channel] = (form.least, self._proven)
+        self._channels.add(channel)
+        self._see(form.seen)
+        mould = mould.behind(self._proven.data)
+        self._moulds.keep(mould)
+        return Frame(event.raw, (Span(channel, text, mould.kind),), value=(event, mould))
+
+    def _read_in_full(self, event: SseEvent, rest: bytes = b"") -> Frame:
         data = event.data.strip()
         if not data:
             return Frame(event.raw)
@@ -149,13 +231,13 @@ class ChoiceReader:
         self._channels.update([slot.channel for slot in slots])
         if self._closed and not self._closed.isdisjoint([slot.channel for slot in slots]):
             raise Unreadable("a text goes on behind the end of its choice", where="choices")
-        ends = []
+        ends, seen = [], []
         for at, choice in enumerate(choices):
             index = index_of(choice, at)
-            if len(self._seen) < CHOICES_MAX:
-                self._seen.add(index)
+            seen.append(index)
             if ends_choice(choice.get("finish_reason")):
                 ends.append(f"{index}.")
+        self._see(seen)
         if ends:
             self._close(tuple(ends))
         names = [slot for slot in slots if slot.name == "name"]
@@ -163,14 +245,56 @@ class ChoiceReader:
         failed = bool(chunk.get("error"))
         if failed:
             ends = [""]
-        elif not ends and not aligned:
-            self._moulds.learn(data, slots, self._find)
+        elif not aligned:
+            fixed = ends or chunk.get("usage")  # counts of one event are not those of the next
+            mould = None if fixed else self._moulds.learn(data, slots, self._find)
+            if rest and self._is_common(chunk):
+                if not slots and not apart:
+                    self._keep_rest(chunk, rest, ends, seen)
+                elif mould is not None:
+                    self._keep_form(event, chunk, slots[0], mould, seen)
         if ends:
             self._unsent_ends += 1
         whole = spans_of(apart) + self._joined(names)
         return Frame(
             event.raw, spans_of(slots), tuple(ends) or None, whole, aligned, failed, event
         )
+
+    def _is_common(self, chunk: dict[str, Any]) -> bool:
+        """Whether the rest of an event holds choices, and beside them nothing."""
+        for name, item in chunk.items():
+            if name == "choices" or name in self._proven.members:
+                continue
+            if item is not None or name in _HEAD:
+                return False
+        return "choices" in chunk
+
+    def _keep_rest(
+        self, chunk: dict[str, Any], rest: bytes, ends: list[str], seen: list[int]
+    ) -> None:
+        assert self._kin is not None
+        if len(rest) <= REST_BYTES_MAX and not count_foreign(chunk["choices"]):
+            self._kin.keep_rest(rest, Said(tuple(ends) or None, tuple(seen)))
+
+    def _keep_form(
+        self, event: SseEvent, chunk: dict[str, Any], slot: Slot, mould: Mould, seen: list[int]
+    ) -> None:
+        assert self._kin is not None
+        known = mould.without(self._proven.data)
+        if known is None or known.size > REST_BYTES_MAX or count_foreign(chunk["choices"]) != 1:
+            return
+        mould.says_more = known.says_more = bool(self._render_in_full(event, ("",)))
+        shapes = Shapes(outer=(), inner=_INNER)
+        shapes.note(chunk, (slot,))
+        least = dump(_endless(shapes.cast(slot.channel, PROBE)))
+        before, _, after = least.partition(dump(PROBE))
+        form = KnownForm(known, Mould(before[1:], after, slot.channel, slot.kind), tuple(seen))
+        self._kin.keep_form(form)
+
+    def _see(self, indices: Sequence[int]) -> None:
+        for index in indices:
+            if len(self._seen) < CHOICES_MAX:
+                self._seen.add(index)
 
     def _joined(self, names: list[Slot]) -> tuple[Span, ...]:
         """Rule 5: names that began in an earlier event, with what these add."""
@@ -215,6 +339,13 @@ class ChoiceReader:
     def _note_usage(self, usage: Any) -> None:
         if type(usage) is dict:
             self.usage = usage_of(usage, "prompt_tokens", "completion_tokens")
+
+
+def _endless(chunk: dict[str, Any]) -> dict[str, Any]:
+    """The event with no choice's end."""
+    for choice in chunk.setdefault("choices", []):
+        choice["finish_reason"] = None
+    return chunk
 
 
 def usage_of(usage: dict[str, Any], prompt: str, completion: str) -> Usage:

@@ -8,6 +8,7 @@ It refuses to know APIs and what is done with the texts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 Kind = Literal["text", "json"]
@@ -63,6 +64,13 @@ class Frame:
         """Nothing follows (`[DONE]`, `message_stop`, `response.completed`)."""
         self.value = value
         """The decoded event, where `Reader.render` will want it; the dialect's own business."""
+
+    def says(self, texts: Sequence[str]) -> bool:
+        """Whether these are its spans' texts (same count and order)."""
+        for at, span in enumerate(self.spans):  # noqa: SIM110 - compiled, a loop is the fastest
+            if span.text != texts[at]:
+                return False
+        return True
 
     def ending_all(self) -> Frame:
         """The same event as one that ends whatever is open."""
