@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.guards import literals
-from licet.guard.disguise.candidates import BEGIN
+from licet.guard.lazy_dfa import State
 from licet.guard.lexicon import Lexicon
 from licet.guard.literal import LexicalSettings
 from licet.guard.ruleset import Rule
-from licet.guard.strides import STRIDES_MAX, TEXT_MIN, WORD_MAX, Strides
+from licet.guard.strides import STRIDES_MAX, TEXT_MIN, WORD_MAX, Place, Strides
 from licet.guard.watch import Watch
 
 WAYS = ("pinyin", "split", "emoji", "variants", "leet", "repeats", "reversed", "rot13")
@@ -99,20 +99,44 @@ def test_a_word_that_was_read_is_not_learned_again() -> None:
 
 
 def test_what_is_forgotten_is_learned_again() -> None:
-    strides = Strides()
     known = Lexicon(RULES, SETTINGS)
-    state = known._reading("any", False).state
-    assert state is not None
-    place = strides.place(state, BEGIN)
+    dfa = known._dfa("any", False)
+    strides = Strides(dfa)
+    place = there(strides, dfa.begin)
     for number in range(STRIDES_MAX):
         strides.remember(place, str(number), place)
-    assert strides.place(state, BEGIN) is place
+    assert strides.place(dfa.begin) is place
     strides.remember(place, "one more", place)
-    assert strides.place(state, BEGIN) is not place
+    assert strides.place(dfa.begin) is not place
     same(known, ["the river and the ban on phrases here "] * 2, False)
 
 
+def test_what_literals_forget_is_kept_by_no_stride() -> None:
+    known = Lexicon(RULES, SETTINGS)
+    dfa = known._dfa("any", False)
+    known.watch().feed("the river and the forbidden sea ")
+    (strides,) = known._strides.values()
+    standing = known.watch()
+    standing.feed("by the forbidden ")
+    old = standing._literals.state
+    assert old is not None
+    assert old in strides._places
+    dfa._forget()
+    assert strides.place(old) is None
+    there(strides, dfa.begin)
+    assert list(strides._places) == [dfa.begin]
+    same(known, ["the river and the ban on phrases here "] * 2, False)
+    standing.feed("phrase and then alpha, not a match, goes on ")  # from where it stands
+    assert standing.hit is None
+
+
 def test_long_words_are_not_remembered() -> None:
-    strides = Strides()
+    strides = Strides(Lexicon(RULES, SETTINGS)._dfa("any", False))
     strides.remember(strides.never, "a" * (WORD_MAX + 1), None)
     assert not strides.never.words
+
+
+def there(strides: Strides, state: State) -> Place:
+    place = strides.place(state)
+    assert place is not None
+    return place

@@ -168,8 +168,9 @@ class Departure:
         self.closed = False
         self.left = False
 
-    def is_told(self) -> bool:
-        """Whether the server will tell that the client has left, so that nobody need listen."""
+    def be_told(self) -> bool:
+        """Have the server tell that the client has left; False where it won't, and one must
+        `begin`."""
         return self._heed is not None and self._heed(self._leave)
 
     def begin(self) -> None:
@@ -211,7 +212,7 @@ class Departures:
         """In the task that serves a request: close what this gives when it is served."""
         extension = scope.get("extensions", {}).get(QUICK)
         departure = Departure(receive, None if extension is None else extension["heed"])
-        if departure.is_told():
+        if departure.be_told():
             return departure
         self._younger.append(departure)
         if self._timer is None:

@@ -15,7 +15,6 @@ Rules
    after BUSY_LOOK_S.
 5. New objects are looked at when there are YOUNG_MAX of them, not seven hundred: by rule 2 next to
    none is garbage that only a look finds.
-6. What stays is laid in huge pages, when no stream is open: it moves while that is done.
 """
 
 from __future__ import annotations
@@ -25,8 +24,6 @@ import ctypes
 import gc
 from collections.abc import Iterator
 from typing import Any, Final
-
-from licet.base.hugepages import gather
 
 LOOK_S: Final = 3600.0
 BUSY_LOOK_S: Final = 24 * LOOK_S
@@ -39,7 +36,6 @@ class Settling:
 
     def __init__(self) -> None:
         self._looked_s = 0.0
-        self._is_strewn = False
         self._thresholds = gc.get_threshold()
 
     def begin(self, now_s: float) -> None:
@@ -49,7 +45,6 @@ class Settling:
         gc.callbacks.append(self._after_collection)
         gc.collect()
         _give_back()
-        gather()
 
     def end(self) -> None:
         """From now on nothing more is."""
@@ -61,7 +56,6 @@ class Settling:
         """Much was built that stays: without a look at it."""
         gc.freeze()
         _give_back()
-        self._is_strewn = True
 
     def tend(self, now_s: float, *, busy: bool) -> None:
         """Rule 4. `busy`: a stream is open, which would stand still."""
@@ -70,10 +64,6 @@ class Settling:
             gc.unfreeze()
             gc.collect()
             _give_back()
-            self._is_strewn = True
-        if self._is_strewn and not busy:
-            self._is_strewn = False
-            gather()
 
     def _after_collection(self, phase: str, about: dict[str, Any]) -> None:
         if phase == "stop" and about["generation"] == _FULL:

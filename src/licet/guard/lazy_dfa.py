@@ -39,28 +39,34 @@ _ANYWHERE: Final = 1 << 32
 class State:
     """What all scanners have open, and where characters lead from here, as far as is known."""
 
-    __slots__ = ("held", "stances", "steps", "unsettled")
+    __slots__ = ("epoch", "held", "stances", "steps", "unsettled")
 
-    def __init__(self, stances: tuple[Stance, ...], held: int, unsettled: int) -> None:
+    def __init__(
+        self, stances: tuple[Stance, ...], held: int, unsettled: int, epoch: int = 0
+    ) -> None:
         self.stances = stances
         self.held = held
         """Characters, the last one being the one just read, that are not beyond suspicion."""
         self.unsettled = unsettled
         """Characters among which a literal may have ended that is not found yet."""
         self.steps: dict[str, State] = {}
+        self.epoch = epoch
+        """How often all had been forgotten when it was made."""
 
 
 class LazyDfa:
     """What texts have made of some scanners so far; grows with what is read, and answers the same.
     Shared by all texts of a thread."""
 
-    __slots__ = ("_make", "_spare", "_states", "_steps", "begin", "unknown")
+    __slots__ = ("_make", "_spare", "_states", "_steps", "begin", "epoch", "unknown")
 
     def __init__(self, make: Callable[[], list[Scanner]]) -> None:
         """`make` gives scanners that have read nothing, of the same kinds each time."""
         self._make = make
         self._states: dict[tuple[Stance, ...], State] = {}
         self._steps = 0
+        self.epoch = 0
+        """How often all was forgotten: states of an earlier one are led to no more."""
         self._spare: list[Scanner] = []
         self.unknown = State((), 0, 0)
         """Where a character leads that is not remembered (rule 2)."""
@@ -84,7 +90,7 @@ class LazyDfa:
         stances = tuple([scanner.stance() for scanner in scanners])
         state = self._states.get(stances)
         if state is None:
-            state = self._states[stances] = State(stances, held, unsettled)
+            state = self._states[stances] = State(stances, held, unsettled, self.epoch)
         return state
 
     def step(self, state: State, char: str) -> State:
@@ -105,6 +111,8 @@ class LazyDfa:
         self._states = {self.begin.stances: self.begin}
         self.begin.steps.clear()
         self._steps = 0
+        self.epoch += 1
+        self.begin.epoch = self.epoch
 
 
 class Reading:

@@ -78,7 +78,7 @@ class Lexicon:
         self._conditional: dict[RuleRole, Conditional] = {}
         self._decodes = bool(settings.disguises)
         self._dfas: dict[tuple[str, bool], LazyDfa] = {}
-        self._strides: dict[tuple[str, bool, bool], Strides] = {}
+        self._strides: dict[tuple[LazyDfa, bool], Strides] = {}
         for role in ("any", "prompt", "reply"):
             mine = [rule for rule in rules if rule.role == role]
             plain = [rule for rule in mine if rule.literal and not rule.is_conditional]
@@ -96,14 +96,15 @@ class Lexicon:
         `json`: it is the source of a JSON value. `depth`: how often what is encoded is decoded."""
         watches = [one.watch(json=json) for one in _of_role(self._conditional, role)]
         coded = self._coded_watch(role, depth) if self._decodes and depth else None
-        key = (role if role in ("prompt", "reply") else "any", json, coded is not None)
+        dfa = self._dfa(role, json)
+        key = (dfa, coded is not None)
         strides = self._strides.get(key)
         if strides is None:
-            strides = self._strides[key] = Strides()
-        return Watch(self._reading(role, json), watches, coded, strides)
+            strides = self._strides[key] = Strides(dfa)
+        return Watch(Reading(dfa), watches, coded, strides)
 
-    def _reading(self, role: str, json: bool) -> Reading:
-        """One text under all literals that hold for a role."""
+    def _dfa(self, role: str, json: bool) -> LazyDfa:
+        """What all literals that hold for a role make of texts."""
         key = (role if role in ("prompt", "reply") else "any", json)
         dfa = self._dfas.get(key)
         if dfa is None:
@@ -111,7 +112,7 @@ class Lexicon:
             dfa = self._dfas[key] = LazyDfa(
                 lambda: [scanner for one in literals for scanner in one.scanners(json=json)]
             )
-        return Reading(dfa)
+        return dfa
 
     def _coded_watch(self, role: str, depth: int) -> CodedWatch:
         return CodedWatch(lambda: self.watch(role, depth=depth - 1))

@@ -1,9 +1,9 @@
 """Words that were read before are taken in one stride.
 
-Between two words most texts have nothing open but what literals and runs of digits may become,
-and of that the parts of a watch remember a state (`licet.guard.lazy_dfa`). Where they all stand so
-is a place. A word and the blank behind it lead from place to place, always to the same: one
-look-up for a word, instead of several for each of its characters.
+Between two words most texts have nothing open but what literals may become, and that is a state
+that is remembered (`licet.guard.lazy_dfa`). Where a watch stands so is a place. A word and the
+blank behind it lead from place to place, always to the same: one look-up for a word, instead of
+several for each of its characters.
 
 It refuses to know what is looked for.
 
@@ -12,14 +12,15 @@ Rules
    have read it from the same place, noted nothing in it, and stood at a place behind it.
 2. At most STRIDES_MAX strides are remembered; then remembering begins anew. Texts that stand at a
    place go on from it.
+3. States that literals have forgotten are let go, with all that leads to them: else what they
+   remember would have no bound.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from licet.guard.disguise import candidates
-from licet.guard.lazy_dfa import State
+from licet.guard.lazy_dfa import LazyDfa, State
 
 STRIDES_MAX: Final = 60_000
 """Some 110 bytes each."""
@@ -32,11 +33,10 @@ TEXT_MIN: Final = 24
 class Place:
     """Where a watch stands between two words, and where words lead from here."""
 
-    __slots__ = ("coded", "literals", "words")
+    __slots__ = ("literals", "words")
 
-    def __init__(self, literals: State, coded: candidates.State) -> None:
+    def __init__(self, literals: State) -> None:
         self.literals = literals
-        self.coded = coded
         self.words: dict[str, Place] = {}
         """By a word, without the blank behind it; `Strides.never` where it must be read."""
 
@@ -44,19 +44,27 @@ class Place:
 class Strides:
     """The places and strides of all texts under the same rules. Shared by those of a thread."""
 
-    __slots__ = ("_known", "_places", "never")
+    __slots__ = ("_dfa", "_epoch", "_known", "_places", "never")
 
-    def __init__(self) -> None:
-        self._places: dict[tuple[State, candidates.State], Place] = {}
+    def __init__(self, dfa: LazyDfa) -> None:
+        """`dfa`: what literals make of these texts."""
+        self._dfa = dfa
+        self._epoch = dfa.epoch
+        self._places: dict[State, Place] = {}
         self._known = 0
-        self.never = Place(State((), 0, 0), candidates.BEGIN)
+        self.never = Place(dfa.unknown)
 
-    def place(self, literals: State, coded: candidates.State) -> Place:
-        """Where parts stand that have these states, and nothing else open."""
-        key = (literals, coded)
-        place = self._places.get(key)
+    def place(self, literals: State) -> Place | None:
+        """Where parts stand of which literals alone have anything open, in this state; None for
+        one that is to be forgotten (rule 3)."""
+        if literals.epoch != self._dfa.epoch:
+            return None
+        if self._epoch != literals.epoch:
+            self._epoch = literals.epoch
+            self._forget()
+        place = self._places.get(literals)
         if place is None:
-            place = self._places[key] = Place(literals, coded)
+            place = self._places[literals] = Place(literals)
         return place
 
     def remember(self, place: Place, word: str, following: Place | None) -> None:
@@ -64,7 +72,11 @@ class Strides:
         if len(word) > WORD_MAX:
             return
         self._known += 1
-        if self._known > STRIDES_MAX:  # rule 2
-            self._places = {}
-            self._known = 0
+        if self._known > STRIDES_MAX:
+            self._forget()
         place.words[word] = following or self.never
+
+    def _forget(self) -> None:
+        """Rule 2."""
+        self._places = {}
+        self._known = 0

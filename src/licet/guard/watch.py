@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from licet.guard.conditions import ConditionalWatch, Counted, order
-from licet.guard.disguise import candidates
 from licet.guard.disguise.coded import CodedWatch
 from licet.guard.hit import Hit
 from licet.guard.lazy_dfa import Reading
@@ -100,13 +99,12 @@ class Watch:
     def _place(self, strides: Strides) -> Place | None:
         """Where all parts stand; None where anything is open that no place tells of."""
         literals = self._literals.state
-        coded = self._coded.state if self._coded is not None else candidates.BEGIN
-        if literals is None or coded is None:
+        if literals is None or (self._coded is not None and not self._coded.is_clear):
             return None
         for watch in self._watches:
             if not watch.is_clear:
                 return None
-        return strides.place(literals, coded)
+        return strides.place(literals)
 
     def _noted(self) -> int:
         """Grows with whatever a part has noted."""
@@ -122,8 +120,7 @@ class Watch:
         self._literals.pass_over(len(text), place.literals)
         free = self._literals.free
         if self._coded is not None:
-            self._coded.pass_over(text, place.coded)
-            free = min(free, self._coded.free)
+            self._coded.pass_over(text)
         for watch in self._watches:
             watch.pass_over(text)
         self.free = free

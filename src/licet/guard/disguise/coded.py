@@ -32,7 +32,6 @@ from licet.guard.disguise.candidates import (
     BETWEEN_PAIRS,
     HEX,
     RUN_MIN,
-    State,
     step,
 )
 from licet.guard.hit import HITS_MAX, Hit
@@ -265,16 +264,15 @@ class CodedWatch:
         """How many runs were long enough to be read."""
 
     @property
-    def state(self) -> State | None:
-        """What may be open; None where runs are read."""
-        return None if self._runs or self.hit is not None else self._now
+    def is_clear(self) -> bool:
+        """Whether nothing is open or found, and no word or number stands right before."""
+        return self._now is BEGIN and not self._runs and self.hit is None
 
-    def pass_over(self, text: str, state: State) -> None:
-        """A text, begun in a state, is known to lead to this one."""
-        self._now = state
+    def pass_over(self, text: str) -> None:
+        """A text, from where all was clear to where it is, is known to hold nothing."""
         self._at += len(text)
-        self._keep_tail(text)
-        self.free = self._at - state.held
+        self._tail = text[-1:]
+        self.free = self._at
 
     def feed(self, text: str) -> None:
         """Read on. Once `hit` is set nothing more is read."""
@@ -295,17 +293,14 @@ class CodedWatch:
                 self._begin(now.grown, self._tail + text, len(self._tail) + index)
         self._now = now
         self._at += length
-        self._keep_tail(text)
-        self.free = self._at - now.held
-        if self._runs:
-            self._settle()
-
-    def _keep_tail(self, text: str) -> None:
-        held = self._now.held
+        held = now.held
         if held:  # with the character before it
-            self._tail = (self._tail + text if held >= len(text) else text)[-held - 1 :]
+            self._tail = (self._tail + text if held >= length else text)[-held - 1 :]
         else:
             self._tail = text[-1:] or self._tail[-1:]
+        self.free = self._at - held
+        if self._runs:
+            self._settle()
 
     def _begin(self, grown: tuple[bool, ...], whole: str, end: int) -> None:
         """Read on in runs of RUN_MIN characters that end in `whole` at an offset of it."""
