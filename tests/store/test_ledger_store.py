@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -215,6 +216,25 @@ def test_postgres_writer_that_lost_its_session_stops_and_comes_back() -> None:
         assert log.append(entries(5, 5), NOW) == range(5, 10)
         assert log.entries(0, 10) == entries(10)
         log.close()
+
+
+def test_postgres_claim_waits_for_one_that_is_just_ending() -> None:
+    """A restarted gateway must not be refused because the server has not noticed the old one."""
+    with postgres_schema() as url:
+        import psycopg
+
+        open_store(url).close()
+        with psycopg.connect(url, autocommit=True) as killed:
+            killed.execute(
+                "SELECT pg_advisory_lock(hashtextextended('licet ledger ' || current_schema(), 0))"
+            )
+            ending = threading.Timer(0.2, killed.close)
+            ending.start()
+            store = open_store(url)
+            store.claim()
+            ending.join()
+        store.save(growth_of(0, entries(1), b"note\n"))
+        store.close()
 
 
 def test_troubles_say_what_to_do(tmp_path: Path) -> None:

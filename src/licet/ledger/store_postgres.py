@@ -5,7 +5,9 @@ Refuses to know what the bytes say.
 1. The tables are those of the SQLite store, in the first schema of the URL's search path; a
    `ledger_head` row is compared and swapped in every commit.
 2. The claim is a session's advisory lock: it ends with the connection. A writer that lost its
-   connection cannot commit, because the commit goes through the same connection.
+   connection cannot commit, because the commit goes through the same connection. The server
+   notices an ended connection a moment late: closing lets the claim go first, and who claims
+   waits as long for one who was killed.
 3. synchronous_commit is set to on for our sessions, whatever the server's default is.
 4. Needs the extra `postgres` (psycopg 3).
 """
@@ -27,6 +29,8 @@ SCHEMA_VERSION = 1
 _CONNECT_S = 5
 _STATEMENT_MS = 30_000
 _SILENCE_MS = 15_000
+_CLAIM_MS = 1_000
+_CLAIM = "hashtextextended('licet ledger ' || current_schema(), 0)"
 _CREATE = """
 CREATE TABLE IF NOT EXISTS ledger_run (first bigint PRIMARY KEY, data bytea NOT NULL);
 CREATE TABLE IF NOT EXISTS ledger_tile (
@@ -72,16 +76,18 @@ class PostgresStore:
             raise Conflict("this store is already claimed")
         with _told():
             writer = self._open()
-            row = writer.execute(
-                "SELECT pg_try_advisory_lock("
-                "hashtextextended('licet ledger ' || current_schema(), 0))"
-            ).fetchone()
-            if row is None or not row[0]:
+            try:
+                writer.execute(f"SET lock_timeout TO {_CLAIM_MS:d}")
+                writer.execute(f"SELECT pg_advisory_lock({_CLAIM})")
+                writer.execute("SET lock_timeout TO 0")
+            except psycopg.Error as error:
                 writer.close()
+                if not isinstance(error, psycopg.errors.LockNotAvailable):
+                    raise
                 raise Conflict(
                     "another process writes to this ledger's schema",
                     hint="A log has one writer: stop the other gateway or give this one a schema.",
-                )
+                ) from error
             self._writer = writer
 
     def load_checkpoint(self) -> bytes | None:
@@ -145,6 +151,9 @@ class PostgresStore:
 
     def close(self) -> None:
         with self._reading:
+            if self._writer is not None:
+                with contextlib.suppress(psycopg.Error):
+                    self._writer.execute(f"SELECT pg_advisory_unlock({_CLAIM})")
             for connection in (self._reader, self._writer):
                 if connection is not None:
                     with contextlib.suppress(psycopg.Error):
