@@ -82,7 +82,7 @@ def build(cc: list[str], extensions: list[Any], work: Path, out: Path) -> None:
     def compile_one(job: tuple[Any, str, Path]) -> None:
         extension, source, target = job
         where = [f"-I{path}" for path in extension.include_dirs]
-        how = [*flags, "-DNDEBUG", "-w", *extension.extra_compile_args]
+        how = [*flags, "-DNDEBUG", "-fwrapv", "-w", *extension.extra_compile_args]
         run([*cc, *how, include, *where, "-c", source, "-o", str(target)])
 
     jobs, objects = [], []

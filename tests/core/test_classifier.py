@@ -24,6 +24,7 @@ from licet.guard.classifier.screen import (
     encoded,
     highest,
     highest_piecemeal,
+    table_of,
 )
 
 ROLES: tuple[Role, ...] = ("prompt", "reply", "comment")
@@ -144,15 +145,16 @@ def test_a_slab_is_bounded() -> None:
 @given(st.text(max_size=800))
 @settings(max_examples=60, deadline=None)
 def test_the_screen_takes_the_highest_window(text: str) -> None:
-    weights = np.arange(1 << 17, dtype=np.int32) % 7 - 3
-    found = weights[buckets(encoded(text))]
+    weights = np.random.default_rng(3).integers(-128, 128, 1 << SCREEN_BITS).astype(np.int8)
+    found = weights[buckets(encoded(text))].astype(np.int64)
+    table = table_of(weights)
     if len(found) <= 128:
-        assert highest(weights, encoded(text)) == found.sum() / math.sqrt(len(found))
+        assert highest(table, encoded(text)) == found.sum() / math.sqrt(len(found))
         return
     blocks = [int(found[i : i + 128].sum()) for i in range(0, len(found), 128)]
     pairs = [a + b for a, b in pairwise(blocks)]
     wanted = max(max(blocks) / math.sqrt(128), max(pairs) / math.sqrt(256))
-    assert highest(weights, encoded(text)) == wanted
+    assert highest(table, encoded(text)) == wanted
 
 
 def test_packed_weights_name_themselves() -> None:
@@ -233,9 +235,9 @@ def test_a_table_that_does_not_fit_is_not_packed() -> None:
 
 def test_a_long_text_is_screened_in_pieces_as_in_one() -> None:
     rng = np.random.default_rng(7)
-    weights = rng.integers(-100, 100, 1 << SCREEN_BITS).astype(np.int8)
+    table = table_of(rng.integers(-100, 100, 1 << SCREEN_BITS).astype(np.int8))
     piece = PIECE_BLOCKS * BLOCK_BYTES
     sizes = [0, 1, BLOCK_BYTES, piece - BLOCK_BYTES, piece, 2 * piece, 3 * piece - BLOCK_BYTES]
     for size in (max(0, size + beside) for size in sizes for beside in (-9, -1, 0, 1, 130)):
         data = encoded("".join(map(chr, rng.integers(32, 127, size))))
-        assert at_once(highest_piecemeal(weights, data)) == highest(weights, data), size
+        assert at_once(highest_piecemeal(table, data)) == highest(table, data), size

@@ -39,7 +39,7 @@ from licet.guard.classifier.features import (
     ordered,
 )
 from licet.guard.classifier.packing import HEAD_BITS, ROLES, Group, Header, Line, unpack
-from licet.guard.classifier.screen import Table, encoded, highest, highest_piecemeal, is_han
+from licet.guard.classifier.screen import encoded, highest, highest_piecemeal, is_han, table_of
 from licet.guard.fold import fold
 
 Role = Literal["prompt", "reply", "comment"]
@@ -48,6 +48,9 @@ CANDIDATES = 2
 """Windows of a width that are weighed exactly; the others have lower running sums."""
 STRIDES = 4
 """Windows of a width overlap: each begins this share of a width after the last."""
+
+Table = NDArray[np.signedinteger[Any]]
+"""Weights by bucket, shape (2^bits,), as narrow as they were packed."""
 
 _HEAD_SHIFT = np.uint32(BITS - HEAD_BITS)
 _ONES = np.ones((GRAMS + WORD_GRAMS) * (SLAB_CHARACTERS + 1), dtype=np.float32)
@@ -123,7 +126,7 @@ class Classifier:
         self._harm: Table = tables["harm"].copy()
         self._injection: Table = tables["injection"].copy()
         self._heads: NDArray[np.int8] = tables["heads"]
-        self._screen: Table = tables["screen"].copy()
+        self._screen = table_of(tables["screen"])
         nothing = dict.fromkeys(header.categories, 0.0)
         self._groups: dict[tuple[str, bool], tuple[Group, Scores]] = {}
         for role, script in product(ROLES, ("latin", "han")):
