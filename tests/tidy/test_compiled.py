@@ -55,3 +55,12 @@ def test_no_compiled_struct_is_decoded(module: Module) -> None:
                 ast.unparse(value) for value in [*node.args, *(k.value for k in node.keywords)]
             }
             assert not given & here, f"{module.name}:{node.lineno}: decode it in a plain module"
+
+
+@pytest.mark.parametrize("module", COMPILED, ids=lambda m: m.name)
+def test_compiled_constants_are_final(module: Module) -> None:
+    """Compiled code reads what is Final at once, and looks everything else up by name."""
+    for node in module.tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.Call):
+            made_by = ast.unparse(node.value).partition("(")[0]
+            assert made_by == "TypeVar", f"{module.name}:{node.lineno}: mark it Final"

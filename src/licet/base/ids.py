@@ -10,11 +10,12 @@ import itertools
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 Chance = Callable[[int], bytes]
 """Gives n random bytes: `secrets.token_bytes` in production, a seeded one in tests."""
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
 
 
 def base32(number: int, width: int) -> str:

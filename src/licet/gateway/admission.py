@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -20,7 +21,7 @@ from licet.gateway.measures import Notice
 from licet.gateway.parts import Parts
 from licet.guard.guarding import AUDIENCE
 
-_BEARER = b"bearer "
+_BEARER: Final = b"bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Target(msgspec.Struct, frozen=True):
     model: str
 
 
-_DENIED = {
+_DENIED: Final = {
     "missing": "No API key was given: send `Authorization: Bearer licet_…` (or `x-api-key`).",
     "malformed": "This is not an API key of this gateway (they begin with `licet_`).",
     "unknown": "This API key is not known here.",

@@ -10,6 +10,7 @@ Rules
 from __future__ import annotations
 
 import asyncio
+from typing import Final
 
 import msgspec
 
@@ -17,6 +18,7 @@ from licet.base.trouble import BadInput, Trouble
 from licet.gateway.asgi import EVENT_STREAM, JSON, Answer, Send
 from licet.gateway.asking import ASK_AGAIN_S, AskingRelay, judged_within
 from licet.gateway.clearance import NotServed
+from licet.gateway.dialects.chat_reply import ChatReply
 from licet.gateway.dialects.model import Ask, Dialect
 from licet.gateway.dialects.model import Reply as Said
 from licet.gateway.dialects.shown import refuse_shown_whole
@@ -32,13 +34,13 @@ from licet.guard.classifier import Scores
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Finding
 
-ANSWER_BYTES_MAX = 64 << 20
+ANSWER_BYTES_MAX: Final = 64 << 20
 """A whole answer is in memory while it is judged."""
-TOKENS_MAX = 10_000_000
+TOKENS_MAX: Final = 10_000_000
 """A limit beyond it is none: nothing was saved that a model could have written."""
-CONTEXT_CHARACTERS_MAX = 4000
+CONTEXT_CHARACTERS_MAX: Final = 4000
 """Of a prompt, as a judge outside is given it with each piece of the answer."""
-_LIMIT_FIELDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+_LIMIT_FIELDS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
 async def answer_whole(
@@ -49,9 +51,10 @@ async def answer_whole(
     urgent = parts.urgent
     body = await reply.read_all(ANSWER_BYTES_MAX)
     try:
-        if not ask.takes_media:
-            refuse_shown_whole(body)
         said = dialect.reply(body)
+        is_plain = isinstance(said, ChatReply) and said.is_plain
+        if not ask.takes_media and not is_plain:
+            refuse_shown_whole(body)
     except BadInput as trouble:
         code, message = "upstream_malformed", "The model's answer is not of this API."
         if isinstance(trouble, Unlooked):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -23,13 +23,13 @@ Whole = Callable[[int, tuple[tuple[bytes, bytes], ...], bytes], bool]
 Heed = Callable[[Callable[[], None] | None], bool]
 Headers = list[tuple[bytes, bytes]]
 
-JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
-EVENT_STREAM: tuple[bytes, bytes] = (b"content-type", b"text/event-stream; charset=utf-8")
-_NO_STORE: tuple[bytes, bytes] = (b"cache-control", b"no-store")
-QUICK = "licet.quick"
+JSON: Final[tuple[bytes, bytes]] = (b"content-type", b"application/json")
+EVENT_STREAM: Final[tuple[bytes, bytes]] = (b"content-type", b"text/event-stream; charset=utf-8")
+_NO_STORE: Final[tuple[bytes, bytes]] = (b"cache-control", b"no-store")
+QUICK: Final = "licet.quick"
 """The extension (in a scope's `extensions`) that needs no coroutine: its `piece` is a Piece, its
 `whole` a Whole, its `heed` a Heed."""
-WATCH_AFTER_S = 0.02
+WATCH_AFTER_S: Final = 0.02
 
 
 class Sender:

@@ -14,12 +14,13 @@ Rules
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from licet.gateway.sse import SseEvent
 from licet.guard.lexicon import Lexicon
 
-EMPTY = b":\n\n"
-_is_name = re.compile(rb"[A-Za-z0-9_.-]{1,64}").fullmatch
+EMPTY: Final = b":\n\n"
+_is_name: Final = re.compile(rb"[A-Za-z0-9_.-]{1,64}").fullmatch
 
 
 def aside(event: SseEvent, lexicon: Lexicon) -> bytes:

@@ -10,12 +10,14 @@ Rules
 
 from __future__ import annotations
 
+from typing import Final
+
 from licet.base.trouble import TooMuch
 from licet.gateway.outcome import Question
 from licet.guard.stream import TextStream, Ticket
 from licet.guard.verdict import Finding
 
-CHANNELS_MAX = 256
+CHANNELS_MAX: Final = 256
 """Texts side by side in one answer (choices × fields × tool calls)."""
 
 

@@ -23,6 +23,8 @@ Rules
 
 from __future__ import annotations
 
+from typing import Final
+
 from licet.base.trouble import BadInput, TooMuch, Trouble
 from licet.gateway.asides import aside, has_asides, without_asides
 from licet.gateway.channels import Channels
@@ -39,7 +41,7 @@ from licet.guard.policy import Tier
 from licet.guard.stream import TextStream
 from licet.guard.verdict import Finding
 
-WAITING_BYTES_MAX = 4 << 20
+WAITING_BYTES_MAX: Final = 4 << 20
 """What may wait behind a judge outside, a stream; enough for any answer that people read."""
 
 

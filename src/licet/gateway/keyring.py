@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from licet.base.trouble import Trouble
 from licet.gateway.keys import KEY_CHARACTERS, KEY_START, Grant, Key, KeyDenied, digest
@@ -54,10 +54,10 @@ class KeyStore(Protocol):
     def close(self) -> None: ...
 
 
-_MISSING = KeyDenied("missing")
-_MALFORMED = KeyDenied("malformed")
-_UNKNOWN = KeyDenied("unknown")
-_UNAVAILABLE = KeyDenied("unavailable")
+_MISSING: Final = KeyDenied("missing")
+_MALFORMED: Final = KeyDenied("malformed")
+_UNKNOWN: Final = KeyDenied("unknown")
+_UNAVAILABLE: Final = KeyDenied("unavailable")
 
 
 class KeyRing:

@@ -14,13 +14,14 @@ Rules
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
-MINUTE_S = 60.0
-_ROUNDING_S = 1e-6  # sums of 60/rate miss 60 by less than this; a client must not pay for it
-BUSY_RETRY_S = 1.0  # nobody knows when another request of the key will end
+MINUTE_S: Final = 60.0
+_ROUNDING_S: Final = 1e-6
+"""Sums of 60/rate miss 60 by less than this; a client must not pay for it."""
+BUSY_RETRY_S: Final = 1.0  # nobody knows when another request of the key will end
 
 
 class Allowance(msgspec.Struct, frozen=True):
@@ -82,8 +83,8 @@ class _Meter:
         self.running = 0
 
 
-_ALLOWED = Allowed()
-_BUSY = Limited(BUSY_RETRY_S, "concurrency")
+_ALLOWED: Final = Allowed()
+_BUSY: Final = Limited(BUSY_RETRY_S, "concurrency")
 
 
 class LocalLimits:

@@ -17,7 +17,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from prometheus_client import (
@@ -38,12 +38,12 @@ JudgeOutcome = Literal["answered", "failed", "late", "over_budget"]
 Spared = Literal["cached", "resting", "over_budget"]
 """Why a judge was not asked: the answer was known, it rests, or the budget is spent."""
 
-CONTENT_TYPE: bytes = CONTENT_TYPE_LATEST.encode()
-FAMILIES_MAX = 64
+CONTENT_TYPE: Final[bytes] = CONTENT_TYPE_LATEST.encode()
+FAMILIES_MAX: Final = 64
 
-_ADDED_S = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
-_HELD = (0, 4, 16, 64, 256, 1024, 4096)
-_JUDGE_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+_ADDED_S: Final = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0)
+_HELD: Final = (0, 4, 16, 64, 256, 1024, 4096)
+_JUDGE_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 class ExchangeSummary(msgspec.Struct, frozen=True, gc=False):

@@ -12,6 +12,8 @@ Rules
 
 from __future__ import annotations
 
+from typing import Final
+
 from licet.base.piecemeal import Piecemeal
 from licet.gateway.dialects.model import Ask, PromptText
 from licet.gateway.outcome import Question
@@ -22,7 +24,7 @@ from licet.guard.memory import VerdictMemory
 from licet.guard.policy import OnFailure, decide, unanswered
 from licet.guard.verdict import Finding, Verdict
 
-_BY_MEANING = frozenset(("user", "tool"))
+_BY_MEANING: Final = frozenset(("user", "tool"))
 
 
 def judge_texts(

@@ -28,7 +28,7 @@ _LENGTHS: Final[dict[int, bytes]] = {}
 _SIZES_MAX: Final = 4_096
 _BEGINNINGS: Final[dict[bytes, bytes]] = {}
 _BEGINNINGS_MAX: Final = 64
-_NAME = re.compile(rb"[a-z0-9-]+")
+_NAME: Final = re.compile(rb"[a-z0-9-]+")
 _LOOKED_INTO: Final = frozenset((b"connection", b"content-length", b"transfer-encoding"))
 _CONTROLS: Final = bytes([*range(9), *range(10, 32), 127])
 """What uvicorn refuses in a header's value: all but the tab."""

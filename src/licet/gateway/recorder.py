@@ -18,7 +18,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from licet.base.clock import Clock
 from licet.base.ids import case_mark, case_number
@@ -46,22 +46,22 @@ class Registry(Protocol):
         ...
 
 
-COUNT_MAX = 10**12
+COUNT_MAX: Final = 10**12
 """Tokens of one exchange, with room to spare."""
 
-MOULDS_MAX = 256
+MOULDS_MAX: Final = 256
 """Forms of entries that are remembered; with more models and keys, some are made anew."""
 
-_KINDS = {
+_KINDS: Final = {
     "served": "exchange.served",
     "refused": "exchange.refused",
     "halted": "exchange.halted",
     "failed": "exchange.failed",
     "abandoned": "exchange.failed",
 }
-_NUMBERS = ("prompt_chars", "total_ms")
+_NUMBERS: Final = ("prompt_chars", "total_ms")
 """Of the entry of what was served whole, beside the counts of tokens."""
-_UNJUDGED = {
+_UNJUDGED: Final = {
     "zh": "内容暂时无法完成安全审核，因此未予放行。请稍后再试。",
     "en": "The content could not be checked just now, so it was not let through. Try again later.",
 }

@@ -7,6 +7,7 @@ It refuses to serve: `serving` and `desk` do.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from licet.base.trouble import NotFound
 from licet.gateway import desk, licence_desk, minors_desk
@@ -20,21 +21,21 @@ from licet.gateway.keys import Route
 from licet.gateway.parts import Parts
 from licet.gateway.serving import serve
 
-JUDGED: dict[str, Route] = {
+JUDGED: Final[dict[str, Route]] = {
     "/v1/chat/completions": "chat",
     "/v1/completions": "completions",
     "/v1/responses": "responses",
     "/v1/messages": "messages",
     "/v1/embeddings": "embeddings",
 }
-MEDIA: dict[str, tuple[Route, Callable[[bytes], Dialect]]] = {
+MEDIA: Final[dict[str, tuple[Route, Callable[[bytes], Dialect]]]] = {
     "/v1/images/generations": ("images", lambda content_type: Images()),
     "/v1/images/edits": ("images", ImageEdits),
     "/v1/audio/speech": ("speech", lambda content_type: Speech()),
 }
 """Pictures and sound: a dialect for each request, made with its content type."""
 Handler = Callable[[Parts, Scope, Receive, Send], Awaitable[None]]
-EXACT: dict[tuple[str, str], Handler] = {
+EXACT: Final[dict[tuple[str, str], Handler]] = {
     ("GET", "/v1/models"): desk.list_models,
     ("POST", "/v1/moderations"): desk.moderate,
     ("POST", "/beta/litellm_basic_guardrail_api"): guard_for_litellm,
@@ -46,14 +47,14 @@ EXACT: dict[tuple[str, str], Handler] = {
     ("GET", "/.well-known/licet"): licence_desk.licence,
     ("GET", "/.well-known/jwks.json"): licence_desk.keys,
 }
-BELOW: tuple[tuple[str, str, Handler], ...] = (
+BELOW: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("GET", "/v1/models/", desk.show_model),
     ("GET", "/ledger/", desk.ledger),
     ("GET", "/status/", licence_desk.status),
     ("GET", "/appeal/", desk.appeal),
     ("POST", "/appeal/", desk.appeal),
 )
-OURS = ("/v1/", "/ledger/", "/appeal/")
+OURS: Final = ("/v1/", "/ledger/", "/appeal/")
 """Below these nobody else answers: what is unknown there is refused, beside us or not."""
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Final
 
 import msgspec
 
@@ -66,11 +67,11 @@ from licet.gateway.upstream import KeyForm, Reply
 from licet.gateway.upstream_refusal import upstream_refusal
 from licet.gateway.upstream_trouble import UpstreamTrouble
 
-_PASSED_ON = frozenset((b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta"))
-IDEMPOTENCY_KEY = b"idempotency-key"
-FINAL = frozenset((200, 400))
+_PASSED_ON: Final = frozenset((b"accept", b"anthropic-version", b"anthropic-beta", b"openai-beta"))
+IDEMPOTENCY_KEY: Final = b"idempotency-key"
+FINAL: Final = frozenset((200, 400))
 """An answer, and a no that the same request would get again; any other may pass."""
-_KEY_FORMS: dict[str, KeyForm] = {"x-api-key": "x-api-key", "api-key": "api-key"}
+_KEY_FORMS: Final[dict[str, KeyForm]] = {"x-api-key": "x-api-key", "api-key": "api-key"}
 
 
 async def serve(

@@ -15,15 +15,16 @@ Rules
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from licet.gateway.sse_trouble import SseTooLarge
 
-_BOM = b"\xef\xbb\xbf"
+_BOM: Final = b"\xef\xbb\xbf"
 # Two line ends in a row. Possessive, for a CRLF is never two line ends; it begins with a set, for
 # the engine skips to a set fast.
-_BLANK = re.compile(rb"[\r\n](?:(?<=\r)\n)?+(?>\r\n|\n|\r)")
-_BREAK = re.compile(rb"\r\n|\n|\r")
-_BLANK_BYTES_MAX = 4
+_BLANK: Final = re.compile(rb"[\r\n](?:(?<=\r)\n)?+(?>\r\n|\n|\r)")
+_BREAK: Final = re.compile(rb"\r\n|\n|\r")
+_BLANK_BYTES_MAX: Final = 4
 _LF, _CR = 0x0A, 0x0D  # looking for a number in bytes is faster than for a byte string
 
 
@@ -69,6 +70,8 @@ class SseParser:
 
         Raises SseTooLarge as soon as an event passes the limit, and at every later call.
         """
+        if not self._began and data[:6] == b"data: " and not self._held and not self._broken:
+            self._began = self._at_start = True  # no mark stands there
         # Almost every piece is one whole event, `data: {...}` LF LF: its bytes are its raw.
         if self._at_start and len(data) <= self._event_bytes_max:
             line, _, tail = data.partition(b"\n")

@@ -21,7 +21,7 @@ import re
 import ssl
 from collections import deque
 from functools import lru_cache
-from typing import cast
+from typing import Final, cast
 
 from licet.base.trouble import BadInput
 from licet.gateway.upstream_arrivals import Arrivals
@@ -43,10 +43,10 @@ __all__ = ["KeyForm", "Reply", "Secret", "Upstream", "UpstreamSettings"]
 
 Passed = tuple[tuple[bytes, bytes], ...]
 """The headers of a caller that go out."""
-_PATH = re.compile(r"/[\x21-\x7e]*")
-_KEPT_MAX = 64
-_KEPT_BYTES_MAX = 2 << 10
-_JOIN_BYTES_MAX = 64 << 10  # a body up to this is copied behind its head, to be one write
+_PATH: Final = re.compile(r"/[\x21-\x7e]*")
+_KEPT_MAX: Final = 64
+_KEPT_BYTES_MAX: Final = 2 << 10
+_JOIN_BYTES_MAX: Final = 64 << 10  # a body up to this is copied behind its head, to be one write
 
 
 @lru_cache(maxsize=1024)

@@ -23,7 +23,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -40,10 +40,10 @@ from licet.gateway.upstream_trouble import (
     UpstreamTrouble,
 )
 
-_FRAMING = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
-AT_ONCE_BYTES_MAX = 8 << 10
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"content-encoding"})
+AT_ONCE_BYTES_MAX: Final = 8 << 10
 """A read of more is not handed over with the turn's others: it would keep them waiting."""
-_CLOCK_GRAIN_S = 0.002  # a loop's timers and its clock may differ by this much
+_CLOCK_GRAIN_S: Final = 0.002  # a loop's timers and its clock may differ by this much
 
 
 class Connection:

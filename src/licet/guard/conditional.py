@@ -6,6 +6,7 @@ It refuses to know files and streams' rules.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from licet.base.trouble import BadInput
 from licet.guard import fold
@@ -22,7 +23,7 @@ from licet.guard.pattern_walk import PatternWalk
 from licet.guard.recognise import CHECKS
 from licet.guard.ruleset import Rule
 
-_ACTIONS = ("halt", "flag")
+_ACTIONS: Final = ("halt", "flag")
 
 
 class Conditional:
@@ -34,6 +35,7 @@ class Conditional:
         self._settings = settings
         conditional = [rule for rule in rules if rule.is_conditional]
         self._conditions = {rule.id: self._condition(rule) for rule in conditional}
+        self._within_max = max((one.within for one in self._conditions.values()), default=0)
         literals = [entry for rule in conditional for entry in self._literals(rule)]
         self._machine = Machine([entry for rule in rules for entry in self._patterns(rule)])
         self._automata: dict[str, list[tuple[Automaton, fold.View]]] = {
@@ -54,7 +56,7 @@ class Conditional:
         """Begin a stream."""
         return ConditionalWatch(
             self._sources("halt", json), self._sources("flag", json), self._conditions,
-            gap_max=self._gap_max, json=json,
+            within_max=self._within_max, gap_max=self._gap_max, json=json,
         )  # fmt: skip
 
     def _sources(self, action: str, json: bool) -> list[Source]:

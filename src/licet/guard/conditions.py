@@ -87,15 +87,16 @@ class ConditionalWatch:
 
     def __init__(
         self, halting: Sequence[Source], flagging: Sequence[Source],
-        conditions: Mapping[str, Condition], *, gap_max: int, json: bool,
+        conditions: Mapping[str, Condition], *, within_max: int, gap_max: int, json: bool,
     ) -> None:  # fmt: skip
+        """`within_max`: of all conditions."""
         self._halting = list(halting)
         self._flagging = list(flagging)
         self._walks = [source for source in halting if isinstance(source, PatternWalk)]
         self._conditions = conditions
         self._gap_max = gap_max
         self._json = json
-        self._keep = max((one.within for one in conditions.values()), default=0) + _LOOK_BEHIND
+        self._keep = within_max + _LOOK_BEHIND
         self._recent = ""  # the text from `_start` on: what a condition may still have to look at
         self._start = 0
         self._pending: list[Hit] = []

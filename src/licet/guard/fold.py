@@ -16,36 +16,38 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from licet.guard import fold_data, fold_signs
 from licet.guard.fold_signs import BETWEEN, HAN_FROM, RADICALS, STROKED
 from licet.guard.markup import BEGINNINGS
 
-GAP = "\x00"
+GAP: Final = "\x00"
 """What may stand between letters: space, punctuation, symbol, control character."""
-SKIP = "\x01"
+SKIP: Final = "\x01"
 """What a reader does not see: zero-width, combining mark, variation selector."""
-ESCAPE = "\x02"
+ESCAPE: Final = "\x02"
 """What may begin an escape (`&#102;`, `\\u0066`, `%66`, `<b>`, `[b]`): a gap, if nothing comes of
 it."""
-EXPAND = "\x03"
+EXPAND: Final = "\x03"
 """A letter that folds to several (`ß`, `ﬁ`): ask `expansion`."""
-SURROGATE = "\x04"
+SURROGATE: Final = "\x04"
 """Half of a code point that JSON wrote as two escapes."""
-MARKS_END = "\x05"
+MARKS_END: Final = "\x05"
 """Every mark is below this; every letter is not."""
 
 LETTER, DIGIT = 1, 2
 """Word classes, see `word_class`."""
-EMBLEM = 4
+EMBLEM: Final = 4
 """Added to the class of a letter or digit that is a sign of its own (`fold_signs.is_emblem`)."""
 
-TABLE_SIZE = 0x20000
+TABLE_SIZE: Final = 0x20000
 """Planes 0 and 1. Beyond are rare Han characters and what is no letter (see `rare`)."""
 
-_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5")  # letters that show nothing
-_ENCLOSED = {base + i: chr(97 + i) for base in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
+_BLANK: Final = frozenset(
+    "\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5"
+)  # letters that show nothing
+_ENCLOSED: Final = {base + i: chr(97 + i) for base in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
              for i in range(26)}  # fmt: skip
 
 

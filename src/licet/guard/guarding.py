@@ -22,9 +22,10 @@ from licet.guard.policy import Policy, Threshold, Tier, decide, literal_finding
 from licet.guard.stream import StreamSettings, TextStream
 from licet.guard.verdict import CERTAIN, PASS, Finding, Verdict, strongest
 
-AUDIENCE = "default"
+AUDIENCE: Final = "default"
 PIECE_CHARACTERS: Final = 2048
 """A text of no more is judged without a pause."""
+_PASSED_MAX: Final = 16
 EncoderSource = Callable[[], Encoder]
 """Gives the encoder, the same each time; the first call may read and load it."""
 
@@ -57,6 +58,8 @@ class Guard:
         """Who hears what is judged, where somebody does (a shadow)."""
         self.encoder = encoder if policy.encoder is not None else None
         self._settings: dict[tuple[Tier, str], StreamSettings] = {}
+        self._passed: list[tuple[Scores, Verdict]] = []
+        """What it comes to that rules and the quick look found nothing, by the look's scores."""
 
     def judge(
         self, text: str, role: Role, context: str = "", *, json: bool = False,
@@ -72,10 +75,22 @@ class Guard:
         if not by_meaning or self.classifier is None or not text:
             return _verdict(hits)
         scores = self.classifier.judge(text, role, context)
+        if scores.screened and not hits and not ranks and self.encoder is None:
+            return self._pass(scores)
         scores, judged = self._weigh(scores, text, role, context, audience)
         if ranks and scores.screened:
             scores = self.classifier.judge(text, role, context, thorough=True)
         return _verdict(hits, scores, judged)
+
+    def _pass(self, scores: Scores) -> Verdict:
+        """The classifier gives the very same scores each time."""
+        for known, verdict in self._passed:
+            if known is scores:
+                return verdict
+        verdict = _verdict((), scores)
+        if len(self._passed) < _PASSED_MAX:
+            self._passed.append((scores, verdict))
+        return verdict
 
     def judge_piecemeal(
         self, text: str, role: Role, context: str = "", *, json: bool = False,

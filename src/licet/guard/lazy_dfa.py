@@ -39,7 +39,7 @@ _ANYWHERE: Final = 1 << 32
 class State:
     """What all scanners have open, and where characters lead from here, as far as is known."""
 
-    __slots__ = ("epoch", "held", "stances", "steps", "unsettled")
+    __slots__ = ("epoch", "held", "is_end", "stances", "steps", "unsettled")
 
     def __init__(
         self, stances: tuple[Stance, ...], held: int, unsettled: int, epoch: int = 0
@@ -52,6 +52,8 @@ class State:
         self.steps: dict[str, State] = {}
         self.epoch = epoch
         """How often all had been forgotten when it was made."""
+        self.is_end = False
+        """Whether it is known that nothing comes of it where a text ends here."""
 
 
 class LazyDfa:
@@ -160,8 +162,18 @@ class Reading:
 
     def finish(self) -> None:
         """The text is over: what was waiting for more is decided."""
-        if not self._scanners:
-            self._scanners = self._dfa.scanners(self._now, self._at)
+        if self._scanners:
+            self._end()
+        elif self._now.is_end:
+            self.free = self._at
+        else:
+            now, self._scanners = self._now, self._dfa.scanners(self._now, self._at)
+            self._end()
+            found = self.hits or self.flags or now.held or now.unsettled
+            if not found and self._dfa.state_of(self._scanners) is now:
+                now.is_end, self._scanners = True, []
+
+    def _end(self) -> None:
         for scanner in self._scanners:
             scanner.finish()
         self._collect()

@@ -7,9 +7,9 @@ whole texts are read as streams are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from licet.base.piecemeal import Piecemeal, at_once
+from licet.base.piecemeal import Piecemeal
 from licet.guard import fold
 from licet.guard.automaton import Automaton
 from licet.guard.conditional import Conditional
@@ -28,7 +28,7 @@ from licet.guard.watch import Watch
 __all__ = ["LexicalSettings", "Lexicon"]
 
 _Part = TypeVar("_Part")
-DEPTH_MAX = 2
+DEPTH_MAX: Final = 2
 """Base64 within Base64 is decoded, and what that holds is read as it stands."""
 
 
@@ -64,8 +64,10 @@ class Literals:
         return scanners
 
 
-_PIECE = 256
+_PIECE: Final = 256
 """Characters that are read without a pause."""
+_STRETCH: Final = 2048
+"""Characters that are read without looking whether anything was found."""
 
 
 class Lexicon:
@@ -119,7 +121,12 @@ class Lexicon:
 
     def scan(self, text: str, role: str = "any", *, json: bool = False) -> list[Hit]:
         """The first halting hit of a whole text, after the flagging ones before it."""
-        return at_once(self.scan_piecemeal(text, role, json=json))
+        watch = self.watch(role, json=json)
+        for at in range(0, len(text), _STRETCH):
+            watch.feed(text[at : at + _STRETCH])
+            if watch.hit is not None:
+                break
+        return _hits(watch)
 
     def scan_piecemeal(
         self, text: str, role: str = "any", *, json: bool = False
@@ -131,10 +138,15 @@ class Lexicon:
             if watch.hit is not None:
                 break
             yield
-        else:
-            watch.finish()
-        flags = sorted(set(watch.flags), key=_order)
-        return flags if watch.hit is None else [*flags, watch.hit]
+        return _hits(watch)
+
+
+def _hits(watch: Watch) -> list[Hit]:
+    """Of a text that was read to its end, or to its first halting hit."""
+    if watch.hit is None:
+        watch.finish()
+    flags = sorted(set(watch.flags), key=_order)
+    return flags if watch.hit is None else [*flags, watch.hit]
 
 
 def _of_role(parts: Mapping[RuleRole, _Part], role: str) -> list[_Part]:

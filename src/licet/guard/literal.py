@@ -17,6 +17,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 from typing import Literal as OneOf
 
 from licet.base.trouble import BadInput
@@ -26,10 +27,10 @@ NO_GAP, MARK_GAP, SPACE_GAP, BREAK_GAP = 0, 1, 2, 3
 """What stands before a letter: nothing, a formatting mark, a space or separator, an end of
 sentence or clause. The strongest one counts."""
 
-_FORMAT_MARKS = frozenset("*_~`|\\")
-_SIGNIFICANT = frozenset("#@&%*\\/_")
-LISTED_LETTERS = 4
-_HAN_WEIGHT = 2
+_FORMAT_MARKS: Final = frozenset("*_~`|\\")
+_SIGNIFICANT: Final = frozenset("#@&%*\\/_")
+LISTED_LETTERS: Final = 4
+_HAN_WEIGHT: Final = 2
 """One Han letter says about as much as two Latin ones."""
 
 WordRule = OneOf["auto", "whole", "start", "any"]

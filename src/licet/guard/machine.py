@@ -35,6 +35,15 @@ from licet.guard.pattern_reading import Symbols
 STATES_MAX: Final = 4_096
 KINDS_MAX: Final = 65_536
 READS_MAX: Final = 65_536
+NOTHING: Final = 0
+"""A step after which no match is possible that began before it or with it."""
+SAME: Final = 1
+"""The groups are those before it, nothing having begun, ended or died."""
+FRESH: Final = 2
+"""One match may begin with it, all before are over, and nothing ends."""
+OTHER: Final = 3
+CAREFUL: Final = 4
+"""What a character alone does not say."""
 Check = Callable[[str], bool]
 Groups = tuple[tuple[int, ...], ...]
 
@@ -71,17 +80,20 @@ class Step:
     begun: tuple[int, ...]
     ended: tuple[tuple[int, int], ...]
     live: tuple[int, ...] | None
-    same: bool
-    """Whether the groups are those before it, nothing having begun, ended or died."""
+    going: int
+    """NOTHING, SAME, FRESH or OTHER."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a character of a text makes of a state: the step of its symbol, and its word class."""
+    """What a character of a text makes of a state: the step of its symbol, and its word class.
+    `going`, `state`: the step's; CAREFUL for `Machine.careful`."""
 
     step: Step
     symbol: str
     word: int
+    going: int
+    state: State
 
 
 class State:
@@ -124,9 +136,9 @@ class Machine:
         self._states: dict[Groups, State] = {}
         self.root = State(())
         self._table = fold.written().table
-        self._gap = Step(self.root, (), (), None, same=False)
+        self._gap = Step(self.root, (), (), None, NOTHING)
         self._reads_known = 0
-        self.careful = Read(self._gap, "", 0)
+        self.careful = Read(self._gap, "", 0, CAREFUL, self.root)
         """Stands for what a character alone does not say: an escape may begin with it, it is not
         seen, or it stands for several letters."""
 
@@ -163,13 +175,13 @@ class Machine:
         the state's `reads`, where callers look first. `word`: the class of the symbol before."""
         symbol = char.translate(self._table)
         if symbol == GAP:
-            read = Read(self._gap, symbol, 0)
+            read = Read(self._gap, symbol, 0, NOTHING, self.root)
         elif symbol < MARKS_END or symbol >= HAN_FROM:
             read = self.careful
         else:
             kind = word_class(symbol)
             step = self.step(state, self.kind(symbol), word < kind or not kind)
-            read = Read(step, symbol, kind)
+            read = Read(step, symbol, kind, step.going, step.state)
         self._reads_known += 1
         if self._reads_known > READS_MAX:
             self._forget()
@@ -207,12 +219,19 @@ class Machine:
             for entry in sorted({self._ends[place] for place in group} - {-1})
         )
         # What can only end here need not be held any longer.
-        going = [tuple(sorted(p for p in group if self._follow[p])) for group in groups]
-        alive = tuple(number for number, group in enumerate(going) if group)
-        following = self._state(tuple(going[number] for number in alive))
-        lasting = None if len(alive) == len(going) else alive
-        same = not ended and lasting is None and begun == list(range(len(state.groups)))
-        return Step(following, tuple(begun), ended, lasting, same)
+        lives = [tuple(sorted(p for p in group if self._follow[p])) for group in groups]
+        alive = tuple(number for number, group in enumerate(lives) if group)
+        following = self._state(tuple(lives[number] for number in alive))
+        lasting = None if len(alive) == len(lives) else alive
+        going = OTHER
+        if not begun:
+            going = NOTHING
+        elif not ended and lasting is None:
+            if begun == list(range(len(state.groups))):
+                going = SAME
+            elif begun == [-1]:
+                going = FRESH
+        return Step(following, tuple(begun), ended, lasting, going)
 
     def _state(self, groups: Groups) -> State:
         if not groups:

@@ -7,11 +7,12 @@ generated text is judged anew.
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from licet.guard.guarding import Guard
 from licet.guard.verdict import Verdict
 
-SHAPES_MAX = 64
+SHAPES_MAX: Final = 64
 """Ways of judging that are remembered: guards times audiences, in two forms each."""
 
 

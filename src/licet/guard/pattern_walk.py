@@ -14,13 +14,15 @@ Rules
 
 from __future__ import annotations
 
+from typing import Final
+
 from licet.guard import escapes, fold
 from licet.guard.fold import ESCAPE, EXPAND, GAP, SKIP, SURROGATE, word_class
 from licet.guard.fold_signs import HAN_FROM
 from licet.guard.hit import Hit
-from licet.guard.machine import Machine, State, Step
+from licet.guard.machine import CAREFUL, FRESH, NOTHING, OTHER, Machine, State, Step
 
-_TRAIL_SLACK = 4
+_TRAIL_SLACK: Final = 4
 
 
 class PatternWalk:
@@ -38,8 +40,9 @@ class PatternWalk:
         self._json = json
         self._skipped_max = gap_max
         self._state: State = machine.root
-        self._begun: list[tuple[int, int]] = []  # by group: offset, and number of its first symbol
-        self._trail: list[str] = []  # symbols since the earliest beginning
+        # By group: offset, and number of its first symbol; of the groups of `_state` only.
+        self._begun: list[tuple[int, int]] = []
+        self._trail: list[str] = []  # symbols with which something began or went on
         self._dropped = 0  # symbols that are no longer in it
         self._endings: list[tuple[int, int, int, str]] = []  # wait for a word's end
         self._word = 0  # word class of the last symbol
@@ -86,7 +89,7 @@ class PatternWalk:
     def _quickly(self, text: str, index: int) -> int:
         """Read what a look-up tells, up to what it does not or what waits for a word's end;
         returns where that is."""
-        machine, careful = self._machine, self._machine.careful
+        machine, trail = self._machine, self._trail
         state, word, length = self._state, self._word, len(text)
         start = self.at - index  # of the text, before the first of its characters
         while index < length:
@@ -94,20 +97,23 @@ class PatternWalk:
             read = state.reads[word].get(char)
             if read is None:
                 read = machine.read(state, word, char)
-            if read is careful:
+            going = read.going
+            if going == CAREFUL:
                 break
-            step, word = read.step, read.word
-            state = step.state
+            state, word = read.state, read.word
             index += 1
-            if step.same:
-                if step.begun:
-                    self._trail.append(read.symbol)
-            elif step.begun:
-                self._go_on(step, read.symbol, start + index - 1, start + index, word)
+            if going == NOTHING:
+                continue
+            if going == OTHER:
+                self._go_on(read.step, read.symbol, start + index - 1, start + index, word)
                 if self._endings:
                     break
-            elif self._trail:
-                self._forget()
+                continue
+            trail.append(read.symbol)
+            if going == FRESH:
+                if len(trail) > _TRAIL_SLACK * machine.width_max:
+                    self._shorten()
+                self._begun = [(start + index - 1, self._dropped + len(trail) - 1)]
         self._state, self._word = state, word
         self.at = start + index
         return index
@@ -212,11 +218,14 @@ class PatternWalk:
         if step.ended:
             self._ended(step.ended, begun, end, kind)
         self._begun = begun if step.live is None else [begun[group] for group in step.live]
-        machine = self._machine
-        if len(self._trail) > _TRAIL_SLACK * machine.width_max:
-            cut = len(self._trail) - machine.width_max
-            del self._trail[:cut]
-            self._dropped += cut
+        if len(self._trail) > _TRAIL_SLACK * self._machine.width_max:
+            self._shorten()
+
+    def _shorten(self) -> None:
+        """Drop of the trail what is longer ago than any match is long."""
+        cut = len(self._trail) - self._machine.width_max
+        del self._trail[:cut]
+        self._dropped += cut
 
     def _ended(
         self, ended: tuple[tuple[int, int], ...], begun: list[tuple[int, int]], end: int, kind: int

@@ -18,6 +18,7 @@ state where it stands, the gap before it, if it begins a word: `offset << 3 | ga
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Final
 
 from licet.guard import escapes, fold, fold_signs
 from licet.guard.automaton import Automaton
@@ -27,9 +28,9 @@ from licet.guard.footing import ESCAPE_KNOWN_MAX, Footing, Stance
 from licet.guard.hit import HITS_MAX, Hit
 from licet.guard.literal import NO_GAP, Entry, gap_strength
 
-_WINDOW_SLACK = 4
-_BRANCHES_MAX = 8
-_KEYCAP = "\u20e3"
+_WINDOW_SLACK: Final = 4
+_BRANCHES_MAX: Final = 8
+_KEYCAP: Final = "\u20e3"
 
 
 class Scanner:

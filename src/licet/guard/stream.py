@@ -20,7 +20,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from licet.base.trouble import TooMuch
 from licet.guard.classifier import Classifier, Scores
@@ -39,12 +39,12 @@ from licet.guard.scanner import Scanner
 from licet.guard.verdict import CERTAIN, Finding
 from licet.guard.watch import Watch
 
-_CLAUSE_END = re.compile(r"[。！？；!?;\n]|[.](?=\s)")
-FINDINGS_MAX = 64
-HEARD_MAX = 200_000
-HELD_CHARACTERS_MAX = 1 << 20
+_CLAUSE_END: Final = re.compile(r"[。！？；!?;\n]|[.](?=\s)")
+FINDINGS_MAX: Final = 64
+HEARD_MAX: Final = 200_000
+HELD_CHARACTERS_MAX: Final = 1 << 20
 """More than any answer that people read, and twice what models say at once."""
-EXCERPT_CHARACTERS = 600
+EXCERPT_CHARACTERS: Final = 600
 """Enough to understand why a text was stopped; the rest of it is nobody's business."""
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
@@ -14,8 +15,8 @@ from licet.base.clock import rfc3339
 from licet.base.trouble import BadInput
 from licet.ledger.entry import ID, INT_MAX, VERSION, Value, make_entry
 
-_encode = msgspec.json.Encoder().encode
-_HOLE = "\0"
+_encode: Final = msgspec.json.Encoder().encode
+_HOLE: Final = "\0"
 """Where something is filled in: no JSON holds it."""
 
 

@@ -5,7 +5,7 @@ It refuses to know what is asked of the other members: they pass.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from licet.gateway.dialects.chat_reply import ChatReply
 from licet.gateway.dialects.chat_texts import CHAT
@@ -21,14 +21,14 @@ from licet.gateway.dialects.requests import (
     walk_rest,
 )
 
-_KNOWN = frozenset({"model", "messages"})
-_ROLES: dict[str, Role] = {
+_KNOWN: Final = frozenset({"model", "messages"})
+_ROLES: Final[dict[str, Role]] = {
     "tools": "system",
     "functions": "system",
     "response_format": "system",
     "prediction": "assistant",
 }
-_PLACES = tuple(f"messages[{at}].content" for at in range(64))
+_PLACES: Final = tuple(f"messages[{at}].content" for at in range(64))
 
 
 class Chat:

@@ -13,7 +13,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.chat_texts import CHAT, Form, find_choices, index_of, is_counts
 from licet.gateway.dialects.choice_stream import usage_of
@@ -21,11 +21,11 @@ from licet.gateway.dialects.json_strict import dump, load_object
 from licet.gateway.dialects.json_texts import Slot, is_mark, put_texts, spans_of
 from licet.gateway.dialects.model import Notice, Usage
 
-_HEAD_MARKS = frozenset({"id", "object", "model", "system_fingerprint", "service_tier"})
-_HEAD_REST = frozenset({"created", "choices", "usage"})
-_CHOICE = frozenset({"index", "message", "finish_reason", "logprobs"})
-_MESSAGE = frozenset({"role", "content", "refusal", "annotations"})
-_REPEATING = ("audio", "annotations")
+_HEAD_MARKS: Final = frozenset({"id", "object", "model", "system_fingerprint", "service_tier"})
+_HEAD_REST: Final = frozenset({"created", "choices", "usage"})
+_CHOICE: Final = frozenset({"index", "message", "finish_reason", "logprobs"})
+_MESSAGE: Final = frozenset({"role", "content", "refusal", "annotations"})
+_REPEATING: Final = ("audio", "annotations")
 
 
 class ChatReply:
@@ -39,6 +39,8 @@ class ChatReply:
             self._choices, _ = find_choices(form, self._value, self._slots, self._slots)
         else:
             self._slots, self._choices = plain, self._value["choices"]
+        self.is_plain = plain is not None
+        """Whether it holds nothing but text, marks and counts."""
         self.spans = spans_of(self._slots)
         usage = self._value.get("usage")
         self.usage = (

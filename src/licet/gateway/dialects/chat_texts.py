@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.json_strict import kind_of
 from licet.gateway.dialects.json_texts import Slot, find_member, is_plain_name
 from licet.gateway.dialects.logprobs import alternatives
 from licet.gateway.dialects.unreadable import Unreadable
 
-TOKENS = ".x.logprobs"
+TOKENS: Final = ".x.logprobs"
 """How the channel of what logprobs spell ends, where it is not their choice's text."""
 
 
@@ -184,8 +184,10 @@ def _aligned(index: str) -> tuple[str, ...]:
     return (f"{index}.content", f"{index}.refusal", f"{index}.text")
 
 
-CHAT = Form("chat.completion.chunk", "chatcmpl-", _chat_texts, _chat_tokens, lambda: {"delta": {}})
-COMPLETIONS = Form(
+CHAT: Final = Form(
+    "chat.completion.chunk", "chatcmpl-", _chat_texts, _chat_tokens, lambda: {"delta": {}}
+)
+COMPLETIONS: Final = Form(
     "text_completion", "cmpl-", _completion_texts, _completion_tokens,
     lambda: {"text": "", "logprobs": None},
 )  # fmt: skip

@@ -18,7 +18,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.chat_texts import TOKENS, Form, ends_choice, find_choices, index_of
 from licet.gateway.dialects.frames import Frame, Span
@@ -42,15 +42,15 @@ from licet.gateway.dialects.shown import refuse_shown
 from licet.gateway.dialects.unreadable import Unreadable
 from licet.gateway.sse import SseEvent
 
-CHOICES_MAX = 128
+CHOICES_MAX: Final = 128
 """The most choices that `halt` invents an end for (OpenAI's own limit of `n`)."""
-NAME_CHARACTERS_MAX = 4096
-_HEAD = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
-_HEAD_TYPES = (str, int, type(None))
-_INNER = ("index", "type")
-_HEADS_MAX = 3
+NAME_CHARACTERS_MAX: Final = 4096
+_HEAD: Final = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
+_HEAD_TYPES: Final = (str, int, type(None))
+_INNER: Final = ("index", "type")
+_HEADS_MAX: Final = 3
 """A stream whose head changes more often has none."""
-_MISSES_MAX = 12
+_MISSES_MAX: Final = 12
 """So often the forms of other streams are looked through in vain."""
 
 

@@ -16,32 +16,34 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
 from licet.gateway.dialects.unreadable import Unreadable
 
-DEPTH_MAX = 256
+DEPTH_MAX: Final = 256
 """The most that any `depth_max` may allow: the readers of values recurse."""
-CONTAINERS_MAX = 250_000
+CONTAINERS_MAX: Final = 250_000
 """Lists and objects in one body: each costs some fifty times its two bytes in memory."""
 
-_decode = msgspec.json.Decoder().decode
-_decode_string = msgspec.json.Decoder(str).decode
-_encode = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder().decode
+_decode_string: Final = msgspec.json.Decoder(str).decode
+_encode: Final = msgspec.json.Encoder().encode
 
 # A string that is never closed swallows the rest, so that the scan stays linear.
-STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-_TOKENS = re.compile(STRINGS.pattern + rb"|[\[\]{}]", re.DOTALL)
-_COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
-_AS_BRACKETS = bytes.maketrans(b"{}", b"[]")
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_TOKENS: Final = re.compile(STRINGS.pattern + rb"|[\[\]{}]", re.DOTALL)
+_COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
+_AS_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_NO_MARKS: Final = bytes(set(range(256)) - set(b"[{:"))
 
 
 def load(data: bytes, *, depth_max: int = 64) -> Any:
     """The value that `data` holds. Raises Unreadable (rules 1 to 3)."""
-    if data.count(b"[") + data.count(b"{") > depth_max:
+    marks = data.translate(None, _NO_MARKS)
+    if marks.count(b"[") + marks.count(b"{") > depth_max:
         _check_nesting(data, min(depth_max, DEPTH_MAX))
     try:
         value = _decode(data)
@@ -51,7 +53,7 @@ def load(data: bytes, *, depth_max: int = 64) -> Any:
         return _load_slowly(data)  # perhaps only a lone surrogate, which msgspec refuses
     # Each member has one colon. If the value that we hold, written out, has as many colons as were
     # sent, none belonged to a member that a later one of the same name has overwritten.
-    if _encode(value).count(b":") != data.count(b":") or (
+    if _encode(value).count(b":") != marks.count(b":") or (
         b"\\" in data and (b"\\u003a" in data or b"\\u003A" in data)
     ):
         _load_slowly(data)

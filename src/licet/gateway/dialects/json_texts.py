@@ -20,45 +20,45 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, Final, NamedTuple, TypeGuard
 
 from licet.gateway.dialects.frames import Kind, Span
 from licet.gateway.dialects.json_strict import dump, is_json, load
 from licet.gateway.dialects.model import Picture, PromptText, Role
 from licet.gateway.dialects.unreadable import Unreadable
 
-MARK_CHARS_MAX = 64
+MARK_CHARS_MAX: Final = 64
 
 
 def _names(listed: str) -> frozenset[str]:
     return frozenset(listed.split())
 
 
-MARKS = _names("""
+MARKS: Final = _names("""
     type role model object name status detail format media_type mime_type tool_choice strict
     service_tier reasoning_effort effort verbosity truncation ttl finish_reason stop_reason phase
     native_finish_reason required modalities voice syntax include system_fingerprint provider
     timezone severity $ref $schema $id
 """)
-BLOBS = _names("""
+BLOBS: Final = _names("""
     id call_id url data image_url audio_url video_url file_data file_url input_audio b64_json
     partial_image_b64 signature encrypted_content encrypted_index obfuscation authorization
     authorization_token server_url prompt_cache_key safety_identifier user user_id
     vector_store_ids file_ids token_ids
 """)
-MEDIA = _names("""
+MEDIA: Final = _names("""
     image_url input_audio audio_url video_url file_data file_url file_id b64_json file
 """)
 """Names under which something stands that is not text but shown to the model."""
-SOURCES = ("base64", "url", "file")
+SOURCES: Final = ("base64", "url", "file")
 """Types of an Anthropic `source` that are not text. (Asked of any JSON value: so no set.)"""
-_ASIDE = {"image_url": {"url", "detail"}, "source": {"type", "media_type", "data"}}
+_ASIDE: Final = {"image_url": {"url", "detail"}, "source": {"type", "media_type", "data"}}
 """What may stand in the object that holds a picture; with anything else it is not understood."""
-_picture_url = re.compile(r"data:image/[\w.+-]+;base64,").match
-JSON_NAMES = frozenset({"arguments", "partial_json"})
-QUOTING = frozenset({"annotations", "citations", "citation"})
+_picture_url: Final = re.compile(r"data:image/[\w.+-]+;base64,").match
+JSON_NAMES: Final = frozenset({"arguments", "partial_json"})
+QUOTING: Final = frozenset({"annotations", "citations", "citation"})
 """Under these, a `file_id` names what is quoted, not what is shown."""
-ROLES: dict[str, Role] = {
+ROLES: Final[dict[str, Role]] = {
     "system": "system",
     "developer": "system",
     "user": "user",
@@ -68,9 +68,9 @@ ROLES: dict[str, Role] = {
     "tool": "tool",
     "function": "tool",
 }
-_JUDGED_BY_MORE = ("user", "tool")
+_JUDGED_BY_MORE: Final = ("user", "tool")
 
-_one_word = re.compile(r"[!-~]*").fullmatch
+_one_word: Final = re.compile(r"[!-~]*").fullmatch
 
 
 def is_mark(name: str, text: str, holder: Any = None) -> bool:

@@ -17,24 +17,24 @@ Rules
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.json_strict import load_object
 from licet.gateway.dialects.json_texts import is_mark
 from licet.gateway.dialects.moulds import Mould
 from licet.gateway.dialects.unreadable import Unreadable
 
-HEAD_BYTES_MAX = 512
-REST_BYTES_MAX = 512
-FORMS_MAX = 16
+HEAD_BYTES_MAX: Final = 512
+REST_BYTES_MAX: Final = 512
+FORMS_MAX: Final = 16
 """They are looked through one after the other."""
-_RESTS_MAX = 256
-_KINS_MAX = 64
-_CHOICES = b'"choices":'
-_NAMES = frozenset(
+_RESTS_MAX: Final = 256
+_KINS_MAX: Final = 64
+_CHOICES: Final = b'"choices":'
+_NAMES: Final = frozenset(
     ("id", "object", "created", "model", "system_fingerprint", "service_tier", "provider")
 )
-_WORDS = frozenset(
+_WORDS: Final = frozenset(
     ("role", "type", "finish_reason", "native_finish_reason", "stop_reason", "severity")
 )
 """Under these stand words of an API."""
@@ -112,7 +112,7 @@ class KnownEvents:
         return found
 
 
-SHARED = KnownEvents()
+SHARED: Final = KnownEvents()
 
 
 def prove_head(data: bytes) -> Head | None:

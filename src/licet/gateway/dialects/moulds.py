@@ -16,7 +16,7 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.frames import Kind
 from licet.gateway.dialects.json_strict import STRINGS, dump, load, load_string
@@ -26,10 +26,10 @@ from licet.gateway.dialects.unreadable import Unreadable
 FindSlots = Callable[[Any], Sequence[Slot]]
 """The full way: where text stands in a decoded event."""
 
-CHANNELS_MAX = 1024
-_MOULDS_MAX = 4
-_TRIES_MAX = 12
-PROBE = "\u03c0 or not"
+CHANNELS_MAX: Final = 1024
+_MOULDS_MAX: Final = 4
+_TRIES_MAX: Final = 12
+PROBE: Final = "\u03c0 or not"
 
 
 class Mould:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.json_strict import kind_of, load_object, with_member
 from licet.gateway.dialects.json_texts import PromptTexts
 from licet.gateway.dialects.model import Ask, Role
 from licet.gateway.dialects.unreadable import Unreadable
 
-_SCALARS = frozenset({int, float, bool, type(None)})
-_USERS = frozenset({"safety_identifier", "user", "metadata"})
+_SCALARS: Final = frozenset({int, float, bool, type(None)})
+_USERS: Final = frozenset({"safety_identifier", "user", "metadata"})
 
 
 def open_request(body: bytes, json_depth_max: int) -> tuple[dict[str, Any], str, bool]:

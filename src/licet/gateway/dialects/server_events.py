@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.json_strict import dump
 
-DONE = b"data: [DONE]\n\n"
+DONE: Final = b"data: [DONE]\n\n"
 
 
 def event_bytes(value: Any, name: bytes = b"") -> bytes:

@@ -13,23 +13,23 @@ Rules
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.json_strict import load_object
 from licet.gateway.dialects.json_texts import QUOTING, SOURCES, is_arguments
 from licet.gateway.dialects.unreadable import Unlooked
 
-_SHOWN = frozenset(
+_SHOWN: Final = frozenset(
     """image_url audio_url video_url input_audio inline_data inlineData b64_json
     partial_image_b64""".split()  # noqa: SIM905
 )
-_KINDS = frozenset(
+_KINDS: Final = frozenset(
     "image output_image input_image image_generation_call audio output_audio video".split()  # noqa: SIM905
 )
-_DATA = frozenset({"data", "url", "result", "image"})
-_PARTS = (b"image", b"audio", b"video", b"b64_json", b"inline")
+_DATA: Final = frozenset({"data", "url", "result", "image"})
+_PARTS: Final = (b"image", b"audio", b"video", b"b64_json", b"inline")
 """Of every name one of them is a part."""
-_escaped = re.compile(rb"\\u00(?:3[0-9]|[4-7])").search
+_escaped: Final = re.compile(rb"\\u00(?:3[0-9]|[4-7])").search
 
 
 def refuse_shown(data: bytes, value: Any) -> None:

@@ -30,7 +30,7 @@ BLOCK_BYTES: Final = 128
 PIECE_BLOCKS: Final = 64
 """A long text is read by so many at a time."""
 
-_PAD = " " * 7
+_PAD: Final = " " * 7
 _MIX: Final = 0x79B97F4A7C15
 _SHIFT: Final = 31
 _MASK: Final = 0x1FFFF
@@ -65,7 +65,7 @@ def buckets(data: bytes) -> NDArray[np.int64]:
 
 
 def highest(table: bytes, data: bytes) -> float:
-    """The highest mean of weights over a block or two of an encoded text; `table` is of `table_of`.
+    """The highest mean of weights over a block or two of an encoded text. `table`: of `table_of`.
 
     A sum is divided by the root of the number of reads, as in the full model, so that a long
     text is no more suspicious than a short one for its mere length.
