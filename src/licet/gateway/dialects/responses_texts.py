@@ -84,6 +84,22 @@ def find_texts(value: dict[str, Any]) -> Found:
     return Found(slots, [], tuple([slot.channel for slot in slots]), bool(slots))
 
 
+def says_a_piece(value: dict[str, Any], found: Found) -> bool:
+    """Whether an event, in which `found` was found, is the next piece of a text and no more,
+    whatever the piece is. (Sound is not: one word of it is no text.)"""
+    kind = value["type"]
+    if found.repeats or found.ends or found.atomic or len(found.slots) != 1:
+        return False
+    slot = found.slots[0]
+    return (
+        slot.name == "delta"
+        and slot.holder is value
+        and kind.endswith(".delta")
+        and kind.removeprefix("response.").removesuffix(".delta") not in _SOUND
+        and not kind.startswith("response.output_item.")
+    )
+
+
 def place_of(value: dict[str, Any]) -> str:
     """Where in the output an event belongs: `0.`, `0.1.`, or nowhere."""
     indexes = [
