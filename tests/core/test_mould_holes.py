@@ -202,8 +202,10 @@ def test_a_clock_in_each_event_is_a_hole_once_forms_do_not_last() -> None:
 class Side:
     """One of the readers that must agree."""
 
-    def __init__(self, in_full: bool) -> None:
-        self.reader: Any = ResponsesReader(ask_for("responses"))
+    def __init__(self, in_full: bool, media: bool) -> None:
+        ask = ask_for("responses")
+        ask = type(ask)(ask.model, True, (), ask.body, takes_media=media)
+        self.reader: Any = ResponsesReader(ask)
         self.in_full = in_full
 
     def read(self, event: SseEvent) -> Any:
@@ -236,7 +238,8 @@ def _told(data: bytes) -> list[Any]:
 @given(st.data())
 def test_a_response_is_read_and_written_as_in_full(data: Any) -> None:
     draw = data.draw
-    fast, full = Side(False), Side(True)
+    media = draw(st.booleans())
+    fast, full = Side(False, media), Side(True, media)
     sides = (fast, full)
     channels: set[str] = set()
     for event in Upstream(draw).stream():

@@ -23,6 +23,8 @@ DELTAS = [
     '"obfuscation":PAD,"type":"response.refusal.delta",WHERE,"delta":TEXT,NTH',
     '"type":"response.function_call_arguments.delta","output_index":1,"delta":TEXT,NTH',
     '"type":"response.reasoning_summary_text.delta","output_index":2,"delta":TEXT,NTH',
+    '"type":"response.output_audio.delta","output_index":3,"delta":TEXT,NTH',
+    '"type":"response.output_item.delta","output_index":4,"item":{"type":"message"},"delta":TEXT',
 ]
 ITEM = '"output_index":0,"item":{"type":"message","id":"m","role":"assistant","content":[]}'
 OTHERS = [
@@ -35,8 +37,6 @@ OTHERS = [
     SAID + ',"logprobs":[{"token":TEXT}],NTH',
     SAID + ',"note":TEXT,NTH',
     '"type":"response.output_text.delta",WHERE,"delta":[TEXT],NTH',
-    '"type":"response.output_item.delta","output_index":0,"item":{"id":"m"},"delta":TEXT,NTH',
-    '"type":"response.output_audio.delta","output_index":3,"delta":TEXT,NTH',
     '"type":"response.audio.delta","output_index":3,"delta":TEXT,NTH',
     SAID + ',NTH,"inner":{NTH}',
     SAID + ',"inner":{NTH}',
