@@ -307,3 +307,24 @@ def test_a_recorded_response_is_read_fast_after_its_first_delta() -> None:
     kinds = [type(f.value).__name__ for f in frames if f.spans and not f.atomic]
     assert kinds.count("_Read") == 1
     assert isinstance(reader._moulds.known[0], Mould)  # type: ignore[attr-defined]
+
+
+def test_what_was_read_fast_counts_as_streamed() -> None:
+    reader = reader_for("responses-text.sse")
+    frames = [reader.read(event) for event in events_of(recorded("responses-text.sse"))]
+    repeats = [span.channel for frame in frames for span in frame.repeats]
+    assert len(repeats) > 2
+    assert set(repeats) == {"0.0.output_text"}
+
+
+@pytest.mark.parametrize("number", ["-0", "-3", "1" + "0" * DIGITS_MAX])
+def test_a_number_of_another_spelling_is_read_in_full_every_time(number: str) -> None:
+    reader: Any = ResponsesReader(ask_for("responses"))
+    for _ in range(3):
+        event = _delta("word", 7, None)
+        data = event.data.replace(b'"sequence_number": 7', f'"sequence_number": {number}'.encode())
+        assert data != event.data
+        frame = reader.read(SseEvent(event.raw, event.event, data))
+        reader.render(frame, ["word"])
+        assert reader._next == int(number) + 1
+    assert not reader._moulds.known
