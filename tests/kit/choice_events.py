@@ -75,6 +75,9 @@ TAILS = [
     [("service_tier", "null")],
     [("provider", "null")],
     [("obfuscation", "ID")],
+    [("obfuscation", "PAD")],
+    [("usage", "null"), ("obfuscation", "PAD")],
+    [("created", "TIME")],
     [("error", '{"message":TEXT}')],
     [("id", "ID")],
     [("mod\\u0065l", '"m"')],
@@ -86,6 +89,12 @@ TEXTS = [SECRET, f"{SECRET} said", "", "image", "assistant", "stop", f"好{SECRE
          f"\ud83d{SECRET}", f'"choices":[{SECRET}']  # fmt: skip
 IDS = ['"chatcmpl-xyzzy1"', '"chatcmpl-xyzzy2"', '"a xyzzy"', "3"]
 MODELS = ['"m"', '"m"', '"gpt-image"', '"says a sentence"', '"\\/"']
+PADS = ['"aB3"', '"x"', '"0Yz"', '""', '"a xyzzy"', '"a-b"', '"\\u0061"', '"é"', "7", "null",
+        '["xyzzy said"]', '"ab","x":"xyzzy said"', '"a","obfuscation":"b"',
+        f'"{"a" * 200}"']  # fmt: skip
+"""Paddings: what they should be, and what a hostile upstream writes there."""
+TIMES = ["1", "2", "17", "0", "123456789012345", "1234567890123456", "-1", "1.5", "1e3", "007",
+         "true", '"1"', '3,"note":"xyzzy said"', "4,\"created\":5"]  # fmt: skip
 ENDS = [" ", "}", ""]
 
 
@@ -110,6 +119,10 @@ class Upstream:
         for word, values in (("CREATED", "12"), ("NUMBER", "56"), ("MODEL", MODELS)):
             if word in source:
                 source = source.replace(word, self.draw(st.sampled_from(values)))
+        for word, values in (("PAD", PADS), ("TIME", TIMES)):
+            if word in source:
+                usual = st.sampled_from(values[:3])
+                source = source.replace(word, self.draw(usual | usual | st.sampled_from(values)))
         return source.replace("ID", name)
 
     def _event(self, head: list[tuple[str, str]], name: str) -> SseEvent:

@@ -101,6 +101,10 @@ MODULES = (
     "licet.gateway.dialects.known_events",
     "licet.gateway.dialects.moulds",
     "licet.gateway.dialects.requests",
+    "licet.gateway.dialects.responses_repeats",
+    "licet.gateway.dialects.responses_sent",
+    "licet.gateway.dialects.responses_stream",
+    "licet.gateway.dialects.responses_texts",
     "licet.gateway.dialects.server_events",
     "licet.gateway.dialects.shown",
 )

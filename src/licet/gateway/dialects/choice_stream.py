@@ -36,7 +36,7 @@ from licet.gateway.dialects.known_events import (
     prove_head,
 )
 from licet.gateway.dialects.model import Ask, Notice, Usage
-from licet.gateway.dialects.moulds import PROBE, Mould, Moulds, Shapes
+from licet.gateway.dialects.moulds import PADDING, PROBE, Mould, Moulds, Shapes
 from licet.gateway.dialects.server_events import DONE, event_bytes
 from licet.gateway.dialects.shown import refuse_shown
 from licet.gateway.dialects.unreadable import Unreadable
@@ -114,7 +114,7 @@ class ChoiceReader:
                 return b""
         if event.event:
             return self._render_in_full(event, texts)
-        return mould.event(text)
+        return mould.event(event.data, text)
 
     def _render_in_full(self, event: SseEvent, texts: Sequence[str]) -> bytes:
         chunk = load_object(event.data)
@@ -248,7 +248,7 @@ class ChoiceReader:
         elif not aligned:
             fixed = ends or chunk.get("usage")  # counts of one event are not those of the next
             mould = None if fixed else self._moulds.learn(data, slots, self._find)
-            if rest and self._is_common(chunk):
+            if rest and self._is_common(chunk, mould):
                 if not slots and not apart:
                     self._keep_rest(chunk, rest, ends, seen)
                 elif mould is not None:
@@ -260,10 +260,13 @@ class ChoiceReader:
             event.raw, spans_of(slots), tuple(ends) or None, whole, aligned, failed, event
         )
 
-    def _is_common(self, chunk: dict[str, Any]) -> bool:
-        """Whether the rest of an event holds choices, and beside them nothing."""
+    def _is_common(self, chunk: dict[str, Any], mould: Mould | None) -> bool:
+        """Whether the rest of an event holds choices, and beside them nothing but padding."""
+        padded = mould is not None and mould.has_hole(PADDING)
         for name, item in chunk.items():
             if name == "choices" or name in self._proven.members:
+                continue
+            if name == "obfuscation" and padded:
                 continue
             if item is not None or name in _HEAD:
                 return False

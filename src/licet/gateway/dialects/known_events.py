@@ -119,13 +119,14 @@ def prove_head(data: bytes) -> Head | None:
     """The head of the event `data`, if it is one (rule 1).
 
     Its last bytes are where a member begins: put before no choices at all, it reads as an object
-    whose last member is the choices. (Without escapes no other name ends in those bytes.)
+    whose last member is the choices. (Without escapes no other name ends in those bytes.) It is
+    within one line, for forms are put behind it.
     """
     stop = data.find(_CHOICES)
     if not 0 < stop <= HEAD_BYTES_MAX:
         return None
     head = data[:stop]
-    if b"\\" in head:
+    if b"\\" in head or b"\n" in head:
         return None
     try:
         members = load_object(head + b'"choices":[]}')

@@ -15,14 +15,15 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.json_texts import Slot
 
-KEPT_CHARS_MAX = 1 << 20
-CHANNELS_MAX = 64
+KEPT_CHARS_MAX: Final = 1 << 20
+CHANNELS_MAX: Final = 64
 """Channels said in pieces that are kept."""
-WHOLE_MAX = 4096
+WHOLE_MAX: Final = 4096
 """The most whole texts that are kept."""
 
 
@@ -40,21 +41,31 @@ class Streamed:
     def note(self, slots: Sequence[Slot], ends: Sequence[str]) -> None:
         """An event says these texts; those of the channels `ends` are whole."""
         for slot in slots:
-            if self._kept > KEPT_CHARS_MAX:
-                return
             text, channel = slot.text, slot.channel
+            if channel not in ends:
+                self.note_piece(channel, text)
+            elif self._has_room(text) and len(self._whole) < WHOLE_MAX:
+                self._whole.setdefault(text, channel)
+
+    def note_piece(self, channel: str, text: str) -> None:
+        """An event says the next piece of a channel's text."""
+        if not self._has_room(text):
+            return
+        if channel in self._pieces:
+            self._pieces[channel].append(text)
+            self._sizes[channel] += len(text)
+        elif len(self._pieces) < CHANNELS_MAX:
+            self._pieces[channel] = [text]
+            self._sizes[channel] = len(text)
+
+    def _has_room(self, text: str) -> bool:
+        """Whether `text` is still to be kept; past the bound nothing is."""
+        if self._kept <= KEPT_CHARS_MAX:
             self._kept += len(text)
-            if self._kept > KEPT_CHARS_MAX:
-                self._pieces, self._sizes, self._whole = {}, {}, {}
-            elif channel in ends:
-                if len(self._whole) < WHOLE_MAX:
-                    self._whole.setdefault(text, channel)
-            elif channel in self._pieces:
-                self._pieces[channel].append(text)
-                self._sizes[channel] += len(text)
-            elif len(self._pieces) < CHANNELS_MAX:
-                self._pieces[channel] = [text]
-                self._sizes[channel] = len(text)
+            if self._kept <= KEPT_CHARS_MAX:
+                return True
+            self._pieces, self._sizes, self._whole = {}, {}, {}
+        return False
 
     def repeated(self, slots: Sequence[Slot]) -> tuple[Span, ...]:
         """The texts of an event that repeats: in the channel that said them, or by rule 3."""

@@ -12,19 +12,19 @@ Rules
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from licet.gateway.dialects.json_texts import Slot
 from licet.gateway.dialects.responses_texts import place_of
 
-KEPT_CHARS_MAX = 1 << 20
-OPEN_MAX = 4096
+KEPT_CHARS_MAX: Final = 1 << 20
+OPEN_MAX: Final = 4096
 """The most parts and items that are kept."""
 
-_SPOKEN = ("message", "reasoning")
+_SPOKEN: Final = ("message", "reasoning")
 """Items that can end half way: they are read, not run. (Asked of any JSON value: so no set.)"""
-_NAMING = ("id", "type", "status", "role")
-_TEXT_NAMES = {
+_NAMING: Final = ("id", "type", "status", "role")
+_TEXT_NAMES: Final = {
     "output_text": "text",
     "reasoning_text": "text",
     "reasoning_summary_text": "text",
@@ -65,6 +65,14 @@ class Sent:
         elif kind.endswith(".delta"):
             self._note_texts(slots)
 
+    def note_piece(self, channel: str, text: str) -> None:
+        """A piece of a channel's text was sent, in an event that does nothing else."""
+        self._kept += len(text)
+        if self._kept > KEPT_CHARS_MAX:
+            self._texts.clear()
+        else:
+            self._texts.setdefault(channel, []).append(text)
+
     def endings(self) -> list[dict[str, Any]]:
         """The events that close every part and item that is open (rule 3), in order."""
         events: list[dict[str, Any]] = []
@@ -100,11 +108,7 @@ class Sent:
 
     def _note_texts(self, slots: list[Slot]) -> None:
         for slot in slots:
-            self._kept += len(slot.text)
-            if self._kept > KEPT_CHARS_MAX:
-                self._texts.clear()
-                return
-            self._texts.setdefault(slot.channel, []).append(slot.text)
+            self.note_piece(slot.channel, slot.text)
 
     def _close(self, place: str) -> None:
         self._said = {channel for channel in self._said if not _is_within(channel, place)}

@@ -13,30 +13,30 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from licet.gateway.dialects.json_strict import kind_of
 from licet.gateway.dialects.json_texts import Slot, find_member, find_slots, is_mark, is_plain_name
 from licet.gateway.dialects.logprobs import alternatives
 from licet.gateway.dialects.unreadable import Unreadable
 
-LAST = frozenset(
+LAST: Final = frozenset(
     {"response.completed", "response.incomplete", "response.failed", "response.cancelled", "error"}
 )
-_LIFE = LAST | {"response.created", "response.in_progress", "response.queued"}
-_ECHOES = frozenset(
+_LIFE: Final = LAST | {"response.created", "response.in_progress", "response.queued"}
+_ECHOES: Final = frozenset(
     """instructions tools tool_choice metadata prompt user input previous_response_id conversation
     prompt_cache_key prompt_cache_retention safety_identifier truncation""".split()  # noqa: SIM905
 )
-_SETTINGS = frozenset({"reasoning", "text", "billing", "incomplete_details"})
+_SETTINGS: Final = frozenset({"reasoning", "text", "billing", "incomplete_details"})
 """Members of a response in which one word is a setting or a reason of the API's, and no text."""
-_JSON = frozenset({"function_call_arguments", "mcp_call_arguments"})
-_SOUND = frozenset({"audio", "output_audio"})
+_JSON: Final = frozenset({"function_call_arguments", "mcp_call_arguments"})
+_SOUND: Final = frozenset({"audio", "output_audio"})
 """Channels of base64 sound."""
-_COUNTS = frozenset({"sequence_number", "output_index", "content_index", "summary_index"})
-_SAID = frozenset({"delta", "logprobs"})
-_RESPONSE = frozenset({"response"})
-_PARTS = frozenset({"text", "refusal", "transcript"})
+_COUNTS: Final = frozenset({"sequence_number", "output_index", "content_index", "summary_index"})
+_SAID: Final = frozenset({"delta", "logprobs"})
+_RESPONSE: Final = frozenset({"response"})
+_PARTS: Final = frozenset({"text", "refusal", "transcript"})
 """Members of a part that the following deltas continue."""
 
 
@@ -82,6 +82,22 @@ def find_texts(value: dict[str, Any]) -> Found:
         return _find_part(value, kind, place, slots)
     _find_others(value, place, slots)
     return Found(slots, [], tuple([slot.channel for slot in slots]), bool(slots))
+
+
+def says_a_piece(value: dict[str, Any], found: Found) -> bool:
+    """Whether an event, in which `found` was found, is the next piece of a text and no more,
+    whatever the piece is. (Sound is not: one word of it is no text.)"""
+    kind = value["type"]
+    if found.repeats or found.ends or found.atomic or len(found.slots) != 1:
+        return False
+    slot = found.slots[0]
+    return (
+        slot.name == "delta"
+        and slot.holder is value
+        and kind.endswith(".delta")
+        and kind.removeprefix("response.").removesuffix(".delta") not in _SOUND
+        and not kind.startswith("response.output_item.")
+    )
 
 
 def place_of(value: dict[str, Any]) -> str:
