@@ -18,6 +18,12 @@ from licet.base.keyfile import write_once
 from licet.base.trouble import Corrupt, NotAllowed
 from licet.ledger.note import Verifier
 
+_LOST = (
+    "Restore it from its newest copy. Where there is none, this log has ended: put what is left of"
+    " it and its key away, for a new log under a new key (a gateway's: and another [ledger]"
+    " origin), and tell those who check it."
+)
+
 
 class Begun:
     """The note for the log of one key, in the folder `keys`. `place` says where the log lies."""
@@ -36,8 +42,7 @@ class Begun:
         elif self._path.exists():
             raise Corrupt(
                 f"the ledger at {self._place} is empty, but its signing key has been used.",
-                hint="Restore the ledger from its copy; or, for a new log, move the key away and"
-                " choose another origin.",
+                hint=_LOST,
             )
 
     def leave(self) -> None:

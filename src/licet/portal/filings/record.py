@@ -20,10 +20,8 @@ from pathlib import Path
 
 from licet.base.trouble import Conflict
 from licet.cases import Case, Event, Refusal, entry_of, refusal_entry
-from licet.ledger.connect import open_store
 from licet.ledger.entry import make_entry
-from licet.ledger.keyfiles import load_or_create_signer, publish_vkey
-from licet.ledger.log import Log
+from licet.ledger.opening import open_log
 
 ORIGIN = "localhost/licet-authority"
 
@@ -41,17 +39,16 @@ def make_refusal_line(case: Case, refusal: Refusal, role: str, now: datetime) ->
 
 
 class Record:
-    """The ledger of one portal."""
+    """The ledger of one portal. Raises Conflict where another process holds it, Corrupt where it
+    was lost."""
 
     def __init__(self, home: Path) -> None:
         folder = home / "authority-ledger"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        signer = load_or_create_signer(
-            home / "keys" / "authority-ledger.skey", ORIGIN, secrets.token_bytes
+        key_file = home / "keys" / "authority-ledger.skey"
+        self._log = open_log(
+            folder / "ledger.db", key_file, ORIGIN, secrets.token_bytes, published=folder
         )
-        publish_vkey(folder / "vkey", signer.verifier)
-        self.vkey = signer.verifier.vkey
-        self._log = Log(open_store(folder / "ledger.db"), signer, ORIGIN)
+        self.vkey = self._log.vkey
         self._writing = threading.Lock()
 
     @property
@@ -88,6 +85,10 @@ class Record:
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
         return self._log.checkpoint()
+
+    def close(self) -> None:
+        """Let the ledger go to another process."""
+        self._log.close()
 
 
 @cache
