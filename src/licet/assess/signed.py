@@ -12,7 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from licet.base.ids import Chance
-from licet.credentials.keyfiles import load_or_create_signing_key, replace_file
+from licet.base.keyfile import replace_file
+from licet.credentials.keyfiles import load_or_create_signing_key
 from licet.credentials.keys import KeySet
 from licet.ledger.entry import make_entry
 from licet.ledger.opening import open_log

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from licet.base.ids import Chance
+from licet.base.keyfile import replace_file
 from licet.base.trouble import BadInput, Conflict, NotFound
 from licet.corpus.annotation_register import Recorded, Registered
 from licet.corpus.blobs import PIECE_BYTES, Blobs, FolderBlobs
@@ -25,7 +26,7 @@ from licet.corpus.catalogue import Catalogue, Version
 from licet.corpus.manifest import FILES_MAX, File
 from licet.corpus.naming import check_path
 from licet.corpus.objects import open_objects
-from licet.credentials.keyfiles import load_or_create_signing_key, replace_file
+from licet.credentials.keyfiles import load_or_create_signing_key
 from licet.credentials.keys import KeySet, SigningKey
 from licet.ledger.entry import Value, make_entry
 from licet.ledger.opening import open_log

@@ -248,7 +248,7 @@ def open_cases(pack: Pack, home: Path) -> CaseStore:
 def open_log(config: Config, home: Path) -> Log:
     """The ledger, its signing key made at the first start; its public key stands beside it.
 
-    Raises Corrupt where it has begun before and lies empty, else as `Log` does.
+    Raises Corrupt where it was lost or is an old copy, else as `Log` does.
     """
     return opening.open_log(
         config.ledger.url, config.ledger.key_file, config.ledger.origin, secrets.token_bytes,
