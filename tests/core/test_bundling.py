@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from kit.bundles import RULES, write_rules
 from licet.base.trouble import BadInput
-from licet.gateway.bundling import PAST_SHOWN, draft_bundle, read_rules, unused_rules
+from licet.gateway.bundling import (
+    PAST_SHOWN,
+    SOON_DAYS,
+    draft_bundle,
+    ending_rules,
+    read_rules,
+    unused_rules,
+)
 from licet.guard.bundle import take_bundle
 from licet.guard.rule import Rule
 from licet.rulebook import load_pack
@@ -85,3 +92,13 @@ def test_of_many_the_first_are_named_and_the_others_counted(tmp_path: Path) -> N
     (line,) = unused_rules(rules_of(old), DAY, (old,))
     assert line.count("(since 2026-01-02)") == PAST_SHOWN
     assert line.endswith(" and 2 more.")
+
+
+def test_rules_whose_time_ends_soon_are_told_and_no_others(tmp_path: Path) -> None:
+    last = DAY + timedelta(days=SOON_DAYS)
+    days = [DAY - timedelta(days=1), DAY, last - timedelta(days=1), last]
+    old = write_rules(tmp_path / "old.toml", ending("old", *map(str, days)))
+    files = (write_rules(tmp_path / "fine.toml"), old)
+    assert list(ending_rules(rules_of(*files), DAY, files)) == [
+        f"{old}: soon out of their time: old-1 (from 2027-07-02), old-2 (from {last})."
+    ]

@@ -7,12 +7,14 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from kit.bundles import KEY, RULES, small_bundle, write_rules
+from licet.base.clock import SystemClock
 from licet.base.trouble import BadInput, NotAllowed, NotFound
 from licet.cli.home import Home
 from licet.cli.main import licet
@@ -80,6 +82,21 @@ def test_what_was_chosen_is_in_the_bundle(home: Home, rules: Path, tmp_path: Pat
     assert shown["trusted"] is True
     assert shown["weights_sha256"] is None
     assert not (home.bundles / CURRENT).exists()
+
+
+def test_rules_out_of_their_time_are_told_beside_what_was_built(
+    home: Home, tmp_path: Path
+) -> None:
+    past, soon = date(2021, 1, 1), SystemClock().now().date() + timedelta(days=3)
+    texts = [f"{rule.strip()}\nexpires = {day}" for rule, day in zip(
+        RULES.split("\n\n"), (past, soon), strict=True)]  # fmt: skip
+    rules = write_rules(tmp_path / "r.toml", "\n\n".join(texts))
+    built = type_bundle(home, "build", "--no-shipped", "--rules", rules, "-o", tmp_path / "b")
+    assert built.exit_code == 0, built.output
+    assert built.stderr.splitlines() == [
+        f"{rules}: out of their time and not used: walrus (since 2021-01-02).",
+        f"{rules}: soon out of their time: otter (from {soon + timedelta(days=1)}).",
+    ]
 
 
 def test_the_same_choice_gives_the_same_bytes(home: Home, rules: Path, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from licet.gateway.keys import Grant
 from licet.gateway.keystore import open_keystore
 from licet.ledger.begun import Begun
 from licet.ledger.connect import open_store
+from licet.ledger.entry import make_entry
 from licet.ledger.keyfiles import create_signer, load_signer, publish_vkey
 from licet.ledger.log import Log
 from licet.rulebook import load_pack
@@ -197,31 +198,43 @@ def test_a_locale_that_cannot_write_chinese_is_found(scene: Scene) -> None:
 
 # --- what is stored ------------------------------------------------------------------------------
 
+LEDGER = [Look("ledger", "licet.cli.doctor_stores", "check_ledger")]
+
 
 @pytest.mark.parametrize("beside", ["vkey", "ledger.skey"])
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_ledger_that_was_lost_is_found(served: Scene, gone: bool, beside: str) -> None:
-    look = [Look("ledger", "licet.cli.doctor_stores", "check_ledger")]
     ledger, config = served.home.ledger / "ledger.db", configured(served).ledger
     signer = load_signer(config.key_file)
-    Log(
-        open_store(config.url), signer, ORIGIN, Begun(served.home.keys, signer.verifier, "")
-    ).close()
+    begun = Begun(served.home.keys, signer.verifier, "")
+    Log(open_store(config.url), signer, ORIGIN, begun).close()
     ledger.unlink()
     if not gone:
         Log(open_store(config.url), signer, ORIGIN).close()
     if beside != "vkey":
         (served.home.ledger / "vkey").unlink()
-    ((_, found),) = examine(served, look)
+    ((_, found),) = examine(served, LEDGER)
     assert found.state == "bad"
     assert f"{ledger} is empty, but its signing key has been used" in found.said
+
+
+def test_a_ledger_that_is_an_old_copy_is_found(served: Scene) -> None:
+    ledger, config = served.home.ledger / "ledger.db", configured(served).ledger
+    signer, older = load_signer(config.key_file), ledger.read_bytes()
+    begun = Begun(served.home.keys, signer.verifier, "")
+    log = Log(open_store(config.url), signer, ORIGIN, begun)
+    log.append([make_entry("gateway.started", served.now, {"version": "1"})], served.now)
+    log.close()
+    assert [found.state for _, found in examine(served, LEDGER)] == ["ok"]
+    ledger.write_bytes(older)
+    assert f"{ledger} is an old copy: it has" in examine(served, LEDGER)[0][1].said
 
 
 def test_a_ledger_that_was_tampered_with_is_found(served: Scene) -> None:
     (served.home.ledger / "vkey").write_text(
         create_signer(served.home.keys / "other.skey", ORIGIN, lambda n: b"\1" * n).verifier.vkey
     )
-    ((_, found),) = examine(served, [Look("ledger", "licet.cli.doctor_stores", "check_ledger")])
+    ((_, found),) = examine(served, LEDGER)
     assert found.state == "bad"
     assert "not this log's" in found.said
 

@@ -111,7 +111,9 @@ def test_rounds_stand_in_a_ledger_and_standings_count(commons: Commons, tmp_path
     assert "its account holds its most" in shown.output
     assert shown.output.endswith("made again: the same\nledger: entry 0\n")
     elsewhere = tmp_path / "other"
-    entering(elsewhere, keys, moment, secrets.token_bytes)({"round": 1, "record_sha256": "0" * 64})
+    entering(elsewhere, tmp_path / "keys of others", moment, secrets.token_bytes)(
+        {"round": 1, "record_sha256": "0" * 64}
+    )
     missed = run("explain", str(tmp_path / "compute" / "jobs.db"), "--ledger", str(elsewhere))
     assert (missed.exit_code, "ledger: NOT there" in missed.output) == (1, True)
 

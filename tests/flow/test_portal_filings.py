@@ -209,6 +209,42 @@ def test_an_interrupted_recording_is_caught_up_once(browser: Any, staff: Any) ->
     assert browser.get(f"/en/register/{number}/").status_code == 200
 
 
+def test_a_ledger_that_was_lost_is_written_again_as_it_was_or_not_at_all(
+    browser: Any, staff: Any
+) -> None:
+    from django.conf import settings
+
+    from licet.base.clock import SystemClock
+    from licet.base.trouble import Corrupt
+    from licet.portal.filings import service
+    from licet.portal.filings.models import StoredEvent
+    from licet.portal.filings.record import record
+
+    def lost() -> Any:
+        record(settings.LICET_HOME).close()
+        record.cache_clear()
+        for path in settings.LICET_HOME.glob("authority-ledger/ledger.db*"):
+            path.unlink()
+        return record(settings.LICET_HOME)
+
+    granted(staff)
+    before = record(settings.LICET_HOME).checkpoint()
+    ledger = lost()
+    assert (ledger.size, ledger.owed) == (0, StoredEvent.objects.count())
+    service.publish(SystemClock().now())
+    assert ledger.checkpoint() == before
+    newest = StoredEvent.objects.order_by("-seq")[0]
+    kept, newest.entry = bytes(newest.entry), bytes(newest.entry) + b" "
+    newest.save()
+    assert lost().owed
+    with pytest.raises(Corrupt, match="is an old copy"):
+        service.publish(SystemClock().now())
+    newest.entry = kept
+    newest.save()
+    service.publish(SystemClock().now())
+    assert record(settings.LICET_HOME).checkpoint() == before
+
+
 def test_a_suspended_model_flags_the_apps_that_rest_on_it(browser: Any, staff: Any) -> None:
     from licet.base.clock import SystemClock
     from licet.portal.accounts.models import Person

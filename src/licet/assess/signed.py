@@ -12,12 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from licet.base.ids import Chance
-from licet.credentials.keyfiles import load_or_create_signing_key, replace_file
+from licet.base.keyfile import replace_file
+from licet.credentials.keyfiles import load_or_create_signing_key
 from licet.credentials.keys import KeySet
-from licet.ledger.connect import open_store
 from licet.ledger.entry import make_entry
-from licet.ledger.keyfiles import load_or_create_signer, publish_vkey
-from licet.ledger.log import Log
+from licet.ledger.opening import open_log
 from licet.reports import signed
 from licet.reports.signed import Document, Published
 
@@ -34,7 +33,7 @@ def publish(
     none), and enter it in the log at `log_folder`, beside which its key is published.
 
     Raises BadInput where a folder cannot be written, Conflict where another process writes the
-    log at this moment.
+    log at this moment, Corrupt where the log was lost.
     """
     key = load_or_create_signing_key(keys / "assessments.key", chance)
     log_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,8 +59,6 @@ def verify_published(folder: Path, keys: KeySet) -> Document:
 def _record(
     document: Document, digest: str, keys: Path, folder: Path, now: datetime, chance: Chance
 ) -> tuple[int, bytes]:
-    signer = load_or_create_signer(keys / "assessments.skey", ORIGIN, chance)
-    publish_vkey(folder / "vkey", signer.verifier)
     results = document["results"]
     statements = results.get("statements")
     about = {
@@ -82,7 +79,9 @@ def _record(
             "differences": results.get("called"),
         }
     line = make_entry(kind, now, about)
-    log = Log(open_store(folder / "ledger.db"), signer, ORIGIN)
+    log = open_log(
+        folder / "ledger.db", keys / "assessments.skey", ORIGIN, chance, published=folder
+    )
     try:
         entry = log.append([line], now)[0]
         return entry, log.prove(entry).render()

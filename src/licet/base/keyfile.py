@@ -1,9 +1,9 @@
-"""Files that hold a secret: written once, whole, for their owner alone.
+"""Files for their owner alone: secrets, written once and whole, and what is replaced whole.
 
-It refuses to know what the secret is for.
+It refuses to know what they hold and what for.
 
-1. Such a file is made once and never overwritten; its name appears only when it is whole.
-2. A file that others can read is refused: a secret that may have leaked is none.
+1. A secret is made once and never overwritten; its name appears only when it is whole.
+2. A secret that others can read is refused: one that may have leaked is none.
 """
 
 from __future__ import annotations
@@ -23,13 +23,7 @@ def write_once(path: Path, data: bytes) -> None:
 
     Raises NotAllowed where a file is there already.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = _draft(path, data)
     try:
         os.link(draft, path)
     except FileExistsError:
@@ -41,6 +35,23 @@ def write_once(path: Path, data: bytes) -> None:
         os.fsync(folder)  # the name must outlive a power cut, as what is signed with the key does
     finally:
         os.close(folder)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, whole or not at all, for its owner alone. Raises OSError."""
+    _draft(path, data).replace(path)
+
+
+def _draft(path: Path, data: bytes) -> Path:
+    """`data` beside `path`, durable, under a name of this process."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
 
 
 def read_private(path: Path) -> bytes:

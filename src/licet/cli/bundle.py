@@ -30,7 +30,7 @@ from licet.gateway.bundlekey import (
     load_trusted_keys,
     parse_public_key,
 )
-from licet.gateway.bundling import FAIL_CLOSED, draft_bundle
+from licet.gateway.bundling import FAIL_CLOSED, draft_bundle, ending_rules, unused_rules
 from licet.gateway.config import GuardConfig, load_config
 from licet.guard.bundle import (
     Bundle,
@@ -92,11 +92,13 @@ def build(
 
     Rules, pack, tier and what happens when a judge fails are those of the home's configuration
     where there is one; what is given here is added to its rules, and comes before its choices.
+    Rules that are out of their time, or will be within 30 days, are told; they are kept.
     """
     if output is None and not install:
         raise click.UsageError("Say where to: -o FILE, --install, or both.")
     guard = load_config(home.config).guard if home.config.exists() else None
-    draft = _draft(guard, rules, pack, tier, name=name, shipped=not no_shipped, urgent=urgent)
+    files = _files(guard, rules)
+    draft = _draft(guard, files, pack, tier, name=name, shipped=not no_shipped, urgent=urgent)
     key = load_or_create_bundle_key(home.create().keys, secrets.token_bytes)
     data = build_bundle(draft, key)
     # Whoever installs must be able to read it back: better refused here than by the gateway.
@@ -105,6 +107,10 @@ def build(
         save_bundle(output, data)
     if install:
         save_bundle(home.bundles / CURRENT, data)
+    today = SystemClock().now().date()
+    for tell in (unused_rules, ending_rules):
+        for line in tell(built.rules, today, files):
+            click.echo(line, err=True)
     click.echo("\n".join(_described(built)))
     if output is not None:
         click.echo(f"written to {output}")
@@ -160,16 +166,20 @@ for _command in (stage, shadow, promote, drop):
 # --- building ------------------------------------------------------------------------------------
 
 
+def _files(guard: GuardConfig | None, rules: Sequence[Path]) -> tuple[Path, ...]:
+    """The rule files of the configuration and those that were typed, each once."""
+    configured = guard.rules if guard else ()
+    return tuple({path.resolve(): path for path in (*configured, *rules)}.values())
+
+
 def _draft(
-    guard: GuardConfig | None, rules: Sequence[Path], pack: str | None, tier: str | None, *,
+    guard: GuardConfig | None, files: Sequence[Path], pack: str | None, tier: str | None, *,
     name: str, shipped: bool, urgent: bool,
 ) -> Draft:  # fmt: skip
     """The draft as the configuration has it, where there is one, and as was typed."""
-    configured = guard.rules if guard else ()
-    files = {path.resolve(): path for path in (*configured, *rules)}  # each file once
     return draft_bundle(
         load_pack(pack or (guard.pack if guard else DEFAULT_PACK)),
-        tuple(files.values()),
+        files,
         name=name,
         on_judge_failure=_on_failure(guard) if guard else FAIL_CLOSED,
         tier=cast(Tier | None, tier) or (guard.tier if guard else None),

@@ -38,20 +38,23 @@ def check_api_keys(scene: Scene) -> Finding:
 
 
 def check_ledger(scene: Scene) -> Finding:
-    """The log opens, its checkpoint bears the right signature, and its tiles give the root."""
+    """The log opens, its checkpoint bears the right signature, its tiles give the root, and it is
+    no older copy of itself."""
     where = scene.config.ledger.url if scene.config else f"sqlite:{scene.home.ledger / DATABASE}"
     if not where.startswith(POSTGRES) and not Path(where.removeprefix("sqlite:")).exists():
         with contextlib.suppress(NotFound):  # without a key nothing has begun
-            Begun(scene.home.keys, _ledger_key(scene), shown_place(where)).check(0)
+            Begun(scene.home.keys, _ledger_key(scene), shown_place(where)).check()
         return Finding("warn", "it has not begun", "The gateway begins it.")
     key = _ledger_key(scene)
+    begun = Begun(scene.home.keys, key, shown_place(where))  # before the log: it is never ahead
     store = open_store(where, read_only=True)
     with contextlib.closing(store):
         try:
             log = LogView(store, key)
         except NotFound:
-            Begun(scene.home.keys, key, shown_place(where)).check(0)
+            begun.check()
             return Finding("warn", "it is empty", "The gateway begins it.")
+        begun.check(log.size, log.continues)
         return Finding("ok", f"{log.origin}, {log.size} entries, the head verifies")
 
 

@@ -15,16 +15,13 @@ import click
 
 from licet.base.clock import SystemClock, rfc3339
 from licet.base.ids import new_id
+from licet.base.keyfile import replace_file
 from licet.base.trouble import BadInput, Corrupt, NotFound, Unavailable
 from licet.cli.filing_file import blank, read, read_answers
 from licet.cli.home import Home, home_option
 from licet.cli.installation import installation
 from licet.cli.refused import TroubleGroup
-from licet.credentials.keyfiles import (
-    load_key_set,
-    load_or_create_signing_key,
-    replace_file,
-)
+from licet.credentials.keyfiles import load_key_set, load_or_create_signing_key
 from licet.credentials.message import Receipt, read_receipt
 
 if TYPE_CHECKING:

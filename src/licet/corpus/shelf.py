@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from licet.base.ids import Chance
+from licet.base.keyfile import replace_file
 from licet.base.trouble import BadInput, Conflict, NotFound
 from licet.corpus.annotation_register import Recorded, Registered
 from licet.corpus.blobs import PIECE_BYTES, Blobs, FolderBlobs
@@ -25,12 +26,10 @@ from licet.corpus.catalogue import Catalogue, Version
 from licet.corpus.manifest import FILES_MAX, File
 from licet.corpus.naming import check_path
 from licet.corpus.objects import open_objects
-from licet.credentials.keyfiles import load_or_create_signing_key, replace_file
+from licet.credentials.keyfiles import load_or_create_signing_key
 from licet.credentials.keys import KeySet, SigningKey
-from licet.ledger.connect import open_store
 from licet.ledger.entry import Value, make_entry
-from licet.ledger.keyfiles import load_or_create_signer, publish_vkey
-from licet.ledger.log import Log
+from licet.ledger.opening import open_log
 
 ORIGIN = "localhost/licet-corpus"
 STORE_URL = "store-url"
@@ -56,13 +55,15 @@ class Shelf:
         self, kind: str, pub: Mapping[str, Value], now: datetime, chance: Chance
     ) -> tuple[int, bytes]:
         """Enter something in the log; gives its place and its receipt. Raises Conflict where
-        another process holds the log for longer than 5 s."""
-        signer = load_or_create_signer(self.keys / "corpus.skey", ORIGIN, chance)
-        publish_vkey(self.root / "ledger" / "vkey", signer.verifier)
+        another process holds the log for longer than 5 s, Corrupt where the log was lost."""
+        folder = self.root / "ledger"
         line = make_entry(kind, now, pub)
         for left in reversed(range(_TRIES)):
             try:
-                log = Log(open_store(self.root / "ledger" / "ledger.db"), signer, ORIGIN)
+                log = open_log(
+                    folder / "ledger.db", self.keys / "corpus.skey", ORIGIN, chance,
+                    published=folder,
+                )  # fmt: skip
             except Conflict:
                 if not left:
                     raise

@@ -5,7 +5,6 @@ It refuses to know what a key signs.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from licet.base.ids import Chance
@@ -55,15 +54,3 @@ def load_key_set(path: Path) -> KeySet:
         return parse_jwks(data)
     except BadInput as unfit:
         raise BadInput(f"{path}: {unfit.message}", hint=unfit.hint) from None
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Put `data` at `path`, whole or not at all, for its owner alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-    with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -17,9 +17,10 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+from licet.base.keyfile import replace_file
 from licet.base.trouble import BadInput, Corrupt
 from licet.credentials.jws import TOKEN_CHARACTERS_MAX
-from licet.credentials.keyfiles import load_key_set, replace_file
+from licet.credentials.keyfiles import load_key_set
 from licet.credentials.keys import KeySet
 from licet.credentials.statuslist import StatusList, read_status_list
 

@@ -47,13 +47,8 @@ from licet.gateway.text_marks import text_mark
 from licet.gateway.upstream import Secret, Upstream, UpstreamSettings
 from licet.guard.bundle import Bundle, encoder_source, make_guard, take_bundle
 from licet.guard.guarding import Guard
-from licet.ledger.begun import Begun
-from licet.ledger.connect import open_store, shown_place
-from licet.ledger.keyfiles import (
-    PeriodKeys,
-    load_or_create_signer,
-    publish_vkey,
-)
+from licet.ledger import opening
+from licet.ledger.keyfiles import PeriodKeys
 from licet.ledger.log import Log
 from licet.ledger.writer import Writer
 from licet.rulebook import Pack, load_pack
@@ -253,14 +248,12 @@ def open_cases(pack: Pack, home: Path) -> CaseStore:
 def open_log(config: Config, home: Path) -> Log:
     """The ledger, its signing key made at the first start; its public key stands beside it.
 
-    Raises Corrupt where it has begun before and lies empty, else as `Log` does.
+    Raises Corrupt where it was lost or is an old copy, else as `Log` does.
     """
-    signer = load_or_create_signer(
-        config.ledger.key_file, config.ledger.origin, secrets.token_bytes
-    )
-    publish_vkey(home / "ledger" / "vkey", signer.verifier)
-    begun = Begun(home / "keys", signer.verifier, shown_place(config.ledger.url))
-    return Log(open_store(config.ledger.url), signer, config.ledger.origin, begun)
+    return opening.open_log(
+        config.ledger.url, config.ledger.key_file, config.ledger.origin, secrets.token_bytes,
+        published=home / "ledger", notes=home / "keys",
+    )  # fmt: skip
 
 
 def open_judges(

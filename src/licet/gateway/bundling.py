@@ -34,6 +34,8 @@ from licet.rulebook import Pack
 RULES_BYTES_MAX = 64 << 20
 NAME_CHARACTERS_MAX = 100
 PAST_SHOWN = 10
+SOON_DAYS = 30
+"""An end that is so near is told when a bundle is built: time to renew a rule by hand."""
 FAIL_CLOSED: Mapping[Tier, OnFailure] = {"token": "halt", "clause": "halt", "whole": "halt"}
 """What `licet check` does where no configuration says otherwise."""
 
@@ -166,9 +168,7 @@ def unused_rules(
 ) -> Iterator[str]:
     """What their authors are to be told of a bundle's rules by member, a line for each file: those
     that are out of their time, and files that hold none. `rule_files`: as the bundle was made."""
-    known = {member_of(name): str(path) for name, path in _named(rule_files).items()}
-    for member, found in rules.items():
-        where = known.get(member, member)
+    for where, found in _by_file(rules, rule_files):
         if not found:
             yield f"{where} holds no rules."
         past = [
@@ -177,8 +177,36 @@ def unused_rules(
             if rule.expires is not None and not in_force([rule], today)
         ]
         if past:
-            more = f" and {len(past) - PAST_SHOWN} more" if len(past) > PAST_SHOWN else ""
-            yield f"{where}: out of their time and not used: {', '.join(past[:PAST_SHOWN])}{more}."
+            yield f"{where}: out of their time and not used: {_first_of(past)}."
+
+
+def ending_rules(
+    rules: Mapping[str, Sequence[Rule]], today: date, rule_files: Sequence[Path] = ()
+) -> Iterator[str]:
+    """The rules that are in force today and not any more in SOON_DAYS days, told likewise."""
+    then = today + timedelta(days=SOON_DAYS)
+    for where, found in _by_file(rules, rule_files):
+        ending = [
+            f"{rule.id} (from {rule.expires + timedelta(days=1)})"
+            for rule in in_force(found, today)
+            if rule.expires is not None and not in_force([rule], then)
+        ]
+        if ending:
+            yield f"{where}: soon out of their time: {_first_of(ending)}."
+
+
+def _by_file(
+    rules: Mapping[str, Sequence[Rule]], rule_files: Sequence[Path]
+) -> Iterator[tuple[str, Sequence[Rule]]]:
+    """The rules of each file, by its path where that is known, else by its member's name."""
+    known = {member_of(name): str(path) for name, path in _named(rule_files).items()}
+    for member, found in rules.items():
+        yield known.get(member, member), found
+
+
+def _first_of(told: Sequence[str]) -> str:
+    more = f" and {len(told) - PAST_SHOWN} more" if len(told) > PAST_SHOWN else ""
+    return f"{', '.join(told[:PAST_SHOWN])}{more}"
 
 
 def passing_bundle(pack: Pack, rule_files: Sequence[Path] = (), *, name: str) -> bytes:

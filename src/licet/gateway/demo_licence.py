@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from licet.base.ids import Chance
+from licet.base.keyfile import replace_file
 from licet.base.trouble import Trouble
 from licet.credentials import Condition, Licence, Status, Terms, read_status_list
 from licet.credentials.issuer import Issuer, open_issuer
-from licet.credentials.keyfiles import load_or_create_signing_key, replace_file
+from licet.credentials.keyfiles import load_or_create_signing_key
 from licet.credentials.shelf import Shelf
 from licet.gateway.app import list_settings
 from licet.gateway.config import LicenceConfig

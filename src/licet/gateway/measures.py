@@ -27,11 +27,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from licet.base.clock import Clock, rfc3339
-from licet.base.keyfile import read_private
+from licet.base.keyfile import read_private, replace_file
 from licet.base.trouble import BadInput, Corrupt, Trouble, Unavailable
 from licet.credentials.fetch import is_loopback
 from licet.credentials.jws import TOKEN_CHARACTERS_MAX
-from licet.credentials.keyfiles import load_key_set, replace_file
+from licet.credentials.keyfiles import load_key_set
 from licet.credentials.measures import MEDIA_TYPE, Measure, MeasureList, binding, by_person
 from licet.credentials.measures import read_measures as read_list
 from licet.gateway.asgi import Headers, Message, Send, Sender

@@ -6,6 +6,7 @@
     entry seal keyfiles          what may be written, and how the rest stays erasable
     store store_sqlite store_postgres connect   where it is kept
     log proof export writer      append, show, prove, publish, commit in groups
+    begun opening                open one to write, and none a second time from nothing
 
 docs/ledger.md describes the format for outsiders.
 """

@@ -10,8 +10,8 @@ Refuses to know what an entry means, who reads and over which protocol.
 4. After a commit of unknown fate the log reads its store again before it writes, and goes on
    only from a tree that continues the one it has shown.
 5. There is one writer: the store's claim, and a comparison of sizes in every commit.
-6. A log that has begun and lies empty was lost: where a note of its beginning is kept (`begun`),
-   it does not open.
+6. A log that was lost, or is an older copy of itself, does not open where a note of it is kept
+   (`begun`): its next checkpoint would contradict one that was shown.
 """
 
 from __future__ import annotations
@@ -154,6 +154,10 @@ class LogView:
         self._check_follows(head)
         self._head = head
 
+    def continues(self, size: int, root: bytes) -> bool:
+        """Whether what is shown continues the tree of `size` entries with this root."""
+        return self._follows(self._head.tree, size, root)
+
     def close(self) -> None:
         """Let the store go."""
         self._store.close()
@@ -195,15 +199,18 @@ class LogView:
 
     def _check_follows(self, head: Head) -> None:
         shown, new = self._head.tree, head.tree
-        proof: list[bytes] = []
-        if shown.size <= new.size:
-            proof = prove_consistency(shown.size, new.size, hash_at_tiles(self._tiles_of(new)))
-        if not verify_consistency(shown.size, new.size, shown.root, new.root, proof):
+        if not self._follows(new, shown.size, shown.root):
             raise Corrupt(
                 f"the stored tree of {new.size} entries does not continue the one of "
                 f"{shown.size} that was shown",
                 hint=_TAMPERED,
             )
+
+    def _follows(self, new: Tree, size: int, root: bytes) -> bool:
+        proof: list[bytes] = []
+        if size <= new.size:
+            proof = prove_consistency(size, new.size, hash_at_tiles(self._tiles_of(new)))
+        return verify_consistency(size, new.size, root, new.root, proof)
 
     def _tiles_of(self, tree: Tree) -> _TilesOf:
         return _TilesOf(self._store, tree)
@@ -234,16 +241,29 @@ class Log(LogView):
             store.claim()
             super().__init__(store, signer.verifier)
             if begun is not None:
-                begun.check(self.size)
+                begun.check(self.size, self.continues)
+                begun.leave(self.checkpoint(), self.size)
         except BaseException:
             store.close()
             raise
+
+    @property
+    def owed(self) -> int:
+        """How many entries it lost that whoever writes it must append first (`Begun`, regrows)."""
+        return 0 if self._begun is None else self._begun.owed(self.size)
+
+    def close(self) -> None:
+        """Note how far it has come, and let the store go."""
+        if self._begun is not None:
+            self._begun.leave(self.checkpoint(), self.size)
+        super().close()
 
     def append(self, entries: Sequence[bytes], now: datetime) -> range:
         """Add entries (each at most 65,535 bytes); gives their indices once they are durable.
 
         Raises BadInput for an entry too long; Unavailable, Conflict or Corrupt where the
-        commit failed: the entries may have been kept all the same (rule 4).
+        commit failed: the entries may have been kept all the same (rule 4). Raises Corrupt where
+        it lost entries and these are not they.
         """
         if any(len(entry) > ENTRY_BYTES_MAX for entry in entries):
             raise BadInput(f"an entry has at most {ENTRY_BYTES_MAX} bytes")
@@ -253,7 +273,10 @@ class Log(LogView):
             before = self._head.tree
             if not entries:
                 return range(before.size, before.size)
-            tree, full = grow(before, leaf_hashes(entries))
+            leaves = leaf_hashes(entries)
+            if self._begun is not None:
+                self._begun.check_growth(before, leaves)
+            tree, full = grow(before, leaves)
             checkpoint = self._sign(tree)
             runs = _runs(before.size, entries)
             self._doubt = True
@@ -261,7 +284,7 @@ class Log(LogView):
             self._doubt = False
             self._head = Head(tree, checkpoint)
             if self._begun is not None:
-                self._begun.leave()
+                self._begun.leave(checkpoint, tree.size, now)
             return range(before.size, tree.size)
 
     def _load(self) -> Head:

@@ -6,7 +6,9 @@ Rules
 1. Event n is entry n. So nothing has to be remembered about which events are recorded: the size of
    the log says it, whatever was interrupted.
 2. An entry holds the digest of its event and no text; names of acts and roles are the pack's.
-3. One process writes a ledger (the log's own lock). Another leaves the writing to it.
+3. Where the ledger was lost or is an old copy, what it held is written again, byte for byte, from
+   the events that are stored, or nothing is.
+4. One process writes a ledger (the log's own lock). Another leaves the writing to it.
 """
 
 from __future__ import annotations
@@ -20,10 +22,8 @@ from pathlib import Path
 
 from licet.base.trouble import Conflict
 from licet.cases import Case, Event, Refusal, entry_of, refusal_entry
-from licet.ledger.connect import open_store
 from licet.ledger.entry import make_entry
-from licet.ledger.keyfiles import load_or_create_signer, publish_vkey
-from licet.ledger.log import Log
+from licet.ledger.opening import open_log
 
 ORIGIN = "localhost/licet-authority"
 
@@ -41,17 +41,17 @@ def make_refusal_line(case: Case, refusal: Refusal, role: str, now: datetime) ->
 
 
 class Record:
-    """The ledger of one portal."""
+    """The ledger of one portal. Raises Conflict where another process holds it, Corrupt where it
+    is another than it was."""
 
     def __init__(self, home: Path) -> None:
         folder = home / "authority-ledger"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        signer = load_or_create_signer(
-            home / "keys" / "authority-ledger.skey", ORIGIN, secrets.token_bytes
-        )
-        publish_vkey(folder / "vkey", signer.verifier)
-        self.vkey = signer.verifier.vkey
-        self._log = Log(open_store(folder / "ledger.db"), signer, ORIGIN)
+        key_file = home / "keys" / "authority-ledger.skey"
+        self._log = open_log(
+            folder / "ledger.db", key_file, ORIGIN, secrets.token_bytes, published=folder,
+            regrows=True,
+        )  # fmt: skip
+        self.vkey = self._log.vkey
         self._writing = threading.Lock()
 
     @property
@@ -59,8 +59,14 @@ class Record:
         """How many entries are durable."""
         return self._log.size
 
+    @property
+    def owed(self) -> int:
+        """How many entries were lost: the next `add` must bring them all (rule 3)."""
+        return self._log.owed
+
     def add(self, first: int, lines: Sequence[bytes], now: datetime) -> None:
-        """Append the lines from `first` on that are not there yet (rule 1)."""
+        """Append the lines from `first` on that are not there yet (rule 1). Raises Corrupt where
+        others were there (rule 3)."""
         with self._writing:
             there = self._log.size
             if first > there:
@@ -88,6 +94,10 @@ class Record:
     def checkpoint(self) -> bytes:
         """The newest signed checkpoint."""
         return self._log.checkpoint()
+
+    def close(self) -> None:
+        """Let the ledger go to another process."""
+        self._log.close()
 
 
 @cache

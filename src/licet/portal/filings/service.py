@@ -215,13 +215,15 @@ def publish(now: datetime) -> None:
 
 
 def _publish_some(ledger: Any, now: datetime) -> bool:
-    if ledger.size > (Head.objects.values_list("next_seq", flat=True).first() or 0):
+    held = ledger.size + ledger.owed
+    if held > (Head.objects.values_list("next_seq", flat=True).first() or 0):
         raise Corrupt(
-            "the ledger holds more entries than the database holds events.",
+            "the ledger holds, or held, more entries than the database holds events.",
             hint="The database is an old copy: restore a newer one.",
         )
     first = min(ledger.size, Head.objects.values_list("published", flat=True).first() or 0)
-    rows = list(StoredEvent.objects.filter(seq__gte=first).order_by("seq")[:AT_ONCE])
+    most = max(AT_ONCE, held - first if ledger.owed else 0)
+    rows = list(StoredEvent.objects.filter(seq__gte=first).order_by("seq")[:most])
     if not rows:
         return False
     ledger.add(first, [bytes(row.entry) for row in rows], now)
@@ -239,7 +241,7 @@ def _publish_some(ledger: Any, now: datetime) -> bool:
             turn(secrets.token_hex(8))
         head.published = max(head.published, rows[-1].seq + 1)
         head.save()
-    return len(rows) == AT_ONCE
+    return len(rows) == most
 
 
 def _number_taken(case: Case, act_id: str, outcome: tuple[Event, ...] | Refusal) -> Refusal | None:

@@ -9,8 +9,8 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
+from licet.base.keyfile import replace_file
 from licet.base.trouble import NotFound
-from licet.credentials.keyfiles import replace_file
 from licet.portal.accounts.models import Body
 from licet.portal.incidents import listing
 
