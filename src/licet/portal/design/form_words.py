@@ -14,7 +14,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator, MaxValueValidator, MinValueValidator
+from django.core.validators import EmailValidator, MaxValueValidator, MinValueValidator, RegexValidator
 
 from licet.portal.design.words import word
 
@@ -28,6 +28,7 @@ _DEFAULTS = (
     (forms.Field.default_error_messages["required"], "form.required"),
     (forms.IntegerField.default_error_messages["invalid"], "form.whole-number"),
     (forms.DecimalField.default_error_messages["invalid"], "form.number"),
+    (RegexValidator.message, "form.unfit"),
     (EmailValidator.message, "form.email"),
     (MinValueValidator.message, "form.least"),
     (MaxValueValidator.message, "form.most"),
