@@ -52,7 +52,7 @@ def _told() -> list[dict[str, Any]]:
 def _facts(
     rules: Any, act: str, told: Mapping[str, Any], moment: datetime, known: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """What is told, with the moment, unless it is known, and the digests that the form asks for."""
+    """What is told and, where the form asks for it, digests, and the moment unless it is known."""
     form = rules.acts[act].form
     lacking = [] if not form else [f for f in rules.forms[form].fields.values() if f.required]
     filled = dict(told)
