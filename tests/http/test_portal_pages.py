@@ -126,3 +126,10 @@ def test_a_form_sent_from_elsewhere_is_refused_with_words(browser: Any) -> None:
     answer = strict.post("/zh/account/sign-in/", {"login": "a", "password": "b"})
     assert answer.status_code == 403
     assert "这个表单已经失效" in answer.content.decode()
+
+
+def test_a_page_that_is_not_there_leads_to_the_other_language(browser: Any) -> None:
+    page = browser.get("/zh/nowhere/")
+    assert page.status_code == 404
+    assert 'href="/en/nowhere/"' in page.content.decode()
+    assert browser.get("/nowhere/").status_code == 404

@@ -248,6 +248,28 @@ def test_every_public_page_has_no_violation(browser: Any, demo: Demo, lang: str)
     reader.press('main a:text-is("晨星对话大模型")')
 
 
+SMALL = """() => [...document.querySelectorAll('button, .button, select, summary, nav a')]
+  .filter(e => e.getClientRects().length && e.getBoundingClientRect().height < 43.5)
+  .map(e => e.outerHTML)"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_phone_no_page_is_wider_than_the_screen_and_links_fit_a_finger(
+    browser: Any, demo: Demo, lang: str
+) -> None:
+    reader = Desk(browser, demo, lang)
+    reader.page.set_viewport_size({"width": 390, "height": 844})
+    paths = ["/", "/register/", "/law/", "/check/", "/label/", "/complaint/", "/transparency/",
+             "/compute/", "/data/", "/minors/", "/account/sign-in/", "/nowhere/"]  # fmt: skip
+    reader.go("/register/?q=晨星对话")
+    found = reader.page.get_attribute('main a:text-is("晨星对话大模型")', "href") or ""
+    for path in [*paths, found.removeprefix(f"/{lang}")]:
+        reader.go(path)
+        assert reader.page.evaluate(WIDER) <= 0, path
+        assert not reader.page.evaluate(SMALL), path
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("email", [CHEN, APPROVER])
 def test_every_page_of_a_desk_has_no_violation(

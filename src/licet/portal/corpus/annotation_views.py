@@ -22,7 +22,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from licet.base.trouble import BadInput, NotFound, Trouble
+from licet.base.trouble import NotFound, Trouble
 from licet.corpus.annotation import (
     BYTES_MAX,
     Batch,
@@ -42,6 +42,7 @@ from licet.portal.corpus import acting
 from licet.portal.corpus.checks import TONES
 from licet.portal.corpus.store import called, namespace_of, opened, rules
 from licet.portal.design.languages import current
+from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 from licet.portal.pack import pack
 
@@ -146,48 +147,56 @@ def _taken(request: HttpRequest, what: str) -> HttpResponse:
     if request.user.official:
         raise Http404
     faults: tuple[str, ...] = ()
+    trouble = ""
     if request.method == "POST":
         try:
-            if what == "rules":
+            if "file" not in request.FILES:
+                made: str | tuple[str, ...] = (word("annotation.no-file"),)
+            elif what == "rules":
                 made = _add(_sent(request, Rules), body)
             else:
                 made = _record(_sent(request, Batch), body)
             if isinstance(made, str):
                 return redirect(made)
-            faults = made.said(current().code)
-        except Trouble as trouble:
-            faults = (str(trouble),)
+            faults = made
+        except Trouble as found:
+            trouble = str(found)
     context: dict[str, Any] = {
-        "what": what, "faults": faults, "namespace": namespace_of(body), "rules": known,
+        "what": what, "faults": faults, "trouble": trouble,
+        "namespace": namespace_of(body), "rules": known,
         "example": files("licet.corpus").joinpath(f"annotation-{what}-example.toml").read_text(
             encoding="utf-8"
         ),
     }  # fmt: skip
-    status = 422 if faults else 200
+    status = 422 if faults or trouble else 200
     return render(request, "corpus/annotation_add.html", context, status=status)
 
 
 def _sent(request: HttpRequest, kind: type[T]) -> T:
-    file = request.FILES.get("file")
-    if file is None:
-        raise BadInput("a file is needed.", hint="Choose one.")
+    file = request.FILES["file"]
     return parse(file.read(BYTES_MAX + 1), str(file.name), kind)
 
 
-def _add(said: Rules, body: Body) -> str | Refusal:
+def _add(said: Rules, body: Body) -> str | tuple[str, ...]:
+    """Where the rules stand, or what they lack."""
     if said.id.partition("/")[0] != namespace_of(body):
-        raise BadInput(f"your namespace is {namespace_of(body)}.", hint="Rename the rules.")
+        return (word("annotation.not-yours", namespace=namespace_of(body)),)
     with opened() as shelf:
         made = acting.register_rules(shelf, said, rules(), body, now())
-    return made if isinstance(made, Refusal) else _address(said.id, said.version)
+    if isinstance(made, Refusal):
+        return made.said(current().code)
+    return _address(said.id, said.version)
 
 
-def _record(said: Batch, body: Body) -> str | Refusal:
+def _record(said: Batch, body: Body) -> str | tuple[str, ...]:
+    """Where the record stands, or why it cannot."""
     if namespace_of(body) != said.owner:
-        raise BadInput(f"your namespace is {namespace_of(body)}.", hint="Name a set of yours.")
+        return (word("annotation.not-yours", namespace=namespace_of(body)),)
     with opened() as shelf:
         made = acting.record_batch(shelf, said, body, now())
-    return made if isinstance(made, Refusal) else _address(said.rules, said.version)
+    if isinstance(made, Refusal):
+        return made.said(current().code)
+    return _address(said.rules, said.version)
 
 
 def _address(rules_id: str, version: str) -> str:

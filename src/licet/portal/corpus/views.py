@@ -25,7 +25,8 @@ from licet.corpus.catalogue import Version
 from licet.corpus.checking import VersionChecks
 from licet.corpus.human import HumanSamples
 from licet.corpus.licences import terms
-from licet.corpus.publishing import Refusal, chain_of, reach
+from licet.corpus.naming import check_id
+from licet.corpus.publishing import chain_of, reach
 from licet.corpus.readers import Readers
 from licet.corpus.shelf import Shelf
 from licet.portal.corpus import acting, reading, sampling
@@ -188,26 +189,39 @@ def publish(request: HttpRequest) -> HttpResponse:
     known = rules()
     if request.user.official:
         raise Http404
-    context: dict[str, Any] = {"namespace": namespace_of(request.user.body), "name": ""}
+    space = namespace_of(request.user.body)
+    name, message = (request.POST.get(one, "") for one in ("name", "message"))
+    context: dict[str, Any] = {"namespace": space, "name": name, "message": message}
     if request.method == "POST":
-        context["name"] = request.POST.get("name", "")
+        card, files, before = (
+            request.FILES.get("card"), request.FILES.getlist("files"),
+            request.POST.getlist("held"),
+        )  # fmt: skip
+        context["faults"] = _unsent(f"{space}/{name.strip()}", card, [*files, *before])
         with opened() as shelf:
             try:
-                sent = acting.Sent(
-                    namespace_of(request.user.body), context["name"],
-                    request.POST.get("message", ""), request.FILES.get("card"),
-                    request.FILES.getlist("files"), held(request.POST.getlist("held")),
-                )  # fmt: skip
-                made = acting.publish(shelf, sent, known, request.user.body, now())
+                if not context["faults"]:
+                    sent = acting.Sent(space, name, message, card, files, held(before))
+                    made = acting.publish(shelf, sent, known, request.user.body, now())
+                    if isinstance(made, Version):
+                        return redirect("data-set", space=space, name=name.strip())
+                    context["faults"] = made.said(current().code)
             except Trouble as trouble:
-                context["faults"] = [str(trouble)]
-            else:
-                if not isinstance(made, Refusal):
-                    space, _, name = made.dataset.partition("/")
-                    return redirect("data-set", space=space, name=name)
-                context["faults"] = made.said(current().code)
-    status = 422 if context.get("faults") else 200
+                context["trouble"] = str(trouble)
+    status = 422 if context.get("faults") or "trouble" in context else 200
     return render(request, "corpus/publish.html", context, status=status)
+
+
+def _unsent(dataset: str, card: Any, files: list[Any]) -> list[str]:
+    """What the form lacks before anything is read."""
+    faults = []
+    try:
+        check_id(dataset)
+    except BadInput:
+        faults.append(word("data.name-unfit"))
+    if card is None or not files:
+        faults.append(word("data.files-missing"))
+    return faults
 
 
 @login_required

@@ -27,13 +27,13 @@ def follow_up(now: datetime) -> None:
         about = {"incident": named[one["about"]]} if "about" in one else {}
         person = Person.objects.get(email=one["by"])
         rules = service.rules(one["kind"])
-        facts = _facts(rules, one["act"], {**one["facts"], **about}, begin)
+        facts = _facts(rules, one["act"], {**one["facts"], **about}, begin, {})
         of = _sure(service.begin(one["kind"], one["act"], facts, person, begin))
         if "name" in one:
             named[one["name"]] = of.id
         for hours, email, act, more in one["steps"]:
             moment = begin + timedelta(hours=hours)
-            facts = _facts(rules, act, more, moment)
+            facts = _facts(rules, act, more, moment, of.facts)
             actor = MACHINE if email == "machine" else _actor(email)
             of = _sure(service.act_as(of.id, act, facts, actor, moment))
 
@@ -49,8 +49,10 @@ def _told() -> list[dict[str, Any]]:
     return told
 
 
-def _facts(rules: Any, act: str, told: Mapping[str, Any], moment: datetime) -> dict[str, Any]:
-    """What is told, with the moment and the digests that the form asks for besides."""
+def _facts(
+    rules: Any, act: str, told: Mapping[str, Any], moment: datetime, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is told and, where the form asks for it, digests, and the moment unless it is known."""
     form = rules.acts[act].form
     lacking = [] if not form else [f for f in rules.forms[form].fields.values() if f.required]
     filled = dict(told)
@@ -58,7 +60,7 @@ def _facts(rules: Any, act: str, told: Mapping[str, Any], moment: datetime) -> d
         if field.id in filled:
             continue
         if field.kind == "moment":
-            filled[field.id] = moment.isoformat()
+            filled[field.id] = known.get(field.id, moment.isoformat())
         elif field.id.endswith("_sha256"):
             name = field.id.replace("proven", "candidate")  # what was proven is the candidate
             filled[field.id] = sha256_hex(name.encode())

@@ -34,22 +34,22 @@ def licence(request: HttpRequest, case: Case) -> HttpResponse:
     case = settled(case, now)
     if request.user.body.kind != "provider" or case.grant is None or desk is None:
         raise Http404
-    fault, token = "", ""
+    trouble, token = "", ""
     if request.method == "POST":
         try:
             token = tokens.give(case, _read_key(request.POST.get("key", "")), now, pack)
-        except Trouble as trouble:
-            fault = str(trouble)
+        except Trouble as found:
+            trouble = str(found)
     context = {
         "case": case,
         "given": tokens.tokens_of(case, desk),
         "token": token,
-        "no": fault,
+        "trouble": trouble,
         "sent": request.POST.get("key", ""),
         "open": pack.procedure.stages[case.licence].status == "valid",
         "on_desk": True,
     }
-    return render(request, "filings/licence.html", context, status=422 if fault else 200)
+    return render(request, "filings/licence.html", context, status=422 if trouble else 200)
 
 
 def _read_key(text: str) -> Any:

@@ -27,6 +27,7 @@ from licet.cases import (
 )
 from licet.portal.design.languages import current
 from licet.portal.design.templatetags.licet import render_day
+from licet.portal.design.words import word
 from licet.portal.filings import acting, desk, service
 from licet.portal.filings.arriving import now, on_case, why
 from licet.portal.filings.draft_views import save_act
@@ -65,11 +66,12 @@ def start(request: HttpRequest) -> HttpResponse:
         raise Http404
     procedure = service.procedure()
     if request.method == "POST":
-        outcome = service.begin(request.POST.get("route", ""), request.user, now())
+        route = request.POST.get("route", "")
+        outcome = service.begin(route, request.user, now())
         if isinstance(outcome, Refusal):
             shown = {
                 "routes": procedure.routes.values(),
-                "no": why(outcome),
+                "no": why(outcome) if route else word("desk.choose-route"),
             }
             return render(request, "filings/start.html", shown, status=409)
         return redirect("case", case_id=outcome.id)

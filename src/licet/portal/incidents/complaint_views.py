@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 from licet.base.trouble import TooMuch
 from licet.cases import Refusal
 from licet.portal.design.languages import current
+from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 from licet.portal.filings.forming import read
 from licet.portal.incidents import complaints, service
@@ -70,6 +71,9 @@ def complain(request: HttpRequest) -> HttpResponse:
         "bases": [place(pack(), one, current().code) for one in act.basis],
         "unmarked": True,
     }
+    if unknown:
+        missing = ("provider", word("complaint.about"), word("complaint.about-missing"))
+        context["faults"] = [missing, *context["faults"]]
     status = 429 if busy else 409 if no or unknown else 200
     page = render(request, "persons/complain.html", context, status=status)
     return _private(page) if "case" in answers else page

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from licet.assess.labelling import QUESTIONS
 from licet.base.trouble import BadInput, Conflict, TooMuch
+from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 from licet.portal.labelling import service
 from licet.portal.labelling.models import Sample
@@ -45,8 +46,10 @@ def on_sample(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 def samples(request: HttpRequest) -> HttpResponse:
     """The samples of this body, and a form to draw another."""
-    trouble, status = "", 200
-    if request.method == "POST":
+    trouble, fault, status = "", "", 200
+    if request.method == "POST" and (fault := _unsent(request)):
+        status = 422
+    elif request.method == "POST":
         try:
             return redirect("sample", sample_id=_open(request).pk)
         except (BadInput, TooMuch) as error:
@@ -59,6 +62,7 @@ def samples(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "samples": [(row, service.standing_of(row)) for row in rows],
         "trouble": trouble,
+        "fault": fault,
         "name": request.POST.get("name", ""),
         "many": request.POST.get("many") or min((many for _, many in asked), default=""),
         "largest_mib": FILE_BYTES_MAX >> 20,
@@ -115,15 +119,21 @@ def close(request: HttpRequest, of: Sample) -> HttpResponse:
     return redirect("sample", sample_id=of.pk)
 
 
+def _unsent(request: HttpRequest) -> str:
+    """What the form lacks before anything is read."""
+    sent, many = request.FILES.get("file"), request.POST.get("many", "")
+    if sent is None or not request.POST.get("name", "").strip() or not many.isdecimal():
+        return word("sample.unsent")
+    if (sent.size or 0) > FILE_BYTES_MAX:
+        return word("sample.too-large", mib=FILE_BYTES_MAX >> 20)
+    return ""
+
+
 def _open(request: HttpRequest) -> Sample:
-    """Draw the sample that the form asks for. Raises BadInput or TooMuch."""
-    sent = request.FILES.get("file")
-    name, many = request.POST.get("name", "").strip()[:120], request.POST.get("many", "")
-    if sent is None or not name or not many.isdecimal():
-        raise BadInput("a name, a number and a file are needed.")
+    """Draw the sample that a whole form asks for. Raises BadInput or TooMuch."""
+    sent = request.FILES["file"]
+    name, many = request.POST["name"].strip()[:120], request.POST["many"]
     data = sent.read(FILE_BYTES_MAX + 1)
-    if len(data) > FILE_BYTES_MAX:
-        raise TooMuch(f"{sent.name} is larger than {FILE_BYTES_MAX >> 20} MiB.")
     return service.open_sample(name, data, str(sent.name), int(many), request.user, now())
 
 

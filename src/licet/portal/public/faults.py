@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from licet.portal.api.problem import problem
+from licet.portal.design.languages import language_of
 from licet.portal.design.words import word
 
 DOOR = "/api/"
@@ -19,7 +20,10 @@ _CODES = {400: "bad-request", 403: "not-found", 404: "not-found"}
 def _fault(request: HttpRequest, status: int, name: str) -> HttpResponse:
     if request.path_info.startswith(DOOR):
         return problem(_CODES[status])
-    context = {"title": word(f"fault.{name}"), "help": word(f"fault.{name}-help")}
+    context = {
+        "title": word(f"fault.{name}"), "help": word(f"fault.{name}-help"),
+        "at": "fault" if language_of(request.path_info) else "",
+    }  # fmt: skip
     return render(request, "public/fault.html", context, status=status)
 
 

@@ -6,7 +6,7 @@ It refuses to decide anything.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from licet.portal.design import words
 from licet.portal.design.assets import assets
+from licet.portal.design.form_words import fault_words
 from licet.portal.design.languages import LANGUAGES, current
 from licet.portal.design.middleware import in_language
 
@@ -85,6 +86,21 @@ def moment(value: datetime | None) -> SafeString | str:
     gap = " " if current().code == "zh" else ", "
     shown = f"{render_day(local.date(), current().code)}{gap}{local:%H:%M}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+
+
+@register.filter
+def deadline(value: datetime | None) -> SafeString | str:
+    """Until when: the last day where it ends with a day, else day and minute."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZoneInfo(settings.TIME_ZONE))
+    return day(local.date() - timedelta(days=1)) if local.time() == time() else moment(value)
+
+
+@register.filter
+def faults(found: Any) -> list[str]:
+    """What a form says of what was typed, in the reader's language."""
+    return fault_words(found)
 
 
 def render_day(value: date, code: str) -> str:

@@ -1,0 +1,93 @@
+"""What holds for every form: what is wrong is said in the reader's language and reaches those who
+listen to a page, and what was typed stays."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from kit.portal import PASSWORD, person, portal
+from kit.visitors import signed_in
+
+FAULTS = re.compile(r'<div class="faults".*?</div>', re.DOTALL)
+ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+PUBLIC = ("/family/join/", "/account/sign-in/", "/complaint/", "/complaint/look/")
+STAFF = (
+    "/desk/new/", "/data/publish/", "/annotation/add/", "/annotation/record/", "/desk/samples/",
+    "/compute/pools/new/", "/compute/needs/new/", "/account/password/",
+)  # fmt: skip
+TYPED = {
+    "name": "妈妈", "email": "not an address", "password": "short", "login": "not an address",
+    "oldpassword": PASSWORD, "password1": "short", "password2": "short",
+    "number": "-1", "code": "?", "count": "-1", "work": "many", "message": "首次发布",
+}  # fmt: skip
+
+
+@pytest.fixture
+def browser() -> Iterator[Any]:
+    with portal() as client:
+        yield client
+
+
+def staff() -> Any:
+    return signed_in(person("provider", "li@own.example", ("representative",), "own"))
+
+
+def faults(page: str) -> str:
+    """What the page says is wrong, without what it says is English."""
+    found = FAULTS.search(page)
+    assert found is not None
+    return re.sub(r"<[^>]+>", " ", re.sub(r'<p lang="en">.*?</p>', "", found[0]))
+
+
+@pytest.mark.parametrize("typed", [{}, TYPED], ids=["nothing", "nonsense"])
+@pytest.mark.parametrize("path", PUBLIC + STAFF)
+def test_what_is_wrong_is_said_in_the_readers_language(
+    browser: Any, path: str, typed: dict[str, str]
+) -> None:
+    person("provider", "one@one.example", (), "one")
+    who = staff() if path in STAFF else browser
+    page = who.post(f"/zh{path}", typed).content.decode()
+    assert not ENGLISH.search(faults(page)), faults(page)
+    assert who.post(f"/en{path}", typed).content.decode().count('class="faults"') == 1
+
+
+@pytest.mark.parametrize("path", PUBLIC + STAFF)
+def test_what_describes_a_field_is_on_the_page(browser: Any, path: str) -> None:
+    who = staff() if path in STAFF else browser
+    for page in (who.get(f"/en{path}"), who.post(f"/en{path}", {})):
+        shown = page.content.decode()
+        for names in re.findall(r'aria-describedby="([^"]+)"', shown):
+            for name in names.split():
+                assert f'id="{name}"' in shown, name
+
+
+def test_a_refused_data_set_keeps_its_name_and_message(browser: Any) -> None:
+    said = {"name": "a b", "message": "首次发布"}
+    page = staff().post("/zh/data/publish/", said).content.decode()
+    assert 'value="a b"' in page
+    assert 'value="首次发布"' in page
+    assert "请填写名称" in faults(page)
+
+
+def test_a_file_that_cannot_be_read_is_told_with_the_detail_marked_as_english(
+    browser: Any,
+) -> None:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    file = SimpleUploadedFile("rules.toml", b"id = ")
+    page = staff().post("/zh/annotation/add/", {"file": file}).content.decode()
+    assert "文件不能使用" in faults(page)
+    assert '<p lang="en">' in page
+
+
+def test_what_ends_with_a_day_is_due_on_that_day(browser: Any) -> None:
+    from licet.portal.design.templatetags.licet import deadline
+
+    assert "2026年12月7日<" in deadline(datetime(2026, 12, 7, 16, tzinfo=UTC))
+    assert "2026年12月8日 00:01" in deadline(datetime(2026, 12, 7, 16, 1, tzinfo=UTC))
+    assert deadline(None) == ""
