@@ -391,8 +391,7 @@ class Exchange:
         return out + (self._line.leave_partly() if self._line is not None else b"")
 
     def _serve(self) -> None:
-        flags, usage = self._channels.flags(), self._reader.usage
-        self._finish(Outcome("served", flags=flags, usage=usage))
+        self._finish(Outcome("served", flags=self._channels.flags(), usage=self._reader.usage))
 
     def _finish(self, outcome: Outcome) -> None:
         self.outcome = outcome

@@ -37,13 +37,11 @@ _TOKENS: Final = re.compile(STRINGS.pattern + rb"|[\[\]{}]", re.DOTALL)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _AS_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-_NO_MARKS: Final = bytes(set(range(256)) - set(b"[{:"))
 
 
 def load(data: bytes, *, depth_max: int = 64) -> Any:
     """The value that `data` holds. Raises Unreadable (rules 1 to 3)."""
-    marks = data.translate(None, _NO_MARKS)
-    if marks.count(b"[") + marks.count(b"{") > depth_max:
+    if data.count(b"[") + data.count(b"{") > depth_max:
         _check_nesting(data, min(depth_max, DEPTH_MAX))
     try:
         value = _decode(data)
@@ -53,7 +51,7 @@ def load(data: bytes, *, depth_max: int = 64) -> Any:
         return _load_slowly(data)  # perhaps only a lone surrogate, which msgspec refuses
     # Each member has one colon. If the value that we hold, written out, has as many colons as were
     # sent, none belonged to a member that a later one of the same name has overwritten.
-    if _encode(value).count(b":") != marks.count(b":") or (
+    if _encode(value).count(b":") != data.count(b":") or (
         b"\\" in data and (b"\\u003a" in data or b"\\u003A" in data)
     ):
         _load_slowly(data)
