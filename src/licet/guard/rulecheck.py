@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, NoReturn, cast
+from typing import Any, Final, NoReturn, cast
 
 from licet.base.tomlsource import Path, TomlSource
 from licet.base.trouble import BadInput
@@ -39,16 +39,16 @@ from licet.guard.rule import (
     Word,
 )
 
-_OWN_CATEGORY = re.compile(r"[^\W\d][\w.:/-]{0,63}")
-_REQUIRED = ("id", "category", "action", "author", "reason")
-_KEYS = (
+_OWN_CATEGORY: Final = re.compile(r"[^\W\d][\w.:/-]{0,63}")
+_REQUIRED: Final = ("id", "category", "action", "author", "reason")
+_KEYS: Final = (
     *_REQUIRED, "literal", "pattern", "word", "expires", "validate", "requires", "allow",
     "within_characters", "role", "also",
 )  # fmt: skip
-_PLAIN_KEYS = frozenset((*_REQUIRED, "literal"))
-NEAR_MAX = 1_000
+_PLAIN_KEYS: Final = frozenset((*_REQUIRED, "literal"))
+NEAR_MAX: Final = 1_000
 """Texts of `requires`, and of `allow`, in one rule."""
-_ID = re.compile(rf"[\w][\w.:/@+-]{{0,{ID_CHARACTERS_MAX - 1}}}")
+_ID: Final = re.compile(rf"[\w][\w.:/@+-]{{0,{ID_CHARACTERS_MAX - 1}}}")
 
 
 class Check:
@@ -318,8 +318,8 @@ class Check:
         raise self._source.fault(path, cause, hint)
 
 
-_KEY_SET = frozenset(_KEYS)
-_REQUIRED_SET = frozenset(_REQUIRED)
+_KEY_SET: Final = frozenset(_KEYS)
+_REQUIRED_SET: Final = frozenset(_REQUIRED)
 
 
 def has_substance(text: str) -> bool:

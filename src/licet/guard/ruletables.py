@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from licet.base.tomlsource import TomlSource
 
@@ -20,9 +20,9 @@ def read_tables(source: TomlSource) -> list[dict[str, Any]]:
     return read_toml(source) if tables is None else tables
 
 
-_TEXT = r"(?:\"[^\"\\\x00-\x1f\x7f]*+\"|'[^'\x00-\x08\x0a-\x1f\x7f]*+')"
-_SPACE = r"[ \t\n]*+"
-_LINE = re.compile(
+_TEXT: Final = r"(?:\"[^\"\\\x00-\x1f\x7f]*+\"|'[^'\x00-\x08\x0a-\x1f\x7f]*+')"
+_SPACE: Final = r"[ \t\n]*+"
+_LINE: Final = re.compile(
     r"[ \t]*+(?:"
     r"(?P<key>[A-Za-z_]++)[ \t]*+=[ \t]*+(?:"
     rf"(?P<text>{_TEXT})"
@@ -33,7 +33,7 @@ _LINE = re.compile(
     r")?+[ \t]*+(?:\#[^\x00-\x08\x0a-\x1f\x7f]*+)?+(?:\n|\Z)",
     re.ASCII,
 )
-_ITEM = re.compile(_TEXT)
+_ITEM: Final = re.compile(_TEXT)
 
 
 def read_plain(text: str) -> list[dict[str, Any]] | None:
