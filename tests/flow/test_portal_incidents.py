@@ -200,6 +200,7 @@ def test_pages_show_a_matter_to_those_whose_it_is(browser: Any, gateway: Gateway
     from licet.portal.incidents import service
     from licet.portal.incidents.arrival import read_ledgers
     from licet.portal.incidents.models import StoredProceeding
+    from licet.portal.pack import pack
 
     officer = followed(gateway)
     rival = person("provider", "sly@rival.example", ("drafter", "representative"), "rival")
@@ -212,7 +213,10 @@ def test_pages_show_a_matter_to_those_whose_it_is(browser: Any, gateway: Gateway
     for language, title in (("en", "After a halt"), ("zh", "拦截之后")):
         listed = mine.get(f"/{language}/desk/matters/").content.decode()
         assert title in listed
-        assert "base.fraud" in listed
+        name = pack().categories["illegal_activity"].name[language]
+        assert f'/desk/matters/{number}/">{name}</a>' in listed, "by the name that people know"
+        assert '<span class="code">base.fraud</span>' in listed
+        assert f"<h1>{name}</h1>" in mine.get(f"/{language}/desk/matters/{number}/").content.decode()
     assert mine.get(page).status_code == 200
     assert theirs.get(page).status_code == 404
     assert authority.get(page).status_code == 404, "nothing was reported yet"

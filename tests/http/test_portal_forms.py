@@ -66,6 +66,23 @@ def test_what_describes_a_field_is_on_the_page(browser: Any, path: str) -> None:
                 assert f'id="{name}"' in shown, name
 
 
+@pytest.mark.parametrize(("path", "field"), [("/check/", "token"), ("/label/", "file")])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_form_of_one_field_that_came_empty_says_what_is_missing(
+    browser: Any, path: str, field: str, language: str
+) -> None:
+    answer = browser.post(f"/{language}{path}", {})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in page
+    assert ("请" in faults(page)) == (language == "zh")
+    (typed,) = re.findall(rf'<(?:input|textarea)[^>]* id="{field}"[^>]*>', page)
+    assert 'aria-invalid="true"' in typed
+    assert f"{field}-hint {field}-fault" in typed
+    assert f'id="{field}-fault"' in page
+    assert 'class="faults"' not in browser.get(f"/{language}{path}").content.decode()
+
+
 def test_a_refused_data_set_keeps_its_name_and_message(browser: Any) -> None:
     said = {"name": "a b", "message": "首次发布"}
     page = staff().post("/zh/data/publish/", said).content.decode()
