@@ -321,6 +321,7 @@ def test_a_section_saves_what_is_right_and_shows_again_what_is_wrong(
     page = client.post(f"/en/desk/{case_id}/form/documents/", {"security_report": bad})
     assert page.status_code == 422
     assert "what is in the file is no pdf" in page.content.decode()
+    assert 'f-security_report-unfit"' in page.content.decode().split('id="f-security_report"')[1]
     good = SimpleUploadedFile("report.txt", b"fine")
     assert (
         client.post(f"/en/desk/{case_id}/form/documents/", {"security_report": good}).status_code

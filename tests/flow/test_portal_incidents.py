@@ -216,7 +216,9 @@ def test_pages_show_a_matter_to_those_whose_it_is(browser: Any, gateway: Gateway
         name = pack().categories["illegal_activity"].name[language]
         assert f'/desk/matters/{number}/">{name}</a>' in listed, "by the name that people know"
         assert '<span class="code">base.fraud</span>' in listed
-        assert f"<h1>{name}</h1>" in mine.get(f"/{language}/desk/matters/{number}/").content.decode()
+        assert (
+            f"<h1>{name}</h1>" in mine.get(f"/{language}/desk/matters/{number}/").content.decode()
+        )
     assert mine.get(page).status_code == 200
     assert theirs.get(page).status_code == 404
     assert authority.get(page).status_code == 404, "nothing was reported yet"
@@ -286,7 +288,10 @@ def test_a_correction_is_begun_from_the_incident_proven_and_released_by_pages(
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "There is no incident “LI-20261120-none”."), ("zh", "没有编号为“LI-20261120-none”的事件")],
+    [
+        ("en", "There is no incident “LI-20261120-none”."),
+        ("zh", "没有编号为“LI-20261120-none”的事件"),
+    ],
 )
 def test_a_correction_of_an_incident_that_there_is_not_is_refused_and_nothing_is_lost(
     browser: Any, gateway: Gateway, language: str, said: str

@@ -16,6 +16,7 @@ from kit.visitors import signed_in
 FAULTS = re.compile(r'<div class="faults".*?</div>', re.DOTALL)
 ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 PUBLIC = ("/family/join/", "/account/sign-in/", "/complaint/", "/complaint/look/")
+FORM = "form/documents/"
 STAFF = (
     "/desk/new/", "/data/publish/", "/annotation/add/", "/annotation/record/", "/desk/samples/",
     "/compute/pools/new/", "/compute/needs/new/", "/account/password/",
@@ -31,6 +32,15 @@ TYPED = {
 def browser() -> Iterator[Any]:
     with portal() as client:
         yield client
+
+
+def hints_are_linked(page: str) -> None:
+    """Every hint of the page is named by the field that it describes."""
+    named = {one for ids in re.findall(r'aria-describedby="([^"]+)"', page) for one in ids.split()}
+    for hint in re.findall(r'<p class="hint"([^>]*)>', page):
+        found = re.search(r'id="([^"]+)"', hint)
+        assert found is not None, hint
+        assert found[1] in named, found[1]
 
 
 def staff() -> Any:
@@ -64,6 +74,19 @@ def test_what_describes_a_field_is_on_the_page(browser: Any, path: str) -> None:
         for names in re.findall(r'aria-describedby="([^"]+)"', shown):
             for name in names.split():
                 assert f'id="{name}"' in shown, name
+
+
+@pytest.mark.parametrize(
+    "path", (*PUBLIC, *STAFF, "/check/", "/label/", FORM, "/account/factor/keys/new/")
+)
+def test_every_hint_describes_a_field(browser: Any, path: str) -> None:
+    who = browser if path in (*PUBLIC, "/check/", "/label/") else staff()
+    if path == FORM:
+        path = who.post("/zh/desk/new/", {"route": "model_filing"})["location"][3:] + path
+    who.post("/en/account/again/", {"password": PASSWORD})
+    answer = who.get(f"/zh{path}")
+    assert answer.status_code == 200
+    hints_are_linked(answer.content.decode())
 
 
 @pytest.mark.parametrize(("path", "field"), [("/check/", "token"), ("/label/", "file")])

@@ -25,7 +25,9 @@ def incidents_of(found: Iterable[Proceeding], seen: Any) -> Mapping[str, Proceed
     named = {str(of.facts.get("incident")) for of in found if of.kind == "correction"}
     if not named:
         return {}
-    return service.load_all(seen.filter(pk__in=named, kind="incident").values_list("pk", flat=True))
+    return service.load_all(
+        seen.filter(pk__in=named, kind="incident").values_list("pk", flat=True)
+    )
 
 
 def title_of(

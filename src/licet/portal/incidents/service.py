@@ -117,9 +117,7 @@ def begin_on(
     return keep(head, row, None, outcome)
 
 
-def _unknown(
-    kind: ProceedingKind, data: Mapping[str, Any], holder: Body
-) -> tuple[Fault, ...]:
+def _unknown(kind: ProceedingKind, data: Mapping[str, Any], holder: Body) -> tuple[Fault, ...]:
     """Faults of an answer that names a matter that there isn't: a correction is of an incident of
     its own body; those of others do not exist for it."""
     number = str(data.get("incident") or "")
