@@ -20,7 +20,6 @@ from kit.data_sets import ROWS, asked_for, publish, store
 from kit.portal import person, portal
 from kit.visitors import signed_in
 from licet.corpus.card import Card
-from licet.portal.design.words import sentences
 from licet.corpus.hub import Hub, Request
 from licet.corpus.hub_reply import Content
 from licet.corpus.human import HumanSamples
@@ -29,6 +28,7 @@ from licet.corpus.readers import RECEIPT, Readers
 from licet.corpus.uses import Uses
 from licet.credentials import jws
 from licet.credentials.keys import KeySet
+from licet.portal.design.words import sentences
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ def test_every_hint_describes_a_field(browser: Any, path: str) -> None:
     hints_are_linked(answer.content.decode())
 
 
-@pytest.mark.parametrize(("path", "field"), [("/check/", "token"), ("/label/", "file")])
 @pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("path", "field"), [("/check/", "token"), ("/label/", "file")])
 def test_a_form_of_one_field_that_came_empty_says_what_is_missing(
     browser: Any, path: str, field: str, language: str
 ) -> None:
