@@ -136,6 +136,17 @@ def test_whoever_reviewed_does_not_decide_and_is_told_why(browser: Any, staff: A
     assert "Who reviews does not decide" in answer.content.decode()
 
 
+def test_a_case_whose_holder_is_heard_waits_for_the_holder(browser: Any, staff: Any) -> None:
+    case_id, _ = granted(staff)
+    reasons = {**REASONS, "statement.proportionality": "Nothing milder."}
+    does(staff["reviewer"], case_id, "propose_suspension", **reasons)
+    for role, waits in (("reviewer", False), ("representative", True)):
+        page = staff[role].get("/en/desk/").content.decode()
+        mine, others = page.split('<div id="lines">')[1].split("</h2>")[1:]
+        assert case_id in (mine if waits else others), role
+        assert "(the other side)" not in mine, role
+
+
 def test_every_act_has_a_receipt_that_verifies_offline_and_a_changed_byte_does_not(
     browser: Any, staff: Any
 ) -> None:

@@ -77,7 +77,7 @@ def test_what_describes_a_field_is_on_the_page(browser: Any, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", (*PUBLIC, *STAFF, "/check/", "/label/", FORM, "/account/factor/keys/new/")
+    "path", [*PUBLIC, *STAFF, "/check/", "/label/", FORM, "/account/factor/keys/new/"]
 )
 def test_every_hint_describes_a_field(browser: Any, path: str) -> None:
     who = browser if path in (*PUBLIC, "/check/", "/label/") else staff()
