@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -27,7 +28,18 @@ from kit.cases import (
     answers,
 )
 from licet.base.trouble import Corrupt
-from licet.cases import Refusal, apply, barred, differences, open_case, replay, shown, withheld
+from licet.cases import (
+    Refusal,
+    apply,
+    awaited,
+    barred,
+    differences,
+    open_case,
+    replay,
+    shown,
+    withheld,
+)
+from licet.cases.days import local_day
 
 
 @pytest.mark.parametrize("route", PROCEDURE.routes)
@@ -216,6 +228,39 @@ def test_a_hearing_that_was_asked_for_is_held_by_somebody_else() -> None:
     assert play.refused("hold_hearing", ALL_ROLES, text="Record.") == "four_eyes"
     play.act("hold_hearing", HEARER, text="Record of the hearing.")
     play.act("refuse", APPROVER, statement=AFTER_HEARING)
+
+
+def waits_for(play: Play) -> set[str]:
+    return {*awaited(play.case, local_day(play.now, PROCEDURE.time_zone), PROCEDURE)}
+
+
+def test_while_somebody_is_heard_the_case_waits_for_them_and_then_for_the_authority() -> None:
+    play = Play().in_review()
+    assert waits_for(play) == {"authority"}
+    play.act("propose_refusal", REVIEWER, statement=ADVERSE)
+    assert waits_for(play) == {"provider"}
+    play.act("respond", REPRESENTATIVE, text="The report was attached after all.")
+    assert waits_for(play) == {"provider"}, "there is time to say more"
+    asked, waived, late = copy(play), copy(play), copy(play)
+    asked.act("ask_hearing", REPRESENTATIVE)
+    assert waits_for(asked) == {"authority"}
+    waived.act("waive", REPRESENTATIVE)
+    assert waits_for(waived) == {"authority"}
+    late.pass_days(8)
+    assert waits_for(late) == {"authority"}
+    late.act("refuse", APPROVER, statement=AFTER_HEARING)
+    assert waits_for(late) == set()
+
+
+def test_a_hearing_about_the_licence_takes_no_filing_from_who_has_it() -> None:
+    play = Play().granted()
+    assert waits_for(play) == set()
+    play.act("propose_suspension", REVIEWER, statement=ADVERSE)
+    assert waits_for(play) == {"provider"}
+    play.act("waive", REPRESENTATIVE)
+    assert waits_for(play) == {"authority"}
+    play.act("open_change", DRAFTER, date="2026-03-02")
+    assert waits_for(play) == {"authority", "provider"}
 
 
 def test_a_hearing_that_nobody_asked_for_does_not_shorten_the_time() -> None:

@@ -136,6 +136,17 @@ def test_whoever_reviewed_does_not_decide_and_is_told_why(browser: Any, staff: A
     assert "Who reviews does not decide" in answer.content.decode()
 
 
+def test_a_case_whose_holder_is_heard_waits_for_the_holder(browser: Any, staff: Any) -> None:
+    case_id, _ = granted(staff)
+    reasons = {**REASONS, "statement.proportionality": "Nothing milder."}
+    does(staff["reviewer"], case_id, "propose_suspension", **reasons)
+    for role, waits in (("reviewer", False), ("representative", True)):
+        page = staff[role].get("/en/desk/").content.decode()
+        mine, others = page.split('<div id="lines">')[1].split("</h2>")[1:]
+        assert case_id in (mine if waits else others), role
+        assert "(the other side)" not in mine, role
+
+
 def test_every_act_has_a_receipt_that_verifies_offline_and_a_changed_byte_does_not(
     browser: Any, staff: Any
 ) -> None:
@@ -321,6 +332,7 @@ def test_a_section_saves_what_is_right_and_shows_again_what_is_wrong(
     page = client.post(f"/en/desk/{case_id}/form/documents/", {"security_report": bad})
     assert page.status_code == 422
     assert "what is in the file is no pdf" in page.content.decode()
+    assert 'f-security_report-unfit"' in page.content.decode().split('id="f-security_report"')[1]
     good = SimpleUploadedFile("report.txt", b"fine")
     assert (
         client.post(f"/en/desk/{case_id}/form/documents/", {"security_report": good}).status_code

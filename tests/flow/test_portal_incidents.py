@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kit.portal import person, portal
-from kit.proceedings import Play, brought
+from kit.proceedings import Play, brought, graded
 from licet.base.trouble import Unavailable
 from licet.ledger.connect import open_store
 from licet.ledger.entry import make_entry, parse_entry
@@ -200,6 +200,7 @@ def test_pages_show_a_matter_to_those_whose_it_is(browser: Any, gateway: Gateway
     from licet.portal.incidents import service
     from licet.portal.incidents.arrival import read_ledgers
     from licet.portal.incidents.models import StoredProceeding
+    from licet.portal.pack import pack
 
     officer = followed(gateway)
     rival = person("provider", "sly@rival.example", ("drafter", "representative"), "rival")
@@ -212,7 +213,12 @@ def test_pages_show_a_matter_to_those_whose_it_is(browser: Any, gateway: Gateway
     for language, title in (("en", "After a halt"), ("zh", "拦截之后")):
         listed = mine.get(f"/{language}/desk/matters/").content.decode()
         assert title in listed
-        assert "base.fraud" in listed
+        name = pack().categories["illegal_activity"].name[language]
+        assert f'/desk/matters/{number}/">{name}</a>' in listed, "by the name that people know"
+        assert '<span class="code">base.fraud</span>' in listed
+        assert (
+            f"<h1>{name}</h1>" in mine.get(f"/{language}/desk/matters/{number}/").content.decode()
+        )
     assert mine.get(page).status_code == 200
     assert theirs.get(page).status_code == 404
     assert authority.get(page).status_code == 404, "nothing was reported yet"
@@ -280,6 +286,35 @@ def test_a_correction_is_begun_from_the_incident_proven_and_released_by_pages(
     assert "Released" in theirs.get(page).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "There is no incident “LI-20261120-none”."),
+        ("zh", "没有编号为“LI-20261120-none”的事件"),
+    ],
+)
+def test_a_correction_of_an_incident_that_there_is_not_is_refused_and_nothing_is_lost(
+    browser: Any, gateway: Gateway, language: str, said: str
+) -> None:
+    from kit.visitors import signed_in
+    from licet.portal.incidents.models import StoredProceeding
+
+    officer = followed(gateway)
+    others = graded(person("provider", "one@other.example", ("representative",), "other"), 7)
+    mine, address = signed_in(officer), f"/{language}/desk/matters/new/correction/start/"
+    answer = mine.post(address, {"incident": "LI-20261120-none", "family": "my.family"})
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert said in shown
+    assert 'aria-invalid="true"' in shown
+    assert 'value="LI-20261120-none"' in shown
+    assert 'value="my.family"' in shown, "what was right is kept too"
+    assert mine.post(address, {"incident": others, "family": "my.family"}).status_code == 409
+    both = mine.post(address, {"incident": "LI-20261120-none"}).content.decode()
+    assert both.count('class="fault"') == 2, "all that is wrong is told at once"
+    assert not StoredProceeding.objects.filter(kind="correction").exists()
+
+
 def test_a_release_against_the_proof_takes_a_second_person_by_pages(
     browser: Any, gateway: Gateway
 ) -> None:
@@ -290,7 +325,8 @@ def test_a_release_against_the_proof_takes_a_second_person_by_pages(
         "provider", "two@acme.example", ("drafter", "representative"), "acme"
     )  # fmt: skip
     play = Play("correction", start=NOON)
-    began = service.begin("correction", "start", brought(play, "start"), first, NOON)
+    told = {**brought(play, "start"), "incident": graded(first, 1)}
+    began = service.begin("correction", "start", told, first, NOON)
     number = began.id  # type: ignore[union-attr]
     for act in ("contain", "explain", "name_candidate", "record_proof"):
         play.of = service.load(number)
@@ -318,7 +354,8 @@ def test_a_correction_is_served_once_every_gateway_that_runs_says_so(
     (tmp_path / "2").mkdir()
     second = Gateway(tmp_path / "2")
     play = Play("correction", start=NOON)
-    began = service.begin("correction", "start", brought(play, "start"), officer, NOON)
+    told = {**brought(play, "start"), "incident": graded(officer, 1)}
+    began = service.begin("correction", "start", told, officer, NOON)
     number = began.id  # type: ignore[union-attr]
     for one in (gateway, second):
         one.says("gateway.started", version="1", bundle="a" * 64, pack="cn-genai-2023")

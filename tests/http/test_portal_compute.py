@@ -269,10 +269,13 @@ def test_an_objection_is_answered_with_reasons_for_both_sides(browser: Any) -> N
 def test_a_voucher_is_applied_for_and_decided_with_reasons(browser: Any) -> None:
     mine, sees = staff(), officer()
     staff("other")
+    apply = "/en/compute/vouchers/?programme=beijing_etown"
+    alone = page(mine, apply)
+    assert "There is none yet" in alone, "a list to choose from is not empty without a word"
+    assert "<select" not in alone
     with commons() as here:
         here.add_pool(POOL, "other", now_s())
         before = claimed(here, "K-1")
-    apply = "/en/compute/vouchers/?programme=beijing_etown"
     form = {"supplier": "other", "contract": "k 1-x", "signed": "2026-03-01", "settled": "100000"}
     form |= {f"met-{one}": "on" for one in ("registered", "legal_person", "not_affiliated")}
     assert mine.post(apply, {}).status_code == 422

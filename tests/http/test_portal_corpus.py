@@ -28,6 +28,7 @@ from licet.corpus.readers import RECEIPT, Readers
 from licet.corpus.uses import Uses
 from licet.credentials import jws
 from licet.credentials.keys import KeySet
+from licet.portal.design.words import sentences
 
 
 @pytest.fixture
@@ -84,8 +85,14 @@ def test_versions_are_shown_with_what_changed(browser: Any) -> None:
     publish("pub/a", {"x.txt": b"1", "gone.txt": b"1"})
     publish("pub/a", {"x.txt": b"22", "new.txt": b"1"}, card(licence="MIT"))
     said = page(browser, "/en/data/pub/a/")
-    for words in ("<ins>new.txt</ins>", "<del>gone.txt</del>", "The card changed", "licence"):
+    for words in ("<ins>new.txt</ins>", "<del>gone.txt</del>", "The card changed: Licence</li>"):
         assert words in said, words
+    assert "说明卡有改动：许可协议</li>" in page(browser, "/zh/data/pub/a/")
+
+
+def test_every_part_of_a_card_has_a_name_that_people_know() -> None:
+    for part in Card.__struct_fields__:
+        assert {*sentences()[f"data-card.{part}"]} == {"zh", "en"}
 
 
 def test_what_is_restricted_is_previewed_by_whom_it_was_granted_to(browser: Any) -> None:

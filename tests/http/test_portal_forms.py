@@ -16,6 +16,7 @@ from kit.visitors import signed_in
 FAULTS = re.compile(r'<div class="faults".*?</div>', re.DOTALL)
 ENGLISH = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 PUBLIC = ("/family/join/", "/account/sign-in/", "/complaint/", "/complaint/look/")
+FORM = "form/documents/"
 STAFF = (
     "/desk/new/", "/data/publish/", "/annotation/add/", "/annotation/record/", "/desk/samples/",
     "/compute/pools/new/", "/compute/needs/new/", "/account/password/",
@@ -31,6 +32,15 @@ TYPED = {
 def browser() -> Iterator[Any]:
     with portal() as client:
         yield client
+
+
+def hints_are_linked(page: str) -> None:
+    """Every hint of the page is named by the field that it describes."""
+    named = {one for ids in re.findall(r'aria-describedby="([^"]+)"', page) for one in ids.split()}
+    for hint in re.findall(r'<p class="hint"([^>]*)>', page):
+        found = re.search(r'id="([^"]+)"', hint)
+        assert found is not None, hint
+        assert found[1] in named, found[1]
 
 
 def staff() -> Any:
@@ -64,6 +74,36 @@ def test_what_describes_a_field_is_on_the_page(browser: Any, path: str) -> None:
         for names in re.findall(r'aria-describedby="([^"]+)"', shown):
             for name in names.split():
                 assert f'id="{name}"' in shown, name
+
+
+@pytest.mark.parametrize(
+    "path", [*PUBLIC, *STAFF, "/check/", "/label/", FORM, "/account/factor/keys/new/"]
+)
+def test_every_hint_describes_a_field(browser: Any, path: str) -> None:
+    who = browser if path in (*PUBLIC, "/check/", "/label/") else staff()
+    if path == FORM:
+        path = who.post("/zh/desk/new/", {"route": "model_filing"})["location"][3:] + path
+    who.post("/en/account/again/", {"password": PASSWORD})
+    answer = who.get(f"/zh{path}")
+    assert answer.status_code == 200
+    hints_are_linked(answer.content.decode())
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("path", "field"), [("/check/", "token"), ("/label/", "file")])
+def test_a_form_of_one_field_that_came_empty_says_what_is_missing(
+    browser: Any, path: str, field: str, language: str
+) -> None:
+    answer = browser.post(f"/{language}{path}", {})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in page
+    assert ("请" in faults(page)) == (language == "zh")
+    (typed,) = re.findall(rf'<(?:input|textarea)[^>]* id="{field}"[^>]*>', page)
+    assert 'aria-invalid="true"' in typed
+    assert f"{field}-hint {field}-fault" in typed
+    assert f'id="{field}-fault"' in page
+    assert 'class="faults"' not in browser.get(f"/{language}{path}").content.decode()
 
 
 def test_a_refused_data_set_keeps_its_name_and_message(browser: Any) -> None:

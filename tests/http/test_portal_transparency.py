@@ -63,10 +63,13 @@ def test_it_counts_what_the_ledgers_hold_and_goes_on_from_there(
     assert rows(browser)["stop", "reply", "illegal_activity", "base"] == "5"
     told = browser.get("/transparency.json").json()
     assert ["stop", "reply", "illegal_activity", "base", 5] in told["rows"]
-    for code, words in (("en", "What was stopped"), ("zh", "停止的内容")):
+    for code, words in (("en", "What was stopped"), ("zh", "拦截的内容")):
         page = browser.get(f"/{code}/transparency/").content.decode()
         assert words in page
         assert "<svg" in page
+        assert {"en": "<td>Licet, base rules (base)", "zh": "<td>Licet 基础规则（base）"}[
+            code
+        ] in page
     assert browser.get("/transparency.xls").status_code == 404
 
 

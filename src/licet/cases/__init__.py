@@ -29,6 +29,7 @@ from licet.cases.model import (
 )
 from licet.cases.notices import Near, nearing, told_to
 from licet.cases.numbering import display_text, is_number, proposed_number
+from licet.cases.permits import awaited
 from licet.cases.record import entries_of, entry_of, refusal_entry
 from licet.cases.scope import ScopeAnswer, scope
 from licet.cases.upstream import depends_on, flagged, status
@@ -55,6 +56,7 @@ __all__ = [
     "apply",
     "as_of",
     "asked",
+    "awaited",
     "barred",
     "clocks",
     "decide",

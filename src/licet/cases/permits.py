@@ -16,9 +16,11 @@ Rules
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 from licet.cases.deed import Deed, matter, tracks
-from licet.cases.model import Hearing, Refusal
+from licet.cases.model import Case, Hearing, Refusal
+from licet.rulebook.procedure import Procedure, Side
 
 Guard = Callable[[Deed], Refusal | None]
 
@@ -31,6 +33,21 @@ def refused(deed: Deed) -> Refusal | None:
 def out_of_place(deed: Deed) -> Refusal | None:
     """The reason why the act is open to nobody, or not to this side: it does not fit the case."""
     return next((no for guard in _GUARDS[:3] if (no := guard(deed)) is not None), None)
+
+
+def awaited(case: Case, today: date, procedure: Procedure) -> frozenset[Side]:
+    """The sides that a settled case waits for: whoever holds the filing and, where somebody is
+    heard, the holder while they may still speak, then the authority. While a hearing about the
+    filing is open, the filing waits for nobody else."""
+    holder = procedure.stages[case.filing].holder
+    hearing = case.hearing
+    if hearing is None:
+        return frozenset({holder} if holder else ())
+    speaking = today <= hearing.until and not (hearing.waived or hearing.asked)
+    turn: Side = "provider" if speaking else "authority"
+    if holder is None or "filing" in tracks(procedure.acts[hearing.act]):
+        return frozenset({turn})
+    return frozenset({turn, holder})
 
 
 def heard(deed: Deed) -> bool:

@@ -100,6 +100,10 @@ FAULTS: Mapping[str, Words] = {
     "one_line": {"zh": "请写在一行内。", "en": "Write it in one line."},
     "wrong_form": {"zh": "格式不符，请看说明。", "en": "It does not have the form described."},
     "taken": {"zh": "此编号已有他用。", "en": "This number is taken."},
+    "no_such_incident": {
+        "zh": "没有编号为“{number}”的事件，请核对编号。",
+        "en": "There is no incident “{number}”. Compare the number.",
+    },
     "no_number": {"zh": "请填写非负整数。", "en": "Write a whole number, 0 or more."},
     "no_date": {"zh": "请填写日期，如2026-03-09。", "en": "Write a day, as 2026-03-09."},
     "no_moment": {

@@ -42,6 +42,7 @@ from licet.corpus.manifest import File
 from licet.corpus.publishing import chain_of
 from licet.corpus.readers import Reader, Readers
 from licet.corpus.shelf import Shelf
+from licet.corpus.words import DENIALS
 from licet.credentials.keys import SigningKey
 from licet.rulebook.corpus import CorpusRules
 
@@ -240,7 +241,8 @@ class Hub:
         if why is not None:
             page = f"{self._base(asked)}/datasets/{dataset}"
             status = 403 if why == "grant" else 401
-            return denied(status, "GatedRepo", _DENIALS[why].format(page=page))
+            said = " / ".join(DENIALS[why][lang].format(page=page) for lang in ("en", "zh"))
+            return denied(status, "GatedRepo", said)
         file = next((one for one in version.manifest.files if one.path == path), None)
         if file is None:
             return missing("EntryNotFound", "There is no such file.", version.commit)
@@ -296,13 +298,6 @@ class Hub:
         if self._key is None:
             self._key = self.shelf.signing_key(self.chance)
         return self._key
-
-
-_DENIALS = {
-    "token": "This data set is for registered readers: send a token. See {page}",
-    "unknown_token": "This token is not known here, or it has ended. See {page}",
-    "grant": "This data set is restricted: ask for access, and say what for, at {page}",
-}
 
 
 def _entries(files: Sequence[File], below: str, deep: bool) -> Iterator[dict[str, Any]]:

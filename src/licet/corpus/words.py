@@ -153,6 +153,20 @@ RIGHTS: Mapping[str, Words] = {
     "commercial": {"zh": "商业使用", "en": "commercial use"},
 }
 
+DENIALS: Mapping[str, Words] = {
+    "token": {
+        "zh": "此数据集须登记后加载，请提供令牌，见 {page}",
+        "en": "This data set is for registered readers: send a token. See {page}",
+    },
+    "unknown_token": {
+        "zh": "令牌不存在或者已失效，见 {page}",
+        "en": "This token is not known here, or it has ended. See {page}",
+    },
+    "grant": {
+        "zh": "此数据集须经审批后加载，请说明用途并申请，见 {page}",
+        "en": "This data set is restricted: ask for access, and say what for, at {page}",
+    },
+}
 WITHDRAWN: Words = {
     "zh": "此版本已于 {on} 撤回：{reason}",
     "en": "This version was withdrawn on {on}: {reason}",

@@ -164,7 +164,7 @@ def vouchers(request: HttpRequest) -> HttpResponse:
     me, moment = account_of(request.user.body), int(now().timestamp())
     lang, bodies = current().code, names()
     chosen = known.programmes.get(request.GET.get("programme", ""))
-    form = None
+    form, offered = None, []
     with opened() as commons:
         if chosen is not None:
             asks = [(one, known.requirements[one].ask[lang]) for one in chosen.requires]
@@ -177,6 +177,7 @@ def vouchers(request: HttpRequest) -> HttpResponse:
         mine = [k for k in commons.market.all(Claim) if k.value.application.firm == me]
         context = {
             "programmes": known.programmes.values(), "chosen": chosen, "form": form,
+            "offered": offered,
             "claims": [(kept.value, known.programmes.get(kept.value.programme))
                        for kept in reversed(mine)],
             "vouchers": _vouchers(commons, me),

@@ -23,6 +23,7 @@ from licet.cases import (
     Case,
     Clock,
     asked,
+    awaited,
     clocks,
     most_urgent,
     proposed_number,
@@ -46,7 +47,8 @@ _OTHER: Mapping[Side, Side] = {"provider": "authority", "authority": "provider"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A case in a queue: its row, its stages, and the clock of this side that is due first."""
+    """A case in a queue: its row, its stages, and the clock that is due first: this side's, or
+    the other's where it is not this side's turn."""
 
     row: StoredCase
     route: Any
@@ -98,14 +100,16 @@ def _line(row: StoredCase, case: Case, side: Side, now: datetime, procedure: Pro
     case = settled(case, now)
     filing, licence = procedure.stages[case.filing], procedure.stages[case.licence]
     running = clocks(case, now, procedure)
+    mine = side in awaited(case, local_day(now, procedure.time_zone), procedure)
+    clock = most_urgent(running, side)
     return Line(
         row=row,
         route=procedure.routes[case.route],
         filing=filing,
         licence=licence,
-        clock=most_urgent(running, side) or most_urgent(running, _OTHER[side]),
+        clock=clock if clock or mine else most_urgent(running, _OTHER[side]),
         flagged=bool(case.flags),
-        mine=filing.holder == side or case.hearing is not None,
+        mine=mine,
     )
 
 

@@ -18,6 +18,7 @@ from licet.cases import Case, settled
 from licet.credentials.keys import parse_jwks
 from licet.credentials.statuslist import MEDIA_TYPE
 from licet.credentials.wording import MEANINGS, NAMES
+from licet.portal.design.words import word
 from licet.portal.filings import service, tokens
 from licet.portal.filings.arriving import on_case
 
@@ -80,7 +81,10 @@ def check(request: HttpRequest) -> HttpResponse:
                 "meaning": MEANINGS[standing.state],
                 "tone": _TONES.get(standing.state, "bad"),
             }
-    return render(request, "filings/check.html", context)
+    empty = request.method == "POST" and not token
+    if empty:
+        context["faults"] = [("token", word("check.token"), word("check.no-token"))]
+    return render(request, "filings/check.html", context, status=422 if empty else 200)
 
 
 @require_safe

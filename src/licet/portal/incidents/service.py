@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from licet.base.ids import new_id, secret_number
 from licet.base.trouble import Corrupt, NotFound
-from licet.cases import Act, Event, Refusal
+from licet.cases import Act, Event, Fault, Refusal
 from licet.cases import proceedings as rules_of
 from licet.cases.forms import as_moment
 from licet.cases.proceedings import Person as Actor
@@ -105,11 +106,26 @@ def begin_on(
     of = rules(kind)
     parties: dict[Desk, str] = {"provider": holder.code, **({"public": about} if about else {})}
     outcome = rules_of.begin(proceeding_id, Act(act_id, dict(data)), actor, now, of, parties)
+    unknown = _unknown(kind, data, holder)
     if isinstance(outcome, Refusal):
-        return outcome
+        more = unknown if outcome.code == "bad_data" else ()
+        return replace(outcome, faults=(*outcome.faults, *more))
+    if unknown:
+        return Refusal("bad_data", act_id, faults=unknown)
     row = StoredProceeding(id=proceeding_id, kind=kind, holder=holder, opened=now, changed=now)
     row.save(force_insert=True)
     return keep(head, row, None, outcome)
+
+
+def _unknown(kind: ProceedingKind, data: Mapping[str, Any], holder: Body) -> tuple[Fault, ...]:
+    """Faults of an answer that names a matter that there isn't: a correction is of an incident of
+    its own body; those of others do not exist for it."""
+    number = str(data.get("incident") or "")
+    if kind != "correction" or not number:
+        return ()
+    if StoredProceeding.objects.filter(pk=number, kind="incident", holder=holder).exists():
+        return ()
+    return (Fault("incident", "no_such_incident", {"number": number}),)
 
 
 def act_on(

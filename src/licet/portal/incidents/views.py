@@ -5,7 +5,7 @@ It refuses to know law, and who may do what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -40,6 +40,7 @@ from licet.portal.incidents.asking import sent_of, sheet_of
 from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.incidents.effect import Taking, takings
 from licet.portal.incidents.models import FollowedLedger, StoredMeasure, StoredProceeding
+from licet.portal.incidents.naming import family_beside, incidents_of, title_of
 from licet.portal.incidents.persons import last_step, reason_in
 from licet.portal.pack import pack
 from licet.rulebook.proceeding import Desk, ProceedingAct, ProceedingKind, ProceedingRules
@@ -55,11 +56,12 @@ HELD = frozenset({"excerpt_sha256", "prior_step"})
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A proceeding in a queue: its row, its title, its kind, its stage, and the clock that is due
-    first."""
+    """A proceeding in a queue: its row, its title and the family of rules beside it, its kind, its
+    stage, and the clock that is due first."""
 
     row: StoredProceeding
     title: Any
+    family: str
     kind: Any
     stage: Any
     clock: RunningClock | None
@@ -101,10 +103,10 @@ def queue(request: HttpRequest) -> HttpResponse:
     context = {
         "kinds": kinds,
         "chosen": chosen,
-        "mine": _lines(waiting.order_by("changed")[:QUEUE_MAX], side, moment),
-        "others": _lines(others.order_by("-changed")[:OTHERS_MAX], side, moment),
+        "mine": _lines(waiting.order_by("changed")[:QUEUE_MAX], request, moment),
+        "others": _lines(others.order_by("-changed")[:OTHERS_MAX], request, moment),
         "ledgers": ledgers if side == "provider" else (),
-        "openings": [(k, service.rules(k).name, act) for k, act in _openings(request)],
+        "openings": list(_openings(request)),
         "on_desk": True,
     }
     return render(request, "incidents/queue.html", context)
@@ -120,7 +122,9 @@ def show(request: HttpRequest, of: Proceeding) -> HttpResponse:
         "of": of,
         "kind": known.name,
         "stage": known.stages[of.stage],
-        "title": _title(_visible(request).get(pk=of.id), of, known),
+        "title": title_of(
+            _visible(request).get(pk=of.id), of, known, incidents_of([of], _visible(request))
+        ),
         "facts": list(_facts(of, known, request)),
         "acts": possible(of, actor, moment, known),
         "barred": [
@@ -277,36 +281,33 @@ def _kinds(request: HttpRequest) -> Iterator[tuple[ProceedingKind, Any]]:
             yield kind, service.rules(kind).name
 
 
-def _lines(rows: Any, side: Any, moment: datetime) -> list[Line]:
-    found = list(rows)
+def _lines(rows: Any, request: HttpRequest, moment: datetime) -> list[Line]:
+    found, side = list(rows), request.user.body.kind
     loaded = service.load_all(row.pk for row in found)
-    return sorted((_line(row, loaded[row.pk], side, moment) for row in found), key=_urgency)
+    about = incidents_of(loaded.values(), _visible(request))
+    lines = (_line(row, loaded[row.pk], about, side, moment) for row in found)
+    return sorted(lines, key=_urgency)
 
 
-def _line(row: StoredProceeding, of: Proceeding, side: Any, moment: datetime) -> Line:
+def _line(
+    row: StoredProceeding, of: Proceeding, about: Mapping[str, Proceeding], side: Any,
+    moment: datetime,
+) -> Line:  # fmt: skip
     of = settled(of, moment)
     known = service.rules(of.kind)
     running = clocks(of, moment, known)
     other: Desk = "authority" if side == "provider" else "provider"
     clock = most_urgent(running, side) or most_urgent(running, other)
+    title = title_of(row, of, known, about)
     return Line(
         row,
-        _title(row, of, known),
+        title,
+        family_beside(title, of),
         known.name,
         known.stages[of.stage],
         clock,
         known.stages[of.stage].turn == side,
     )
-
-
-def _title(row: StoredProceeding, of: Proceeding, known: ProceedingRules) -> Any:
-    """What a matter is called: its own name, or what its first form calls it by."""
-    opening = known.acts[of.events[0].kind].form
-    field = known.forms[opening].fields.get(known.forms[opening].title) if opening else None
-    told = str(of.facts.get(field.id)) if field else ""
-    if row.title or field is None or told not in field.choices:
-        return row.title
-    return field.choices[told].label
 
 
 def _urgency(line: Line) -> tuple[Any, ...]:

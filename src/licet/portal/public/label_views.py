@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from licet.base.trouble import TooMuch, Unavailable
 from licet.labels import Report, verify
+from licet.portal.design.words import word
 from licet.portal.pack import pack
 from licet.rulebook import LabelRules
 
@@ -37,7 +38,10 @@ def label(request: HttpRequest) -> HttpResponse:
             report = None
         context |= {"name": name, "unread": report is None}
         context |= _shown(report, rules) if report else {}
-    return render(request, "public/label.html", context)
+    empty = request.method == "POST" and sent is None
+    if empty:
+        context["lacking"] = [("file", word("label.file"), word("label.no-file"))]
+    return render(request, "public/label.html", context, status=422 if empty else 200)
 
 
 def _shown(report: Report, rules: LabelRules) -> dict[str, Any]:

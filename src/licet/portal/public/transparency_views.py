@@ -90,7 +90,7 @@ def _parts(rows: Iterable[Row]) -> list[Part]:
     for row in rows:
         found.setdefault(row[0], []).append(row)
     return [
-        _part("stop", found, ("place", "category", "author"), (_place, _category, str)),
+        _part("stop", found, ("place", "category", "author"), (_place, _category, _author)),
         _part("incident", found, ("grade", "stage"), (_grade, _stage("incident"))),
         _part("measure", found, ("step", "stage"), (_step, _stage("measure"))),
         _part("complaint", found, ("about", "stage"), (_about, _stage("complaint"))),
@@ -121,6 +121,11 @@ def _place(word: str) -> Any:
 def _category(word: str) -> Any:
     known = pack().categories.get(word)
     return known.name if known else word
+
+
+def _author(word: str) -> Any:
+    """Who wrote a rule, by the first word of its id, where that is a word of ours."""
+    return sentences().get(f"transparency-author.{word}", word)
 
 
 def _grade(word: str) -> Any:

@@ -92,6 +92,12 @@ def facet_value(value: str, name: str) -> str:
 
 
 @register.filter
+def card_word(key: str) -> str:
+    """What a part of a card is about."""
+    return words.word(f"data-card.{key}")
+
+
+@register.filter
 def right_word(right: str) -> str:
     """What a licence allows, in words."""
     return words.word(f"data-right.{right}")
