@@ -263,6 +263,16 @@ def test_a_hearing_about_the_licence_takes_no_filing_from_who_has_it() -> None:
     assert waits_for(play) == {"authority", "provider"}
 
 
+def test_an_urgent_suspension_waits_for_the_authority_that_must_confirm_it() -> None:
+    play = Play().granted()
+    play.act("suspend_interim", APPROVER, statement=ADVERSE, urgency="People are at risk.")
+    assert waits_for(play) == {"authority"}
+    play.act("propose_suspension", REVIEWER, statement=ADVERSE)
+    assert waits_for(play) == {"provider"}
+    play.act("waive", REPRESENTATIVE)
+    assert waits_for(play) == {"authority"}
+
+
 def test_a_hearing_that_nobody_asked_for_does_not_shorten_the_time() -> None:
     play = Play().in_review()
     play.act("propose_refusal", REVIEWER, statement=ADVERSE)

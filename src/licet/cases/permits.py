@@ -38,16 +38,30 @@ def out_of_place(deed: Deed) -> Refusal | None:
 def awaited(case: Case, today: date, procedure: Procedure) -> frozenset[Side]:
     """The sides that a settled case waits for: whoever holds the filing and, where somebody is
     heard, the holder while they may still speak, then the authority. While a hearing about the
-    filing is open, the filing waits for nobody else."""
+    filing is open, the filing waits for nobody else. What lapses unless the authority acts waits
+    for it while nobody is heard."""
     holder = procedure.stages[case.filing].holder
     hearing = case.hearing
     if hearing is None:
-        return frozenset({holder} if holder else ())
+        waits: set[Side] = {holder} if holder else set()
+        if _lapses(case, procedure):
+            waits.add("authority")
+        return frozenset(waits)
     speaking = today <= hearing.until and not (hearing.waived or hearing.asked)
     turn: Side = "provider" if speaking else "authority"
     if holder is None or "filing" in tracks(procedure.acts[hearing.act]):
         return frozenset({turn})
     return frozenset({turn, holder})
+
+
+def _lapses(case: Case, procedure: Procedure) -> bool:
+    """Whether the case is in a stage that ends by itself unless the authority acts."""
+    return any(
+        clock.bearer == "authority"
+        and clock.expiry is not None
+        and case.stage(clock.expiry.track) in clock.expiry.at
+        for clock in procedure.clocks.values()
+    )
 
 
 def heard(deed: Deed) -> bool:
