@@ -24,8 +24,8 @@ register                       ok/405     ok/405   ok/405   ok/405
 register-any                   on/405     on/405   on/405   on/405
 register-download              ok/405     ok/405   ok/405   ok/405
 entry                          ok/405     ok/405   ok/405   ok/405
-check                          ok/ok      ok/ok    ok/ok    ok/ok
-label                          ok/ok      ok/ok    ok/ok    ok/ok
+check                          ok/no      ok/no    ok/no    ok/no
+label                          ok/no      ok/no    ok/no    ok/no
 scope                          ok/405     ok/405   ok/405   ok/405
 transparency                   ok/405     ok/405   ok/405   ok/405
 transparency-file              ok/405     ok/405   ok/405   ok/405
