@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.choice_events import TEXTS, Upstream
-from kit.dialects import NAMES, NOTICE, ask_for, events_of, payloads, recorded
+from kit.dialects import NAMES, NOTICE, ask_for, events_of, found_in, payloads, recorded
 from licet.base.trouble import BadInput
 from licet.gateway.dialects.chat_texts import CHAT, COMPLETIONS
 from licet.gateway.dialects.choice_stream import ChoiceReader
@@ -38,16 +38,6 @@ class Side:
         except BadInput as trouble:
             return repr(trouble)
         return frame
-
-
-def _found(frame: Frame | str) -> Any:
-    if isinstance(frame, str):
-        return frame
-    spans = [
-        [(span.channel, span.text, span.kind, span.by_meaning) for span in found]
-        for found in (frame.spans, frame.repeats)
-    ]
-    return spans, frame.ends, frame.atomic, frame.last, frame.raw
 
 
 def _worth(value: Any) -> bool:
@@ -85,7 +75,7 @@ def _agree(
     channels: set[str] = set()
     for event in events:
         frames = [side.read(event) for side in sides]
-        found = [_found(frame) for frame in frames]
+        found = [found_in(frame) for frame in frames]
         assert found[0] == found[1] == found[2], event
         states = [(side.reader.renumbers, side.reader.usage) for side in sides]
         assert states[0] == states[1] == states[2]
@@ -272,3 +262,8 @@ def test_a_plain_head_is_proven() -> None:
     assert head is not None
     assert head.data == b'{"id": "a", "created": 7, "model": null, '
     assert head.members == {"id": "a", "created": 7, "model": None}
+
+
+def test_a_head_is_within_one_line() -> None:
+    assert prove_head(b'{"id":"a","choices":[]}') is not None
+    assert prove_head(b'{"id":"a",\n"choices":[]}') is None

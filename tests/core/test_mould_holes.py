@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.dialects import NOTICE, ask_for, events_of, payloads, reader_for, recorded
+from kit.dialects import NOTICE, ask_for, events_of, found_in, payloads, reader_for, recorded
 from kit.response_events import Upstream
 from licet.base.trouble import BadInput
 from licet.gateway.dialects.chat_texts import CHAT
@@ -217,16 +217,6 @@ class Side:
             return repr(trouble)
 
 
-def _found(frame: Any) -> Any:
-    if isinstance(frame, str):
-        return frame
-    spans = [
-        [(span.channel, span.text, span.kind, span.by_meaning) for span in found]
-        for found in (frame.spans, frame.repeats)
-    ]
-    return spans, frame.ends, frame.atomic, frame.last, frame.raw
-
-
 def _told(data: bytes) -> list[Any]:
     return [
         (event.event, json.loads(event.data) if event.data.startswith(b"{") else event.data)
@@ -244,7 +234,7 @@ def test_a_response_is_read_and_written_as_in_full(data: Any) -> None:
     channels: set[str] = set()
     for event in Upstream(draw).stream():
         frames = [side.read(event) for side in sides]
-        assert _found(frames[0]) == _found(frames[1]), event
+        assert found_in(frames[0]) == found_in(frames[1]), event
         read = frames[1]
         if isinstance(read, str):
             break

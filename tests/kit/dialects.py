@@ -41,6 +41,17 @@ def recorded(name: str) -> bytes:
     return (STREAMS / name).read_bytes()
 
 
+def found_in(frame: Frame | str) -> Any:
+    """What a frame holds, to be compared; a reader's refusal is itself."""
+    if isinstance(frame, str):
+        return frame
+    spans = [
+        [(span.channel, span.text, span.kind, span.by_meaning) for span in found]
+        for found in (frame.spans, frame.repeats)
+    ]
+    return spans, frame.ends, frame.atomic, frame.last, frame.raw
+
+
 def events_of(data: bytes) -> list[SseEvent]:
     """All events of a stream."""
     parser = SseParser()

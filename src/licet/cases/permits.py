@@ -59,6 +59,7 @@ def _lapses(case: Case, procedure: Procedure) -> bool:
     return any(
         clock.bearer == "authority"
         and clock.expiry is not None
+        and (not clock.routes or case.route in clock.routes)
         and case.stage(clock.expiry.track) in clock.expiry.at
         for clock in procedure.clocks.values()
     )

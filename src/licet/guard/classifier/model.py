@@ -52,8 +52,6 @@ STRIDES = 4
 Table = NDArray[np.signedinteger[Any]]
 """Weights by bucket, shape (2^bits,), as narrow as they were packed."""
 
-_QUICK_CHARACTERS = 2048
-"""A text of no more is screened without a pause."""
 _HEAD_SHIFT = np.uint32(BITS - HEAD_BITS)
 _ONES = np.ones((GRAMS + WORD_GRAMS) * (SLAB_CHARACTERS + 1), dtype=np.float32)
 
@@ -158,7 +156,7 @@ class Classifier:
         `context` (the turn before) is taken for the sake of callers; these weights do not use
         it. `thorough` leaves out the screen, for those who rank texts and do not only stop them.
         """
-        if not thorough and len(text) <= _QUICK_CHARACTERS:
+        if not thorough:
             folded = fold(text)
             data = encoded(folded)
             group, passed = self._groups[role, is_han(data, len(folded))]

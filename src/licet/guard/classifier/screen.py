@@ -32,8 +32,9 @@ PIECE_BLOCKS: Final = 64
 
 _PAD: Final = " " * 7
 _MIX: Final = 0x79B97F4A7C15
-_SHIFT: Final = 31
-_MASK: Final = 0x1FFFF
+_NEWEST: Final = 8 * (READ_BYTES - 1)
+_SHIFT: Final = 8 * READ_BYTES - SCREEN_BITS
+_MASK: Final = (1 << SCREEN_BITS) - 1
 _BIAS: Final = 128
 _LEAST: Final = -(1 << 62)
 _ROOT_ONE, _ROOT_TWO = math.sqrt(BLOCK_BYTES), math.sqrt(2 * BLOCK_BYTES)
@@ -95,7 +96,7 @@ def _highest(table: bytes, data: bytes, start: i64, end: i64) -> float:
     at, stop = start, end + READ_BYTES - 1
     read: i64 = 0
     while at < start + READ_BYTES - 1:
-        read = read >> 8 | i64(data[at]) << 40
+        read = read >> 8 | i64(data[at]) << _NEWEST
         at += 1
     left: i64 = BLOCK_BYTES
     total: i64 = 0
@@ -103,7 +104,7 @@ def _highest(table: bytes, data: bytes, start: i64, end: i64) -> float:
     one: i64 = _LEAST
     two: i64 = _LEAST
     while at < stop:
-        read = read >> 8 | i64(data[at]) << 40
+        read = read >> 8 | i64(data[at]) << _NEWEST
         total += i64(table[read * _MIX >> _SHIFT & _MASK]) - _BIAS
         at += 1
         left -= 1
