@@ -56,7 +56,9 @@ def until(reached: Callable[[], bool], within_s: float = 10.0) -> float:
 
 
 @pytest.mark.parametrize("streamed", [True, False], ids=["stream", "whole"])
-def test_a_client_that_leaves_cuts_off_the_upstream(streamed: bool, tmp_path: Path) -> None:
+def test_a_client_that_leaves_cuts_off_the_upstream(
+    streamed: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     events = chat_events([f"word {n} " for n in range(3)], finish=None)
 
     async def slowly(peer: Peer) -> None:
@@ -83,6 +85,7 @@ def test_a_client_that_leaves_cuts_off_the_upstream(streamed: bool, tmp_path: Pa
                 b"client_gone" in e for e in served.call(lambda: log.entries(0, log.size))
             ) == 5
         )  # fmt: skip
+    assert not caplog.records, "who leaves is no error of ours"
 
 
 def test_a_client_that_never_reads_costs_bounded_memory(tmp_path: Path) -> None:

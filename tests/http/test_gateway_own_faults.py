@@ -50,7 +50,7 @@ def test_our_own_fault_is_on_record_as_ours(number: int, tmp_path: Path) -> None
     body = {"model": "m", "messages": [{"role": "user", "content": "Tell me of a bridge."}]}
     with (
         serve(Assessed(plain)) as root,
-        running_gateway(tmp_path / "home", f"{root}/v1", prepare=prepare) as served,
+        running_gateway(tmp_path / "home", f"{root}/v1", prepare=prepare, faulty=True) as served,
     ):
         url, headers = f"{served.url}/chat/completions", served.headers
         turns.left = number

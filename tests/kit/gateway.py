@@ -9,12 +9,15 @@ Rules
 1. Everything is real but the upstream: configuration file, bundle, keys, ledger, cases, uvicorn.
 2. On leaving the gateway has drained and closed; the ledger's files stay in `home` to be read.
 3. What belongs to the gateway's loop is touched there: `served.call(...)`.
+4. What its server logs as an error fails the test that does not expect it (`faulty`): no client
+   and no upstream, whatever it does, is an error of ours.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -115,16 +118,40 @@ def write_config(home: Path, upstream: str, *, rules: str = "", config: str = CO
     return path
 
 
+class _Faults(logging.Handler):
+    """What the server says of its own faults."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(self.format(record))
+
+
+@contextlib.contextmanager
+def _watched(*, faulty: bool) -> Iterator[None]:
+    """Rule 4."""
+    faults, logger = _Faults(), logging.getLogger("uvicorn.error")
+    logger.addHandler(faults)
+    try:
+        yield
+    finally:
+        logger.removeHandler(faults)
+    assert faulty or not faults.said, "the server logged:\n" + "\n".join(faults.said)
+
+
 @contextlib.contextmanager
 def running_gateway(
     home: Path, upstream: str = "replay:", *, rules: str = "", config: str = CONFIG,
     pace_ms: float = 0.0, lab: bool = True, prepare: Callable[[Gateway], None] | None = None,
-    **tables: str,
+    faulty: bool = False, **tables: str,
 ) -> Iterator[Served]:  # fmt: skip
     """A gateway before `upstream` (a base URL, or `replay:` for the built-in one), unlicensed
     (`--lab`) unless told otherwise.
 
     `rules`: the text of a rule file. `prepare` may change the built gateway before it serves.
+    `faulty`: the test makes it fail (rule 4).
     Raises what building raises, and RuntimeError where it does not start or stop in its time.
     """
     loaded = load_config(write_config(home, upstream, rules=rules, config=config, **tables))
@@ -161,12 +188,11 @@ def running_gateway(
     try:
         if not started.wait(START_S) or failure:
             raise RuntimeError("the gateway did not start") from (failure or [None])[0]
-        yield served
+        with _watched(faulty=faulty):
+            yield served
+            _end(thread, loop, leave)
     finally:
-        if thread.is_alive():
-            with contextlib.suppress(RuntimeError):  # it has just ended by itself
-                loop.call_soon_threadsafe(leave.set)
-        thread.join(STOP_S)
+        _end(thread, loop, leave)
         listener.close()
         if replay is not None:
             replay.close()
@@ -174,3 +200,10 @@ def running_gateway(
             raise RuntimeError("the gateway did not stop in time")
         if failure:
             raise RuntimeError("the gateway failed") from failure[0]
+
+
+def _end(thread: threading.Thread, loop: asyncio.AbstractEventLoop, leave: asyncio.Event) -> None:
+    if thread.is_alive():
+        with contextlib.suppress(RuntimeError):  # it has just ended by itself
+            loop.call_soon_threadsafe(leave.set)
+    thread.join(STOP_S)

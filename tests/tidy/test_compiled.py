@@ -66,3 +66,21 @@ def test_compiled_constants_are_final(module: Module) -> None:
         if isinstance(node.value, ast.Constant | ast.Call):
             made_by = ast.unparse(node.value).partition("(")[0]
             assert made_by == "TypeVar", f"{module.name}:{node.lineno}: mark it Final"
+
+
+@pytest.mark.parametrize("module", COMPILED, ids=lambda m: m.name)
+def test_no_compiled_handler_awaits(module: Module) -> None:
+    """mypyc loses track there of what is being handled: behind such an `await` it raises what was
+    dealt with long before, or what nobody raised."""
+    for node in module.nodes:
+        if isinstance(node, ast.Try | ast.TryStar):
+            handlers = [*node.finalbody, *node.handlers]
+            awaiting = [
+                below
+                for part in handlers
+                for below in ast.walk(part)
+                if isinstance(below, ast.Await | ast.AsyncWith | ast.AsyncFor | ast.Yield)
+            ]
+            assert not awaiting, (
+                f"{module.name}:{awaiting[0].lineno}: keep what happened, and await behind it"
+            )

@@ -50,15 +50,18 @@ async def answer_whole(
     """A non-streamed answer: nothing leaves before all of it was judged."""
     urgent = parts.urgent
     body = await reply.read_all(ANSWER_BYTES_MAX)
+    said: Said | None
     try:
         said = dialect.reply(body)
         is_plain = isinstance(said, ChatReply) and said.is_plain
         if not ask.takes_media and not is_plain:
             refuse_shown_whole(body)
     except BadInput as trouble:
-        code, message = "upstream_malformed", "The model's answer is not of this API."
+        said, code = None, "upstream_malformed"
+        message = "The model's answer is not of this API."
         if isinstance(trouble, Unlooked):
             code, message = trouble.code, str(trouble)
+    if said is None:
         await Answer(502, dialect.error(502, code, message)).send(send)
         return Outcome("failed", flags=flags, code=code)
     whole = await judge_whole(parts, ask, said, guard, urgent, trace, flags)

@@ -92,12 +92,16 @@ async def serve(
     if isinstance(place, Denial):
         await deny(dialect, place, trace, send)
         return
+    broken: BaseException | None = None
     try:
         await _admitted(parts, dialect, key, trace, scope, receive, send)
     except ClientLeft:
-        return
-    finally:
-        await parts.limits.release(key.id, place)
+        pass
+    except BaseException as error:
+        broken = error
+    await parts.limits.release(key.id, place)
+    if broken is not None:
+        raise broken
 
 
 async def deny(dialect: Dialect, denial: Denial, trace: Trace, send: Send) -> None:
@@ -139,14 +143,18 @@ async def _admitted(
         if no is not None or seat.helped:
             return
     once = header(scope, IDEMPOTENCY_KEY) if parts.repeats.heeded else None
+    broken: BaseException | None = None
     try:
         if once is None or ask.stream or isinstance(ask, MediaAsk):
             await _unless_left(parts, dialect, ask, target, trace, scope, receive, send)
         else:
             await _once(parts, dialect, ask, target, trace, scope, send, once)
-    finally:
-        if seat is not None:
-            await seat.leave()
+    except BaseException as error:
+        broken = error
+    if seat is not None:
+        await seat.leave()
+    if broken is not None:
+        raise broken
 
 
 async def _unless_left(
@@ -182,9 +190,11 @@ async def _once(
         )
     except (BadInput, Conflict) as trouble:
         status = 422 if isinstance(trouble, Conflict) else 400
-        await deny(dialect, Denial(status, "idempotency_key", str(trouble)), trace, send)
+        denial = Denial(status, "idempotency_key", str(trouble))
+    else:
+        await answer.send(send)
         return
-    await answer.send(send)
+    await deny(dialect, denial, trace, send)
 
 
 async def _answered(
@@ -194,12 +204,14 @@ async def _answered(
     """Judged and answered, or told why not."""
     try:
         await _judged(parts, dialect, ask, target, trace, scope, send)
+        return
     except NotServed as lost:
-        await deny(dialect, Denial(lost.status, lost.code, lost.message), trace, send)
+        denial = Denial(lost.status, lost.code, lost.message)
     except UpstreamTrouble as trouble:
-        await _upstream_failed(parts, dialect, trace, trouble, send)
+        denial = _upstream_failed(trouble)
     except Trouble as trouble:
-        await deny(dialect, Denial(503, trouble.code, str(trouble)), trace, send)
+        denial = Denial(503, trouble.code, str(trouble))
+    await deny(dialect, denial, trace, send)
 
 
 async def _understand(
@@ -239,6 +251,7 @@ async def _judged(
     parts: Parts, dialect: Dialect, ask: Ask, target: Target, trace: Trace,
     scope: Scope, send: Send,
 ) -> None:  # fmt: skip
+    unreadable: Denial | None = None
     try:
         while True:
             guard, urgent = parts.guard, parts.urgent
@@ -247,7 +260,9 @@ async def _judged(
             if urgent == parts.urgent:  # else an urgent bundle came meanwhile: it is new text
                 break
     except (BadInput, TooMuch) as trouble:  # what was sent as a picture cannot be looked at
-        await deny(dialect, Denial(400, "invalid_request", str(trouble)), trace, send)
+        unreadable = Denial(400, "invalid_request", str(trouble))
+    if unreadable is not None:
+        await deny(dialect, unreadable, trace, send)
         return
     if refusal is not None:
         await _refuse(parts, dialect, refusal, trace, send)
@@ -328,9 +343,7 @@ async def _call(parts: Parts, dialect: Dialect, ask: Ask, target: Target, scope:
     return await upstream.send("POST", dialect.path, headers, body, key_form=form)
 
 
-async def _upstream_failed(
-    parts: Parts, dialect: Dialect, trace: Trace, trouble: UpstreamTrouble, send: Send
-) -> None:
+def _upstream_failed(trouble: UpstreamTrouble) -> Denial:
     late = "timeout" in trouble.code
     message = "The model did not answer in time." if late else "The model cannot be reached."
-    await deny(dialect, Denial(504 if late else 502, trouble.code, message), trace, send)
+    return Denial(504 if late else 502, trouble.code, message)

@@ -122,12 +122,13 @@ class Upstream:
         reply = connection.ask(request, bodiless=bodiless, since=since)
         try:
             await reply.opened()
+            return reply
         except UpstreamClosed:
             if reply.heard or not connection.used or self._closed:
                 raise
-            connection = await self._claim(loop, fresh=True)
-            reply = connection.ask(request, bodiless=bodiless, since=since)
-            await reply.opened()
+        connection = await self._claim(loop, fresh=True)
+        reply = connection.ask(request, bodiless=bodiless, since=since)
+        await reply.opened()
         return reply
 
     def cut_off(self) -> None:
