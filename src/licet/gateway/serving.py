@@ -97,7 +97,7 @@ async def serve(
         await _admitted(parts, dialect, key, trace, scope, receive, send)
     except ClientLeft:
         pass
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - raised again below
         broken = error
     await parts.limits.release(key.id, place)
     if broken is not None:
@@ -149,7 +149,7 @@ async def _admitted(
             await _unless_left(parts, dialect, ask, target, trace, scope, receive, send)
         else:
             await _once(parts, dialect, ask, target, trace, scope, send, once)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - raised again below
         broken = error
     if seat is not None:
         await seat.leave()
