@@ -12,7 +12,7 @@ from licet.guard.lazy_dfa import State
 from licet.guard.lexicon import Lexicon
 from licet.guard.literal import LexicalSettings
 from licet.guard.ruleset import Rule
-from licet.guard.strides import STRIDES_MAX, TEXT_MIN, WORD_MAX, Place, Strides
+from licet.guard.strides import STEPS_MAX, TEXT_MIN, WORD, WORD_BYTES_MAX, Place, Strides
 from licet.guard.watch import Watch
 
 WAYS = ("pinyin", "split", "emoji", "variants", "leet", "repeats", "reversed", "rot13")
@@ -95,7 +95,7 @@ def test_a_word_that_was_read_is_not_learned_again() -> None:
     watch = known.watch()
     watch.feed(text)
     assert (watch.free, strides._known) == (len(text), learned)
-    assert learned <= len(set(text.split()))
+    assert learned <= sum(len(word) + 1 for word in set(text.split()))
 
 
 def test_what_is_forgotten_is_learned_again() -> None:
@@ -103,12 +103,47 @@ def test_what_is_forgotten_is_learned_again() -> None:
     dfa = known._dfa("any", False)
     strides = Strides(dfa)
     place = there(strides, dfa.begin)
-    for number in range(STRIDES_MAX):
-        strides.remember(place, str(number), place)
-    assert strides.place(dfa.begin) is place
-    strides.remember(place, "one more", place)
-    assert strides.place(dfa.begin) is not place
+    number = 0
+    while strides.place(dfa.begin) is place:
+        strides.remember(place, b"%d " % number, place)
+        assert strides._known <= STEPS_MAX
+        number += 1
+    assert number > STEPS_MAX // 10
+    assert strides.take(place, b"7 ", 0) == (place, 0, 0), "it leads nowhere any more"
+    again = there(strides, dfa.begin)
+    strides.remember(again, b"7 ", again)
+    strides.remember(place, b"8 ", again)
+    assert strides.take(again, b"7 7 8 ", 0) == (again, 4, 4)
     same(known, ["the river and the ban on phrases here "] * 2, False)
+
+
+def test_a_stride_ends_between_words() -> None:
+    strides, begin = strides_of_rules()
+    other = strides.place(State((), 0, 0))
+    strides.remember(begin, "über ".encode(), other)
+    strides.remember(begin, b"ban ", None)
+    text = "über über über".encode()
+    assert strides.take(begin, text, 0) == (other, 6, 5)
+    assert strides.take(begin, text[:5], 0) == (begin, 0, 0)
+    assert strides.take(begin, b"ban ban ", 0) == (begin, 0, 0), "it must be read"
+    assert strides.take(begin, b"\0\0 ", 0) == (begin, 0, 0)
+    strides.remember(begin, b"ban ", other)
+    assert strides.take(begin, b"ban ", 0) == (begin, 0, 0), "what is known stays"
+
+
+@given(st.lists(st.text("ab\n \0é违", max_size=9), max_size=30))
+def test_words_lead_where_they_led_first(words: list[str]) -> None:
+    strides, begin = strides_of_rules()
+    places = [begin, strides.place(State((), 0, 0)), None]
+    known: dict[str, Place | None] = {}
+    for number, word in enumerate(words):
+        match = WORD.match(word + " ")
+        assert match is not None
+        known.setdefault(match[0], places[number % 3])
+        strides.remember(begin, match[0].encode(), places[number % 3])
+    for said, place in known.items():
+        taken = (place, len(said.encode()), len(said)) if place else (begin, 0, 0)
+        assert strides.take(begin, said.encode(), 0) == taken
 
 
 def test_what_literals_forget_is_kept_by_no_stride() -> None:
@@ -131,9 +166,15 @@ def test_what_literals_forget_is_kept_by_no_stride() -> None:
 
 
 def test_long_words_are_not_remembered() -> None:
-    strides = Strides(Lexicon(RULES, SETTINGS)._dfa("any", False))
-    strides.remember(strides.never, "a" * (WORD_MAX + 1), None)
-    assert not strides.never.words
+    strides, begin = strides_of_rules()
+    strides.remember(begin, b"a" * WORD_BYTES_MAX + b" ", begin)
+    assert strides._known == 0
+
+
+def strides_of_rules() -> tuple[Strides, Place]:
+    dfa = Lexicon(RULES, SETTINGS)._dfa("any", False)
+    strides = Strides(dfa)
+    return strides, there(strides, dfa.begin)
 
 
 def there(strides: Strides, state: State) -> Place:

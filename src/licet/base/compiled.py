@@ -101,6 +101,7 @@ MODULES = (
     "licet.gateway.dialects.choice_stream",
     "licet.gateway.dialects.frames",
     "licet.gateway.dialects.json_strict",
+    "licet.gateway.dialects.json_survey",
     "licet.gateway.dialects.json_texts",
     "licet.gateway.dialects.known_events",
     "licet.gateway.dialects.moulds",

@@ -17,7 +17,7 @@ from licet.guard.conditions import ConditionalWatch, Counted, order
 from licet.guard.disguise.coded import CodedWatch
 from licet.guard.hit import Hit
 from licet.guard.lazy_dfa import Reading
-from licet.guard.strides import TEXT_MIN, Place, Strides
+from licet.guard.strides import TEXT_MIN, WORD, Place, Strides
 
 
 class Watch:
@@ -67,32 +67,29 @@ class Watch:
             self._decide()
 
     def _read_words(self, text: str, strides: Strides) -> None:
-        """Rule 3. What stands behind the last blank is read."""
-        words = text.split(" ")
-        number, last, index, never = 0, len(words) - 1, 0, strides.never
+        """Rule 3. What stands behind the last word is read."""
+        data = text.encode("utf-8", "surrogatepass")
+        index, at = 0, 0
         place, noted = self._place(strides), self._noted()
-        while number < last:
-            first = index
-            while place is not None and number < last:
-                following = place.words.get(words[number])
-                if following is None or following is never:
-                    break
-                place = following
-                index += len(words[number]) + 1
-                number += 1
-            if place is not None and index > first:
-                self._pass_over(text[first:index], place)
-            if number == last:
+        while index < len(text):
+            if place is not None:
+                following, at, taken = strides.take(place, data, at)
+                if taken:
+                    self._pass_over(text[index : index + taken], following)
+                    place = following
+                    index += taken
+            word = WORD.match(text, index)
+            if word is None:
                 break
-            word, before, noted_before = words[number], place, noted
-            self._read(word + " ")
+            before, noted_before = place, noted
+            self._read(word[0])
             if self.hit is not None:
                 return
-            index += len(word) + 1
-            number += 1
+            raw = word[0].encode("utf-8", "surrogatepass")
+            index, at = word.end(), at + len(raw)
             place, noted = self._place(strides), self._noted()
-            if before is not None and before.words.get(word) is None:
-                strides.remember(before, word, place if noted == noted_before else None)
+            if before is not None:
+                strides.remember(before, raw, place if noted == noted_before else None)
         if index < len(text):
             self._read(text[index:])
 

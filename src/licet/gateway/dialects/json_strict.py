@@ -20,6 +20,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
+from licet.gateway.dialects.json_survey import members_of, survey
 from licet.gateway.dialects.unreadable import Unreadable
 
 DEPTH_MAX: Final = 256
@@ -35,25 +36,26 @@ _encode: Final = msgspec.json.Encoder().encode
 STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _TOKENS: Final = re.compile(STRINGS.pattern + rb"|[\[\]{}]", re.DOTALL)
 _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
-_AS_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def load(data: bytes, *, depth_max: int = 64) -> Any:
     """The value that `data` holds. Raises Unreadable (rules 1 to 3)."""
-    if data.count(b"[") + data.count(b"{") > depth_max:
-        _check_nesting(data, min(depth_max, DEPTH_MAX))
+    members, containers, levels = survey(data)
+    if containers > CONTAINERS_MAX:
+        raise Unreadable(
+            f"it holds more than {CONTAINERS_MAX} lists and objects", hint="Send less at once."
+        )
+    if levels > min(depth_max, DEPTH_MAX):
+        raise Unreadable(
+            f"it nests deeper than {min(depth_max, DEPTH_MAX)} levels", hint="Send it flatter."
+        )
     try:
         value = _decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         if b"\\u" not in data:
             _refuse(error)
         return _load_slowly(data)  # perhaps only a lone surrogate, which msgspec refuses
-    # Each member has one colon. If the value that we hold, written out, has as many colons as were
-    # sent, none belonged to a member that a later one of the same name has overwritten.
-    if _encode(value).count(b":") != data.count(b":") or (
-        b"\\" in data and (b"\\u003a" in data or b"\\u003A" in data)
-    ):
+    if members_of(value) != members:  # a later member of the same name has overwritten one
         _load_slowly(data)
     return value
 
@@ -120,19 +122,6 @@ def kind_of(value: Any) -> str:
         return "null"
     names = {str: "a string", bool: "a boolean", dict: "an object", list: "a list"}
     return names.get(type(value), "a number")
-
-
-def _check_nesting(data: bytes, depth_max: int) -> None:
-    marks = STRINGS.sub(b"", data).translate(_AS_BRACKETS, _NOT_BRACKETS)
-    if len(marks) > 2 * CONTAINERS_MAX:
-        raise Unreadable(
-            f"it holds more than {CONTAINERS_MAX} lists and objects", hint="Send less at once."
-        )
-    depth = 0
-    for mark in marks:
-        depth += 1 if mark == 0x5B else -1
-        if depth > depth_max:
-            raise Unreadable(f"it nests deeper than {depth_max} levels", hint="Send it flatter.")
 
 
 def _load_slowly(data: bytes) -> Any:

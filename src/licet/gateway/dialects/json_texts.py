@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeGuard
 
 from licet.gateway.dialects.frames import Kind, Span
@@ -70,18 +69,21 @@ ROLES: Final[dict[str, Role]] = {
 }
 _JUDGED_BY_MORE: Final = ("user", "tool")
 
-_one_word: Final = re.compile(r"[!-~]*").fullmatch
+
+def _is_one_word(text: str) -> bool:
+    """Whether it holds nothing but visible ASCII characters."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def is_mark(name: str, text: str, holder: Any = None) -> bool:
     """Whether the string `text`, standing under `name` in `holder`, is no text (rule 2)."""
     if name in MARKS:
-        return len(text) <= MARK_CHARS_MAX and _one_word(text) is not None
+        return len(text) <= MARK_CHARS_MAX and _is_one_word(text)
     if name in BLOBS or name.endswith("_id"):
         if name == "data" and _is_plain_source(holder):
             return False
-        return _one_word(text) is not None
-    return name == "result" and _is_made_image(holder) and _one_word(text) is not None
+        return _is_one_word(text)
+    return name == "result" and _is_made_image(holder) and _is_one_word(text)
 
 
 def _is_plain_source(holder: Any) -> bool:
@@ -211,12 +213,7 @@ def _holds_media(value: dict[str, Any]) -> bool:
 
 def is_plain_name(name: str) -> bool:
     """Whether a member's name is an ordinary one, and so no text (rule 1)."""
-    return len(name) <= MARK_CHARS_MAX and _is_short_word(name)
-
-
-@lru_cache(maxsize=4096)
-def _is_short_word(name: str) -> bool:
-    return _one_word(name) is not None  # the same few names come again with every event
+    return len(name) <= MARK_CHARS_MAX and _is_one_word(name)
 
 
 def path(where: str, name: str) -> str:
