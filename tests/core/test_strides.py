@@ -91,10 +91,10 @@ def test_a_word_that_was_read_is_not_learned_again() -> None:
     text = "the river and the long way home by the river and the sea "
     known.watch().feed(text)
     (strides,) = known._strides.values()
-    learned = strides._known
+    learned = strides.steps.known
     watch = known.watch()
     watch.feed(text)
-    assert (watch.free, strides._known) == (len(text), learned)
+    assert (watch.free, strides.steps.known) == (len(text), learned)
     assert learned <= sum(len(word) + 1 for word in set(text.split()))
 
 
@@ -106,7 +106,7 @@ def test_what_is_forgotten_is_learned_again() -> None:
     number = 0
     while strides.place(dfa.begin) is place:
         strides.remember(place, b"%d " % number, place)
-        assert strides._known <= STEPS_MAX
+        assert strides.steps.known <= STEPS_MAX
         number += 1
     assert number > STEPS_MAX // 10
     assert strides.take(place, b"7 ", 0) == (place, 0, 0), "it leads nowhere any more"
@@ -168,7 +168,7 @@ def test_what_literals_forget_is_kept_by_no_stride() -> None:
 def test_long_words_are_not_remembered() -> None:
     strides, begin = strides_of_rules()
     strides.remember(begin, b"a" * WORD_BYTES_MAX + b" ", begin)
-    assert strides._known == 0
+    assert strides.steps.known == 0
 
 
 def strides_of_rules() -> tuple[Strides, Place]:

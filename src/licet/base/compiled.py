@@ -59,6 +59,7 @@ MODULES = (
     "licet.guard.ruletables",
     "licet.guard.scanner",
     "licet.guard.stream",
+    "licet.guard.step_table",
     "licet.guard.strides",
     "licet.guard.watch",
     "licet.guard.classifier.screen",

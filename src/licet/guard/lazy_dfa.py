@@ -15,8 +15,8 @@ Rules
 1. Scanners alone say what is found and what is held; here it is only remembered.
 2. What finds something, and an escape of several characters, is not remembered: the scanners
    themselves read on from there until nothing of the kind is open.
-3. At most STEPS_MAX steps are remembered; then remembering begins anew. Texts that stand in a
-   state go on from it.
+3. At most STEPS_MAX steps and states are remembered; then remembering begins anew. Texts that
+   stand in a state go on from it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from mypy_extensions import i64
+
 from licet.guard.footing import Stance
 from licet.guard.hit import HITS_MAX, Hit
 from licet.guard.scanner import Scanner
+from licet.guard.step_table import UNKNOWN, StepTable
 
 STEPS_MAX: Final = 100_000
-"""Some 400 bytes each, with the states that they lead to and what a lattice remembers for them."""
+"""Some 300 bytes each, with the states that they lead to and what a lattice remembers for them."""
 _CAREFUL_CHARACTERS: Final = 16
 """After so many the scanners are asked whether what they have open may be remembered again."""
 _ANYWHERE: Final = 1 << 32
@@ -37,19 +40,21 @@ _ANYWHERE: Final = 1 << 32
 
 
 class State:
-    """What all scanners have open, and where characters lead from here, as far as is known."""
+    """What all scanners have open. `node`: what its steps are known by; nothing is known of one
+    that was forgotten."""
 
-    __slots__ = ("epoch", "held", "is_end", "stances", "steps", "unsettled")
+    __slots__ = ("epoch", "held", "is_end", "node", "stances", "unsettled")
 
     def __init__(
-        self, stances: tuple[Stance, ...], held: int, unsettled: int, epoch: int = 0
-    ) -> None:
+        self, stances: tuple[Stance, ...], held: int, unsettled: int, epoch: int = 0,
+        node: i64 = UNKNOWN,
+    ) -> None:  # fmt: skip
         self.stances = stances
         self.held = held
         """Characters, the last one being the one just read, that are not beyond suspicion."""
         self.unsettled = unsettled
         """Characters among which a literal may have ended that is not found yet."""
-        self.steps: dict[str, State] = {}
+        self.node = node
         self.epoch = epoch
         """How often all had been forgotten when it was made."""
         self.is_end = False
@@ -60,18 +65,21 @@ class LazyDfa:
     """What texts have made of some scanners so far; grows with what is read, and answers the same.
     Shared by all texts of a thread."""
 
-    __slots__ = ("_make", "_spare", "_states", "_steps", "begin", "epoch", "unknown")
+    __slots__ = ("_make", "_spare", "_states", "begin", "epoch", "named", "steps", "unknown")
 
     def __init__(self, make: Callable[[], list[Scanner]]) -> None:
         """`make` gives scanners that have read nothing, of the same kinds each time."""
         self._make = make
         self._states: dict[tuple[Stance, ...], State] = {}
-        self._steps = 0
+        self.steps = StepTable()
+        """By node and code point: the node of the state behind; 0 where it is `unknown`."""
         self.epoch = 0
         """How often all was forgotten: states of an earlier one are led to no more."""
         self._spare: list[Scanner] = []
-        self.unknown = State((), 0, 0)
+        self.unknown = State((), 0, 0, node=0)
         """Where a character leads that is not remembered (rule 2)."""
+        self.named: list[State] = [self.unknown]
+        """States by node."""
         self.begin = self.state_of(make())
 
     def scanners(self, state: State, at: int) -> list[Scanner]:
@@ -92,7 +100,11 @@ class LazyDfa:
         stances = tuple([scanner.stance() for scanner in scanners])
         state = self._states.get(stances)
         if state is None:
-            state = self._states[stances] = State(stances, held, unsettled, self.epoch)
+            if len(self.named) > STEPS_MAX:
+                self._forget()
+            state = State(stances, held, unsettled, self.epoch, len(self.named))
+            self._states[stances] = state
+            self.named.append(state)
         return state
 
     def step(self, state: State, char: str) -> State:
@@ -102,17 +114,19 @@ class LazyDfa:
             scanner.feed(char)
         following = self.state_of(scanners)
         self._spare = scanners
-        self._steps += 1
-        if self._steps > STEPS_MAX:
+        if self.steps.known >= STEPS_MAX:
             self._forget()
-        state.steps[char] = following
+        elif state.node > 0:
+            self.steps.put(state.node, ord(char), following.node)
         return following
 
     def _forget(self) -> None:
         """Rule 3. Who stands in a state may go on from it; nobody comes to it again."""
+        for state in self.named[self.begin.node + 1 :]:
+            state.node = UNKNOWN
         self._states = {self.begin.stances: self.begin}
-        self.begin.steps.clear()
-        self._steps = 0
+        self.named = [self.unknown, self.begin]
+        self.steps.clear()
         self.epoch += 1
         self.begin.epoch = self.epoch
 
@@ -180,23 +194,29 @@ class Reading:
 
     def _quickly(self, text: str, index: int) -> int:
         """Read what is remembered, and remember what was not; returns where that ends."""
-        now, dfa, first = self._now, self._dfa, index
-        unknown, length = dfa.unknown, len(text)
-        while index < length:
-            char = text[index]
-            following = now.steps.get(char)
-            if following is None:
-                following = dfa.step(now, char)
-            if following is unknown:
-                self._scanners = dfa.scanners(now, self._at + index - first)
-                self.noted += 1
-                break
-            now = following
-            index += 1
+        now, dfa, steps = self._now, self._dfa, self._dfa.steps
+        node: i64 = now.node
+        at: i64 = index
+        length: i64 = len(text)
+        while at < length:
+            behind = steps.find(node, i64(ord(text[at])))
+            if behind <= 0:
+                if now.node != node:
+                    now = dfa.named[node]
+                following = dfa.unknown if behind == 0 else dfa.step(now, text[at])
+                if following is dfa.unknown:
+                    self._scanners = dfa.scanners(now, self._at + at - index)
+                    self.noted += 1
+                    break
+                now, behind = following, following.node
+            node = behind
+            at += 1
+        if now.node != node:
+            now = dfa.named[node]
         self._now = now
-        self._at += index - first
+        self._at += at - index
         self.free = self._at - now.held
-        return index
+        return at
 
     def _carefully(self, text: str, index: int) -> int:
         """Let the scanners read a little; returns up to where."""

@@ -26,15 +26,20 @@ from dataclasses import dataclass
 from typing import Final
 from typing import Literal as OneOf
 
+from mypy_extensions import i64
+
 from licet.guard import fold
 from licet.guard.fold import GAP, MARKS_END, word_class
 from licet.guard.fold_signs import HAN_FROM
 from licet.guard.pattern import Pattern
 from licet.guard.pattern_reading import Symbols
+from licet.guard.step_table import StepTable
 
 STATES_MAX: Final = 4_096
 KINDS_MAX: Final = 65_536
 READS_MAX: Final = 65_536
+_WORD_CLASSES: Final = 3
+_FORGOTTEN: Final = -_WORD_CLASSES
 NOTHING: Final = 0
 """A step after which no match is possible that began before it or with it."""
 SAME: Final = 1
@@ -98,17 +103,17 @@ class Read:
 
 class State:
     """Live places by beginning. `holds`: the first group of which something may come that halts,
-    or -1."""
+    or -1. `node`: what is read in it is known by this and the word class of the symbol before,
+    which is added; nothing is known of a state that was forgotten."""
 
-    __slots__ = ("groups", "holds", "reads", "steps")
+    __slots__ = ("groups", "holds", "node", "steps")
 
-    def __init__(self, groups: Groups, holds: int = -1) -> None:
+    def __init__(self, groups: Groups, holds: int = -1, node: i64 = _FORGOTTEN) -> None:
         self.groups = groups
         self.holds = holds
+        self.node = node
         self.steps: dict[int, Step] = {}
         """By kind of symbol (see `Machine.kind`)."""
-        self.reads: list[dict[str, Read]] = [{}, {}, {}]
-        """By the word class of the symbol before, and then by character (see `Machine.read`)."""
 
 
 class Machine:
@@ -134,10 +139,12 @@ class Machine:
         self._members: list[frozenset[int]] = []
         self._numbers: dict[frozenset[int], int] = {}
         self._states: dict[Groups, State] = {}
-        self.root = State(())
+        self.root = State((), node=1)
+        self.reads = StepTable()
+        """By node and code point: the place in `known_reads` of what was read."""
+        self.known_reads: list[Read] = []
         self._table = fold.written().table
         self._gap = Step(self.root, (), (), None, NOTHING)
-        self._reads_known = 0
         self.careful = Read(self._gap, "", 0, CAREFUL, self.root)
         """Stands for what a character alone does not say: an escape may begin with it, it is not
         seen, or it stands for several letters."""
@@ -172,7 +179,7 @@ class Machine:
 
     def read(self, state: State, word: int, char: str) -> Read:
         """What a character makes of a state that it is read in for the first time; remembered in
-        the state's `reads`, where callers look first. `word`: the class of the symbol before."""
+        `reads`, where callers look first. `word`: the class of the symbol before."""
         symbol = char.translate(self._table)
         if symbol == GAP:
             read = Read(self._gap, symbol, 0, NOTHING, self.root)
@@ -182,10 +189,11 @@ class Machine:
             kind = word_class(symbol)
             step = self.step(state, self.kind(symbol), word < kind or not kind)
             read = Read(step, symbol, kind, step.going, step.state)
-        self._reads_known += 1
-        if self._reads_known > READS_MAX:
+        if self.reads.known >= READS_MAX:
             self._forget()
-        state.reads[word][char] = read
+        elif state.node > 0:
+            self.reads.put(state.node + word, ord(char), len(self.known_reads))
+            self.known_reads.append(read)
         return read
 
     def step(self, state: State, kind: int, begins: bool) -> Step:
@@ -242,12 +250,15 @@ class Machine:
                 self._forget()
             halting = (any(self._halts[place] for place in group) for group in groups)
             holds = next((n for n, halts in enumerate(halting) if halts), -1)
-            known = self._states[groups] = State(groups, holds)
+            node = self.root.node + _WORD_CLASSES * (len(self._states) + 1)
+            known = self._states[groups] = State(groups, holds, node)
         return known
 
     def _forget(self) -> None:
         """Rule 2."""
+        for state in self._states.values():
+            state.node = _FORGOTTEN
         self._states.clear()
         self.root.steps.clear()
-        self.root.reads = [{}, {}, {}]
-        self._reads_known = 0
+        self.reads.clear()
+        self.known_reads.clear()

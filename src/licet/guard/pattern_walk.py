@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mypy_extensions import i64
+
 from licet.guard import escapes, fold
 from licet.guard.fold import ESCAPE, EXPAND, GAP, SKIP, SURROGATE, word_class
 from licet.guard.fold_signs import HAN_FROM
@@ -89,23 +91,29 @@ class PatternWalk:
     def _quickly(self, text: str, index: int) -> int:
         """Read what a look-up tells, up to what it does not or what waits for a word's end;
         returns where that is."""
-        machine, trail = self._machine, self._trail
-        state, word, length = self._state, self._word, len(text)
+        machine, trail, reads = self._machine, self._trail, self._machine.reads
+        state, word = self._state, self._word
         start = self.at - index  # of the text, before the first of its characters
-        while index < length:
-            char = text[index]
-            read = state.reads[word].get(char)
-            if read is None:
-                read = machine.read(state, word, char)
+        fresh, begun = -1, 0  # the one match that is open, where `_begun` is not told yet
+        at: i64 = index
+        length: i64 = len(text)
+        while at < length:
+            number = reads.find(state.node + word, i64(ord(text[at])))
+            if number < 0:
+                read = machine.read(state, word, text[at])
+            else:
+                read = machine.known_reads[number]
             going = read.going
             if going == CAREFUL:
                 break
             state, word = read.state, read.word
-            index += 1
+            at += 1
             if going == NOTHING:
                 continue
             if going == OTHER:
-                self._go_on(read.step, read.symbol, start + index - 1, start + index, word)
+                if fresh >= 0:
+                    self._begun, fresh = [(fresh, begun)], -1
+                self._go_on(read.step, read.symbol, start + at - 1, start + at, word)
                 if self._endings:
                     break
                 continue
@@ -113,10 +121,12 @@ class PatternWalk:
             if going == FRESH:
                 if len(trail) > _TRAIL_SLACK * machine.width_max:
                     self._shorten()
-                self._begun = [(start + index - 1, self._dropped + len(trail) - 1)]
+                fresh, begun = start + at - 1, self._dropped + len(trail) - 1
+        if fresh >= 0:
+            self._begun = [(fresh, begun)]
         self._state, self._word = state, word
-        self.at = start + index
-        return index
+        self.at = start + at
+        return at
 
     def finish(self) -> None:
         """The text is over: what was waiting for a following character is decided."""

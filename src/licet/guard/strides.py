@@ -21,13 +21,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from librt.vecs import vec
 from mypy_extensions import i64
 
 from licet.guard.lazy_dfa import LazyDfa, State
+from licet.guard.step_table import UNKNOWN, StepTable
 
 STEPS_MAX: Final = 1 << 17
-"""Some 20,000 words; eight bytes each, and as many that are free."""
+"""Of some 20,000 words."""
 WORD_BYTES_MAX: Final = 24
 """Longer ones seldom come twice."""
 TEXT_MIN: Final = 24
@@ -35,17 +35,12 @@ TEXT_MIN: Final = 24
 WORD: Final = re.compile(r"[^ \n]*[ \n]")
 """What may be a stride: no word is the beginning of another."""
 
-_STEPS_FIRST: Final = 1 << 12
-_NODE_BITS: Final = 21
-_NODE_MASK: Final = (1 << _NODE_BITS) - 1
 _NEVER: Final = 0
-"""The node behind a word that must be read, and of a place that leads nowhere."""
-_MIX: Final = 0x79B97F4A7C15
-_MIXED: Final = 20
+"""Where a word leads that must be read."""
 
 
 class Place:
-    """Where a watch stands between two words: its node is odd; those inside of words are even."""
+    """Where a watch stands between two words. Its node is odd; those inside of words are even."""
 
     __slots__ = ("literals", "node")
 
@@ -57,7 +52,7 @@ class Place:
 class Strides:
     """The places and strides of all texts under the same rules. Shared by those of a thread."""
 
-    __slots__ = ("_dfa", "_epoch", "_inside", "_known", "_named", "_places", "_steps")
+    __slots__ = ("_dfa", "_epoch", "_inside", "_named", "_places", "steps")
 
     def __init__(self, dfa: LazyDfa) -> None:
         """`dfa`: what literals make of these texts."""
@@ -67,9 +62,8 @@ class Strides:
         self._named: list[Place] = []
         """The place of node 2n + 1 is the nth."""
         self._inside: i64 = 0
-        self._known: i64 = 0
-        self._steps: vec[i64] = _table(_STEPS_FIRST)
-        """By what `_slot` says: node, byte and the node behind it; 0 where there is nothing."""
+        self.steps = StepTable()
+        """By node and byte of UTF-8."""
 
     def place(self, literals: State) -> Place | None:
         """Where parts stand of which literals alone have anything open, in this state; None for
@@ -88,87 +82,38 @@ class Strides:
     def take(self, place: Place, data: bytes, start: i64) -> tuple[Place, i64, i64]:
         """(place, byte, characters): how far strides lead from a place through a text in UTF-8,
         to where, and over how many characters."""
-        steps = self._steps
-        mask: i64 = len(steps) - 1
-        end: i64 = len(data)
-        node: i64 = place.node
-        at, count = start, i64(0)
-        last, last_at, last_count = node, start, i64(0)
-        while at < end and node != _NEVER:
-            byte = i64(data[at])
-            key = node << 8 | byte
-            slot = key * _MIX >> _MIXED & mask
-            step = steps[slot]
-            while step >> _NODE_BITS != key:
-                if step == 0:
-                    return self._reached(place, last), last_at, last_count
-                slot = slot + 1 & mask
-                step = steps[slot]
-            node = step & _NODE_MASK
-            at += 1
-            if byte & 0xC0 != 0x80:
-                count += 1
-            if node & 1 != 0:
-                last, last_at, last_count = node, at, count
-        return self._reached(place, last), last_at, last_count
-
-    def _reached(self, start: Place, node: i64) -> Place:
-        return start if node == start.node else self._named[node >> 1]
+        node, at, count = self.steps.follow(place.node, data, start)
+        return (place if node == place.node else self._named[node >> 1]), at, count
 
     def remember(self, place: Place, word: bytes, following: Place | None) -> None:
         """Where a word in UTF-8, with what ends it, was found to lead, if it is not known; None:
         not to a place, or not without a note."""
         size: i64 = len(word)
-        if size > WORD_BYTES_MAX or place.node == _NEVER:
+        if size > WORD_BYTES_MAX or place.node == UNKNOWN:
             return
-        if 2 * (self._known + size) > len(self._steps) and not self._grow():
+        if self.steps.known + size > STEPS_MAX:
+            self._forget()
             return
         behind: i64 = _NEVER if following is None else following.node
         node: i64 = place.node
         at: i64 = 0
         while at < size:
-            key = node << 8 | i64(word[at])
-            slot = _slot(self._steps, key)
+            byte = i64(word[at])
             at += 1
-            if self._steps[slot] != 0:
-                node = self._steps[slot] & _NODE_MASK
-                continue
-            node = behind
-            if at < size:
-                self._inside += 2
-                node = self._inside
-            self._steps[slot] = key << _NODE_BITS | node
-            self._known += 1
-
-    def _grow(self) -> bool:
-        """Room for more steps; False where all was forgotten instead."""
-        if len(self._steps) > STEPS_MAX:
-            self._forget()
-            return False
-        older, self._steps = self._steps, _table(2 * len(self._steps))
-        for step in older:
-            if step != 0:
-                self._steps[_slot(self._steps, step >> _NODE_BITS)] = step
-        return True
+            known = self.steps.find(node, byte)
+            if known == UNKNOWN:
+                known = behind
+                if at < size:
+                    self._inside += 2
+                    known = self._inside
+                self.steps.put(node, byte, known)
+            node = known
 
     def _forget(self) -> None:
         """Rule 2."""
         for place in self._named:
-            place.node = _NEVER
+            place.node = UNKNOWN
         self._places = {}
         self._named = []
-        self._inside = self._known = 0
-        self._steps = _table(_STEPS_FIRST)
-
-
-def _table(size: i64) -> vec[i64]:
-    return vec[i64]([0] * size)
-
-
-def _slot(steps: vec[i64], key: i64) -> i64:
-    """Where the step of this node and byte stands, or may be put."""
-    mask: i64 = len(steps) - 1
-    slot = key * _MIX >> _MIXED & mask
-    while steps[slot] != 0 and steps[slot] >> _NODE_BITS != key:
-        slot = slot + 1 & mask
-    return slot
+        self._inside = 0
+        self.steps.clear()

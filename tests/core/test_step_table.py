@@ -1,0 +1,60 @@
+"""A table of steps says what it was told, and nothing else."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from licet.guard.step_table import UNKNOWN, StepTable
+
+NODES = st.integers(1, 9) | st.integers(1, (1 << 21) - 1)
+CODES = st.integers(0, 9) | st.integers(0, 0x10FFFF)
+NUMBERS = st.integers(0, (1 << 21) - 1)
+
+
+@given(st.dictionaries(st.tuples(NODES, CODES), NUMBERS, max_size=60), NODES, CODES)
+def test_what_was_put_is_found(steps: dict[tuple[int, int], int], node: int, code: int) -> None:
+    table = StepTable()
+    for (start, by), number in steps.items():
+        table.put(start, by, number)
+    assert table.known == len(steps)
+    assert {key: table.find(*key) for key in steps} == steps
+    assert table.find(node, code) == steps.get((node, code), UNKNOWN)
+    assert table.find(UNKNOWN, code) == UNKNOWN
+    assert table.find(UNKNOWN - 2, code) == UNKNOWN
+
+
+def test_it_grows_and_is_emptied() -> None:
+    table = StepTable()
+    for number in range(5_000):
+        table.put(1 + number % 7, number, number)
+    assert table.known == 5_000
+    assert all(table.find(1 + n % 7, n) == n for n in range(5_000))
+    assert table.find(1, 1) == UNKNOWN
+    table.clear()
+    assert (table.known, table.find(1, 0)) == (0, UNKNOWN)
+    table.put(1, 0, 3)
+    assert table.find(1, 0) == 3
+
+
+@given(
+    st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from(b"ab \xc3\xa9")),
+                    st.integers(0, 6), max_size=25),
+    st.text("ab é", max_size=12), st.integers(1, 6),
+)  # fmt: skip
+def test_following_is_finding_again_and_again(
+    steps: dict[tuple[int, int], int], text: str, node: int
+) -> None:
+    table = StepTable()
+    for (start, by), number in steps.items():
+        table.put(start, by, number)
+    data = text.encode()
+    last, here = (node, 0, 0), node
+    for at, byte in enumerate(data):
+        here = table.find(here, byte)
+        if here <= 0:
+            break
+        if here % 2:
+            last = here, at + 1, sum(each & 0xC0 != 0x80 for each in data[: at + 1])
+    assert table.follow(node, data, 0) == last
+    assert table.follow(UNKNOWN, data, 0) == (UNKNOWN, 0, 0)
