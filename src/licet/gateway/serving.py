@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -35,6 +36,7 @@ from licet.gateway.admission import (
     take_place,
     under_measure,
 )
+from licet.gateway.afterwards import whatever_comes
 from licet.gateway.answering import answer_stream, answer_whole
 from licet.gateway.asgi import (
     JSON,
@@ -92,16 +94,9 @@ async def serve(
     if isinstance(place, Denial):
         await deny(dialect, place, trace, send)
         return
-    broken: BaseException | None = None
-    try:
-        await _admitted(parts, dialect, key, trace, scope, receive, send)
-    except ClientLeft:
-        pass
-    except BaseException as error:  # noqa: BLE001 - raised again below
-        broken = error
-    await parts.limits.release(key.id, place)
-    if broken is not None:
-        raise broken
+    work = _admitted(parts, dialect, key, trace, scope, receive, send)
+    with contextlib.suppress(ClientLeft):
+        await whatever_comes(work, partial(parts.limits.release, key.id, place))
 
 
 async def deny(dialect: Dialect, denial: Denial, trace: Trace, send: Send) -> None:
@@ -143,18 +138,11 @@ async def _admitted(
         if no is not None or seat.helped:
             return
     once = header(scope, IDEMPOTENCY_KEY) if parts.repeats.heeded else None
-    broken: BaseException | None = None
-    try:
-        if once is None or ask.stream or isinstance(ask, MediaAsk):
-            await _unless_left(parts, dialect, ask, target, trace, scope, receive, send)
-        else:
-            await _once(parts, dialect, ask, target, trace, scope, send, once)
-    except BaseException as error:  # noqa: BLE001 - raised again below
-        broken = error
-    if seat is not None:
-        await seat.leave()
-    if broken is not None:
-        raise broken
+    if once is None or ask.stream or isinstance(ask, MediaAsk):
+        work = _unless_left(parts, dialect, ask, target, trace, scope, receive, send)
+    else:
+        work = _once(parts, dialect, ask, target, trace, scope, send, once)
+    await (work if seat is None else whatever_comes(work, seat.leave))
 
 
 async def _unless_left(
