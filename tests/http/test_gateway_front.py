@@ -140,3 +140,61 @@ def test_time_that_we_take_to_answer_does_not_count(address: tuple[str, int]) ->
             while not heard.endswith(b"ok"):
                 heard += sock.recv(4096)
             assert b"200 OK" in heard
+
+
+MIB = 1 << 20
+
+
+async def much(scope: Any, receive: Any, send: Any) -> None:
+    """More than lines hold: a whole answer that is written at once, or one that waits."""
+    while (await receive()).get("more_body"):
+        pass
+    size, count = (1, 64) if scope["path"] == "/piecemeal" else (64, 1)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for number in range(count):
+        piece = {"type": "http.response.body", "body": bytes(size * MIB)}
+        await send(piece | {"more_body": number + 1 < count})
+
+
+@pytest.mark.parametrize("path", [b"piecemeal", b"whole"])
+@pytest.mark.parametrize("more", [b"", b"connection: close\r\n"], ids=["kept", "closing"])
+def test_who_takes_nothing_of_an_answer_is_cut_off(path: bytes, more: bytes) -> None:
+    lost = threading.Event()
+
+    class Noted(bounded_http(4096, REQUEST_S)):  # type: ignore[misc]
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            lost.set()
+
+    with serve(much, http=Noted) as root:
+        host, port = root.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"GET /%b HTTP/1.1\r\nhost: a\r\n%b\r\n" % (path, more))
+            assert lost.wait(20), "nobody keeps a line that he does not read"
+
+
+@pytest.mark.parametrize("path", [b"piecemeal", b"whole"])
+def test_who_takes_an_answer_slowly_is_served_to_the_end(path: bytes) -> None:
+    taken = threading.Semaphore(0)
+
+    class Between(bounded_http(4096, 0.001)):  # type: ignore[misc]
+        """Looks only when the client has taken more than the kernel holds for it."""
+
+        def _watch(self) -> None:
+            if taken.acquire(blocking=False):
+                super()._watch()
+            else:
+                self._timer = self.loop.call_later(0.001, self._watch)
+
+    with serve(much, http=Between) as root:
+        host, port = root.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"GET /%b HTTP/1.1\r\nhost: a\r\n\r\n" % path)
+            heard, step = 0, 16 * MIB
+            while heard < 64 * MIB:
+                got = sock.recv(MIB)
+                assert got, "cut off though it reads"
+                heard += len(got)
+                if heard >= step:
+                    step += 16 * MIB
+                    taken.release()

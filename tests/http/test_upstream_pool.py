@@ -135,6 +135,27 @@ def test_one_who_gives_up_waiting_costs_nobody_a_place(loop: str) -> None:
     run(loop, work())
 
 
+def test_what_was_cut_off_is_not_asked_again(loop: str) -> None:
+    async def once(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(OK)
+        await peer.request()
+        await peer.gone()
+
+    async def work() -> None:
+        async with serving(once, answering(OK)) as server, client(server) as upstream:
+            await (await upstream.send("GET", "/", [])).read_all(9)
+            waiting = asyncio.ensure_future(upstream.send("GET", "/", []))
+            while len(server.requests) < 2:
+                await asyncio.sleep(0.001)
+            upstream.cut_off()
+            with pytest.raises(UpstreamClosed):
+                await waiting
+            assert len(server.requests) == 2
+
+    run(loop, work())
+
+
 def test_close_leaves_no_socket_and_serves_nobody_more(loop: str) -> None:
     async def work() -> None:
         async with serving(answering(OK), answering(STREAM)) as server, client(server) as upstream:

@@ -9,14 +9,15 @@ Rules
 1. Everything is real but the upstream: configuration file, bundle, keys, ledger, cases, uvicorn.
 2. On leaving the gateway has drained and closed; the ledger's files stay in `home` to be read.
 3. What belongs to the gateway's loop is touched there: `served.call(...)`.
-4. What its server logs as an error fails the test that does not expect it (`faulty`): no client
-   and no upstream, whatever it does, is an error of ours.
+4. What its server or its loop logs as an error fails the test that does not expect it (`faulty`):
+   no client and no upstream, whatever it does, is an error of ours.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator
@@ -132,12 +133,16 @@ class _Faults(logging.Handler):
 @contextlib.contextmanager
 def _watched(*, faulty: bool) -> Iterator[None]:
     """Rule 4."""
-    faults, logger = _Faults(), logging.getLogger("uvicorn.error")
-    logger.addHandler(faults)
+    faults = _Faults()
+    loggers = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
+    for logger in loggers:
+        logger.addHandler(faults)
     try:
         yield
+        gc.collect()  # a task whose error nobody heard says so when it is forgotten
     finally:
-        logger.removeHandler(faults)
+        for logger in loggers:
+            logger.removeHandler(faults)
     assert faulty or not faults.said, "the server logged:\n" + "\n".join(faults.said)
 
 

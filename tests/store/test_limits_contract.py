@@ -202,6 +202,61 @@ def test_a_redis_that_is_down_refuses_or_counts_here_as_chosen() -> None:
     asyncio.run(act())
 
 
+class Line:
+    """A relay before the real Redis. `mute`: its answers are lost; `deaf`: what it is asked is."""
+
+    def __init__(self) -> None:
+        self.mute = self.deaf = False
+
+    async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        where = urlsplit(REDIS_URL)
+        far = await asyncio.open_connection(where.hostname, where.port or 6379)
+
+        async def pass_on(
+            source: asyncio.StreamReader, sink: asyncio.StreamWriter, broken: Callable[[], bool]
+        ) -> None:
+            while data := await source.read(65536):
+                if not broken():
+                    sink.write(data)
+            sink.close()
+
+        await asyncio.gather(
+            pass_on(reader, far[1], lambda: self.deaf),
+            pass_on(far[0], writer, lambda: self.mute),
+        )
+
+
+@pytest.mark.parametrize("fault", ["mute", "deaf"])
+@pytest.mark.parametrize("when", ["taken", "given back"])
+def test_a_redis_that_was_silent_for_a_moment_locks_nobody_out(fault: str, when: str) -> None:
+    if not _redis_answers():
+        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+
+    async def act() -> None:
+        line = Line()
+        server = await asyncio.start_server(line.relay, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        limits = _redis_limits(f"redis://127.0.0.1:{port}{urlsplit(REDIS_URL).path}")
+        held = None
+        if when == "given back":
+            held = await _take(limits, 0, 1)
+            assert isinstance(held, Allowed)
+        setattr(line, fault, True)
+        if held is not None:
+            await limits.release("key_a", held)
+        with pytest.raises(Unavailable):
+            await _take(limits, 0, 1)
+        setattr(line, fault, False)
+        held = await _take(limits, 0, 1)
+        assert isinstance(held, Allowed)
+        assert isinstance(await _take(limits, 0, 1), Limited), "it is no second place"
+        await limits.release("key_a", held)
+        await limits.close()
+        server.close()
+
+    asyncio.run(act())
+
+
 def test_a_redis_that_hangs_is_given_up_soon() -> None:
     async def act() -> None:
         async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

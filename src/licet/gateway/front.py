@@ -1,7 +1,8 @@
 """The server's side of a connection: uvicorn's, with the bounds that it leaves to whoever uses it.
 
-llhttp reads heads and trailers of any length, and uvicorn waits for the rest of a request for
-ever; both would let one stranger without a key hold our memory and our sockets.
+llhttp reads heads and trailers of any length, and uvicorn waits for ever for the rest of a request
+and for a client that takes no answer; each would let one stranger without a key hold our memory
+and our sockets.
 
 It refuses to know routes and what is answered.
 
@@ -16,6 +17,8 @@ Rules
 6. Whoever is being answered learns that the client has left, whatever it asked for meanwhile.
 7. A whole answer, or a piece of a streamed body, may be written without a coroutine (`asgi.QUICK`,
    `quick_writer`).
+8. A client that takes nothing of what we have for it, for REQUEST_S to 2 × REQUEST_S, is cut off,
+   also while its answer runs or its connection is being closed: it would keep its place for ever.
 """
 
 from __future__ import annotations
@@ -51,6 +54,11 @@ class BoundedHttp(HttpToolsProtocol):
     _number = 0
     _watched = (-1, False)
     """The request that was here at the last look, and whether it was still arriving."""
+    _taken = 0
+    """How often the client, once too slow, had taken enough for us to write on."""
+    _untaken = (-1, 0, 0)
+    """At the last look, if nothing could be added to what waited for the client: the request, how
+    often it had taken enough, and how many bytes waited."""
     _timer: asyncio.TimerHandle | None = None
     _answered: Any = None
     """The request that is being answered; uvicorn knows the newest one, which may wait for it."""
@@ -77,6 +85,10 @@ class BoundedHttp(HttpToolsProtocol):
         super().data_received(data)
         if self._framing_bytes > self.framing_bytes_max:
             self._cut(_TOO_LARGE)
+
+    def resume_writing(self) -> None:
+        self._taken += 1
+        super().resume_writing()
 
     def on_message_begin(self) -> None:
         self._in_head = self._arriving = True
@@ -128,17 +140,26 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _watch(self) -> None:
         """Rule 2: was the same unfinished request here a whole period ago, or the same answered
-        one?"""
+        one? Rule 8: or the same bytes?"""
         answered = self.cycle is None or self.cycle.response_complete
+        if self._takes_nothing(answered):
+            self.transport.abort()
+            return
         seen = (self._number, self._arriving)
         if seen == self._watched and self._arriving:
             self._cut(_TOO_LATE)
-            return
-        if seen == self._watched and answered and not self.transport.is_closing():
+        elif seen == self._watched and answered and not self.transport.is_closing():
             self.transport.close()
-            return
         self._watched = seen if self._arriving or answered else (-1, False)
         self._timer = self.loop.call_later(self.request_s, self._watch)
+
+    def _takes_nothing(self, answered: bool) -> bool:
+        """Rule 8. While more may be written, the number of bytes says nothing."""
+        size = self.transport.get_write_buffer_size()
+        still = answered or self.flow.write_paused or self.transport.is_closing()
+        untaken = (self._number, self._taken, size) if size and still else (-1, 0, 0)
+        before, self._untaken = self._untaken, untaken
+        return size > 0 and untaken == before
 
     def _cut(self, farewell: bytes) -> None:
         transport = self.transport

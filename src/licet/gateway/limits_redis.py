@@ -7,7 +7,10 @@ Rules
 1. One script, so that check and count are one step whatever other gateways do.
 2. A place is a lease that ends by itself: a gateway that died gives its places back within
    `lease_s`, which must be longer than the longest exchange.
-3. Redis is down: `refuse` (the default) raises Unavailable, `local` counts in this process, so
+3. What Redis could not be told is told with the next question about the same key: a place that was
+   given back meanwhile, and one of which nobody knows whether it was given. Else a key would be
+   locked out for `lease_s` by a moment's silence.
+4. Redis is down: `refuse` (the default) raises Unavailable, `local` counts in this process, so
    that N gateways together may let N times as much through.
 """
 
@@ -25,12 +28,19 @@ from licet.gateway.limits import Allowance, Allowed, Limited, LocalLimits
 
 WhenDown = Literal["refuse", "local"]
 
-# KEYS: bucket, places. ARGV: rate per minute, places at most, lease (ms), name of the lease.
+OWED_MAX = 10_000
+"""So many places are remembered to be given back; what is beyond ends by itself (rule 2)."""
+PAID_MAX = 100
+"""So many of them go along with one question."""
+
+# KEYS: bucket, places. ARGV: rate per minute, places at most, lease (ms), name of the lease, names
+# of those that are given back.
 # Times are whole microseconds: a double holds them exactly.
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local rate, most, lease_ms = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+for i = 5, #ARGV do redis.call('ZREM', KEYS[2], ARGV[i]) end
 if most > 0 then
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
   if redis.call('ZCARD', KEYS[2]) >= most then return {'concurrency', 1000000} end
@@ -67,6 +77,8 @@ class RedisLimits:
         self._lease_ms = int(lease_s * 1000)
         self._when_down = when_down
         self._local = LocalLimits()
+        self._owed: dict[str, list[str]] = {}  # by key, the leases to be given back (rule 3)
+        self._owed_count = 0
 
     async def take(self, key_id: str, allowance: Allowance, now_s: float) -> Allowed | Limited:
         """As Limits.take; `now_s` is used only while Redis is down and `local` was chosen."""
@@ -74,11 +86,13 @@ class RedisLimits:
             return Allowed()
         lease = secrets.token_hex(8)
         rate, most = allowance.rate_per_minute, allowance.concurrency_max
+        owed = self._pay(key_id)
         try:
             which, wait_us = await self._take(
-                keys=self._names(key_id), args=[rate, most, self._lease_ms, lease]
+                keys=self._names(key_id), args=[rate, most, self._lease_ms, lease, *owed]
             )
         except (RedisError, OSError, TimeoutError) as error:
+            self._owe(key_id, [*owed, lease] if most else owed)
             if self._when_down == "local":
                 answer = self._local.decide(key_id, allowance, now_s)
                 return Allowed("local") if isinstance(answer, Allowed) else answer
@@ -95,13 +109,29 @@ class RedisLimits:
         if allowed.lease == "local":
             self._local.end(key_id)
         elif allowed.lease:
+            leases = [*self._pay(key_id), allowed.lease]
             try:
-                await cast(Awaitable[Any], self._redis.zrem(self._names(key_id)[1], allowed.lease))
+                await cast(Awaitable[Any], self._redis.zrem(self._names(key_id)[1], *leases))
             except (RedisError, OSError, TimeoutError):
-                return  # the lease ends by itself (rule 2)
+                self._owe(key_id, leases)
 
     async def close(self) -> None:
         await self._redis.aclose()
+
+    def _owe(self, key_id: str, leases: list[str]) -> None:
+        leases = leases[: OWED_MAX - self._owed_count]
+        if leases:
+            self._owed.setdefault(key_id, []).extend(leases)
+            self._owed_count += len(leases)
+
+    def _pay(self, key_id: str) -> list[str]:
+        """What is owed of a key, or a part of it; whoever fails to say it owes it again."""
+        owed = self._owed.pop(key_id, [])
+        if len(owed) > PAID_MAX:
+            self._owed[key_id] = owed[PAID_MAX:]
+        paid = owed[:PAID_MAX]
+        self._owed_count -= len(paid)
+        return paid
 
     def _names(self, key_id: str) -> list[str]:
         # Braces: both stand on one node of a cluster.

@@ -23,6 +23,8 @@ OpenCase = Callable[[Finding, str], Notice]
 NO_USAGE = Usage()
 BUG: Final = "internal_error"
 """The code of a fault of our own that nobody foresaw."""
+STOPPING: Final = "gateway_stopping"
+"""The code of an exchange that ended because this gateway did."""
 
 
 @dataclass(frozen=True, slots=True)

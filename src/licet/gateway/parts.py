@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from licet.base.clock import Clock
@@ -25,7 +25,7 @@ from licet.gateway.limits import Allowance, Limits
 from licet.gateway.measures import Measures
 from licet.gateway.metrics import Metrics
 from licet.gateway.minding import Minding
-from licet.gateway.outcome import Outcome
+from licet.gateway.outcome import STOPPING, Outcome
 from licet.gateway.recorder import Recorder
 from licet.gateway.repeats import Repeats
 from licet.gateway.subjects import Subjects
@@ -41,6 +41,9 @@ from licet.rulebook import Pack
 if TYPE_CHECKING:  # loaded where pictures and sound are served, and nowhere else
     from licet.gateway.media.copylog import CopyLog
     from licet.gateway.media.studio import Studio
+
+
+_STOPPING = "This gateway is shutting down: ask again in a moment."
 
 
 class Judge(Protocol):
@@ -122,6 +125,10 @@ class Parts:
             self.urgent += 1
             for upstream in self.upstreams.values():
                 upstream.cut_off()
+
+    def stop(self) -> None:
+        """The gateway is about to end: what still runs is cut off and told so."""
+        self.clear(replace(self.clearance, refusal=(STOPPING, _STOPPING, 503)))
 
     @property
     def ready(self) -> list[str]:

@@ -26,7 +26,7 @@ from licet.base.trouble import Trouble
 from licet.gateway.casestore import CaseFile, CaseStore
 from licet.gateway.dialects.model import Notice, Usage
 from licet.gateway.metrics import ExchangeSummary, Metrics
-from licet.gateway.outcome import BUG, Outcome
+from licet.gateway.outcome import BUG, STOPPING, Outcome
 from licet.gateway.trace import Trace
 from licet.guard.verdict import Finding
 from licet.ledger.entry import Value, as_id, make_entry
@@ -256,7 +256,7 @@ def _side(outcome: Outcome) -> str:
     """Who failed."""
     if outcome.kind == "abandoned":
         return "client"
-    return "gateway" if outcome.code == BUG else "upstream"
+    return "gateway" if outcome.code in (BUG, STOPPING) else "upstream"
 
 
 def _settle(durable: asyncio.Future[int | Trouble], answer: int | Trouble) -> None:

@@ -9,7 +9,8 @@ Rules
 3. A bundle that is not fit changes nothing: the old one stays, and the refusal is on record.
 4. A licence that is lost ends what runs, at once and in the API's own words; that it was, and that
    it is valid again, is on record.
-5. On SIGTERM nothing new is taken, what runs may end within `drain_s`, then the ledger is closed.
+5. On SIGTERM nothing new is taken, what runs may end within `drain_s` and is then ended
+   (`draining`); then the ledger is closed.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import uvicorn
-
 from licet import __version__
 from licet.base.clock import rfc3339
 from licet.base.trouble import Trouble
@@ -32,8 +31,8 @@ from licet.gateway.bundlefile import CURRENT
 from licet.gateway.bundlekey import load_trusted_keys
 from licet.gateway.bundling import unused_rules
 from licet.gateway.clearance import Clearance
+from licet.gateway.draining import Server
 from licet.gateway.erasing import erase_due
-from licet.gateway.front import bounded_http
 from licet.gateway.measures import digest_of
 from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
@@ -46,28 +45,9 @@ from licet.ledger.entry import Value, as_id, make_entry
 
 REFRESH_S = 1.0
 SWEEP_S = 3600.0
-HEAD_ROOM = 4
-"""Heads somewhat over the limit are read to their end, so that their sender is told why."""
 Note = Callable[[str], None]
 Bear = Callable[[list[tuple[str, str]]], None]
 """Has every answer bear headers."""
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server; signals are ours to handle, and headers that every answer bears."""
-
-    def bear(self, headers: list[tuple[str, str]]) -> None:
-        """From now on every answer bears these headers. Costs a request nothing: uvicorn keeps
-        them ready beside the date."""
-        self.config.headers = headers
-        borne = [(name.encode(), value.encode("latin-1")) for name, value in headers]
-        self.config.encoded_headers = borne
-        date = [pair for pair in self.server_state.default_headers if pair[0] == b"date"]
-        self.server_state.default_headers = date + borne
-
-    @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
-        yield
 
 
 async def run_gateway(
@@ -79,11 +59,15 @@ async def run_gateway(
     With `leave` the signals are left alone (they belong to a process's main thread): set it.
     """
     config = gateway.parts.config
-    server = _server(gateway, config.server.drain_s, config.server.head_bytes_max)
+    head_bytes_max = config.server.head_bytes_max
+    server = Server(
+        gateway, drain_s=config.server.drain_s, head_bytes_max=head_bytes_max,
+        end=gateway.parts.stop,
+    )  # fmt: skip
     servers = [(server, listener)]
     if replay is not None:
         answers = replay_app(load_answers(), pace_ms=pace_ms)
-        servers.append((_server(answers, 1.0, config.server.head_bytes_max), replay))
+        servers.append((Server(answers, drain_s=1.0, head_bytes_max=head_bytes_max), replay))
     upkeep = Upkeep(gateway, note, server.bear)
     upkeep.began()
     leaving = None
@@ -118,24 +102,7 @@ async def run_gateway(
         await _close(gateway, upkeep)
 
 
-def _server(app: object, drain_s: float, head_bytes_max: int) -> _Server:
-    return _Server(
-        uvicorn.Config(
-            app,  # type: ignore[arg-type]
-            http=bounded_http(HEAD_ROOM * head_bytes_max),
-            ws="none",
-            lifespan="off",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=max(1, round(drain_s)),
-        )
-    )
-
-
-def _heed_signals(server: _Server, note: Note, upkeep: Upkeep) -> None:
+def _heed_signals(server: Server, note: Note, upkeep: Upkeep) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _leave, server, note, signal.Signals(number).name, upkeep)
@@ -143,18 +110,16 @@ def _heed_signals(server: _Server, note: Note, upkeep: Upkeep) -> None:
 
 
 async def _leave_when(
-    leave: asyncio.Event, server: _Server, note: Note, upkeep: Upkeep
+    leave: asyncio.Event, server: Server, note: Note, upkeep: Upkeep
 ) -> None:  # fmt: skip
     await leave.wait()
-    _leave(server, note, "asked to leave", upkeep)
+    _leave(server, note, "asked-to-leave", upkeep)
 
 
-def _leave(server: uvicorn.Server, note: Note, reason: str, upkeep: Upkeep) -> None:
+def _leave(server: Server, note: Note, reason: str, upkeep: Upkeep) -> None:
     note(f"{reason}: taking no more requests, finishing those that run.")
     upkeep.reason = reason
-    if server.should_exit:
-        server.force_exit = True
-    server.should_exit = True
+    server.leave()
 
 
 async def _close(gateway: Gateway, upkeep: Upkeep) -> None:

@@ -8,9 +8,9 @@ Rules
 1. At most `pool_max` connections are open, counting those being opened; at most `queue_max`
    requests wait for one, none longer than `connect_s`. Who waits longest is served first.
 2. Of unused connections the one used last serves next, so that those too many grow old and close.
-3. A request goes out a second time only if a connection that had served before was closed without
-   a byte of answer: that is how a server looks that gave the connection up while it was unused
-   (RFC 9112 §9.3.1). It goes out on a new connection, and never a third time.
+3. A request goes out a second time only if a connection that had served before was closed, not by
+   us and without a byte of answer: that is how a server looks that gave the connection up while it
+   was unused (RFC 9112 §9.3.1). It goes out on a new connection, and never a third time.
 4. Whatever ends `send` early, a cancelled task included, leaves no connection behind.
 """
 
@@ -124,7 +124,7 @@ class Upstream:
             await reply.opened()
             return reply
         except UpstreamClosed:
-            if reply.heard or not connection.used or self._closed:
+            if reply.heard or reply.aborted or not connection.used or self._closed:
                 raise
         connection = await self._claim(loop, fresh=True)
         reply = connection.ask(request, bodiless=bodiless, since=since)

@@ -35,7 +35,8 @@ class Reply:
 
     One task reads it. A reader that is cancelled aborts it, so that no connection is left behind;
     one that just forgets it holds its connection until `total_s`.
-    `finished`: the whole answer has arrived, read or not. `heard`: any byte of it has.
+    `finished`: the whole answer has arrived, read or not. `heard`: any byte of it has. `aborted`:
+    it was ended on our side.
     `parts`, `give`, `wake`, `end` and `opened` are for the connection and the pool.
     """
 
@@ -44,6 +45,7 @@ class Reply:
         "_loop",
         "_trouble",
         "_waiter",
+        "aborted",
         "finished",
         "headers",
         "heard",
@@ -55,6 +57,7 @@ class Reply:
     def __init__(self, connection: Line, loop: asyncio.AbstractEventLoop) -> None:
         self.status = 0
         self.headers: Headers = []
+        self.aborted = False
         self.finished = False
         self.heard = False
         self.parts: list[bytes] = []
@@ -139,6 +142,7 @@ class Reply:
 
         A read that waits, and every later one, raises UpstreamClosed.
         """
+        self.aborted = True
         self.parts.clear()
         if self._trouble is None:
             self._trouble = UpstreamClosed("the answer was aborted on our side")
