@@ -90,7 +90,7 @@ def scan(
     try:
         from licet.cli.corpus_scanning import Asked, scan_and_report
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
+        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
     pack = load_pack(pack_id)
     bundle = choose_bundle(home, None, rules, pack_id if rules else None)
     shelf = open_shelf(home.create().corpus, home.keys)
@@ -134,7 +134,7 @@ def check(
         from licet.corpus.scan.reading import Fields
         from licet.corpus.scan.report import stands_against
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
+        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
     pack, clock = load_pack(pack_id), SystemClock()
     bundle = choose_bundle(home, None, rules, pack_id if rules else None)
     fields = Fields(text=text_field)
@@ -171,7 +171,7 @@ def verify_scan(folder: Path, keys: Path | None, home: Home) -> None:
     try:
         from licet.corpus.scan.signed import verify_report
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
+        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
     document, made = verify_report(folder, load_key_set(keys or home.corpus / "jwks.json"))
     click.echo(f"{document['input']['items']} items, input {document['input']['sha256']}")
     click.echo(f"made {made}, signed")
