@@ -113,11 +113,15 @@ def scan(
 
 @click.command()
 @click.argument("dataset", required=False, metavar="[NAMESPACE/NAME[@REVISION]]")
-@click.option("--workers", type=click.IntRange(1, 4096), default=1, show_default=True)
-@click.option("--text-field", default="text", show_default=True)
-@click.option("--benchmark", "benchmarks", multiple=True, type=_FILE, metavar="FILE")
-@click.option("--sample-share", type=click.FloatRange(0, 1, min_open=True), metavar="SHARE")
-@click.option("--rules", multiple=True, type=_FILE, metavar="FILE")
+@click.option("--workers", type=click.IntRange(1, 4096), default=1, show_default=True,
+              help="Processes that work.")  # fmt: skip
+@click.option("--text-field", default="text", show_default=True, help="Field that holds a text.")
+@click.option("--benchmark", "benchmarks", multiple=True, type=_FILE, metavar="FILE",
+              help="Texts that must not be trained on (repeatable).")  # fmt: skip
+@click.option("--sample-share", type=click.FloatRange(0, 1, min_open=True), metavar="SHARE",
+              help="Share that the guard judges whole. [default: the pack's]")  # fmt: skip
+@click.option("--rules", multiple=True, type=_FILE, metavar="FILE",
+              help="Judge by what ships and these rules, too (repeatable).")  # fmt: skip
 @click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True, help="Pack id.")
 @home_option
 def check(

@@ -29,7 +29,8 @@ _FILES = click.argument(
     "files", nargs=-1, metavar="FILE...",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )  # fmt: skip
-_PACK = click.option("--pack", default=DEFAULT_PACK, show_default=True, metavar="ID")
+_PACK = click.option("--pack", default=DEFAULT_PACK, show_default=True, metavar="ID",
+                     help="Pack whose rules hold.")  # fmt: skip
 _OWN = re.compile(r"phash ([0-9a-f]{16})\]")
 
 

@@ -61,7 +61,8 @@ def _as_pace(context: click.Context, parameter: click.Parameter, value: float) -
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535))
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535),
+              help="Port to listen on; 0: any that is free.")  # fmt: skip
 @click.option("--upstream", metavar="URL", help="An OpenAI-compatible model, https://…/v1.")
 @click.option("--upstream-key-env", metavar="NAME", help="Environment variable with its key.")
 @click.option("--rules", multiple=True, type=_FILE, help="A file of literal rules (repeatable).")
