@@ -54,7 +54,7 @@ test: $(TEST_READY) ## run every test
 plain: $(TEST_READY) ## the pure parts of what is compiled once more, uncompiled
 	LICET_PLAIN=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal $(PLAIN) $(ARGS)
 
-compile: $(TEST_READY) ## compile the hot modules (ARGS=--strict: fail where that cannot be)
+compile: $(RUN_READY) ## compile the hot modules (ARGS=--strict: fail where that cannot be)
 	@$(COMPILE) $(ARGS)
 
 check: format lint types layers tidy fragments ## everything a reviewer's machine can say
