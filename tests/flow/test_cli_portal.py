@@ -41,6 +41,28 @@ def test_a_folder_that_is_not_there_is_not_followed(home: Path) -> None:
     assert f"there is nothing at {ROOT / 'no/ledger'}" in said
 
 
+@pytest.mark.parametrize("url", ["postgresql://licet:secret@127.0.0.1:1/portal", "sqlite:x.db"])
+def test_a_database_that_does_not_open_is_no_bug(url: str, tmp_path: Path) -> None:
+    if url.startswith("postgresql"):
+        pytest.importorskip(
+            "psycopg", reason="psycopg is not installed: make extras ARGS=postgres"
+        )
+    (tmp_path / "x.db").write_text("no database, and long enough to be read as one" * 9)
+    told = licet("portal", "people", home=tmp_path, LICET_DATABASE_URL=url)
+    assert told.returncode == 2
+    assert "the portal's database does not open." in told.stderr
+    assert "LICET_DATABASE_URL" in told.stderr
+    assert "secret" not in told.stderr
+
+
+def test_a_role_that_is_none_is_told_those_that_are(home: Path) -> None:
+    told = licet("portal", "person", "wu@acme.example", "--name", "Wu", "--body", "ACME",
+                 "--role", "clerk", home=home)  # fmt: skip
+    assert told.returncode == 2
+    assert "no role 'clerk' on the provider's side. Roles: " in told.stderr
+    assert "[" not in told.stderr
+
+
 def test_an_address_is_followed_as_it_is(home: Path) -> None:
     code, said = follow("https://gateway.example/ledger", home)
     assert code == 0
