@@ -33,7 +33,7 @@ COMPILE := $(BIN)/python scripts/compile.py
 RUN_READY := .venv/.ready-run
 TEST_READY := .venv/.ready-test
 
-.PHONY: help up test journeys plain compile check format lint types layers tidy fragments fix bench bench-guard bench-scan eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo slurm-demo clean
+.PHONY: help up extras test journeys plain compile check format lint types layers tidy fragments fix bench bench-guard bench-scan eval-guard fuzz properties minors-year demo-picture assess-demo loop-demo slurm-demo clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,11 @@ up: $(RUN_READY) ## start the gateway with everything a newcomer needs
 	@$(COMPILE)
 	$(BIN)/licet up $(ARGS)
 
+extras: $(RUN_READY) ## add what a command lacks (ARGS="postgres redis")
+	@test -n "$(ARGS)" || { echo 'name them: make extras ARGS="postgres redis"'; exit 2; }
+	@uv="$$(scripts/bootstrap)" && "$$uv" sync --locked --no-dev --group compile --inexact \
+		$(addprefix --extra ,$(ARGS))
+
 test: $(TEST_READY) ## run every test
 	@$(COMPILE)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(TESTS) $(ARGS)
@@ -49,7 +54,7 @@ test: $(TEST_READY) ## run every test
 plain: $(TEST_READY) ## the pure parts of what is compiled once more, uncompiled
 	LICET_PLAIN=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal $(PLAIN) $(ARGS)
 
-compile: $(TEST_READY) ## compile the hot modules (ARGS=--strict: fail where that cannot be)
+compile: $(RUN_READY) ## compile the hot modules (ARGS=--strict: fail where that cannot be)
 	@$(COMPILE) $(ARGS)
 
 check: format lint types layers tidy fragments ## everything a reviewer's machine can say

@@ -18,7 +18,7 @@ from licet.labels.formats import format_of
 from licet.labels.labelling import names_of
 from licet.labels.manifests import MEDIA_TYPES, check, make_authority, sign
 
-pytest.importorskip("c2pa", reason="c2pa-python is not installed: pip install 'licet[c2pa]'")
+pytest.importorskip("c2pa", reason="c2pa-python is not installed: make extras ARGS=c2pa")
 
 NOW = SystemClock().now()  # certificates are checked against the machine's clock
 OURS = make_authority("Tea Company", now=NOW, days=30, root_days=60)

@@ -42,6 +42,13 @@ def test_everything_with_an_id_can_be_described(shelf: Mapping[str, object], lan
         assert rest, "more than a title"
 
 
+def test_no_entry_is_shown_as_a_program_keeps_it() -> None:
+    for shelf in PACK.shelves:
+        for entry_id in shelf:
+            shown = "\n".join(describe(PACK, entry_id, "en"))
+            assert "{'" not in shown, entry_id
+
+
 def test_a_provision_is_shown_as_a_paraphrase_with_its_source() -> None:
     shown = run("show", "art14.1").output
     assert "paraphrase, not the official text" in shown

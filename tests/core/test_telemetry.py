@@ -35,7 +35,7 @@ NOTICE = Notice(
 
 
 def needs(module: str) -> None:
-    pytest.importorskip(module, reason=f"{module} is not installed: uv sync --extra otel")
+    pytest.importorskip(module, reason=f"{module} is not installed: make extras ARGS=otel")
 
 
 def trace(dialect: str = "chat", model: str = "qwen3-32b") -> Trace:
@@ -173,7 +173,7 @@ class TestConfiguration:
         assert ran.returncode == 1
         last = ran.stderr.splitlines()[-1]
         assert last.startswith(f"{BadInput.__module__}.BadInput: telemetry.otlp_url is set, but")
-        assert "pip install 'licet[otel]'" in last
+        assert "make extras ARGS=otel" in last
 
     def test_spans_reach_a_collector_by_otlp_without_any_text(self) -> None:
         needs("opentelemetry.sdk")

@@ -34,6 +34,21 @@ def test_a_key_reaches_only_upstreams_that_there_are(home: Path) -> None:
     assert json.loads(create(home, "--upstreams", "main").stdout)["key"].startswith("licet_")
 
 
+@pytest.mark.parametrize("words", [("list",), ("revoke", "key_1m85svk5pmf36h47qqhb")])
+def test_a_folder_that_was_named_by_mistake_has_no_keys_and_gets_none(
+    words: tuple[str, ...], home: Path, tmp_path: Path
+) -> None:
+    for folder in (home, tmp_path / "nowhere"):
+        told = CliRunner().invoke(licet, ["keys", *words, "--home", str(folder)])
+        assert told.exit_code == 2
+        assert f"no keys are kept in {folder}" in told.stderr
+        assert "--home" in told.stderr
+    assert not (tmp_path / "nowhere").exists()
+    assert not (home / "keys.db").exists()
+    create(home)
+    assert CliRunner().invoke(licet, ["keys", "list", "--home", str(home)]).exit_code == 0
+
+
 @pytest.mark.parametrize("option", ["--rate", "--concurrency"])
 def test_a_limit_has_a_bound(option: str, home: Path) -> None:
     refused = create(home, option, "99999999999999999999")

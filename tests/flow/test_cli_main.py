@@ -131,6 +131,14 @@ def commands(
             yield " ".join((*path, name)), command
 
 
+def test_every_command_and_option_says_what_it_is_for() -> None:
+    for name, command in commands(licet):
+        assert command.help, f"licet {name}"
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert option.help, f"licet {name} {option.opts}"
+
+
 def test_the_manual_names_every_command_and_option() -> None:
     manual = (ROOT / "docs/guides/command-line.md").read_text(encoding="utf-8")
     for name, command in commands(licet):

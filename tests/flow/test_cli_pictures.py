@@ -76,6 +76,13 @@ def test_nothing_unfit_is_written(file: Path) -> None:
     assert run("block", "--list", lists, "--category", "sexual").exit_code != 0
 
 
+def test_a_category_that_is_none_is_refused_before_a_name_is_told(file: Path) -> None:
+    done = run("block", file, "--list", file.with_name("l.toml"), "--category", "nope")
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "--category: there is no 'nope'. One of: commercial" in done.stderr
+
+
 def test_copies_without_a_mark_are_shown(tmp_path: Path) -> None:
     assert run("unmarked", "--home", tmp_path).exit_code != 0
     log = CopyLog(tmp_path, keep_days=184, chance=secrets.token_bytes)

@@ -121,7 +121,7 @@ def test_processes_of_which_some_are_killed_give_the_same_report(
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
     """Ray on this machine, once: it takes long to start."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'licet[ray]'")
+    ray = pytest.importorskip("ray", reason="Ray is not installed: make extras ARGS=ray")
     ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
     yield
     ray.shutdown()

@@ -103,7 +103,9 @@ def test_a_command_helps_or_says_what_to_install(command: str) -> None:
     done = run(COMMAND, command, "--help", absent=PLAIN)
     if done.returncode:
         assert done.returncode == 2, done.stderr
-        found = re.search(r"Install it: uv sync --inexact --extra ([a-z0-9]+)\n", done.stderr)
+        found = re.search(
+            r"Install it, where Licet lies: make extras ARGS=([a-z0-9]+)\n", done.stderr
+        )
         assert found, done.stderr
         assert found[1] == (command if command in DECLARED["optional-dependencies"] else "assess")
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import signal
 import socket
 import stat
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -70,6 +73,26 @@ def test_what_was_printed_can_be_pasted(running: Running) -> None:
     assert f"curl -N {running.url}/chat/completions" in said
     assert f'base_url="{running.url}"' in said
     assert said.count(running.key) == 3
+
+
+def test_what_was_printed_means_this_home(running: Running) -> None:
+    printed = "".join(running.said).split("Who may sign in: ")[1].splitlines()[0]
+    program, *words = shlex.split(printed)
+    assert shutil.which(program) is not None
+
+    def told() -> str:
+        command = [program, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    until(lambda: "chen@morningstar.example" in told(), within_s=60)  # the demonstration opens
+
+
+def test_what_is_printed_asks_the_model_that_is_there(tmp_path: Path) -> None:
+    with up(tmp_path / "home", "--upstream", "http://127.0.0.1:9/v1", "--no-portal") as running:
+        said = "".join(running.said)
+    assert "replay" not in said
+    assert "answer:" not in said
+    assert said.count("NAME-OF-YOUR-MODEL") == 2
 
 
 def test_all_state_is_in_the_home_for_its_owner_alone(running: Running, home: Path) -> None:

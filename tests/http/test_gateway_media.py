@@ -260,7 +260,7 @@ class TestUnmarked:
 
 
 def test_a_manifest_is_signed_where_there_is_an_authority(tmp_path: Path) -> None:
-    pytest.importorskip("c2pa", reason="c2pa-python is not installed: pip install 'licet[c2pa]'")
+    pytest.importorskip("c2pa", reason="c2pa-python is not installed: make extras ARGS=c2pa")
     made = make_authority("Tea Company", now=datetime.now(UTC), days=9, root_days=9)  # noqa: TID251
     keys = tmp_path / "keys-c2pa"
     keys.mkdir()

@@ -69,6 +69,13 @@ def test_an_unknown_route_is_refused_not_forwarded(
     assert len(behind.requests) == asked
 
 
+def test_where_a_refusal_sends_one_stands_what_is_served(client: httpx2.Client) -> None:
+    told = client.get("/v1/files").json()["error"]["message"]
+    named = told.partition("See GET ")[2].split()[0]
+    assert "POST /v1/chat/completions" in client.get(named).json()["serves"]
+    assert named.startswith("/v1/"), "where a portal stands beside us, / is its front page"
+
+
 def test_unknown_fields_pass_to_the_byte(client: httpx2.Client, behind: Server) -> None:
     body = (
         b'{ "model":"m",\n "messages":[{"role":"user","content":"hello \\u4f60"}],'

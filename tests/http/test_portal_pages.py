@@ -49,6 +49,28 @@ def test_an_address_without_a_language_asks_the_browser(browser: Any) -> None:
         assert browser.get("/", headers={"accept-language": header})["location"] == f"/{code}/"
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("/complaint/?case=LC-1%20b", "/complaint/?case=LC-1%20b"),
+        ("/transparency", "/transparency/"),
+        ("/desk/compute/", "/desk/compute/"),
+    ],
+)
+def test_a_page_that_is_named_without_a_language_is_shown_in_the_readers(
+    browser: Any, typed: str, shown: str
+) -> None:
+    answer = browser.get(typed, headers={"accept-language": "en"})
+    assert (answer.status_code, answer["location"]) == (302, f"/en{shown}")
+    assert "accept-language" in answer["vary"]
+    assert browser.post(typed).status_code == 404
+
+
+def test_what_is_no_page_in_any_language_is_not_there(browser: Any) -> None:
+    for path in ("/nothing/", "/assets/x", "/register/download.xml"):
+        assert browser.get(path).status_code == 404, path
+
+
 def test_assets_are_served_by_their_content_and_nothing_else_is(browser: Any) -> None:
     from licet.portal.design.assets import assets
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from kit.house import ROOT, our_files
@@ -76,3 +77,15 @@ def test_decisions_are_numbered_and_listed() -> None:
         for part in ("Status:", "## Context", "## Decision", "## Consequences"):
             assert part in text, f"{path.name}: lacks {part}"
         assert len(text.splitlines()) <= 80, f"{path.name}: a decision is one page"
+
+
+def test_an_extra_is_told_by_the_command_that_adds_it() -> None:
+    """`pip install 'licet[…]'` would ask a registry, where whoever comes first has the name."""
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = declared["project"]["optional-dependencies"]
+    shown = [path for path in our_files() if path.suffix in {".md", ".py"}]
+    for page in (path for path in shown if "tests" not in path.parts):
+        text = page.read_text(encoding="utf-8")
+        assert not re.search(r"pip install '?licet\[", text), page
+        for named in re.findall(r"make extras ARGS=(\w+|\"[\w ]+\")", text):
+            assert set(named.strip('"').split()) <= set(extras), (page, named)

@@ -21,7 +21,7 @@ def schema_faults(data: bytes) -> tuple[str, ...]:
         from cyclonedx.validation.json import JsonStrictValidator
     except ImportError:
         raise Unavailable(
-            "the schema of CycloneDX is not installed.", hint="Run: pip install 'licet[bom]'"
+            "the schema of CycloneDX is not installed.", hint="Install it: make extras ARGS=bom"
         ) from None
     if len(data) > DOCUMENT_BYTES_MAX:
         return (f"it is larger than {DOCUMENT_BYTES_MAX >> 20} MiB",)

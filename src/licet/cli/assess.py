@@ -105,7 +105,8 @@ def plan(pack_id: str, failing: float) -> None:
     help="What was under way when a run was killed: ask it again under the same"
     " Idempotency-Key, or leave it without an answer.",
 )
-@click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True)
+@click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True,
+              help="Longest answer.")  # fmt: skip
 @click.option("--system", default="", help="A system message before each question.")
 @click.option("--deadline", type=click.FloatRange(1, 3600), default=120, show_default=True,
               help="Seconds for one question, retries included.")  # fmt: skip

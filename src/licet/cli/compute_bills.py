@@ -28,7 +28,8 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--supplier", required=True, metavar="NAME", help="Whose bill it is.")
 @click.option("--since", metavar="MOMENT", help="Only jobs that ended then or later.")
 @click.option("--until", metavar="MOMENT", help="Only jobs that ended before.")
-@click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True)
+@click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True,
+              help="Language of what is said.")  # fmt: skip
 def bill(
     path: Path, csv: Path, supplier: str, since: str | None, until: str | None, lang: str
 ) -> None:

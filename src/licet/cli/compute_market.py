@@ -39,10 +39,12 @@ market_option = click.argument(
     "path", metavar="MARKET", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 policy_option = click.option("--policy", type=click.Choice(list(POLICIES)), default="promise",
-                       show_default=True)  # fmt: skip
+                             show_default=True,
+                             help="By which rule it is decided who goes first.")  # fmt: skip
 pack_option = click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True,
                            help="Its [sharing] sets the policies' numbers.")  # fmt: skip
-lang_option = click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True)
+lang_option = click.option("--lang", type=click.Choice(LANGS), default="en", show_default=True,
+                           help="Language of reasons.")  # fmt: skip
 at_option = click.option("--at", metavar="MOMENT",
                    help="As if it were then, with its offset from UTC; else now.")  # fmt: skip
 

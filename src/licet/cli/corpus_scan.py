@@ -90,7 +90,7 @@ def scan(
     try:
         from licet.cli.corpus_scanning import Asked, scan_and_report
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
+        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
     pack = load_pack(pack_id)
     bundle = choose_bundle(home, None, rules, pack_id if rules else None)
     shelf = open_shelf(home.create().corpus, home.keys)
@@ -113,11 +113,15 @@ def scan(
 
 @click.command()
 @click.argument("dataset", required=False, metavar="[NAMESPACE/NAME[@REVISION]]")
-@click.option("--workers", type=click.IntRange(1, 4096), default=1, show_default=True)
-@click.option("--text-field", default="text", show_default=True)
-@click.option("--benchmark", "benchmarks", multiple=True, type=_FILE, metavar="FILE")
-@click.option("--sample-share", type=click.FloatRange(0, 1, min_open=True), metavar="SHARE")
-@click.option("--rules", multiple=True, type=_FILE, metavar="FILE")
+@click.option("--workers", type=click.IntRange(1, 4096), default=1, show_default=True,
+              help="Processes that work.")  # fmt: skip
+@click.option("--text-field", default="text", show_default=True, help="Field that holds a text.")
+@click.option("--benchmark", "benchmarks", multiple=True, type=_FILE, metavar="FILE",
+              help="Texts that must not be trained on (repeatable).")  # fmt: skip
+@click.option("--sample-share", type=click.FloatRange(0, 1, min_open=True), metavar="SHARE",
+              help="Share that the guard judges whole. [default: the pack's]")  # fmt: skip
+@click.option("--rules", multiple=True, type=_FILE, metavar="FILE",
+              help="Judge by what ships and these rules, too (repeatable).")  # fmt: skip
 @click.option("--pack", "pack_id", default=DEFAULT_PACK, show_default=True, help="Pack id.")
 @home_option
 def check(
@@ -134,7 +138,7 @@ def check(
         from licet.corpus.scan.reading import Fields
         from licet.corpus.scan.report import stands_against
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
+        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
     pack, clock = load_pack(pack_id), SystemClock()
     bundle = choose_bundle(home, None, rules, pack_id if rules else None)
     fields = Fields(text=text_field)
@@ -171,7 +175,7 @@ def verify_scan(folder: Path, keys: Path | None, home: Home) -> None:
     try:
         from licet.corpus.scan.signed import verify_report
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: pip install 'licet[corpus]'.") from None
+        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
     document, made = verify_report(folder, load_key_set(keys or home.corpus / "jwks.json"))
     click.echo(f"{document['input']['items']} items, input {document['input']['sha256']}")
     click.echo(f"made {made}, signed")

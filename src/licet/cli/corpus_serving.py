@@ -25,7 +25,8 @@ HEAD_BYTES_MAX = 64 << 10
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8091, show_default=True, type=click.IntRange(0, 65_535))
+@click.option("--port", default=8091, show_default=True, type=click.IntRange(0, 65_535),
+              help="Port to listen on; 0: any that is free.")  # fmt: skip
 @click.option("--public-url", default="", metavar="URL", help="Where clients reach it, if not so.")
 @click.option("--pack", default=DEFAULT_PACK, show_default=True, help="Pack id.")
 @home_option

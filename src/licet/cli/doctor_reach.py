@@ -83,9 +83,7 @@ def _ask_redis(address: str, table: str, when_down: str) -> Finding:
     try:
         redis = importlib.import_module("redis")
     except ImportError:
-        return Finding(
-            "bad", "its client is not installed", "Run: uv sync --inexact --extra redis"
-        )
+        return Finding("bad", "its client is not installed", "Run: make extras ARGS=redis")
     url = address.replace("valkeys://", "rediss://", 1)
     url = url.replace("valkey://", "redis://", 1)
     try:
@@ -179,7 +177,7 @@ def ask_postgres(url: str) -> None:
     except ImportError:
         raise Unavailable(
             "the driver of PostgreSQL is not installed.",
-            hint="Run: uv sync --inexact --extra postgres",
+            hint="Run: make extras ARGS=postgres",
         ) from None
     try:
         with psycopg.connect(url, connect_timeout=int(WAIT_S)) as connection:

@@ -48,18 +48,21 @@ ROWS_BYTES_MAX = 256 << 20
 _target = click.option("--target", required=True, metavar="URL",
                        help="What stands before /chat/completions.")  # fmt: skip
 _model = click.option("--model", required=True, help="Model to ask for.")
-_key = click.option("--key", envvar="LICET_ASSESS_KEY", default="", show_envvar=True)
+_key = click.option("--key", envvar="LICET_ASSESS_KEY", default="", show_envvar=True,
+                    help="API key.")  # fmt: skip
 _journal = click.option("--journal", "path", required=True, metavar="FILE",
                         type=click.Path(dir_okay=False, path_type=Path),
                         help="Where answers are kept; name it again to go on.")  # fmt: skip
 _concurrency = click.option("--concurrency", type=click.IntRange(1, 256), default=8,
-                            show_default=True)  # fmt: skip
+                            show_default=True,
+                            help="Questions under way at a time.")  # fmt: skip
 _lexicon = click.option("--lexicon", metavar="FILE",
                         type=click.Path(exists=True, dir_okay=False, path_type=Path),
                         help="Groups and templates of your own.")  # fmt: skip
 _own = click.option("--own", help="Your product: ask about it and --other instead of people.")
 _others = click.option("--other", "others", multiple=True, help="A competitor; may be repeated.")
-_seed = click.option("--seed", type=int, default=1, show_default=True)
+_seed = click.option("--seed", type=int, default=1, show_default=True,
+                     help="Of what is drawn by chance.")  # fmt: skip
 
 
 @click.group(cls=TroubleGroup)

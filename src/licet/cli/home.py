@@ -21,6 +21,7 @@ from click.core import ParameterSource
 from licet.base.trouble import BadInput
 
 VARIABLE = "LICET_HOME"
+DEFAULT = "~/.licet"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -85,6 +86,11 @@ class Home:
         """Folder of what lives as long as a process: sockets, process ids."""
         return self.root / "run"
 
+    def as_words(self) -> tuple[str, ...]:
+        """What a command is told to mean this home; nothing where it would by itself."""
+        by_itself = Path(DEFAULT).expanduser().absolute()
+        return () if self.root == by_itself else ("--home", str(self.root))
+
     def create(self) -> Home:
         """Make the folders that are not there yet. Raises BadInput where that cannot be."""
         try:
@@ -104,7 +110,7 @@ def home_option(command: F) -> F:
     return click.option(
         "--home",
         envvar=VARIABLE,
-        default="~/.licet",
+        default=DEFAULT,
         show_default=True,
         show_envvar=True,
         metavar="DIR",

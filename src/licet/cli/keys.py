@@ -8,12 +8,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import click
 
 from licet.base.clock import SystemClock, rfc3339
-from licet.base.trouble import BadInput
+from licet.base.trouble import BadInput, NotFound
 from licet.cli.home import Home, home_option
 from licet.cli.refused import TroubleGroup
 from licet.gateway.config import load_config
@@ -81,7 +82,7 @@ def create(
     )
     _check_upstreams(home, upstreams)
     home.create()
-    with _store(home) as store:
+    with _store(home, begins=True) as store:
         key, text = store.create(name, grant, SystemClock().now())
     if as_json:
         click.echo(json.dumps({"id": key.id, "key": text}))
@@ -131,9 +132,18 @@ def _check_upstreams(home: Home, names: tuple[str, ...]) -> None:
 
 
 @contextlib.contextmanager
-def _store(home: Home) -> Iterator[KeyStore]:
-    """The store that the gateway of this home reads: as configured, else `keys.db`."""
+def _store(home: Home, *, begins: bool = False) -> Iterator[KeyStore]:
+    """The store that the gateway of this home reads: as configured, else `keys.db`.
+
+    Raises NotFound where nothing was ever kept, unless a key is to be the first (`begins`): in a
+    folder that was named by mistake nobody has keys, and none is made of it.
+    """
     url = load_config(home.config).keys.url if home.config.exists() else f"sqlite:{home.keys_db}"
+    if not begins and url.startswith("sqlite:") and not Path(url[7:]).exists():
+        raise NotFound(
+            f"no keys are kept in {home.root}.",
+            hint="Name the home folder of the gateway by --home DIR or LICET_HOME.",
+        )
     store = open_keystore(url)
     try:
         yield store

@@ -41,7 +41,8 @@ _FILES = click.argument(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )  # fmt: skip
 _FOLDER = click.Path(file_okay=False, path_type=Path)
-_PACK = click.option("--pack", default=DEFAULT_PACK, show_default=True, metavar="ID")
+_PACK = click.option("--pack", default=DEFAULT_PACK, show_default=True, metavar="ID",
+                     help="Pack whose rules hold.")  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each.")
 _LANG = click.option("--lang", default="en", show_default=True, help="Language of the words.")
 
@@ -145,7 +146,8 @@ def verify_command(
               help="Where keys and certificates go; a new folder.")  # fmt: skip
 @click.option("--days", type=click.IntRange(1, 825), default=90, show_default=True,
               help="How long the signer is good.")  # fmt: skip
-@click.option("--root-days", type=click.IntRange(1, 7305), default=3650, show_default=True)
+@click.option("--root-days", type=click.IntRange(1, 7305), default=3650, show_default=True,
+              help="How long the root is good.")  # fmt: skip
 def make_ca_command(organisation: str, into: Path, days: int, root_days: int) -> None:
     """Make an authority of your own that signs C2PA manifests, and a signer under it.
 

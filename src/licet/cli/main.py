@@ -133,7 +133,7 @@ def _lacking(missing: ModuleNotFoundError, command: str) -> Exception:
         return missing
     return Refused(
         f"This needs the library {missing.name}, which is not installed.\n"
-        f"Install it: uv sync --inexact --extra {extra}"
+        f"Install it, where Licet lies: make extras ARGS={extra}"
     )
 
 

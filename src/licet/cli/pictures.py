@@ -29,7 +29,8 @@ _FILES = click.argument(
     "files", nargs=-1, metavar="FILE...",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )  # fmt: skip
-_PACK = click.option("--pack", default=DEFAULT_PACK, show_default=True, metavar="ID")
+_PACK = click.option("--pack", default=DEFAULT_PACK, show_default=True, metavar="ID",
+                     help="Pack whose rules hold.")  # fmt: skip
 _OWN = re.compile(r"phash ([0-9a-f]{16})\]")
 
 
@@ -65,6 +66,11 @@ def block_command(
     Pictures are given as files, or as cases in which a picture was stopped here.
     """
     opened = load_pack(pack)
+    if category not in opened.categories:
+        raise click.BadParameter(
+            f"there is no {category!r}. One of: {', '.join(sorted(opened.categories))}.",
+            param_hint="--category",
+        )
     found = [_hash_of(path) for path in files] + [_hash_in(case, home, pack) for case in cases]
     if not found:
         raise click.UsageError("Give a FILE or a --case.")

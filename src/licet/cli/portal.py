@@ -84,7 +84,8 @@ def _families_key(gateway: Gateway) -> str:
     help="Whose desk this is (repeatable; default: both).",
 )  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65_535))
+@click.option("--port", default=8090, show_default=True, type=click.IntRange(0, 65_535),
+              help="Port to listen on; 0: any that is free.")  # fmt: skip
 @click.option(
     "--name", "names", multiple=True, metavar="HOST",
     help="A name that people reach it by (repeatable); other names are refused.",
@@ -196,6 +197,12 @@ def follow(where: str, vkey: str, code: str, home: Home) -> None:
     WHERE is a folder, a database or a URL, as for `licet ledger verify`. Nothing is taken from it
     that its key did not sign.
     """
+    if "://" not in where:
+        where = str(Path(where).absolute())  # the portal that reads it stands elsewhere
+        if not Path(where).exists():
+            raise Refused(
+                f"there is nothing at {where}. Name the ledger of a gateway that has run."
+            )
     _set_up(home)
     from licet.portal.accounts.models import Body
     from licet.portal.incidents.arrival import follow_ledger

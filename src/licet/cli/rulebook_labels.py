@@ -21,7 +21,7 @@ def labels_lines(entry: Entry, lang: str) -> Iterator[str]:
             yield f"said by   {', '.join(sorted(entry.by))}"
         case LabelCheck():
             yield f"check.{entry.id}  {entry.broken[lang]}"
-            yield f"clause    {entry.clause}"
+            yield f"clause    {entry.clause[lang]}"
         case Medium():
             yield f"medium.{entry.id}  {entry.name[lang]}"
             yield f"places    {', '.join(entry.places)}"

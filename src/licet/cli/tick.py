@@ -34,8 +34,10 @@ def tick(roles: tuple[str, ...], home: Home) -> None:
         set_up(installation(home, roles))
         from licet.portal.ticking import catch_up
 
-        for name, count in catch_up(SystemClock().now(), secrets.token_bytes).items():
-            click.echo(f"{name:20}{count}")
+        done = catch_up(SystemClock().now(), secrets.token_bytes)
+        width = max(map(len, done)) + 2
+        for name, count in done.items():
+            click.echo(f"{name:{width}}{count}")
     except Trouble as trouble:
         raise Refused(str(trouble)) from trouble
 

@@ -9,7 +9,9 @@ Rule
 
 from __future__ import annotations
 
+import json
 import shlex
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -38,6 +40,15 @@ from licet.rulebook import load_pack
 _UP_KEY = "licet up"
 PACE_MS_MAX = 60_000
 _FILE = click.Path(exists=False, dir_okay=False, path_type=Path)
+_HELLO = ("Say hello.", "用一句话打个招呼。")
+_TRIES = """
+The built-in upstream answers by the last user message. Try:
+  answer:en-river-walk     lawful prose, streamed as it comes
+  answer:en-bank-call      turns unlawful half-way: halted before it leaves
+  answer:zh-fraud-call     the same in Chinese
+It paints and speaks, too: client.images.generate(model="replay-picture", prompt="A lake at dawn"),
+client.audio.speech.create(model="replay-speech", voice="alloy", input="Hello").
+"""
 _PORTAL = click.option("--no-portal", is_flag=True, help="Leave out desks and public register.")
 _LAB = click.option("--lab", is_flag=True, help="Unlicensed: serve this machine alone.")
 
@@ -50,7 +61,8 @@ def _as_pace(context: click.Context, parameter: click.Parameter, value: float) -
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535))
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535),
+              help="Port to listen on; 0: any that is free.")  # fmt: skip
 @click.option("--upstream", metavar="URL", help="An OpenAI-compatible model, https://…/v1.")
 @click.option("--upstream-key-env", metavar="NAME", help="Environment variable with its key.")
 @click.option("--rules", multiple=True, type=_FILE, help="A file of literal rules (repeatable).")
@@ -141,7 +153,7 @@ def _run(
         if greet:
             click.echo(
                 _greeting(config, port, key, home, built.parts.clearance, replay is not None)
-                + (_desks(config, port) if portal else "")
+                + (_desks(config, port, home) if portal else "")
             )
         elif not quiet:
             click.echo(f"Licet {__version__} serves http://{config.server.host}:{port}")
@@ -181,9 +193,15 @@ def _licence_line(clearance: Clearance) -> str:
     return f"{demo}: {licence.filing}, until {licence.ends:%Y-%m-%d}. See /.well-known/licet"
 
 
-def _desks(config: Config, port: int) -> str:
+def _program() -> str:
+    """What to type for `licet`: by its path where a shell would not find it."""
+    return "licet" if shutil.which("licet") else sys.argv[0]
+
+
+def _desks(config: Config, port: int, home: Home) -> str:
     host = f"[{config.server.host}]" if ":" in config.server.host else config.server.host
-    return f"\nDesks and register: http://{host}:{port}/   Who may sign in: licet portal people"
+    people = shlex.join([_program(), "portal", "people", *home.as_words()])
+    return f"\nDesks and register: http://{host}:{port}/   Who may sign in: {people}"
 
 
 def _greeting(
@@ -192,20 +210,12 @@ def _greeting(
     host = config.server.host
     shown = f"[{host}]" if ":" in host else host
     base = f"http://{shown}:{port}/v1"
-    body = (
-        '{"model": "replay", "stream": true, '
-        '"messages": [{"role": "user", "content": "answer:en-bank-call"}]}'
+    model = "replay" if replays else next(iter(config.models), "NAME-OF-YOUR-MODEL")
+    asked, asked_again = ("answer:en-bank-call", "answer:zh-fraud-call") if replays else _HELLO
+    body = json.dumps(
+        {"model": model, "stream": True, "messages": [{"role": "user", "content": asked}]}
     )
-    tries = ""
-    if replays:
-        tries = """
-The built-in upstream answers by the last user message. Try:
-  answer:en-river-walk     lawful prose, streamed as it comes
-  answer:en-bank-call     turns unlawful half-way: halted before it leaves
-  answer:zh-fraud-call     the same in Chinese
-It paints and speaks, too: client.images.generate(model="replay-picture", prompt="A lake at dawn"),
-client.audio.speech.create(model="replay-speech", voice="alloy", input="Hello").
-"""
+    verify = shlex.join([_program(), "ledger", "verify", str(home.ledger)])
     return f"""\
 Licet {__version__} stands at {base}
 {_licence_line(clearance)}
@@ -216,15 +226,15 @@ curl -N {base}/chat/completions \\
   -H 'Content-Type: application/json' \\
   -d {shlex.quote(body)}
 
-from openai import OpenAI
+from openai import OpenAI  # pip install openai
 client = OpenAI(base_url="{base}", api_key="{key}")
 for event in client.chat.completions.create(
-    model="replay", stream=True,
-    messages=[{{"role": "user", "content": "answer:zh-fraud-call"}}],
+    model="{model}", stream=True,
+    messages=[{{"role": "user", "content": "{asked_again}"}}],
 ):
     print(event.choices[0].delta.content or "", end="", flush=True)
-{tries}
-State: {home.root}   Ledger: licet ledger verify {home.ledger}   Stop: Ctrl-C"""
+{_TRIES if replays else ""}
+State: {home.root}   Ledger: {verify}   Stop: Ctrl-C"""
 
 
 __all__ = ["gateway", "up"]

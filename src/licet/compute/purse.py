@@ -166,7 +166,7 @@ def open_purse(url: str, connect: Callable[..., sqlite3.Connection] = sqlite3.co
         except ImportError:
             raise BadInput(
                 "PostgreSQL needs a client that is not installed.",
-                hint="Install it: uv sync --inexact --extra postgres",
+                hint="Install it: make extras ARGS=postgres",
             ) from None
         lock = ["BEGIN", f"SET LOCAL lock_timeout = '{int(WAIT_S)}s'",
                 "SELECT pg_advisory_xact_lock(6042)"]  # fmt: skip

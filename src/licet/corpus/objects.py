@@ -22,7 +22,7 @@ from licet.corpus.blobs import PIECE_BYTES, Blob, FolderBlobs
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
-_MISSING = "Install it: pip install 'licet[s3]'."
+_MISSING = "Install it: make extras ARGS=s3"
 
 
 class ObjectBlobs:

@@ -53,6 +53,8 @@ def _denied(denial: Denial) -> Answer:
 
 async def front_page(parts: Parts, scope: Scope, receive: Receive, send: Send) -> None:
     """What is served here, for whoever comes across it."""
+    media = ["images/generations", "images/edits", "audio/speech"] if parts.studio else []
+    minors = ["POST /v1/minors/…"] if parts.minors else []
     await json_answer(
         200,
         {
@@ -61,6 +63,7 @@ async def front_page(parts: Parts, scope: Scope, receive: Receive, send: Send) -
             "serves": [
                 "POST /v1/chat/completions", "POST /v1/completions", "POST /v1/responses",
                 "POST /v1/messages", "POST /v1/embeddings", "POST /v1/moderations",
+                *(f"POST /v1/{path}" for path in media), *minors,
                 "POST /beta/litellm_basic_guardrail_api",
                 "GET /v1/models", "GET /healthz", "GET /readyz", "GET /metrics",
                 "GET /ledger/checkpoint", "GET /ledger/tile/…", "GET /appeal/{case}",

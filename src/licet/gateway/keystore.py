@@ -23,7 +23,7 @@ def open_keystore(url: str) -> KeyStore:
         except ImportError:
             raise BadInput(
                 "keys in PostgreSQL need a driver that is not installed.",
-                hint="Install it: uv sync --inexact --extra postgres",
+                hint="Install it: make extras ARGS=postgres",
             ) from None
         return PostgresKeyStore(url)
     raise BadInput(

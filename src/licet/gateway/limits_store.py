@@ -23,7 +23,7 @@ def open_limits(url: str, *, lease_s: float = 900.0, when_down: str = "refuse") 
         except ImportError:
             raise BadInput(
                 "limits in Redis need a client that is not installed.",
-                hint="Install it: uv sync --inexact --extra redis",
+                hint="Install it: make extras ARGS=redis",
             ) from None
         return RedisLimits(
             url, lease_s=lease_s, when_down="local" if when_down == "local" else "refuse"

@@ -44,6 +44,7 @@ EXACT: Final[dict[tuple[str, str], Handler]] = {
     ("GET", "/readyz"): desk.readiness,
     ("GET", "/metrics"): desk.metrics,
     ("GET", "/"): desk.front_page,
+    ("GET", "/v1/"): desk.front_page,  # here also where somebody else answers at /
     ("GET", "/.well-known/licet"): licence_desk.licence,
     ("GET", "/.well-known/jwks.json"): licence_desk.keys,
 }
@@ -89,7 +90,7 @@ async def _refuse(path: str, method: str, send: Send) -> None:
     known = path in JUDGED or path in MEDIA or any(path == exact for _, exact in EXACT)
     trouble = NotFound(
         f"{method} {path} is not served here.",
-        hint="See GET / for what is; other paths of the model are not passed on.",
+        hint="See GET /v1/ for what is; other paths of the model are not passed on.",
     )
     status, code = (405, "method_not_allowed") if known else (404, "unknown_route")
     error = {

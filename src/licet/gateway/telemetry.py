@@ -100,8 +100,7 @@ def make_tracer(config: TelemetryConfig, exporter: Any = None) -> Tracer | None:
     except ImportError as missing:
         raise BadInput(
             f"telemetry.otlp_url is set, but {missing.name} is not installed.",
-            hint="Install the extra and an exporter: pip install 'licet[otel]'"
-            " opentelemetry-exporter-otlp-proto-http. Or take otlp_url out.",
+            hint="Install it, or take otlp_url out: make extras ARGS=otel",
         ) from None
     named = {"service.name": config.service_name, "service.version": __version__}
     provider = sdk.TracerProvider(resource=resources.Resource.create(named))

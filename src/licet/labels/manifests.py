@@ -1,7 +1,7 @@
 """C2PA manifests beside the labels of the law: signed, and checked against anchors that are named.
 
 It refuses to know GB 45438, and it asks no network: no remote manifests, no OCSP, no time stamps.
-Needs c2pa-python (`pip install licet[c2pa]`). C2PA 2.2.
+Needs c2pa-python (`make extras ARGS=c2pa`). C2PA 2.2.
 
 Rules
 1. The label comes first and the manifest after it: the manifest covers the label, and the label's
@@ -181,7 +181,7 @@ def _library() -> Any:
     try:
         import c2pa
     except ImportError:
-        raise Unavailable("manifests need c2pa-python.", hint="pip install 'licet[c2pa]'")
+        raise Unavailable("manifests need c2pa-python.", hint="Install it: make extras ARGS=c2pa")
     return c2pa
 
 

@@ -29,7 +29,7 @@ def open_store(where: str | Path, *, read_only: bool = False) -> Store:
     except ImportError:
         raise BadInput(
             "PostgreSQL is named, but its driver is not here",
-            hint="Install the extra: pip install 'licet[postgres]'.",
+            hint="Install it: make extras ARGS=postgres",
         ) from None
     return PostgresStore(place, read_only=read_only)
 

@@ -37,7 +37,7 @@ def open_store(url: str, rule: UseRule, zone: Zone, clock: Clock) -> MinorsStore
     except ImportError:
         raise BadInput(
             "minors in PostgreSQL or Redis need a client that is not installed.",
-            hint="Install it: uv sync --inexact --extra postgres (or redis)",
+            hint="Install it: make extras ARGS=postgres (or redis)",
         ) from None
     raise BadInput(
         "the minors' url is neither memory:, sqlite:, postgresql:// nor redis://.",

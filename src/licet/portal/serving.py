@@ -21,13 +21,14 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import uvicorn
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from licet.base.clock import SystemClock
-from licet.base.trouble import Trouble, Unavailable
+from licet.base.trouble import BadInput, Trouble, Unavailable
 from licet.corpus.hub import Hub
 from licet.corpus.hub_app import HubApp
 from licet.corpus.shelf import open_shelf
@@ -123,22 +124,39 @@ def _say_nothing(_: str) -> None:
 
 def set_up(chosen: Installation) -> None:
     """Django, with its database brought up to date: by one process at a time, for a command may
-    be given while the portal is opened."""
+    be given while the portal is opened. Raises Unavailable for a database that does not open,
+    BadInput where PostgreSQL is named and its driver is not installed."""
+    if chosen.database_url.startswith("postgres") and find_spec("psycopg") is None:
+        raise BadInput(
+            "a portal in PostgreSQL needs a driver that is not installed.",
+            hint="Install it: make extras ARGS=postgres",
+        )
     start(chosen)
     from django.core.management import call_command
 
     chosen.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (chosen.home / "portal.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _reach_the_database()
         with _alone_in_the_database():
             call_command("migrate", interactive=False, verbosity=0)
+
+
+def _reach_the_database() -> None:
+    """Raises Unavailable where it does not open; its own words may name who and where."""
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        raise Unavailable(
+            "the portal's database does not open.",
+            hint="Check that it runs, that LICET_DATABASE_URL is right, and that this user may"
+            " write there.",
+        ) from error
 
 
 @contextmanager
 def _alone_in_the_database() -> Iterator[None]:
     """A database that homes share is brought up to date from one of them at a time."""
-    from django.db import connection
-
     if connection.vendor != "postgresql":
         yield
         return

@@ -61,7 +61,7 @@ def bounds(count: Count, confidence: float, sides: Sides = "two") -> Bounds:
     try:
         from scipy.special import betainccinv, betaincinv  # an extra: a count needs none
     except ImportError:
-        hint = "Install it: pip install 'licet[corpus]'."
+        hint = "Install it: make extras ARGS=corpus"
         raise Unavailable("exact bounds need SciPy.", hint=hint) from None
     tail = (1 - confidence) / (2 if sides == "two" else 1)
     hits, of = count.hits, count.of

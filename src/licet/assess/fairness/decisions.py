@@ -153,7 +153,7 @@ def _metric_frame() -> Any:
     try:
         from fairlearn.metrics import MetricFrame
     except ImportError:
-        hint = "Install it: pip install 'licet[fairness]'."
+        hint = "Install it: make extras ARGS=fairness"
         raise Unavailable("tables of decisions need Fairlearn.", hint=hint) from None
     return MetricFrame
 

@@ -143,7 +143,7 @@ def by_ray(workers: int) -> Engine:
             import ray
         except ImportError:
             raise BadInput(
-                "Ray is not installed.", hint="Install it: pip install 'licet[ray]'."
+                "Ray is not installed.", hint="Install it: make extras ARGS=ray"
             ) from None
         started = not ray.is_initialized()
         if started:

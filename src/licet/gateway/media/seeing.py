@@ -1,6 +1,6 @@
 """What is seen of a picture before anything is decided: what it is, its hashes, its pixels.
 
-It refuses to know lists, models and verdicts. Needs Pillow (`pip install licet[labels]`).
+It refuses to know lists, models and verdicts. Needs Pillow (`make extras ARGS=labels`).
 
 Rules
 1. A picture's size is read before it is unpacked; one that is too large is refused unread.
@@ -62,7 +62,7 @@ def see(data: bytes, *, pixels_max: int, side: int = 0, plain: bool = False) -> 
     try:
         from PIL import Image
     except ImportError:
-        raise Unavailable("pictures need Pillow.", hint="pip install 'licet[labels]'")
+        raise Unavailable("pictures need Pillow.", hint="Install it: make extras ARGS=labels")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             frames_count = getattr(picture, "n_frames", 1)

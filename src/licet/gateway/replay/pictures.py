@@ -119,7 +119,7 @@ def _painted(ask: PictureAsk, number: int) -> bytes:
         from licet.gateway.replay.painting import encode, paint, repaint
         from licet.labels.marks.picture import UNREADABLE
     except ImportError:
-        raise Unavailable("painting needs Pillow", hint="pip install 'licet[labels]'")
+        raise Unavailable("painting needs Pillow", hint="Install it: make extras ARGS=labels")
     prompt = ask.prompt + " " * number  # another picture for each, of the same words
     if not ask.ground:
         return encode(paint(prompt, ask.width, ask.height), ask.form)

@@ -1,6 +1,6 @@
 """Labels in PDF: an entry /AIGC of the document information dictionary.
 
-It refuses to know pages. ISO 32000; TC260-PG-20258A. Needs pikepdf (`pip install licet[labels]`).
+It refuses to know pages. ISO 32000; TC260-PG-20258A. Needs pikepdf (`make extras ARGS=labels`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _opened(data: bytes) -> Iterator[pikepdf.Pdf]:
     try:
         import pikepdf
     except ImportError:
-        raise Unavailable("PDF needs pikepdf.", hint="pip install 'licet[labels]'")
+        raise Unavailable("PDF needs pikepdf.", hint="Install it: make extras ARGS=labels")
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             yield pdf

@@ -1,7 +1,7 @@
 """The mark of a generated picture: words on a dark plate in a corner.
 
 It refuses to know metadata: whoever marks and labels marks first. GB 45438-2025, 5.2.
-Needs Pillow (`pip install licet[labels]`).
+Needs Pillow (`make extras ARGS=labels`).
 
 Rules
 1. Capitals, and so every Chinese character, are at least the pack's share of the shortest side
@@ -64,7 +64,7 @@ def mark_picture(
     try:
         from PIL import Image, ImageOps, ImageSequence
     except ImportError:
-        raise Unavailable("pictures need Pillow.", hint="pip install 'licet[labels]'")
+        raise Unavailable("pictures need Pillow.", hint="Install it: make extras ARGS=labels")
     try:
         with Image.open(io.BytesIO(data), formats=tuple(_SAVING)) as picture:
             kind = picture.format or ""

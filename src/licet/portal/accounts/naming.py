@@ -40,7 +40,10 @@ def name_person(wanted: Named) -> str:
     fitting = [name for name, role in known.items() if role.side == body.kind]
     for role in wanted.roles:
         if role not in fitting:
-            raise BadInput(f"no role {role!r} of a {body.kind}.", hint=f"Roles: {fitting}.")
+            raise BadInput(
+                f"no role {role!r} on the {body.kind}'s side.",
+                hint=f"Roles: {', '.join(fitting)}.",
+            )
     if Person.objects.filter(email=wanted.email.lower()).exists():
         raise Conflict(f"{wanted.email} may sign in already.")
     password = secrets.token_urlsafe(12)

@@ -35,7 +35,7 @@ def check_new_versions(now: datetime) -> int:
     if not all(importlib.util.find_spec(name) for name in LIBRARIES):
         raise Unavailable(
             "data sets wait for a check, and the libraries of the extra `corpus` are not here.",
-            hint="Install it: pip install 'licet[corpus]'.",
+            hint="Install it: make extras ARGS=corpus",
         )
     command = [sys.executable, "-m", PROGRAM, str(settings.LICET_HOME), settings.LICET_PACK]
     # Its standard input is ours to close: it ends when this process does.

@@ -76,7 +76,8 @@ class HttpLine:
                 return _read(error, error.code, ends)
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable(
-                f"{self._url} does not answer: {error}", hint="It is tried again by itself."
+                f"{self._url} does not answer: {error}",
+                hint="Check the address; what waits in the outbox is sent again by itself.",
             ) from None
 
 

@@ -1,15 +1,20 @@
 """Pages for what cannot be answered, in the reader's language; at the door for machines, problems.
 
 It refuses to know causes: nothing of an error's inside is shown.
+
+Rule
+1. An address that lacks nothing but its language is answered with the page in the reader's: people
+   type it as guides and letters name it, `/complaint/`.
 """
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import Resolver404, is_valid_path
 
 from licet.portal.api.problem import problem
-from licet.portal.design.languages import language_of
+from licet.portal.design.languages import current, language_of, preferred
 from licet.portal.design.words import word
 
 DOOR = "/api/"
@@ -28,7 +33,15 @@ def _fault(request: HttpRequest, status: int, name: str) -> HttpResponse:
 
 
 def unknown(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """404."""
+    """404; or to the page in the reader's language (rule 1)."""
+    asked = isinstance(exception, Resolver404) and request.method in {"GET", "HEAD"}
+    if asked and language_of(request.path_info) is None:
+        for slash in ("", "/"):
+            if is_valid_path(f"/{current().code}{request.path_info}{slash}"):
+                language = preferred(request.headers.get("accept-language", ""))
+                address = request.get_full_path(force_append_slash=bool(slash))
+                told = {"vary": "accept-language"}
+                return HttpResponseRedirect(f"/{language.code}{address}", headers=told)
     return _fault(request, 404, "unknown")
 
 
