@@ -231,6 +231,10 @@ def test_the_way_through_the_pages(scene: Scene) -> None:
     )
     page = reader.get(f"/en/desk/orders/new/?dossier={scene.dossier.pk}").content.decode()
     assert f"{scene.dossier.pk}/annotation_rules" in page
+    link = f'/en/desk/orders/new/?dossier={scene.dossier.pk}"'
+    assert link in reader.get(f"/en/desk/dossiers/{scene.dossier.pk}/").content.decode()
+    shown = clerk.get(f"/en/desk/dossiers/{scene.dossier.pk}/").content.decode()
+    assert link not in shown, "a clerk is not sent to a page that does not exist for them"
     sent = {**scene.data(), "holder": "own"}
     assert reader.post("/en/desk/orders/new/", {**sent, "holder": ""}).status_code == 422
     answer = reader.post("/en/desk/orders/new/", sent)

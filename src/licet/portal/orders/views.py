@@ -72,7 +72,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         of = service.tidy(row, moment)
         stage = known.stages[of.stage]
         lines.append((row, _called_by(of, known), stage, stage.turn == side))
-    context = {"lines": lines, "may_ask": _may_ask(request), "on_desk": True}
+    context = {"lines": lines, "may_ask": dossiers.may_order(request.user), "on_desk": True}
     return render(request, "orders/queue.html", context)
 
 
@@ -80,7 +80,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Ask for an order; `?dossier=` proposes the sealed sections of one."""
     rule, known = service.act_with("scope", "authority"), matters.rules("order")
-    if rule is None or not _may_ask(request):
+    if rule is None or not dossiers.may_order(request.user):
         raise Http404
     dossier = StoredDossier.objects.filter(pk=request.GET.get("dossier", "")).first()
     version = dossiers.latest(dossier) if dossier else None
@@ -221,11 +221,6 @@ def _opened(request: HttpRequest, row: StoredOrder, opened: service.Opened) -> H
     answer = render(request, "orders/view.html", context)
     answer["cache-control"] = "no-store, private"
     return answer
-
-
-def _may_ask(request: HttpRequest) -> bool:
-    rule = service.act_with("scope", request.user.body.kind)
-    return rule is not None and bool(set(rule.by) & set(request.user.roles))
 
 
 def _page(act: Any) -> str:
