@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+from importlib.resources import files as files_of
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ from licet.corpus.naming import check_id
 from licet.corpus.publishing import chain_of, reach
 from licet.corpus.readers import Readers
 from licet.corpus.shelf import Shelf
+from licet.corpus.unfit import Unfit
 from licet.portal.corpus import acting, reading, sampling
 from licet.portal.corpus.annotation_views import Shown, shown
 from licet.portal.corpus.checks import read_checks
@@ -206,8 +208,13 @@ def publish(request: HttpRequest) -> HttpResponse:
                     if isinstance(made, Version):
                         return redirect("data-set", space=space, name=name.strip())
                     context["faults"] = made.said(current().code)
+            except Unfit as unfit:
+                context["faults"] = [unfit.said(current().code)]
             except Trouble as trouble:
                 context["trouble"] = str(trouble)
+    context["example"] = (files_of("licet.corpus") / "card-example.toml").read_text(
+        encoding="utf-8"
+    )
     status = 422 if context.get("faults") or "trouble" in context else 200
     return render(request, "corpus/publish.html", context, status=status)
 
