@@ -26,9 +26,9 @@ def test_every_reason_is_there_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("change", "zh"),
     [
-        ({"title": {"zh": 1, "en": "x"}}, "card.json title.zh：应为文字，加引号。"),
-        ({"languages": "zh"}, "card.json languages：应为列表，可以写多项。"),
-        ({"title": None}, "card.json title：应分项填写，请对照示例。"),
+        ({"title": {"zh": 1, "en": "x"}}, "card.json · title.zh：应为文字，加引号。"),
+        ({"languages": "zh"}, "card.json · languages：应为列表，可以写多项。"),
+        ({"title": None}, "card.json · title：应分项填写，请对照示例。"),
         ({"surprise": 1}, "card.json：不应有 surprise 这一项。"),
     ],
 )

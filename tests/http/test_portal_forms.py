@@ -120,10 +120,10 @@ def test_a_refused_data_set_keeps_its_name_and_message(browser: Any) -> None:
     [
         ("rules.toml", b"id = ", "文件末尾不完整", "ends before it is whole"),
         ("rules.toml", b"a b", "第 1:3（行:列）处", "malformed at 1:3"),
-        ("rules.toml", b"id = 3", "rules.toml id：应为文字", "rules.toml id: it is text"),
+        ("rules.toml", b"id = 3", "rules.toml · id：应为文字", "rules.toml · id: it is text"),
         ("rules.toml", b"what = 3", "不应有 what 这一项", "there is no what"),
         ("rules.json", b"{}", "缺少 id 这一项", "lacks id"),
-        ("rules.json", b"\xff", "不是 UTF-8", "not in UTF-8"),
+        ("rules.toml", b"\xff", "不是 UTF-8", "not in UTF-8"),
         ("rules.json", b"{,}", "第 1 字节处", "malformed at byte 1"),
     ],
 )  # fmt: skip
@@ -151,7 +151,7 @@ def test_a_card_and_a_file_that_will_not_do_are_told_in_the_readers_language(
     who = staff()
     card, bad = json.dumps(SOUND).encode(), json.dumps(SOUND | {"source": [{"name": 1}]}).encode()
     for said, file, zh, en in (
-        (bad, "a.jsonl", "licet-card.json source 1.name：应为文字", "source 1.name: it is text"),
+        (bad, "a.jsonl", "licet-card.json · source 1.name：应为文字", "source 1.name: it is text"),
         (card, "con.jsonl", "con.jsonl：有的文件系统不能保存", "con.jsonl: cannot be kept"),
     ):
         form = {

@@ -58,9 +58,10 @@ def unread(error: Exception, name: str) -> Told:
     said = str(error)
     at = _AT.search(said)
     key = _PLACE.sub(lambda found: f" {int(found[1]) + 1}", at[1]) if at else ""
+    where = " · ".join(one for one in (name, key) if one)
     for pattern, told in _READ:
         found = pattern.search(said)
         if found:
             code, about = told(found)
-            return (f"{name} {key}".strip(), code, about[:120])
-    return (f"{name} {key}".strip(), "wants_other", "")
+            return (where, code, about[:120])
+    return (where, "wants_other", "")
