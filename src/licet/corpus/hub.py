@@ -29,9 +29,9 @@ from licet.corpus.catalogue import Version
 from licet.corpus.checking import VersionChecks
 from licet.corpus.croissant import croissant
 from licet.corpus.hub_reply import (
-    denial,
     Content,
     Reply,
+    denial,
     denied,
     gone,
     json_reply,

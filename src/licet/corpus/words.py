@@ -101,8 +101,8 @@ FAULTS: Mapping[str, Words] = {
 
 UNFIT: Mapping[str, Words] = {
     "no_dataset": {
-        "zh": "“{about}”不是数据集编号；请写 namespace/name：小写字母、数字、-、_，斜杠之后还可以用"
-        "大写字母和点。",
+        "zh": "“{about}”不是数据集编号；请写 namespace/name："
+        "小写字母、数字、-、_，斜杠之后还可以用大写字母和点。",
         "en": "{about!r} is no id of a data set. Write namespace/name.",
     },
     "elsewhere": {"zh": "文件名指向别处，请改名。", "en": "leads elsewhere. Rename the file."},

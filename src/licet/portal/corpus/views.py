@@ -41,6 +41,7 @@ from licet.portal.corpus.store import (
     namespace_of,
     opened,
     rules,
+    title_of,
     version_at,
 )
 from licet.portal.corpus.upload_views import held
@@ -159,7 +160,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
         if reader is not None:
             readers = Readers(shelf.catalogue)
             context |= {
-                "requests": [one for one in readers.requests() if one.reader.id == reader.id],
+                "requests": [
+                    (one, title_of(shelf, one.dataset))
+                    for one in readers.requests()
+                    if one.reader.id == reader.id
+                ],
                 "receipts": len(readers.receipts(reader)),
                 "withdrawn": [shelf.catalogue.get(one) for one in readers.holds(reader)],
             }
@@ -302,7 +307,10 @@ def desk(request: HttpRequest) -> HttpResponse:
     if not request.user.official:
         raise Http404
     with opened() as shelf:
-        every = [(one, name_of(one.reader)) for one in Readers(shelf.catalogue).requests()]
+        every = [
+            (one, name_of(one.reader), title_of(shelf, one.dataset))
+            for one in Readers(shelf.catalogue).requests()
+        ]
         told = list(VersionChecks(shelf.catalogue).to_tell())
     context = {
         "waiting": [row for row in every if row[0].state == "asked"],
@@ -319,7 +327,7 @@ def decide(request: HttpRequest, request_id: str) -> HttpResponse:
     rules()
     if not request.user.official:
         raise Http404
-    fault = False
+    fault, decision, reason = False, "", ""
     with opened() as shelf:
         try:
             one = Readers(shelf.catalogue).get(request_id)
@@ -332,7 +340,11 @@ def decide(request: HttpRequest, request_id: str) -> HttpResponse:
                 return redirect("data-desk")
             except Trouble:
                 fault = True
-    context = {"one": one, "who": name_of(one.reader), "fault": fault}
+        title = title_of(shelf, one.dataset)
+    context = {
+        "one": one, "who": name_of(one.reader), "fault": fault, "title": title,
+        "decision": decision, "reason": reason,
+    }  # fmt: skip
     return render(request, "corpus/decide.html", context, status=422 if fault else 200)
 
 

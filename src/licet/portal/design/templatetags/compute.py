@@ -82,7 +82,7 @@ def device_hours(value: float) -> str:
 
 @register.filter
 def amount(value: float) -> str:
-    """An amount of work, as sums of money are written: in thousands, with what it has of places."""
+    """An amount of work, as sums of money are written, without places where it has none."""
     return f"{value:,.2f}".removesuffix(".00")
 
 
