@@ -33,7 +33,7 @@ from licet.portal.dossiers.models import StoredDossier
 from licet.portal.dossiers.showing import past
 from licet.portal.filings.arriving import now
 from licet.portal.incidents import service as matters
-from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.asking import lacking, sent_of, sheet_of
 from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.orders import service
 from licet.portal.orders.models import StoredOrder
@@ -88,7 +88,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if dossier and version:
         named = [sealing.about(dossier.pk, field) for field in version.sealed]
         answers = {"opens": "section", "names": "\n".join(named)}
-    no, trouble, status = None, "", 200
+    no, trouble, status, unnamed = None, "", 200, False
     holders = Body.objects.filter(kind="provider").order_by("pk")
     chosen = dossier.holder.code if dossier else ""
     if request.method == "POST":
@@ -98,8 +98,9 @@ def new(request: HttpRequest) -> HttpResponse:
             422,
         )
         holder = holders.filter(code=chosen).first()
+        unnamed = holder is None
         if holder is None:
-            trouble = word("order.no-holder")
+            no = lacking(known, rule, answers)
         else:
             try:
                 outcome = service.request(answers, holder, request.user, now())
@@ -114,8 +115,11 @@ def new(request: HttpRequest) -> HttpResponse:
     sheet = sheet_of(known, rule, answers, no)
     context = {
         **sheet, "no": trouble or sheet["no"], "holders": holders, "chosen": chosen,
-        "key": sealing.key_of(request.user), "on_desk": True,
+        "key": sealing.key_of(request.user), "on_desk": True, "unnamed": unnamed,
     }  # fmt: skip
+    if unnamed:
+        missing = ("holder", word("order.provider"), word("order.no-holder"))
+        context["faults"] = [missing, *sheet["faults"]]
     return render(request, "orders/new.html", context, status=status)
 
 
