@@ -154,6 +154,9 @@ def test_a_hearing_speaks_to_whoever_reads_and_offers_the_answer_first(
     complete(case_id)
     does(staff["representative"], case_id, "file")
     does(staff["clerk"], case_id, "accept")
+    review = staff["reviewer"].get(f"/en/desk/{case_id}/").content.decode()
+    acts = re.findall(r'class="button(?: second)?" href="[^"]+/do/(\w+)/"', review)
+    assert acts[0] == "assess", "what a review consists of comes before what breaks it off"
     does(staff["reviewer"], case_id, "propose_refusal", **REASONS,
          **{"statement.proportionality": "Nothing milder helps."})  # fmt: skip
     holder = staff["representative"].get(f"/en/desk/{case_id}/").content.decode()
