@@ -155,6 +155,8 @@ def test_a_hearing_speaks_to_whoever_reads_and_offers_the_answer_first(
     does(staff["representative"], case_id, "file")
     does(staff["clerk"], case_id, "accept")
     review = staff["reviewer"].get(f"/en/desk/{case_id}/").content.decode()
+    sheet = staff["reviewer"].get(f"/en/desk/{case_id}/do/propose_refusal/").content.decode()
+    assert f'/{case_id}/">Riverside</a>' in sheet, "a decision's page says what it is about"
     acts = re.findall(r'class="button(?: second)?" href="[^"]+/do/(\w+)/"', review)
     assert acts[0] == "assess", "what a review consists of comes before what breaks it off"
     does(staff["reviewer"], case_id, "propose_refusal", **REASONS,

@@ -154,17 +154,19 @@ def show(request: HttpRequest, row: StoredOrder) -> HttpResponse:
 @on_order
 def do(request: HttpRequest, row: StoredOrder, act_id: str) -> HttpResponse:
     """The page of an act that needs no key."""
+    of = service.tidy(row, now())
     tried = attempt(
-        request, service.tidy(row, now()), act_id,
+        request, of, act_id,
         lambda act, sent: service.act(row, act, sent, request.user, now()),
         fits=lambda rule: _page(rule) == "order-do",
     )  # fmt: skip
     if tried.done:
         return redirect("order", order_id=row.pk)
     trail = [
-        (reverse("orders"), word("order.title")), (reverse("order", args=(row.pk,)), row.pk)
-    ]  # fmt: skip
-    return act_page(request, tried.sheet, trail, tried.status)
+        (reverse("orders"), word("order.title")),
+        (reverse("order", args=(row.pk,)), _called_by(of, matters.rules("order"))),
+    ]
+    return act_page(request, tried.sheet, trail, tried.status, row.holder.name)
 
 
 @on_order
