@@ -204,7 +204,7 @@ def test_a_no_says_why_and_when_otherwise(browser: Any) -> None:
     again = re.search(r'href="(/en/compute/needs/new/\?like=[^"]+)"', said)
     assert again is not None
     filled = page(mine, again[1])
-    for typed in ('name="gang" value="64"', 'value="own run"', 'name="speed-h20" value="1.0"'):
+    for typed in ('name="gang" value="64"', 'value="own run"', 'name="speed-h20" value="1"'):
         assert typed in filled, "what was typed is there to be changed"
     page(staff("other"), again[1], 404)
     unset = mine.post("/en/compute/needs/new/", NEED_FORM | {"speed-h20": ""}).content.decode()

@@ -189,16 +189,16 @@ def need_of(said: Mapping[str, Any], account: str, now_s: int) -> Need:
 
 def _said_by(need: Need) -> dict[str, Any]:
     """What somebody would type to state a need again."""
-    speeds = {f"speed-{kind}": speed.value for kind, speed in need.speeds.items()}
+    speeds = {f"speed-{kind}": f"{speed.value:.12g}" for kind, speed in need.speeds.items()}
     first = next(iter(need.speeds.values()))
     return speeds | {
-        "unit": need.unit, "work": need.work, "basis": first.basis, "source": first.source,
+        "unit": need.unit, "work": f"{need.work:.12g}", "basis": first.basis, "source": first.source,
         "gang": need.gang, "memory_gib": need.memory_gib,
         "interconnects": sorted(need.interconnects), "regions": sorted(need.regions),
         "start": _moment(need.start_s) if need.start_s else None,
         "begin_by": None if need.begin_by_s is None else _moment(need.begin_by_s),
         "due": None if need.due_s is None else _moment(need.due_s),
-        "budget": None if need.budget is None else need.budget / FEN,
+        "budget": None if need.budget is None else f"{need.budget / FEN:.2f}",
         "interruptible": need.interruptible, "domestic_only": need.domestic_only,
     }  # fmt: skip
 
