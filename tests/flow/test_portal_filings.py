@@ -147,33 +147,6 @@ def test_a_case_whose_holder_is_heard_waits_for_the_holder(browser: Any, staff: 
         assert "(the other side)" not in mine, role
 
 
-def test_a_hearing_speaks_to_whoever_reads_and_offers_the_answer_first(
-    browser: Any, staff: Any
-) -> None:
-    case_id = begun(staff["representative"])
-    complete(case_id)
-    does(staff["representative"], case_id, "file")
-    does(staff["clerk"], case_id, "accept")
-    review = staff["reviewer"].get(f"/en/desk/{case_id}/").content.decode()
-    sheet = staff["reviewer"].get(f"/en/desk/{case_id}/do/propose_refusal/").content.decode()
-    assert f'/{case_id}/">Riverside</a>' in sheet, "a decision's page says what it is about"
-    acts = re.findall(r'class="button(?: second)?" href="[^"]+/do/(\w+)/"', review)
-    assert acts[0] == "assess", "what a review consists of comes before what breaks it off"
-    does(staff["reviewer"], case_id, "propose_refusal", **REASONS,
-         **{"statement.proportionality": "Nothing milder helps."})  # fmt: skip
-    holder = staff["representative"].get(f"/en/desk/{case_id}/").content.decode()
-    assert "You may be heard" in holder
-    offered = re.findall(r'class="button( second)?" href="[^"]+/do/(\w+)/"', holder)
-    assert offered[0] == ("", "respond"), "an answer, not a withdrawal, is what stands out"
-    assert offered[-1] == (" second", "withdraw")
-    official = staff["reviewer"].get(f"/en/desk/{case_id}/").content.decode()
-    for shown in (official, staff["approver"].get("/en/desk/").content.decode()):
-        assert "hearing the applicant" in shown
-        assert "your turn" not in shown
-        assert "You may be heard" not in shown
-    assert "The holder is being heard" in official
-
-
 def test_every_act_has_a_receipt_that_verifies_offline_and_a_changed_byte_does_not(
     browser: Any, staff: Any
 ) -> None:

@@ -201,12 +201,11 @@ def test_a_no_says_why_and_when_otherwise(browser: Any) -> None:
     said = page(mine, mine.post("/en/compute/needs/new/", none).headers["location"])
     for words in ("no pool meets the need", "too few accelerators together", "north-1"):
         assert words in said, words
-    again = re.search(r'href="(/en/compute/needs/new/\?like=[^"]+)"', said)
-    assert again is not None
-    filled = page(mine, again[1])
-    for typed in ('name="gang" value="64"', 'value="own run"', 'name="speed-h20" value="1"'):
-        assert typed in filled, "what was typed is there to be changed"
-    page(staff("other"), again[1], 404)
+    (again,) = re.findall(r'href="(/en/compute/needs/new/\?like=[^"]+)"', said)
+    filled = page(mine, again)
+    for typed in ('name="gang" value="64"', 'name="speed-h20" value="1"'):
+        assert typed in filled
+    page(staff("other"), again, 404)
     unset = mine.post("/en/compute/needs/new/", NEED_FORM | {"speed-h20": ""}).content.decode()
     assert re.search(r'href="#id_speed-[^"]+">[^<]*Give a speed', unset), "it leads to a field"
     for wrong in ({"speed-h20": ""}, {"work": "0"}, {"work": "nan"}, {"speed-h20": "-1"}):
@@ -303,10 +302,8 @@ def test_a_voucher_is_applied_for_and_decided_with_reasons(browser: Any) -> None
     said = page(mine, "/en/compute/vouchers/")
     for words in ("CNY 3,000.00", "Paid before.", "Refused", "not set yet"):
         assert words in said, words
-    held = re.findall(r"<li>([^<]+3,000\.00)</li>", said)
-    assert len(held) == 1
-    assert "· K-1 ·" in held[0], "a voucher goes by its programme and contract, not by its id"
-    assert before not in held[0]
+    (held,) = re.findall(r"<li>([^<]+3,000\.00)</li>", said)
+    assert "· K-1 ·" in held, "a voucher goes by its programme and contract, not by its id"
 
 
 def test_a_payment_counts_once(browser: Any) -> None:

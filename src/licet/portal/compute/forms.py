@@ -192,8 +192,8 @@ def _said_by(need: Need) -> dict[str, Any]:
     speeds = {f"speed-{kind}": f"{speed.value:.12g}" for kind, speed in need.speeds.items()}
     first = next(iter(need.speeds.values()))
     return speeds | {
-        "unit": need.unit, "work": f"{need.work:.12g}", "basis": first.basis, "source": first.source,
-        "gang": need.gang, "memory_gib": need.memory_gib,
+        "unit": need.unit, "work": f"{need.work:.12g}", "basis": first.basis,
+        "source": first.source, "gang": need.gang, "memory_gib": need.memory_gib,
         "interconnects": sorted(need.interconnects), "regions": sorted(need.regions),
         "start": _moment(need.start_s) if need.start_s else None,
         "begin_by": None if need.begin_by_s is None else _moment(need.begin_by_s),
