@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 
 import pytest
 
@@ -227,6 +228,10 @@ def test_a_report_says_all_of_it_in_both_languages_and_runs_no_script() -> None:
     for words in (VERDICTS["does_not"], WHY["beyond_chance"]):
         assert words["zh"] in page
         assert words["en"] in page
+    assert document["made"] not in page, "a moment is written as people write it"
+    day = now.astimezone(UTC)
+    assert f"{day.year}年{day.month}月{day.day}日 {day:%H:%M}（协调世界时 UTC）" in page
+    assert '<span lang="zh">中文</span>' in page, "a language goes by its name"
     assert "<svg" in page
     assert page.count("<svg") <= page.count("<table")
     assert {one.why for one in assessed.clauses} <= set(WHY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
@@ -231,8 +232,15 @@ def test_the_way_through_the_pages(scene: Scene) -> None:
     )
     page = reader.get(f"/en/desk/orders/new/?dossier={scene.dossier.pk}").content.decode()
     assert f"{scene.dossier.pk}/annotation_rules" in page
+    link = f'/en/desk/orders/new/?dossier={scene.dossier.pk}"'
+    assert link in reader.get(f"/en/desk/dossiers/{scene.dossier.pk}/").content.decode()
+    shown = clerk.get(f"/en/desk/dossiers/{scene.dossier.pk}/").content.decode()
+    assert link not in shown, "a clerk is not sent to a page that does not exist for them"
     sent = {**scene.data(), "holder": "own"}
-    assert reader.post("/en/desk/orders/new/", {**sent, "holder": ""}).status_code == 422
+    unnamed = reader.post("/en/desk/orders/new/", {**sent, "holder": "", "purpose": ""})
+    assert unnamed.status_code == 422
+    for told in ('href="#holder"', 'href="#[^"]*purpose"', 'id="holder-fault"'):
+        assert re.search(told, unnamed.content.decode()), "all that is missing is told at once"
     answer = reader.post("/en/desk/orders/new/", sent)
     assert answer.status_code == 302
     address = answer["location"]

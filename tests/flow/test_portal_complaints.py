@@ -132,6 +132,8 @@ def test_another_provider_sees_nothing_of_it(browser: Any) -> None:
     unknown = browser.post("/en/complaint/", {"once": "y" * 24, **GIVEN})
     assert unknown.status_code == 409
     assert "choose the provider" in unknown.content.decode()
+    nothing = browser.post("/en/complaint/", {"once": "y" * 24}).content.decode()
+    assert nothing.count('<li><a href="#') == 3, "all that is missing is told at once"
     about = browser.post("/en/complaint/", {"once": "y" * 24, "provider": "rival", **GIVEN})
     assert about.status_code == 201
 

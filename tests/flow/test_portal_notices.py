@@ -127,6 +127,33 @@ def test_from_hearing_to_refusal_with_reasons_and_remedies_and_their_days(people
     assert refused["statement"]["heard"]["hearing_held"] is True
 
 
+def offered(browser: Any, case_id: str) -> list[str]:
+    """The acts that a case's page offers, the one that stands out first."""
+    shown = page(browser, f"desk/{case_id}/")
+    return re.findall(r'class="button(?: second)?" href="[^"]+/do/(\w+)/"', shown)
+
+
+def test_a_hearing_speaks_to_whoever_reads_and_offers_the_answer_first(people: Any) -> None:
+    case = filed()
+    act(case.id, "clerk", "accept")
+    assert offered(people["reviewer"], case.id)[0] == "assess", "a review, not what breaks it off"
+    sheet = page(people["reviewer"], f"desk/{case.id}/do/propose_refusal/")
+    title = re.search(r"<h1>([^<]+)</h1>", page(people["reviewer"], f"desk/{case.id}/"))
+    assert title is not None
+    assert f'/{case.id}/">{title[1]}</a>' in sheet, "a decision's page says what it is about"
+    act(case.id, "reviewer", "propose_refusal", statement=ADVERSE)
+    holder, official = people["representative"], people["reviewer"]
+    assert "You may be heard" in page(holder, f"desk/{case.id}/")
+    acts = offered(holder, case.id)
+    assert (acts[0], acts[-1]) == ("respond", "withdraw"), "an answer stands out, not the end"
+    for path in (f"desk/{case.id}/", "desk/"):
+        shown = page(official, path)
+        assert "hearing the applicant" in shown
+        assert "our turn" not in shown
+        assert "You may be heard" not in shown
+    assert "The holder is being heard" in page(official, f"desk/{case.id}/")
+
+
 def act_of(case_id: str, kind: str) -> Any:
     from licet.portal.filings.models import StoredEvent
 

@@ -201,6 +201,13 @@ def test_a_no_says_why_and_when_otherwise(browser: Any) -> None:
     said = page(mine, mine.post("/en/compute/needs/new/", none).headers["location"])
     for words in ("no pool meets the need", "too few accelerators together", "north-1"):
         assert words in said, words
+    (again,) = re.findall(r'href="(/en/compute/needs/new/\?like=[^"]+)"', said)
+    filled = page(mine, again)
+    for typed in ('name="gang" value="64"', 'name="speed-h20" value="1"'):
+        assert typed in filled
+    page(staff("other"), again, 404)
+    unset = mine.post("/en/compute/needs/new/", NEED_FORM | {"speed-h20": ""}).content.decode()
+    assert re.search(r'href="#id_speed-[^"]+">[^<]*Give a speed', unset), "it leads to a field"
     for wrong in ({"speed-h20": ""}, {"work": "0"}, {"work": "nan"}, {"speed-h20": "-1"}):
         assert mine.post("/en/compute/needs/new/", NEED_FORM | wrong).status_code == 422
 
@@ -295,6 +302,8 @@ def test_a_voucher_is_applied_for_and_decided_with_reasons(browser: Any) -> None
     said = page(mine, "/en/compute/vouchers/")
     for words in ("CNY 3,000.00", "Paid before.", "Refused", "not set yet"):
         assert words in said, words
+    (held,) = re.findall(r"<li>([^<]+3,000\.00)</li>", said)
+    assert "· K-1 ·" in held, "a voucher goes by its programme and contract, not by its id"
 
 
 def test_a_payment_counts_once(browser: Any) -> None:

@@ -103,9 +103,15 @@ def test_what_is_restricted_is_previewed_by_whom_it_was_granted_to(browser: Any)
     assert "second" not in page(other, "/en/data/own/demo/")
     sees, address = officer(), f"/en/desk/data/{asked}/"
     assert sees.post(address, {"decision": "refused", "reason": ""}).status_code == 422
+    again = sees.post(address, {"decision": "", "reason": "Too wide."}).content.decode()
+    assert "Too wide.</textarea>" in again, "what was typed is not lost"
+    assert 'href="#granted"' in again
+    called = card().title.en
+    assert called in page(sees, address) + page(sees, "/en/desk/data/"), "it goes by its name"
     assert sees.post(address, {"decision": "granted", "reason": ""}).status_code == 302
     assert "second" in page(other, "/en/data/own/demo/")
     assert "Granted" in page(other, "/en/data/tokens/")
+    assert called in page(other, "/en/data/tokens/")
     assert sees.post(address, {"decision": "ended", "reason": "it is over"}).status_code == 302
     assert "second" not in page(other, "/en/data/own/demo/")
     page(sees, "/en/desk/data/ac_nothing/", 404)

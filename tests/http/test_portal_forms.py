@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from kit.corpus import SOUND
 from kit.portal import PASSWORD, person, portal
 from kit.visitors import signed_in
 
@@ -114,15 +115,52 @@ def test_a_refused_data_set_keeps_its_name_and_message(browser: Any) -> None:
     assert "请填写名称" in faults(page)
 
 
-def test_a_file_that_cannot_be_read_is_told_with_the_detail_marked_as_english(
-    browser: Any,
+@pytest.mark.parametrize(
+    ("name", "data", "zh", "en"),
+    [
+        ("rules.toml", b"id = ", "文件末尾不完整", "ends before it is whole"),
+        ("rules.toml", b"a b", "第 1:3（行:列）处", "malformed at 1:3"),
+        ("rules.toml", b"id = 3", "rules.toml · id：应为文字", "rules.toml · id: it is text"),
+        ("rules.toml", b"what = 3", "不应有 what 这一项", "there is no what"),
+        ("rules.json", b"{}", "缺少 id 这一项", "lacks id"),
+        ("rules.toml", b"\xff", "不是 UTF-8", "not in UTF-8"),
+        ("rules.json", b"{,}", "第 1 字节处", "malformed at byte 1"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_told_in_the_readers_language(
+    browser: Any, name: str, data: bytes, zh: str, en: str
 ) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
-    file = SimpleUploadedFile("rules.toml", b"id = ")
-    page = staff().post("/zh/annotation/add/", {"file": file}).content.decode()
-    assert "文件不能使用" in faults(page)
-    assert '<p lang="en">' in page
+    who = staff()
+    for lang, words in (("zh", zh), ("en", en)):
+        sent = {"file": SimpleUploadedFile(name, data)}
+        page = who.post(f"/{lang}/annotation/add/", sent).content.decode()
+        assert words in faults(page)
+        assert not (lang == "zh" and ENGLISH.search(faults(page))), faults(page)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_card_and_a_file_that_will_not_do_are_told_in_the_readers_language(
+    browser: Any, lang: str
+) -> None:
+    import json
+
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    who = staff()
+    card, bad = json.dumps(SOUND).encode(), json.dumps(SOUND | {"source": [{"name": 1}]}).encode()
+    for said, file, zh, en in (
+        (bad, "a.jsonl", "licet-card.json · source 1.name：应为文字", "source 1.name: it is text"),
+        (card, "con.jsonl", "con.jsonl：有的文件系统不能保存", "con.jsonl: cannot be kept"),
+    ):
+        form = {
+            "name": "demo", "message": "", "card": SimpleUploadedFile("card.json", said),
+            "files": SimpleUploadedFile(file, b"{}"),
+        }  # fmt: skip
+        page = who.post(f"/{lang}/data/publish/", form).content.decode()
+        assert {"zh": zh, "en": en}[lang] in faults(page)
+        assert 'lang="en"' not in page.partition("<main")[2] or lang == "en"
 
 
 def test_what_ends_with_a_day_is_due_on_that_day(browser: Any) -> None:

@@ -85,6 +85,11 @@ def test_a_report_is_read_in_both_languages_by_everybody(browser: Any, page_file
         assert table.evaluate("e => e.matches('table') || !!e.querySelector('table')")
     page.set_viewport_size({"width": 390, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(
+        "[...document.querySelectorAll('.wide .verdict')].every(one =>"
+        " one.getBoundingClientRect().right <= innerWidth)"
+    ), "verdicts are seen without scrolling sideways"
+    assert faults_of(page) == []
     page.emulate_media(media="print")
     assert page.is_hidden("nav")
     context.close()

@@ -51,7 +51,7 @@ def test_a_set_is_published_found_asked_for_granted_and_withdrawn(
     publisher.press("main form button")
     officer.sign_in(REVIEWER)
     officer.go("/desk/data/")
-    officer.press(f'main .tasks a:text-is("clinic/{lang}")')
+    officer.press(f'main .tasks li:has-text("clinic/{lang}") a')
     officer.page.check("#granted")
     officer.press("main form button")
     publisher.go(f"/data/clinic/{lang}/")

@@ -20,6 +20,7 @@ from licet.assess.bankcheck import BankReport
 from licet.assess.labels import Said
 from licet.assess.verdict import Assessed, Cell, Clause
 from licet.base.clock import rfc3339
+from licet.reports.saying import LANGUAGES
 from licet.rulebook import Pack
 from licet.stats.share import Bounds, Count, Detector
 
@@ -97,7 +98,7 @@ def _clause(one: Clause, pack: Pack) -> Document:
         "untested": [{"id": heading, "name": _heading(heading, pack)} for heading in one.untested],
         "note": one.note,
         "by_heading": [_cell(cell, _heading(cell.name, pack)) for cell in one.by_heading],
-        "by_lang": [_cell(cell, dict.fromkeys(pack.languages, cell.name))
+        "by_lang": [_cell(cell, _language(cell.name, pack))
                     for cell in one.by_lang],
         "bank": _bank(one.bank),
     }  # fmt: skip
@@ -115,6 +116,10 @@ def _heading(heading: str, pack: Pack) -> dict[str, str]:
     if heading in pack.assessment.aspects:
         return dict(pack.assessment.aspects[heading].name)
     return dict.fromkeys(pack.languages, heading or "—")
+
+
+def _language(tag: str, pack: Pack) -> dict[str, str]:
+    return dict(LANGUAGES.get(tag) or dict.fromkeys(pack.languages, tag or "—"))
 
 
 def _count(count: Count | None) -> Document | None:

@@ -17,6 +17,7 @@ from typing import Any
 from licet.assess.report import Document
 from licet.assess.report_words import PARTS, SAY, VERDICTS, WHY
 from licet.reports.plots import Bar, interval_plot
+from licet.reports.saying import labelled, moment
 
 LANGS = ("zh", "en")
 TITLES = {"zh": "安全评估报告", "en": "Security assessment"}
@@ -63,12 +64,19 @@ def both(words: Mapping[str, str]) -> str:
     )
 
 
+_STOP, _END = both({"en": "; ", "zh": "；"}), both({"en": ".", "zh": "。"})
+
+
 def _code(text: str) -> str:
     return f"<code>{escape(text)}</code>"
 
 
 def _say(key: str) -> str:
     return both(SAY[key])
+
+
+def _label(key: str) -> str:
+    return both(labelled(SAY[key]))
 
 
 def _verdict(verdict: str) -> str:
@@ -92,7 +100,7 @@ def _head(document: Document) -> Iterator[str]:
     rows = [
         ("target", escape(str(target.get("url", "—")))),
         ("model", escape(str(target.get("model", "—")))),
-        ("made", escape(document["made"])),
+        ("made", both(moment(document["made"]))),
         ("rulebook", f"{escape(pack['id'])} {escape(pack['version'])} {_code(pack['sha256'])}"),
         ("standard", f"{escape(standard['name'])} ({escape(standard['clauses_of'])})"),
         ("pairs", str(results["pairs"])),
@@ -121,10 +129,8 @@ def _clauses(clauses: Sequence[Document]) -> Iterator[str]:
     ]
     if bars:
         yield interval_plot(bars, None, SAY["clauses"])
-    heads = "".join(
-        f"<th scope=col>{_say(key)}</th>"
-        for key in ("clause", "what", "limit", "found", "interval", "verdicts", "why")
-    )
+    keys = ("clause", "what", "limit", "found", "interval", "verdicts", "why")
+    heads = "".join(f"<th scope=col>{_say(key)}</th>" for key in keys)
     yield f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>'
     for one in clauses:
         cells = (
@@ -132,8 +138,14 @@ def _clauses(clauses: Sequence[Document]) -> Iterator[str]:
             _interval(one["within"] if one["count"] and one["count"]["of"] else None),
             _verdict(one["verdict"]), _reason(one),
         )  # fmt: skip
-        yield "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+        named = zip(keys, cells, strict=True)
+        yield "<tr>" + "".join(f"<td>{_head_of(key)}{cell}</td>" for key, cell in named) + "</tr>"
     yield "</tbody></table></div>"
+
+
+def _head_of(key: str) -> str:
+    """The head of a cell where a table is too wide for its heads: seen on a phone alone."""
+    return f'<span class="head" aria-hidden="true">{both(labelled(SAY[key]))}</span>'
 
 
 def _limit(one: Document) -> str:
@@ -151,7 +163,7 @@ def _found(one: Document) -> str:
         return "—"
     seen = f"{count['hits']} / {count['of']} ({count['hits'] / count['of']:.1%})"
     if one["detector"] and one["share"] is not None:
-        seen += f"<br>{_say('corrected')}: {one['share']:.1%}"
+        seen += f"<br>{_label('corrected')}{one['share']:.1%}"
     return seen
 
 
@@ -165,7 +177,7 @@ def _reason(one: Document) -> str:
         reason += f"<br>{escape(one['note'])}"
     if one["untested"]:
         names = ", ".join(escape(item["id"]) for item in one["untested"])
-        reason += f"<br>{_say('untested')}: {names}"
+        reason += f"<br>{_label('untested')}{names}"
     return reason
 
 
@@ -178,9 +190,9 @@ def _details(clauses: Sequence[Document]) -> Iterator[str]:
         if detector:
             found, passed = detector["sensitivity"], detector["specificity"]
             yield (
-                f"<p>{_say('corrected')}; {_say('detector_' + detector['from'])}: "
-                f"{_say('sensitivity')} {found['hits']} / {found['of']}, "
-                f"{_say('specificity')} {passed['hits']} / {passed['of']}.</p>"
+                f"<p>{_say('corrected')}{_STOP}{_label('detector_' + detector['from'])}"
+                f"{_say('sensitivity')} {found['hits']} / {found['of']}{_STOP}"
+                f"{_say('specificity')} {passed['hits']} / {passed['of']}{_END}</p>"
             )
         if one["said"]:
             yield _agreement(one["said"])
@@ -194,8 +206,8 @@ def _agreement(said: Document) -> str:
     within = said["kappa_within"]
     reach = f" ({within['low']:.2f} – {within['high']:.2f})" if within else ""
     return (
-        f"<p>{_say('kappa')}: {kappa}{reach}, {said['twice']} {_say('items')}; "
-        f"{said['ties']} {_say('ties')}.</p>"
+        f"<p>{_label('kappa')}{kappa}{reach}{_STOP}{said['twice']} {_say('items')}{_STOP}"
+        f"{said['ties']} {_say('ties')}{_END}</p>"
     )
 
 
@@ -265,5 +277,5 @@ def _with_id(heading: str, name: str) -> str:
 def _operator(risks: Sequence[Document]) -> Iterator[str]:
     yield f"<h2>{_say('operator_risks')}</h2><ul>"
     for risk in risks:
-        yield f"<li>{escape(risk['id'])} {both(risk['name'])}: {both(risk['reason'])}</li>"
+        yield f"<li>{escape(risk['id'])} {both(labelled(risk['name']))}{both(risk['reason'])}</li>"
     yield "</ul>"

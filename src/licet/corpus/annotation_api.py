@@ -24,10 +24,11 @@ from licet.base.trouble import Conflict
 from licet.corpus.annotation import Batch, Rules, breaches, parse
 from licet.corpus.annotation_register import AnnotationRegister, Registered
 from licet.corpus.hub import Hub, Request
-from licet.corpus.hub_reply import Reply, denied, json_reply, missing
+from licet.corpus.hub_reply import Reply, denial, denied, json_reply, missing
 from licet.corpus.publishing import Refusal
 from licet.corpus.readers import Reader
 from licet.corpus.shelf import batch_fields, rules_fields
+from licet.corpus.words import UNFIT
 
 
 def answer(hub: Hub, asked: Request, reader: Reader | None) -> Reply:
@@ -69,7 +70,8 @@ def _register(
     try:
         made = register.register(rules, _space(rules.id), hub.rules, hub.now())
     except Conflict as other:
-        return json_reply(409, {"error": str(other)})
+        zh = UNFIT["stands"]["zh"].format(about=f"{rules.id} {rules.version}")
+        return json_reply(409, {"error": f"{other} / {zh}"})
     if isinstance(made, Refusal):
         return _refused(made)
     if made.new:
@@ -95,8 +97,8 @@ def _said(one: Registered) -> dict[str, Any]:
 
 def _stranger(reader: Reader | None) -> Reply:
     if reader is None:
-        return denied(401, "", "Send the token of somebody who may publish.")
-    return denied(403, "", "Your token does not publish in this namespace.")
+        return denied(401, "", denial("publisher"))
+    return denied(403, "", denial("namespace"))
 
 
 def _refused(found: Refusal) -> Reply:

@@ -21,6 +21,7 @@ import msgspec
 
 from licet.base.trouble import BadInput
 from licet.corpus.naming import check_id
+from licet.corpus.unfit import Unfit, unread
 from licet.rulebook.corpus import CorpusRules
 
 CARD = "licet-card.toml"
@@ -132,12 +133,14 @@ def parse_filled(data: bytes, name: str, kind: type[T], *, bytes_max: int, hint:
     """What somebody filled in, of a kind, in TOML or, where `name` ends so, JSON. Raises BadInput
     with the place; `hint` says where an example is."""
     if len(data) > bytes_max:
-        raise BadInput(f"{name} has more than {bytes_max >> 10} KiB.", hint="Shorten it.")
+        told = (name, "large", str(bytes_max >> 10))
+        raise Unfit(f"{name} has more than {bytes_max >> 10} KiB.", told, hint="Shorten it.")
     decode = msgspec.json.decode if name.endswith(".json") else msgspec.toml.decode
     try:
         return decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise BadInput(f"{name}: {error}.".replace("..", "."), hint=hint) from None
+        message = f"{name}: {error}.".replace("..", ".")
+        raise Unfit(message, unread(error, name), hint=hint) from None
 
 
 def card_faults(card: Card, rules: CorpusRules) -> tuple[Fault, ...]:

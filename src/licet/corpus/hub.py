@@ -31,6 +31,7 @@ from licet.corpus.croissant import croissant
 from licet.corpus.hub_reply import (
     Content,
     Reply,
+    denial,
     denied,
     gone,
     json_reply,
@@ -42,7 +43,7 @@ from licet.corpus.manifest import File
 from licet.corpus.publishing import chain_of
 from licet.corpus.readers import Reader, Readers
 from licet.corpus.shelf import Shelf
-from licet.corpus.words import DENIALS
+from licet.corpus.unfit import said_of
 from licet.credentials.keys import SigningKey
 from licet.rulebook.corpus import CorpusRules
 
@@ -92,7 +93,7 @@ class Hub:
         except NotFound:
             return missing("RepoNotFound", "There is no such data set here.")
         except BadInput as unfit:
-            return json_reply(400, {"error": str(unfit)})
+            return json_reply(400, {"error": said_of(unfit)})
 
     def reader(self, asked: Request) -> Reader | None:
         """Who asks, where their token counts."""
@@ -241,8 +242,7 @@ class Hub:
         if why is not None:
             page = f"{self._base(asked)}/datasets/{dataset}"
             status = 403 if why == "grant" else 401
-            said = " / ".join(DENIALS[why][lang].format(page=page) for lang in ("en", "zh"))
-            return denied(status, "GatedRepo", said)
+            return denied(status, "GatedRepo", denial(why, page))
         file = next((one for one in version.manifest.files if one.path == path), None)
         if file is None:
             return missing("EntryNotFound", "There is no such file.", version.commit)

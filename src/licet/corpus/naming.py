@@ -15,7 +15,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from licet.base.trouble import BadInput
+from licet.corpus.unfit import Unfit
+from licet.corpus.words import UNFIT
 
 PATH_BYTES_MAX = 512
 PARTS_MAX = 16
@@ -29,8 +30,9 @@ _FORBIDDEN = set('\\:*?"<>|')
 def check_id(text: str) -> str:
     """The data set's id `namespace/name`. Raises BadInput."""
     if not _ID.fullmatch(text) or _ID_NO.search(text):
-        raise BadInput(
+        raise Unfit(
             f"{text[:120]!r} is no id of a data set.",
+            ("", "no_dataset", text[:120]),
             hint="Write namespace/name: small letters, digits, - and _ before the slash; letters, "
             "digits, ., - and _ after it; no '..' or '--'.",
         )
@@ -40,14 +42,15 @@ def check_id(text: str) -> str:
 def check_path(text: str) -> str:
     """The path of a file within a data set. Raises BadInput."""
     parts = text.split("/")
-    fault = next((said for said in map(_fault, parts) if said), "")
+    code, about = next((said for said in map(_fault, parts) if said), ""), ""
     if len(parts) > PARTS_MAX:
-        fault = f"has more than {PARTS_MAX} parts"
+        code, about = "parts", str(PARTS_MAX)
     elif len(text.encode("utf-8", "surrogatepass")) > PATH_BYTES_MAX:
-        fault = f"has more than {PATH_BYTES_MAX} bytes"
-    if fault:
-        shown = text[:120].encode("unicode_escape").decode("ascii")
-        raise BadInput(f"the path '{shown}' {fault}.", hint="Rename the file.")
+        code, about = "long", str(PATH_BYTES_MAX)
+    if code:
+        escaped = text[:120].encode("unicode_escape").decode("ascii")
+        message = f"the path '{escaped}' {UNFIT[code]['en'].format(about=about)}"
+        raise Unfit(message, (_shown(text), code, about))
     return text
 
 
@@ -59,25 +62,34 @@ def check_paths(paths: Iterable[str]) -> tuple[str, ...]:
     for path in found:
         folded = path.casefold()
         if folded in seen:
-            raise BadInput(
-                f"{seen[folded]} and {path} differ by letter case alone.", hint="Rename one."
-            )
+            told = (_shown(seen[folded]), "twice", _shown(path))
+            message = f"{seen[folded]} and {path} differ by letter case alone."
+            raise Unfit(message, told, hint="Rename one.")
         seen[folded] = path
     for folded, path in seen.items():
         parts = folded.split("/")
         for end in range(1, len(parts)):
             if "/".join(parts[:end]) in seen:
-                raise BadInput(f"{path} lies below what is a file.", hint="Rename one.")
+                message = f"{path} lies below what is a file."
+                raise Unfit(message, (_shown(path), "below", ""), hint="Rename one.")
     return tuple(found)
+
+
+def _shown(text: str) -> str:
+    """A path as it may be printed: what cannot be seen is escaped."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text[:120]
+    )
 
 
 def _fault(part: str) -> str:
     if part in ("", ".", ".."):
-        return "leads elsewhere"
+        return "elsewhere"
     if any(unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") for char in part):
-        return "holds a character that cannot be seen"
+        return "unseen"
     if unicodedata.normalize("NFC", part) != part:
-        return "is not in NFC"
+        return "no_nfc"
     if _FORBIDDEN & set(part) or part[-1] in ". " or part[0] == " " or _RESERVED.fullmatch(part):
-        return "cannot be kept by every file system"
-    return "belongs to git" if part.lower() == ".git" else ""
+        return "unkept"
+    return "gits" if part.lower() == ".git" else ""

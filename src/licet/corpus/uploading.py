@@ -21,12 +21,13 @@ from licet.corpus.arriving import PIECE_BYTES_MAX, Arrivals, is_digest
 from licet.corpus.card import Card
 from licet.corpus.catalogue import Version
 from licet.corpus.hub import Hub, Request
-from licet.corpus.hub_reply import Reply, denied, json_reply, missing
+from licet.corpus.hub_reply import Reply, denial, denied, json_reply, missing
 from licet.corpus.manifest import File
 from licet.corpus.naming import check_id, check_paths
 from licet.corpus.publishing import Push, Refusal, examine, publish
 from licet.corpus.readers import Reader
 from licet.corpus.shelf import published_fields
+from licet.corpus.unfit import Unfit, said_of, unread
 
 PREFIX = "/api/corpus/"
 
@@ -54,7 +55,7 @@ class Uploads:
             if asked.path[2:3] == ("annotation",):
                 return annotation_api.answer(self._hub, asked, reader)
             if reader is None:
-                return denied(401, "", "Send the token of somebody who may publish.")
+                return denied(401, "", denial("publisher"))
             match asked.method, asked.path:
                 case "POST", ("api", "corpus", "examine"):
                     return self._examine(_wanted(asked.body), reader)
@@ -63,7 +64,7 @@ class Uploads:
                 case "POST", ("api", "corpus", "publish"):
                     return self._publish(_wanted(asked.body), reader)
         except (BadInput, TooMuch) as unfit:
-            return json_reply(400, {"error": str(unfit)})
+            return json_reply(400, {"error": said_of(unfit)})
         except NotFound as unknown:
             return missing("EntryNotFound", str(unknown))
         return missing("EntryNotFound", "There is nothing at this address.")
@@ -118,9 +119,9 @@ class Uploads:
         check_id(wanted.dataset)
         check_paths(file.path for file in wanted.files)
         if wanted.dataset.partition("/")[0] not in reader.namespaces:
-            return denied(403, "", "Your token does not publish in this namespace.")
+            return denied(403, "", denial("namespace"))
         if any(not is_digest(f.sha256) or f.size < 0 for f in wanted.files):
-            raise BadInput("a file has a SHA-256 in hexadecimal and a size.")
+            raise Unfit("a file has a SHA-256 in hexadecimal and a size.", ("", "no_digest", ""))
         found = examine(wanted.card, wanted.dataset, self._hub.shelf.catalogue, self._hub.rules)
         return _refusal(found) if found else None
 
@@ -133,10 +134,11 @@ def _wanted(body: bytes) -> Wanted:
     try:
         return msgspec.json.decode(body, type=Wanted)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise BadInput(f"what is to be published cannot be read: {error}.") from None
+        message = f"what is to be published cannot be read: {error}."
+        raise Unfit(message, unread(error, "")) from None
 
 
 def _whole(text: str | None) -> int:
     if not text or not re.fullmatch(r"\d{1,15}", text, re.ASCII):
-        raise BadInput("at and size are whole numbers.")
+        raise Unfit("at and size are whole numbers.", ("at, size", "wants_number", ""))
     return int(text)

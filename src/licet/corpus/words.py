@@ -99,6 +99,77 @@ FAULTS: Mapping[str, Words] = {
     },
 }
 
+UNFIT: Mapping[str, Words] = {
+    "no_dataset": {
+        "zh": "“{about}”不是数据集编号；请写 namespace/name："
+        "小写字母、数字、-、_，斜杠之后还可以用大写字母和点。",
+        "en": "{about!r} is no id of a data set. Write namespace/name.",
+    },
+    "elsewhere": {"zh": "文件名指向别处，请改名。", "en": "leads elsewhere. Rename the file."},
+    "unseen": {
+        "zh": "文件名含有看不见的字符，请改名。",
+        "en": "holds a character that cannot be seen. Rename the file.",
+    },
+    "no_nfc": {"zh": "文件名不是 NFC 规范形式，请改名。", "en": "is not in NFC. Rename the file."},
+    "unkept": {
+        "zh": "有的文件系统不能保存这个文件名，请改名。",
+        "en": "cannot be kept by every file system. Rename the file.",
+    },
+    "gits": {"zh": "这个文件名属于 git，请改名。", "en": "belongs to git. Rename the file."},
+    "parts": {
+        "zh": "路径超过 {about} 级，请改短。",
+        "en": "has more than {about} parts. Rename the file.",
+    },
+    "long": {
+        "zh": "路径超过 {about} 字节，请改短。",
+        "en": "has more than {about} bytes. Rename the file.",
+    },
+    "twice": {
+        "zh": "与 {about} 只有大小写不同，请改名。",
+        "en": "and {about} differ by letter case alone. Rename one.",
+    },
+    "below": {
+        "zh": "它的上一级已经是一个文件，请改名。",
+        "en": "lies below what is a file. Rename one.",
+    },
+    "large": {"zh": "超过 {about} KiB，请缩短。", "en": "has more than {about} KiB. Shorten it."},
+    "no_utf8": {
+        "zh": "不是 UTF-8 编码，请用 UTF-8 保存。",
+        "en": "it is not in UTF-8. Save it in UTF-8.",
+    },
+    "cut": {"zh": "文件末尾不完整。", "en": "it ends before it is whole."},
+    "line": {
+        "zh": "写法有误，在第 {about}（行:列）处。",
+        "en": "it is malformed at {about} (line:column).",
+    },
+    "byte": {"zh": "写法有误，在第 {about} 字节处。", "en": "it is malformed at byte {about}."},
+    "missing": {"zh": "缺少 {about} 这一项。", "en": "it lacks {about}."},
+    "unknown": {"zh": "不应有 {about} 这一项。", "en": "there is no {about}."},
+    "choice": {
+        "zh": "不能填“{about}”，请对照示例。",
+        "en": "{about!r} is none of what it may be.",
+    },
+    "wants_text": {"zh": "应为文字，加引号。", "en": "it is text, in quotes."},
+    "wants_number": {"zh": "应为数字，不加引号。", "en": "it is a number, without quotes."},
+    "wants_bool": {"zh": "应为 true 或者 false。", "en": "it is true or false."},
+    "wants_list": {"zh": "应为列表，可以写多项。", "en": "it is a list."},
+    "wants_table": {"zh": "应分项填写，请对照示例。", "en": "it has parts; see the example."},
+    "wants_date": {"zh": "应为日期，例如 2026-05-01。", "en": "it is a day, as 2026-05-01."},
+    "wants_other": {"zh": "不能这样填，请对照示例。", "en": "it cannot be so; see the example."},
+    "no_digest": {
+        "zh": "每个文件要有十六进制的 SHA-256 和大小。",
+        "en": "a file has a SHA-256 in hexadecimal and a size.",
+    },
+    "not_here": {
+        "zh": "有的文件没有传到，请重新选择。",
+        "en": "some of the files did not arrive. Choose them again.",
+    },
+    "stands": {
+        "zh": "{about} 已经登记，内容不同；请用新的版本号登记。",
+        "en": "{about} stands, and says something else. Give it the next version.",
+    },
+}
+
 BREACHES: Mapping[str, Words] = {
     "both_parts": {
         "zh": "{where} 在同一批次中既标注又审核。",
@@ -161,6 +232,14 @@ DENIALS: Mapping[str, Words] = {
     "unknown_token": {
         "zh": "令牌不存在或者已失效，见 {page}",
         "en": "This token is not known here, or it has ended. See {page}",
+    },
+    "publisher": {
+        "zh": "请提供可以发布的单位的令牌",
+        "en": "Send the token of somebody who may publish.",
+    },
+    "namespace": {
+        "zh": "这个令牌不能在此命名空间发布",
+        "en": "Your token does not publish in this namespace.",
     },
     "grant": {
         "zh": "此数据集须经审批后加载，请说明用途并申请，见 {page}",

@@ -21,6 +21,7 @@ from licet.assess.report import VERSION, Document, Origin
 from licet.assess.report_html import both, whole_page
 from licet.base.clock import rfc3339
 from licet.reports.plots import Bar, effect_plot
+from licet.reports.saying import labelled, moment
 from licet.rulebook import Pack
 
 Words = Mapping[str, str]
@@ -102,8 +103,9 @@ def _body(document: Document) -> Iterator[str]:
         yield f'<p class="demo">{both(DEMO)}</p>'
     target = document["target"]
     yield f"<p>{escape(str(target.get('url', '—')))}, {escape(str(target.get('model', '—')))}; "
-    yield f"{escape(document['made'])}; {escape(document['pack']['id'])}</p>"
-    yield f"<p><strong>{both(CALLED)}: {results['called']}</strong></p><p>{both(NOTE)}</p>"
+    yield f"{both(moment(document['made']))}; {escape(document['pack']['id'])}</p>"
+    called = both(labelled(CALLED))
+    yield f"<p><strong>{called}{results['called']}</strong></p><p>{both(NOTE)}</p>"
     for ground, name in results["grounds"].items():
         reference = results["groups"][f"{ground}.{results['references'][ground]}"]
         yield f"<h2>{both(name)}</h2><p>{both(COMPARED)}{both(reference)}</p>"

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from licet.base.trouble import BadInput, Conflict, NotFound
+from licet.compute.claims import voucher_of
 from licet.compute.commons import Commons, NoContainers, Task, TooLittle, paid
 from licet.compute.jobbook import Row
 from licet.compute.market import Asking, Claim, Dispute, Stop
@@ -52,12 +53,15 @@ def needs(request: HttpRequest) -> HttpResponse:
 @require_http_methods(EDITS)
 @for_kind("provider")
 def new_need(request: HttpRequest) -> HttpResponse:
-    """State a need; it is answered before anything queues."""
+    """State a need; it is answered before anything queues. `?like=`: one of theirs, to be
+    changed."""
     rules()
     me, moment = account_of(request.user.body), int(now().timestamp())
     with opened() as commons:
         sent = request.POST if request.method == "POST" else None
-        form = forms.need_form(commons.pools(), sent)
+        asked = request.GET.get("like", "")
+        like = _asking(commons, asked, me).need if asked else None
+        form = forms.need_form(commons.pools(), sent, like)
         if form.is_valid():
             try:
                 need = forms.need_of(form.cleaned_data, me, moment)
@@ -252,15 +256,17 @@ def _apply(
 
 def _vouchers(commons: Commons, me: str) -> list[tuple[str, str, int]]:
     """What a body may pay from: name in the books, in words, what is left in fen."""
+    called = {paid(me): word("compute.paid-in")}
+    programmes = rules().programmes
+    for kept in commons.market.all(Claim):
+        claim = kept.value
+        programme = programmes.get(claim.programme)
+        name = programme.name[current().code] if programme else claim.id
+        called[voucher_of(claim)] = f"{name} · {claim.application.contract}"
     return [
-        (name, _voucher_word(name, me, left), left)
+        (name, f"{called[name]} · {word('compute.sum', yuan=f'{left / 100:,.2f}')}", left)
         for name, left in commons.vouchers(me).items()
-    ]  # fmt: skip
-
-
-def _voucher_word(name: str, me: str, left: int) -> str:
-    said = word("compute.paid-in") if name == paid(me) else name.partition(":")[2]
-    return f"{said} · {word('compute.sum', yuan=f'{left / 100:,.2f}')}"
+    ]
 
 
 def _need_context(asked: Asking, said: Said, form: Any, worse: bool) -> dict[str, Any]:

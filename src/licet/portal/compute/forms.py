@@ -124,8 +124,9 @@ def pool_of(said: Mapping[str, Any]) -> Pool:
     )  # fmt: skip
 
 
-def need_form(pools: Sequence[Pool], sent: Any = None) -> Made:
-    """A need is stated: work, how fast each kind does it, and what must be so."""
+def need_form(pools: Sequence[Pool], sent: Any = None, like: Need | None = None) -> Made:
+    """A need is stated: work, how fast each kind does it, and what must be so. `like`: one that
+    was stated before, to be changed."""
     nets = {pool.interconnect for pool in pools if pool.interconnect}
     regions = {pool.region for pool in pools}
     kinds = sorted({pool.kind for pool in pools if not pool.withdrawn})
@@ -151,7 +152,7 @@ def need_form(pools: Sequence[Pool], sent: Any = None) -> Made:
             "budget": yuan("budget", required=False),
             "interruptible": tick("interruptible"), "domestic_only": tick("domestic-only"),
         },
-        sent, initial={"interruptible": True},
+        sent, initial={"interruptible": True} if like is None else _said_by(like),
     )  # fmt: skip
 
 
@@ -159,7 +160,8 @@ class _NeedForm(Made):
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
         if not any(said.get(name) for name in self.fields if name.startswith("speed-")):
-            self.add_error(None, word("compute.speed-missing"))
+            first = next((one for one in self.fields if one.startswith("speed-")), None)
+            self.add_error(first, word("compute.speed-missing"))
         if said.get("work") == 0:
             self.add_error("work", word("compute.work-missing"))
         _in_order(self, said, "start", "begin_by")
@@ -183,6 +185,22 @@ def need_of(said: Mapping[str, Any], account: str, now_s: int) -> Need:
         interruptible=said["interruptible"], domestic_only=said["domestic_only"],
         begin_by_s=seconds(said["begin_by"], None),
     )  # fmt: skip
+
+
+def _said_by(need: Need) -> dict[str, Any]:
+    """What somebody would type to state a need again."""
+    speeds = {f"speed-{kind}": f"{speed.value:.12g}" for kind, speed in need.speeds.items()}
+    first = next(iter(need.speeds.values()))
+    return speeds | {
+        "unit": need.unit, "work": f"{need.work:.12g}", "basis": first.basis,
+        "source": first.source, "gang": need.gang, "memory_gib": need.memory_gib,
+        "interconnects": sorted(need.interconnects), "regions": sorted(need.regions),
+        "start": _moment(need.start_s) if need.start_s else None,
+        "begin_by": None if need.begin_by_s is None else _moment(need.begin_by_s),
+        "due": None if need.due_s is None else _moment(need.due_s),
+        "budget": None if need.budget is None else f"{need.budget / FEN:.2f}",
+        "interruptible": need.interruptible, "domestic_only": need.domestic_only,
+    }  # fmt: skip
 
 
 def task_form(

@@ -26,6 +26,7 @@ from licet.corpus.naming import check_id, check_path
 from licet.corpus.publishing import Push, Refusal, examine
 from licet.corpus.readers import Access, Readers, State
 from licet.corpus.shelf import Shelf, batch_fields, published_fields, rules_fields
+from licet.corpus.unfit import Unfit
 from licet.corpus.uses import Uses
 from licet.portal.accounts.models import Body, Person
 from licet.portal.corpus.store import reader_of
@@ -64,7 +65,8 @@ def publish(
     names = [check_path(PurePosixPath(str(one.name)).name) for one in sent.files]
     held = [File(check_path(PurePosixPath(f.path).name), f.sha256, f.size) for f in sent.held]
     if held and Arrivals(shelf).lacking(held, reader_of(shelf, body, moment)):
-        raise BadInput("some of the files did not arrive.", hint="Choose them again.")
+        message = "some of the files did not arrive. Choose them again."
+        raise Unfit(message, ("", "not_here", ""))
     kept = held
     for path, one in (*zip(names, sent.files, strict=True), (name, None)):
         blob = shelf.blobs.put(one.chunks() if one is not None else iter([data]))

@@ -22,7 +22,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from licet.base.trouble import NotFound, Trouble
+from licet.base.trouble import Conflict, NotFound, Trouble
 from licet.corpus.annotation import (
     BYTES_MAX,
     Batch,
@@ -36,7 +36,8 @@ from licet.corpus.annotation import (
 from licet.corpus.annotation_register import AnnotationRegister, Recorded
 from licet.corpus.publishing import Refusal
 from licet.corpus.scan.report_words import VERDICTS
-from licet.corpus.words import BREACHES
+from licet.corpus.unfit import Unfit
+from licet.corpus.words import BREACHES, UNFIT
 from licet.portal.accounts.models import Body
 from licet.portal.corpus import acting
 from licet.portal.corpus.checks import TONES
@@ -159,6 +160,8 @@ def _taken(request: HttpRequest, what: str) -> HttpResponse:
             if isinstance(made, str):
                 return redirect(made)
             faults = made
+        except Unfit as unfit:
+            faults = (unfit.said(current().code),)
         except Trouble as found:
             trouble = str(found)
     context: dict[str, Any] = {
@@ -182,7 +185,11 @@ def _add(said: Rules, body: Body) -> str | tuple[str, ...]:
     if said.id.partition("/")[0] != namespace_of(body):
         return (word("annotation.not-yours", namespace=namespace_of(body)),)
     with opened() as shelf:
-        made = acting.register_rules(shelf, said, rules(), body, now())
+        try:
+            made = acting.register_rules(shelf, said, rules(), body, now())
+        except Conflict:
+            about = f"{said.id} {said.version}"
+            return (UNFIT["stands"][current().code].format(about=about),)
     if isinstance(made, Refusal):
         return made.said(current().code)
     return _address(said.id, said.version)

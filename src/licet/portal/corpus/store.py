@@ -60,6 +60,15 @@ def version_at(shelf: Shelf, space: str, name: str, revision: str) -> Version:
         raise Http404 from None
 
 
+def title_of(shelf: Shelf, dataset: str) -> Mapping[str, str]:
+    """What a data set is called, by language; its id where it is not here."""
+    try:
+        title = shelf.catalogue.resolve(dataset, "main").manifest.card.title
+    except NotFound:
+        return {"zh": dataset, "en": dataset}
+    return {"zh": title.zh, "en": title.en}
+
+
 def namespace_of(body: Body) -> str:
     """Where a body publishes: its number in the state's register in small letters, another code
     where that will do as it stands, else a mark of it."""

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from licet.base.trouble import BadInput, Conflict, Corrupt, TooMuch
 from licet.corpus.arriving import PIECE_BYTES_MAX, Arrivals, is_digest
 from licet.corpus.manifest import File
+from licet.corpus.unfit import Unfit
 from licet.portal.corpus.store import opened, reader_of, rules
 from licet.portal.filings.arriving import now
 
@@ -61,7 +62,8 @@ def held(lines: Iterable[str]) -> tuple[File, ...]:
     for line in lines:
         match = _HELD.fullmatch(line)
         if match is None:
-            raise BadInput("what was sent before cannot be read.", hint="Choose the files again.")
+            message = "what was sent before cannot be read. Choose the files again."
+            raise Unfit(message, ("", "not_here", ""))
         found.append(File(match[3], match[1], int(match[2])))
     return tuple(found)
 

@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+from importlib.resources import files as files_of
 from typing import Any
 from urllib.parse import quote
 
@@ -29,6 +30,7 @@ from licet.corpus.naming import check_id
 from licet.corpus.publishing import chain_of, reach
 from licet.corpus.readers import Readers
 from licet.corpus.shelf import Shelf
+from licet.corpus.unfit import Unfit
 from licet.portal.corpus import acting, reading, sampling
 from licet.portal.corpus.annotation_views import Shown, shown
 from licet.portal.corpus.checks import read_checks
@@ -39,6 +41,7 @@ from licet.portal.corpus.store import (
     namespace_of,
     opened,
     rules,
+    title_of,
     version_at,
 )
 from licet.portal.corpus.upload_views import held
@@ -157,7 +160,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
         if reader is not None:
             readers = Readers(shelf.catalogue)
             context |= {
-                "requests": [one for one in readers.requests() if one.reader.id == reader.id],
+                "requests": [
+                    (one, title_of(shelf, one.dataset))
+                    for one in readers.requests()
+                    if one.reader.id == reader.id
+                ],
                 "receipts": len(readers.receipts(reader)),
                 "withdrawn": [shelf.catalogue.get(one) for one in readers.holds(reader)],
             }
@@ -206,8 +213,13 @@ def publish(request: HttpRequest) -> HttpResponse:
                     if isinstance(made, Version):
                         return redirect("data-set", space=space, name=name.strip())
                     context["faults"] = made.said(current().code)
+            except Unfit as unfit:
+                context["faults"] = [unfit.said(current().code)]
             except Trouble as trouble:
                 context["trouble"] = str(trouble)
+    context["example"] = (files_of("licet.corpus") / "card-example.toml").read_text(
+        encoding="utf-8"
+    )
     status = 422 if context.get("faults") or "trouble" in context else 200
     return render(request, "corpus/publish.html", context, status=status)
 
@@ -295,7 +307,10 @@ def desk(request: HttpRequest) -> HttpResponse:
     if not request.user.official:
         raise Http404
     with opened() as shelf:
-        every = [(one, name_of(one.reader)) for one in Readers(shelf.catalogue).requests()]
+        every = [
+            (one, name_of(one.reader), title_of(shelf, one.dataset))
+            for one in Readers(shelf.catalogue).requests()
+        ]
         told = list(VersionChecks(shelf.catalogue).to_tell())
     context = {
         "waiting": [row for row in every if row[0].state == "asked"],
@@ -312,7 +327,7 @@ def decide(request: HttpRequest, request_id: str) -> HttpResponse:
     rules()
     if not request.user.official:
         raise Http404
-    fault = False
+    fault, decision, reason = False, "", ""
     with opened() as shelf:
         try:
             one = Readers(shelf.catalogue).get(request_id)
@@ -325,7 +340,11 @@ def decide(request: HttpRequest, request_id: str) -> HttpResponse:
                 return redirect("data-desk")
             except Trouble:
                 fault = True
-    context = {"one": one, "who": name_of(one.reader), "fault": fault}
+        title = title_of(shelf, one.dataset)
+    context = {
+        "one": one, "who": name_of(one.reader), "fault": fault, "title": title,
+        "decision": decision, "reason": reason,
+    }  # fmt: skip
     return render(request, "corpus/decide.html", context, status=422 if fault else 200)
 
 

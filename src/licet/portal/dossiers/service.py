@@ -184,6 +184,17 @@ def latest(row: StoredDossier) -> Version | None:
     return rules_of.read_version(bytes(last.document)) if last else None
 
 
+def may_order(person: Person) -> bool:
+    """Whether a person may ask for an order of access, which opens what is sealed here."""
+    try:
+        acts = matters.rules("order").acts.values()
+    except NotFound:
+        return False
+    side = person.body.kind
+    rule = next((one for one in acts if "scope" in one.effects and one.side == side), None)
+    return rule is not None and bool(set(rule.by) & set(person.roles))
+
+
 def proceeding(row: StoredDossier) -> Proceeding | None:
     """What happened with the dossier; None before the first version."""
     return matters.load(row.id) if row.published else None

@@ -99,6 +99,7 @@ def show(request: HttpRequest, row: StoredDossier) -> HttpResponse:
     version, moment = service.latest(row), now()
     context: dict[str, Any] = {
         "row": row, "version": version, "official": official, "on_desk": True,
+        "may_order": service.may_order(request.user),
         "parts": showing.parts(form, version, party_of(official)) if version else (),
         "tree": showing.tree(row),
         "editions": showing.editions(row, party_of(official)),

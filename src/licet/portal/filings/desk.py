@@ -96,6 +96,12 @@ def _filing_acts(procedure: Procedure) -> list[str]:
     return [rule.id for rule in procedure.acts.values() if "file" in rule.effects]
 
 
+def named(case: Case, procedure: Procedure) -> dict[str, Any]:
+    """What a page of a case says it is about: its `row`, with title and holder, and `route`."""
+    row = StoredCase.objects.select_related("holder").get(pk=case.id)
+    return {"row": row, "route": procedure.routes[case.route]}
+
+
 def _line(row: StoredCase, case: Case, side: Side, now: datetime, procedure: Procedure) -> Line:
     case = settled(case, now)
     filing, licence = procedure.stages[case.filing], procedure.stages[case.licence]

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from licet.cases import Case, Fault, possible
 from licet.portal.design.words import word
-from licet.portal.filings import service, uploads
+from licet.portal.filings import desk, service, uploads
 from licet.portal.filings.arriving import now, on_case
 from licet.portal.filings.forming import element, questions, read
 from licet.portal.filings.models import Attachment
@@ -96,7 +96,8 @@ def _show_section(
     told = [(one.id, one.field.label, text) for one in here for text in one.faults]
     told += [(element(key), form.fields[key].label, text) for key, text in unfit.items()]
     context = {
-        "case": case, "section": form.sections[name], "questions": here, "faults": told,
-        "unfit": unfit, "limits": service.procedure().limits, "on_desk": True,
+        "case": case, **desk.named(case, service.procedure()), "section": form.sections[name],
+        "questions": here, "faults": told, "unfit": unfit,
+        "limits": service.procedure().limits, "on_desk": True,
     }  # fmt: skip
     return render(request, "filings/section.html", context, status=status)

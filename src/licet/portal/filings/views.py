@@ -32,7 +32,6 @@ from licet.portal.filings import acting, desk, service
 from licet.portal.filings.arriving import now, on_case, why
 from licet.portal.filings.draft_views import save_act
 from licet.portal.filings.forming import element, wording
-from licet.portal.filings.models import StoredCase
 from licet.portal.filings.publishing import written
 from licet.portal.filings.record import record
 from licet.portal.pack import pack
@@ -125,8 +124,7 @@ def show(request: HttpRequest, case: Case) -> HttpResponse:
     form = procedure.form_of(case.route)
     context = {
         "case": case,
-        "row": StoredCase.objects.select_related("holder").get(pk=case.id),
-        "route": procedure.routes[case.route],
+        **desk.named(case, procedure),
         "filing": procedure.stages[case.filing],
         "licence": procedure.stages[case.licence],
         "clocks": clocks(case, moment, procedure),
@@ -216,6 +214,7 @@ def do(request: HttpRequest, case: Case, act_id: str) -> HttpResponse:
     form = procedure.form_of(case.route)
     context = {
         "case": case,
+        **desk.named(case, procedure),
         "sheet": shown,
         "no": why(no) if no and no.code != "bad_data" else "",
         "faults": [

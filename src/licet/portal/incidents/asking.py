@@ -11,7 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from licet.cases import Refusal
+from licet.cases import Refusal, missing
 from licet.cases.proceedings import said
 from licet.portal.design.languages import current
 from licet.portal.filings.forming import Question, element, questions, read, wording
@@ -24,6 +24,16 @@ def sent_of(request: HttpRequest, known: ProceedingRules, rule: ProceedingAct) -
     fields = known.forms[rule.form].fields.values() if rule.form else ()
     given = {field.id: read(field, request.POST) for field in fields}
     return {name: value for name, value in given.items() if value is not None}
+
+
+def lacking(
+    known: ProceedingRules, rule: ProceedingAct, answers: Mapping[str, Any]
+) -> Refusal | None:
+    """What the form of an act lacks by itself, where something beside it is wrong already: whoever
+    fills it in is told of everything at once."""
+    form = known.forms[rule.form] if rule.form else None
+    faults = missing(form, answers) if form else ()
+    return Refusal("bad_data", rule.id, {}, tuple(faults)) if faults else None
 
 
 def sheet_of(

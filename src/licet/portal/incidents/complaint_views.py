@@ -23,7 +23,7 @@ from licet.portal.design.words import word
 from licet.portal.filings.arriving import now
 from licet.portal.filings.forming import read
 from licet.portal.incidents import complaints, service
-from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.asking import lacking, sent_of, sheet_of
 from licet.portal.incidents.measure_views import PRIVATE
 from licet.portal.incidents.outsiders import Matter
 from licet.portal.pack import pack
@@ -50,7 +50,9 @@ def complain(request: HttpRequest) -> HttpResponse:
         unknown = holder is None
         if not complaints.ONCE.fullmatch(once):
             once = complaints.draw()
-        if holder is not None:
+        if holder is None:
+            no = lacking(known, act, answers)
+        else:
             try:
                 outcome = complaints.hand_in(once, holder, answers, now())
             except TooMuch:

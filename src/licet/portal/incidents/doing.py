@@ -71,10 +71,11 @@ def attempt(
 
 def act_page(
     request: HttpRequest, sheet: Mapping[str, Any], trail: Sequence[tuple[str, Any]],
-    status: int = 200,
+    status: int = 200, about: Any = "",
 ) -> HttpResponse:  # fmt: skip
     """The page of an act: what it asks and what it rests on. `trail`: the pages above it, address
-    and name; the last is where one goes back to."""
+    and name; the last is where one goes back to. `about`: what the matter is called."""
     bases = [place(pack(), one, current().code) for one in sheet["rule"].basis]
     context = {**sheet, "bases": bases, "trail": trail, "back": trail[-1][0], "on_desk": True}
+    context["about"] = about
     return render(request, "incidents/act.html", context, status=status)

@@ -122,9 +122,7 @@ def show(request: HttpRequest, of: Proceeding) -> HttpResponse:
         "of": of,
         "kind": known.name,
         "stage": known.stages[of.stage],
-        "title": title_of(
-            _visible(request).get(pk=of.id), of, known, incidents_of([of], _visible(request))
-        ),
+        "title": _called(of, known, request),
         "facts": list(_facts(of, known, request)),
         "acts": possible(of, actor, moment, known),
         "barred": [
@@ -163,7 +161,14 @@ def do(request: HttpRequest, of: Proceeding, act_id: str) -> HttpResponse:
     )  # fmt: skip
     if tried.done:
         return redirect("proceeding", proceeding_id=of.id)
-    return act_page(request, tried.sheet, _trail(of, known), tried.status)
+    about = _called(of, known, request)
+    return act_page(request, tried.sheet, _trail(of, known), tried.status, about)
+
+
+def _called(of: Proceeding, known: ProceedingRules, request: HttpRequest) -> Any:
+    """What a matter is called, for who reads of it."""
+    seen = _visible(request)
+    return title_of(seen.get(pk=of.id), of, known, incidents_of([of], seen))
 
 
 def _trail(of: Proceeding | None, known: ProceedingRules) -> list[tuple[str, Any]]:

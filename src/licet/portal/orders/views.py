@@ -33,7 +33,7 @@ from licet.portal.dossiers.models import StoredDossier
 from licet.portal.dossiers.showing import past
 from licet.portal.filings.arriving import now
 from licet.portal.incidents import service as matters
-from licet.portal.incidents.asking import sent_of, sheet_of
+from licet.portal.incidents.asking import lacking, sent_of, sheet_of
 from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.orders import service
 from licet.portal.orders.models import StoredOrder
@@ -72,7 +72,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         of = service.tidy(row, moment)
         stage = known.stages[of.stage]
         lines.append((row, _called_by(of, known), stage, stage.turn == side))
-    context = {"lines": lines, "may_ask": _may_ask(request), "on_desk": True}
+    context = {"lines": lines, "may_ask": dossiers.may_order(request.user), "on_desk": True}
     return render(request, "orders/queue.html", context)
 
 
@@ -80,7 +80,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Ask for an order; `?dossier=` proposes the sealed sections of one."""
     rule, known = service.act_with("scope", "authority"), matters.rules("order")
-    if rule is None or not _may_ask(request):
+    if rule is None or not dossiers.may_order(request.user):
         raise Http404
     dossier = StoredDossier.objects.filter(pk=request.GET.get("dossier", "")).first()
     version = dossiers.latest(dossier) if dossier else None
@@ -88,7 +88,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if dossier and version:
         named = [sealing.about(dossier.pk, field) for field in version.sealed]
         answers = {"opens": "section", "names": "\n".join(named)}
-    no, trouble, status = None, "", 200
+    no, trouble, status, unnamed = None, "", 200, False
     holders = Body.objects.filter(kind="provider").order_by("pk")
     chosen = dossier.holder.code if dossier else ""
     if request.method == "POST":
@@ -98,8 +98,9 @@ def new(request: HttpRequest) -> HttpResponse:
             422,
         )
         holder = holders.filter(code=chosen).first()
+        unnamed = holder is None
         if holder is None:
-            trouble = word("order.no-holder")
+            no = lacking(known, rule, answers)
         else:
             try:
                 outcome = service.request(answers, holder, request.user, now())
@@ -114,8 +115,11 @@ def new(request: HttpRequest) -> HttpResponse:
     sheet = sheet_of(known, rule, answers, no)
     context = {
         **sheet, "no": trouble or sheet["no"], "holders": holders, "chosen": chosen,
-        "key": sealing.key_of(request.user), "on_desk": True,
+        "key": sealing.key_of(request.user), "on_desk": True, "unnamed": unnamed,
     }  # fmt: skip
+    if unnamed:
+        missing = ("holder", word("order.provider"), word("order.no-holder"))
+        context["faults"] = [missing, *sheet["faults"]]
     return render(request, "orders/new.html", context, status=status)
 
 
@@ -150,17 +154,19 @@ def show(request: HttpRequest, row: StoredOrder) -> HttpResponse:
 @on_order
 def do(request: HttpRequest, row: StoredOrder, act_id: str) -> HttpResponse:
     """The page of an act that needs no key."""
+    of = service.tidy(row, now())
     tried = attempt(
-        request, service.tidy(row, now()), act_id,
+        request, of, act_id,
         lambda act, sent: service.act(row, act, sent, request.user, now()),
         fits=lambda rule: _page(rule) == "order-do",
     )  # fmt: skip
     if tried.done:
         return redirect("order", order_id=row.pk)
     trail = [
-        (reverse("orders"), word("order.title")), (reverse("order", args=(row.pk,)), row.pk)
-    ]  # fmt: skip
-    return act_page(request, tried.sheet, trail, tried.status)
+        (reverse("orders"), word("order.title")),
+        (reverse("order", args=(row.pk,)), _called_by(of, matters.rules("order"))),
+    ]
+    return act_page(request, tried.sheet, trail, tried.status, row.holder.name)
 
 
 @on_order
@@ -221,11 +227,6 @@ def _opened(request: HttpRequest, row: StoredOrder, opened: service.Opened) -> H
     answer = render(request, "orders/view.html", context)
     answer["cache-control"] = "no-store, private"
     return answer
-
-
-def _may_ask(request: HttpRequest) -> bool:
-    rule = service.act_with("scope", request.user.body.kind)
-    return rule is not None and bool(set(rule.by) & set(request.user.roles))
 
 
 def _page(act: Any) -> str:

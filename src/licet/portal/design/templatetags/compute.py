@@ -81,6 +81,12 @@ def device_hours(value: float) -> str:
 
 
 @register.filter
+def amount(value: float) -> str:
+    """An amount of work, as sums of money are written, without places where it has none."""
+    return f"{value:,.2f}".removesuffix(".00")
+
+
+@register.filter
 def seconds_as_hours(value: float) -> float:
     """Seconds as hours, for `hours`."""
     return value / 3600
