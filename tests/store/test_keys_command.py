@@ -96,7 +96,7 @@ def test_the_text_is_printed_alone_for_people_too(home: Home) -> None:
 def test_what_cannot_be_done_ends_with_two_and_says_why(
     home: Home, words: tuple[str, ...], said: str
 ) -> None:
-    home.create()
+    _create(home)
     result = _type(home, *words)
     assert result.exit_code == 2
     assert said in result.stderr
