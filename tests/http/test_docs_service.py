@@ -19,6 +19,7 @@ import pytest
 from kit import plain
 from kit.command import Running, licet, started, up
 from kit.house import ROOT
+from kit.installations import free_port
 from kit.tls import throwaway_tls
 
 PAGE = (ROOT / "docs/guides/service.md").read_text(encoding="utf-8")
@@ -35,12 +36,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("service") / "home"
     with up(home, "--no-portal", "--pace-ms", "0") as running:
         yield running
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

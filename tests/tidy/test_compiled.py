@@ -79,7 +79,9 @@ def test_no_compiled_handler_awaits(module: Module) -> None:
                 below
                 for part in handlers
                 for below in ast.walk(part)
-                if isinstance(below, ast.Await | ast.AsyncWith | ast.AsyncFor | ast.Yield)
+                if isinstance(
+                    below, ast.Await | ast.AsyncWith | ast.AsyncFor | ast.Yield | ast.YieldFrom
+                )
             ]
             assert not awaiting, (
                 f"{module.name}:{awaiting[0].lineno}: keep what happened, and await behind it"

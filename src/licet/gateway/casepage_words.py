@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from licet.base.day_words import en_day, zh_day
 from licet.rulebook.grounds import Cite
 
 
@@ -70,12 +71,6 @@ class Words:
     render_cite: Callable[[Cite], str]
 
 
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-
 def _zone(moment: datetime) -> str:
     """`UTC+8`, `UTC-3:30`, `UTC`: of a moment in its own zone."""
     minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
@@ -83,14 +78,6 @@ def _zone(moment: datetime) -> str:
         return "UTC"
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'+' if minutes > 0 else '-'}{hours}{f':{rest:02}' if rest else ''}"
-
-
-def _zh_day(day: datetime) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
-
-
-def _en_day(day: datetime) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def _zh_cite(cite: Cite) -> str:
@@ -164,8 +151,8 @@ ZH = Words(
     unknown_help="请核对案件编号，其形式如 {example}，不含字母 I、L、O、U。",
     busy="暂时无法打开案件",
     busy_help="请稍后再试。案件仍在，申诉的权利不受影响。",
-    render_moment=lambda at: f"{_zh_day(at)} {at:%H:%M}（{_zone(at)}）",
-    render_day=_zh_day,
+    render_moment=lambda at: f"{zh_day(at)} {at:%H:%M}（{_zone(at)}）",
+    render_day=zh_day,
     render_cite=_zh_cite,
 )
 
@@ -236,8 +223,8 @@ EN = Words(
     " and U.",
     busy="The case cannot be opened just now",
     busy_help="Please try again later. The case is kept, and so is your right to appeal.",
-    render_moment=lambda at: f"{_en_day(at)}, {at:%H:%M} ({_zone(at)})",
-    render_day=_en_day,
+    render_moment=lambda at: f"{en_day(at)}, {at:%H:%M} ({_zone(at)})",
+    render_day=en_day,
     render_cite=_en_cite,
 )
 

@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import uvicorn
 
-from licet.gateway.front import bounded_http
+from licet.gateway.front import server_config
 
 HEAD_ROOM = 4
 """Heads somewhat over the limit are read to their end, so that their sender is told why."""
@@ -35,20 +35,11 @@ class Server(uvicorn.Server):
     ) -> None:  # fmt: skip
         """`end`: has all that runs end by itself (rule 2)."""
         super().__init__(
-            uvicorn.Config(
-                app,  # type: ignore[arg-type]
-                http=bounded_http(HEAD_ROOM * head_bytes_max),
-                ws="none",
-                lifespan="off",
-                interface="asgi3",
-                access_log=False,
-                log_config=None,
-                proxy_headers=False,
-                server_header=False,
-                # Behind rule 2, for what no hanging up ends.
-                timeout_graceful_shutdown=round(drain_s + 2 * LAST_WORDS_S),
+            server_config(
+                app, framing_bytes_max=HEAD_ROOM * head_bytes_max,
+                stop_s=drain_s + 2 * LAST_WORDS_S,  # behind rule 2, for what no hanging up ends
             )
-        )
+        )  # fmt: skip
         self._drain_s = drain_s
         self._end = end
         self._pending: list[asyncio.TimerHandle] = []

@@ -26,6 +26,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
+import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from licet.gateway.asgi import QUICK
@@ -175,3 +176,19 @@ def bounded_http(framing_bytes_max: int, request_s: float = REQUEST_S) -> type[A
     """The protocol class that uvicorn is to use, with these bounds."""
     bounds = {"framing_bytes_max": framing_bytes_max, "request_s": request_s}
     return type("BoundedHttp", (BoundedHttp,), bounds)
+
+
+def server_config(app: Any, *, framing_bytes_max: int, stop_s: float) -> uvicorn.Config:
+    """How uvicorn serves whatever we do. `stop_s`: how long what runs may go on at a stop."""
+    return uvicorn.Config(
+        app,
+        http=bounded_http(framing_bytes_max),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(stop_s),
+    )

@@ -32,7 +32,7 @@ from licet.base.trouble import BadInput, Trouble, Unavailable
 from licet.corpus.hub import Hub
 from licet.corpus.hub_app import HubApp
 from licet.corpus.shelf import open_shelf
-from licet.gateway.front import bounded_http
+from licet.gateway.front import server_config
 from licet.portal.settings import Installation, start
 from licet.rulebook import load_pack
 
@@ -274,16 +274,5 @@ _OPENING = "The portal is being opened; this page tries again by itself. 门户�
 
 def run_portal(app: App, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT, on a socket that listens."""
-    config = uvicorn.Config(
-        app,
-        http=bounded_http(HEAD_BYTES_MAX),
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+    config = server_config(app, framing_bytes_max=HEAD_BYTES_MAX, stop_s=5)
     uvicorn.Server(config).run(sockets=[listener])

@@ -9,25 +9,22 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from licet.base.day_words import en_day, zh_day
+
 Words = Mapping[str, str]
 
 LANGUAGES: Mapping[str, Words] = MappingProxyType(
     {"zh": {"en": "Chinese", "zh": "中文"}, "en": {"en": "English", "zh": "英文"}}
 )
 """Names of languages by their tags."""
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 def moment(rfc3339: str) -> dict[str, str]:
     """A moment as people write it, with its zone: a report is read far from where it was made."""
     at = datetime.fromisoformat(rfc3339).astimezone(UTC)
-    month = _MONTHS[at.month - 1]
     return {
-        "en": f"{at.day} {month} {at.year}, {at:%H:%M} UTC",
-        "zh": f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}（协调世界时 UTC）",
+        "en": f"{en_day(at)}, {at:%H:%M} UTC",
+        "zh": f"{zh_day(at)} {at:%H:%M}（协调世界时 UTC）",
     }
 
 

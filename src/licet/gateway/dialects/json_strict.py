@@ -41,14 +41,13 @@ _COLON: Final = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 def load(data: bytes, *, depth_max: int = 64) -> Any:
     """The value that `data` holds. Raises Unreadable (rules 1 to 3)."""
     members, containers, levels = survey(data)
+    levels_max = min(depth_max, DEPTH_MAX)
     if containers > CONTAINERS_MAX:
         raise Unreadable(
             f"it holds more than {CONTAINERS_MAX} lists and objects", hint="Send less at once."
         )
-    if levels > min(depth_max, DEPTH_MAX):
-        raise Unreadable(
-            f"it nests deeper than {min(depth_max, DEPTH_MAX)} levels", hint="Send it flatter."
-        )
+    if levels > levels_max:
+        raise Unreadable(f"it nests deeper than {levels_max} levels", hint="Send it flatter.")
     try:
         value = _decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

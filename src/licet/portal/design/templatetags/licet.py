@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from licet.base.day_words import en_day, zh_day
 from licet.portal.design import words
 from licet.portal.design.assets import assets
 from licet.portal.design.form_words import fault_words
@@ -22,11 +23,6 @@ from licet.portal.design.languages import LANGUAGES, current
 from licet.portal.design.middleware import in_language
 
 register = template.Library()
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 @register.simple_tag
@@ -105,9 +101,7 @@ def faults(found: Any) -> list[str]:
 
 def render_day(value: date, code: str) -> str:
     """A day as people of that language write it."""
-    if code == "zh":
-        return f"{value.year}年{value.month}月{value.day}日"
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return zh_day(value) if code == "zh" else en_day(value)
 
 
 @register.simple_tag(takes_context=True)
