@@ -156,7 +156,7 @@ def test_a_failed_commit_is_told_to_everybody_who_waits(
 
 @pytest.mark.parametrize("fault", ["lost", "kept"])
 def test_the_writer_comes_back_by_itself_and_records_the_gap(
-    faulty: FaultyStore, writer: Writer, fault: str
+    faulty: FaultyStore, writer: Writer, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     answers = Answers()
     submit(writer, answers, entries(5))
@@ -178,9 +178,14 @@ def test_the_writer_comes_back_by_itself_and_records_the_gap(
     gap = next(parse_entry(body) for body in bodies if b"ledger.resumed" in body)
     assert gap.pub["cause"] == "unavailable"
     assert gap.pub["lost"] == 1
+    stopped, resumed = caplog.messages
+    assert stopped.startswith("the ledger cannot be written, and nothing is served: ")
+    assert resumed == "the ledger is written again; entries lost meanwhile: 1"
 
 
-def test_evidence_that_contradicts_itself_stops_the_writer_for_good() -> None:
+def test_evidence_that_contradicts_itself_stops_the_writer_for_good(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     disk = MemoryDisk()
     store = FaultyStore(MemoryStore(disk), {1: "lost"})
     writer = Writer(Log(store, SIGNER, ORIGIN), WallClock(), wait_ms=0, pause_s=0.01)
@@ -196,6 +201,9 @@ def test_evidence_that_contradicts_itself_stops_the_writer_for_good() -> None:
     with pytest.raises(Unavailable, match="cannot be written"):
         writer.submit(entry(2))
     assert not writer.close(5)
+    stopped, final = caplog.messages
+    assert stopped == "the ledger cannot be written, and nothing is served: the disk is full"
+    assert final.startswith("the ledger stays closed until somebody has looked at it: ")
 
 
 def test_closing_commits_what_waits(faulty: FaultyStore) -> None:

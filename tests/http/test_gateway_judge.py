@@ -216,6 +216,12 @@ def test_a_stream_that_is_held_for_ever_ends(tmp_path: Path) -> None:
             assert time.monotonic() - began_s < 10
             assert "harbour" not in response.text
             assert "error" in response.text
+        log, until_s = served.gateway.log, time.monotonic() + 10
+        sides: list[object] = []
+        while len(sides) < 2 and time.monotonic() < until_s:
+            found = [parse_entry(entry) for entry in log.entries(0, log.size)]
+            sides = [entry.pub["side"] for entry in found if entry.kind == "exchange.failed"]
+        assert sides == ["judge", "judge"]
 
 
 def test_a_prompt_that_cannot_be_judged_is_not_passed_on(tmp_path: Path) -> None:

@@ -104,6 +104,17 @@ def changes(served: Served) -> list[tuple[str, str]]:
     ]
 
 
+def failed(served: Served) -> list[tuple[str, str]]:
+    """What the ledger says of exchanges that failed: (why, whose fault)."""
+    log = served.gateway.log
+    entries = [parse_entry(entry) for entry in log.entries(0, log.size)]
+    return [
+        (str(entry.pub["error"]), str(entry.pub["side"]))
+        for entry in entries
+        if entry.kind == "exchange.failed"
+    ]
+
+
 def test_a_licensed_gateway_serves_and_shows_its_licence(tmp_path: Path) -> None:
     with licensed(tmp_path) as (served, _authority, licence):
         answer = chat(served)
@@ -256,6 +267,8 @@ def test_what_waits_for_a_silent_model_ends_at_once(stream: bool, tmp_path: Path
         assert time.monotonic() - began < 15
         assert "licence_suspended" in answer.text
         assert answer.status_code == (200 if stream else 403)
+        until(lambda: failed(served))
+        assert failed(served) == [("licence_suspended", "gateway")], "not the model's fault"
 
 
 def test_an_authority_that_is_silent_stops_nobody_until_the_list_ends(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from licet.base.trouble import Unavailable
 from licet.gateway.exchange import Exchange
-from licet.gateway.outcome import Question
+from licet.gateway.outcome import UNJUDGED, Question
 from licet.gateway.parts import Judge
 from licet.gateway.upstream import Reply
 from licet.gateway.upstream_trouble import UpstreamTrouble
@@ -30,7 +30,7 @@ Write = Callable[[bytes], Awaitable[None]]
 class JudgeUnavailable(Unavailable):
     """The judge outside did not answer in time."""
 
-    code = "judge_unavailable"
+    code = UNJUDGED
 
 
 @contextlib.asynccontextmanager

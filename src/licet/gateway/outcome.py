@@ -25,6 +25,10 @@ BUG: Final = "internal_error"
 """The code of a fault of our own that nobody foresaw."""
 STOPPING: Final = "gateway_stopping"
 """The code of an exchange that ended because this gateway did."""
+UNJUDGED: Final = "judge_unavailable"
+"""The code of one that waited in vain for a judge outside."""
+UNLICENSED: Final = "licence_"
+"""How the codes begin of those that ended because the service may not be offered any more."""
 
 
 @dataclass(frozen=True, slots=True)

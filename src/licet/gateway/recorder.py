@@ -26,7 +26,7 @@ from licet.base.trouble import Trouble
 from licet.gateway.casestore import CaseFile, CaseStore
 from licet.gateway.dialects.model import Notice, Usage
 from licet.gateway.metrics import ExchangeSummary, Metrics
-from licet.gateway.outcome import BUG, STOPPING, Outcome
+from licet.gateway.outcome import BUG, STOPPING, UNJUDGED, UNLICENSED, Outcome
 from licet.gateway.trace import Trace
 from licet.guard.verdict import Finding
 from licet.ledger.entry import Value, as_id, make_entry
@@ -254,9 +254,13 @@ def _countable(count: int | None) -> int | None:
 
 def _side(outcome: Outcome) -> str:
     """Who failed."""
+    code = outcome.code
     if outcome.kind == "abandoned":
         return "client"
-    return "gateway" if outcome.code in (BUG, STOPPING) else "upstream"
+    if code == UNJUDGED:
+        return "judge"
+    ours = code in (BUG, STOPPING) or code.startswith(UNLICENSED)
+    return "gateway" if ours else "upstream"
 
 
 def _settle(durable: asyncio.Future[int | Trouble], answer: int | Trouble) -> None:

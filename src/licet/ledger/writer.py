@@ -11,7 +11,8 @@ Refuses to know what entries mean and what their senders do with the answer.
 4. The first failed commit makes the writer unhealthy: everything that waits is answered with
    the Trouble and `submit` refuses. From then on it tries, with pauses that grow, to commit an
    entry of its own (`ledger.resumed`), and is healthy again when that entry is durable.
-   So a gap is itself on record, and health is never a guess.
+   So a gap is itself on record, and health is never a guess. Operators read of both in the log,
+   once each.
 5. Corrupt is final: evidence that contradicts itself is for people to look at.
 6. The queue is bounded: at `backlog_max` waiting entries `submit` raises TooMuch.
 """
@@ -19,6 +20,7 @@ Refuses to know what entries mean and what their senders do with the answer.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
@@ -32,6 +34,8 @@ from licet.ledger.tiles import ENTRY_BYTES_MAX
 
 Done = Callable[[int | Trouble], None]
 _Waiting = tuple[bytes, Done | None]
+
+_log = logging.getLogger("licet.ledger.writer")
 
 PAUSE_FIRST_S = 0.1
 PAUSE_LAST_S = 5.0
@@ -191,6 +195,7 @@ class Writer:
         self._failure = trouble
         self._answer_group(trouble)
         self._answer_all(self._refusal())
+        _log.error("the ledger cannot be written, and nothing is served: %s", trouble)
 
     def _try_again(self) -> None:
         """Rule 4: pause, then commit an entry that says so."""
@@ -210,8 +215,11 @@ class Writer:
             self._log.append([make_entry("ledger.resumed", now, pub)], now)
         except Trouble as trouble:
             self._failure = trouble
+            if isinstance(trouble, Corrupt):
+                _log.error("the ledger stays closed until somebody has looked at it: %s", trouble)
             return
         self._failure = None
+        _log.warning("the ledger is written again; entries lost meanwhile: %d", self._lost)
 
     def _pause(self) -> None:
         """Wait before the next attempt, answering stragglers (see `_rescue`) meanwhile."""
