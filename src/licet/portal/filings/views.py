@@ -71,6 +71,8 @@ def start(request: HttpRequest) -> HttpResponse:
             shown = {
                 "routes": procedure.routes.values(),
                 "no": why(outcome) if route else word("desk.choose-route"),
+                "nothing": not route,
+                "on_desk": True,
             }
             return render(request, "filings/start.html", shown, status=409)
         return redirect("case", case_id=outcome.id)
