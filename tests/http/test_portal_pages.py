@@ -47,24 +47,15 @@ def test_a_page_says_in_which_zone_its_times_are(
         assert else_said in browser.get(f"/{code}/").content.decode(), "a pack of somebody else's"
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_every_moment_is_shown_in_that_zone_and_marked_with_its_offset(
-    browser: Any, path: str
-) -> None:
+def test_a_moment_is_shown_in_that_zone_and_marked_with_its_offset(browser: Any) -> None:
     listing("LI-1")  # granted at three in the morning, UTC
-    for page in (path, "/register/LI-1/"):
-        shown = browser.get(f"/en{page}").content.decode()
-        marked = re.findall(r'<time datetime="[^"]+T([^"]+)">[^<]*, (\d\d:\d\d)</time>', shown)
-        assert marked, "a page says when it was shown"
-        for moment, seen in marked:
-            assert moment.startswith(seen), (moment, seen)
-            assert moment.endswith("+08:00"), moment
-    assert "11:00" in shown
+    shown = browser.get("/en/register/LI-1/").content.decode()
+    assert '<time datetime="2026-11-20T11:00:00+08:00">20 November 2026, 11:00</time>' in shown
 
 
 def test_a_page_says_where_it_came_from_on_paper(browser: Any) -> None:
     shown = browser.get("/en/register/?q=%3Cb%3E").content.decode()
-    assert '<p class="printed">testserver/en/register/?q=%3Cb%3E · <time' in shown
+    assert '<p class="printed">testserver/en/register/?q=%3Cb%3E</p>' in shown
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from licet.base.clock import SystemClock
 from licet.portal.design.languages import current
 from licet.portal.pack import procedure
 
@@ -24,6 +23,5 @@ def everywhere(request: HttpRequest) -> dict[str, Any]:
         "outside": settings.LICET_OIDC,
         "demo": settings.LICET_DEMO,
         "families": bool(settings.LICET_GATEWAY_URL) and "provider" in settings.LICET_ROLES,
-        "shown_at": SystemClock().now(),
         "at": request.resolver_match.view_name if request.resolver_match else "",
     }
