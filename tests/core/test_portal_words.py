@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -11,8 +13,10 @@ from kit.house import ROOT
 from licet.base.trouble import BadInput
 from licet.portal.design.words import sentences
 from licet.portal.settings import Installation, make_settings, read_database
+from licet.rulebook import load_pack
 
 PORTAL = ROOT / "src/licet/portal"
+PACKS = ROOT / "src/licet/rulebook/packs"
 SHEET = (PORTAL / "design/assets/portal.css").read_text(encoding="utf-8")
 SAID = re.compile(r"""\{%\s*word\s+"([^"]+)"([^%]*)%\}|\bword\(\s*f?"([^"{]+)(["{])""")
 BRACES = re.compile(r"\{(\w+)\}")
@@ -43,6 +47,21 @@ def test_no_sentence_is_left_over() -> None:
         whole = (f'"{table}.{{', f'part_word "{table}"')
         used = f'"{key}"' in text or f'-{stem}"' in text or any(one in text for one in whole)
         assert used, f"nobody says {key!r}"
+
+
+@pytest.mark.parametrize("pack_id", sorted(p.parent.name for p in PACKS.glob("*/pack.toml")))
+def test_the_zone_of_every_pack_has_a_name_that_says_its_offsets(pack_id: str) -> None:
+    zone = load_pack(pack_id).time_zone
+    seasons = (datetime(2026, month, 1, tzinfo=ZoneInfo(zone)) for month in (1, 7))
+    hours = {str(one.utcoffset() // timedelta(hours=1)) for one in seasons}
+    for text in sentences()[f"zone.{zone}"].values():
+        assert set(re.findall(r"UTC\+(\d+)", text)) == hours, text
+
+
+def test_whatever_is_wrong_on_a_page_has_the_focus_when_the_page_comes() -> None:
+    for place in PORTAL.rglob("*.html"):
+        for tag in re.findall(r'<div class="faults"[^>]*>', place.read_text(encoding="utf-8")):
+            assert ' role="alert" tabindex="-1" autofocus' in tag, f"{place.name}: {tag}"
 
 
 def luminance(colour: str) -> float:

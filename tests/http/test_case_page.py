@@ -84,6 +84,12 @@ class TestReading:
         ):  # fmt: skip
             assert words in page.words, words
 
+    def test_on_paper_it_says_where_it_stands(self, office: Office) -> None:
+        office.open()
+        page = Reading(office.ask(host="gateway.example <b>").text)
+        assert {"class": "printed"} in page.all("p")
+        assert f"gateway.example <b>/appeal/{CASE}" in page.words
+
     def test_it_never_shows_what_was_stopped_nor_what_was_said_against_it(
         self, office: Office
     ) -> None:

@@ -64,7 +64,15 @@ def test_what_is_wrong_is_said_in_the_readers_language(
     who = staff() if path in STAFF else browser
     page = who.post(f"/zh{path}", typed).content.decode()
     assert not ENGLISH.search(faults(page)), faults(page)
-    assert who.post(f"/en{path}", typed).content.decode().count('class="faults"') == 1
+    page = who.post(f"/en{path}", typed).content.decode()
+    assert page.count('class="faults"') == 1
+    assert "<title>Error: " in page
+    found = FAULTS.search(page)
+    assert found is not None
+    named = re.findall(r'href="#([^"]+)"', found[0])
+    assert named, "what is wrong leads to where it is put right"
+    for one in named:
+        assert f' id="{one}"' in page, one
 
 
 @pytest.mark.parametrize("path", PUBLIC + STAFF)

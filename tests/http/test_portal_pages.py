@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kit.portal import PASSWORD, person, portal
+from kit.portal import PASSWORD, listing, person, portal
 
 PAGES = ("/", "/register/", "/law/", "/account/sign-in/")
 
@@ -28,6 +28,34 @@ def test_a_page_stands_in_both_languages_and_leads_to_the_other(browser: Any, pa
         assert f'<html lang="{tag}">' in shown
         assert page["content-language"] == tag
         assert f'href="/{other}{path}"' in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "else_said"),
+    [
+        ("zh", "时刻均为北京时间（UTC+8）", "时刻均为Asia/Tokyo"),
+        ("en", "shown in Beijing time (UTC+8)", "shown in Asia/Tokyo"),
+    ],
+)
+def test_a_page_says_in_which_zone_its_times_are(
+    browser: Any, code: str, said: str, else_said: str
+) -> None:
+    from django.test import override_settings
+
+    assert said in browser.get(f"/{code}/").content.decode()
+    with override_settings(TIME_ZONE="Asia/Tokyo"):
+        assert else_said in browser.get(f"/{code}/").content.decode(), "a pack of somebody else's"
+
+
+def test_a_moment_is_shown_in_that_zone_and_marked_with_its_offset(browser: Any) -> None:
+    listing("LI-1")  # granted at three in the morning, UTC
+    shown = browser.get("/en/register/LI-1/").content.decode()
+    assert '<time datetime="2026-11-20T11:00:00+08:00">20 November 2026, 11:00</time>' in shown
+
+
+def test_a_page_says_where_it_came_from_on_paper(browser: Any) -> None:
+    shown = browser.get("/en/register/?q=%3Cb%3E").content.decode()
+    assert '<p class="printed">testserver/en/register/?q=%3Cb%3E</p>' in shown
 
 
 @pytest.mark.parametrize("path", PAGES)

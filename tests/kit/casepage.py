@@ -74,9 +74,12 @@ class Office:
         languages: str = "",
         method: str = "",
         leaves: bool = False,
+        host: str = "gateway.example",
     ) -> Got:
         path, _, query = path.partition("?")
-        headers = {"accept": accept, "accept-language": languages, "content-type": kind}
+        headers = {
+            "host": host, "accept": accept, "accept-language": languages, "content-type": kind,
+        }  # fmt: skip
         scope = {
             "type": "http",
             "method": method or ("GET" if body is None else "POST"),

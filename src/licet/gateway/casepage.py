@@ -88,6 +88,7 @@ class _Request:
     wants: Literal["html", "json"]
     received: int
     """The objection that the redirect after a form speaks of; 0 without one."""
+    host: str
 
 
 async def case_page(
@@ -142,7 +143,8 @@ class _CasePage:
         received = next((one for one in objections if one.number == request.received), None)
         if draft is not None:
             received = None
-        view = CaseView(record, objections, self._now, received, draft, self._desk)
+        address = f"{request.host}/appeal/{record.case}"
+        view = CaseView(record, objections, self._now, received, draft, self._desk, address)
         if request.wants == "json":
             return self._json(status, as_object(view, self._pack))
         return self._html(status, render_case(view, self._pack, request.lang))
@@ -273,6 +275,7 @@ def _read_request(scope: Scope, written: str, pack: Pack) -> _Request:
     return _Request(
         number=read_number(written), lang=lang, wants="json" if json else "html",
         received=int(received) if re.fullmatch("[1-9][0-9]?", received) else 0,
+        host=_text(scope, b"host"),
     )  # fmt: skip
 
 

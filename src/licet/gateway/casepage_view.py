@@ -46,7 +46,8 @@ class Draft:
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """All that a page of a case is made from. `received` is the objection just taken, if any;
-    `desk`: where people answer objections, empty where they are taken here."""
+    `desk`: where people answer objections, empty where they are taken here; `address`: where the
+    page stands, for whoever has it on paper."""
 
     record: CaseRecord
     objections: Sequence[Objection]
@@ -54,6 +55,7 @@ class CaseView:
     received: Objection | None = None
     draft: Draft | None = None
     desk: str = ""
+    address: str = ""
 
 
 def languages(pack: Pack) -> tuple[str, ...]:
@@ -284,7 +286,7 @@ def _kept(view: CaseView, say: Words, pack: Pack) -> Html:
         kept = say.sealed.format(day=say.render_day(until.astimezone(zone_of(pack))))
     return element(
         "section", element("h2", say.kept), element("p", kept), element("p", say.private),
-        class_="about",
+        element("p", view.address, class_="printed"), class_="about",
     )  # fmt: skip
 
 

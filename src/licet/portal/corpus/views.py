@@ -212,9 +212,9 @@ def publish(request: HttpRequest) -> HttpResponse:
                     made = acting.publish(shelf, sent, known, request.user.body, now())
                     if isinstance(made, Version):
                         return redirect("data-set", space=space, name=name.strip())
-                    context["faults"] = made.said(current().code)
+                    context["faults"] = [("files", one) for one in made.said(current().code)]
             except Unfit as unfit:
-                context["faults"] = [unfit.said(current().code)]
+                context["faults"] = [("card", unfit.said(current().code))]
             except Trouble as trouble:
                 context["trouble"] = str(trouble)
     context["example"] = (files_of("licet.corpus") / "card-example.toml").read_text(
@@ -224,15 +224,15 @@ def publish(request: HttpRequest) -> HttpResponse:
     return render(request, "corpus/publish.html", context, status=status)
 
 
-def _unsent(dataset: str, card: Any, files: list[Any]) -> list[str]:
-    """What the form lacks before anything is read."""
+def _unsent(dataset: str, card: Any, files: list[Any]) -> list[tuple[str, str]]:
+    """What the form lacks before anything is read: the field, and the words."""
     faults = []
     try:
         check_id(dataset)
     except BadInput:
-        faults.append(word("data.name-unfit"))
+        faults.append(("name", word("data.name-unfit")))
     if card is None or not files:
-        faults.append(word("data.files-missing"))
+        faults.append(("files" if card else "card", word("data.files-missing")))
     return faults
 
 

@@ -69,8 +69,10 @@ def start(request: HttpRequest) -> HttpResponse:
         outcome = service.begin(route, request.user, now())
         if isinstance(outcome, Refusal):
             shown = {
-                "routes": procedure.routes.values(),
+                "routes": list(procedure.routes.values()),
                 "no": why(outcome) if route else word("desk.choose-route"),
+                "nothing": not route,
+                "on_desk": True,
             }
             return render(request, "filings/start.html", shown, status=409)
         return redirect("case", case_id=outcome.id)

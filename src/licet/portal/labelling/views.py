@@ -155,7 +155,7 @@ def _next(request: HttpRequest, of: Sample, *, final: bool) -> HttpResponse:
         "text": of.texts.get(place=waits),
         "questions": [(one, said.get(one, "")) for one in questions],
         "choices": tuple(ANSWERS),
-        "missing": missing,
+        "fault": missing,
         "final": final,
         "mine": of.voices.filter(by=request.user).count(),
         "on_desk": True,

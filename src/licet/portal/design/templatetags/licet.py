@@ -81,7 +81,15 @@ def moment(value: datetime | None) -> SafeString | str:
     local = value.astimezone(ZoneInfo(settings.TIME_ZONE))
     gap = " " if current().code == "zh" else ", "
     shown = f"{render_day(local.date(), current().code)}{gap}{local:%H:%M}"
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), shown)
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(), shown)
+
+
+@register.simple_tag
+def times() -> str:
+    """In which zone every moment of a page is shown: said once, at its foot."""
+    name = f"zone.{settings.TIME_ZONE}"
+    known = name in words.sentences()
+    return words.word("site.times", zone=words.word(name) if known else settings.TIME_ZONE)
 
 
 @register.filter
