@@ -16,13 +16,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from licet.base.extras import to_install
 from licet.base.trouble import NotFound, Unavailable
 from licet.corpus.blobs import PIECE_BYTES, Blob, FolderBlobs
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
-
-_MISSING = "Install it: make extras ARGS=s3"
 
 
 class ObjectBlobs:
@@ -127,7 +126,7 @@ def open_objects(url: str, arriving: FolderBlobs) -> ObjectBlobs:
     try:
         from obstore.store import from_url
     except ImportError:
-        raise Unavailable("object stores need obstore.", hint=_MISSING) from None
+        raise Unavailable("object stores need obstore.", hint=to_install("s3")) from None
     with _answering():
         return ObjectBlobs(from_url(url), arriving)
 

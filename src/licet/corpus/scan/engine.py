@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Unavailable
 from licet.corpus.scan.checks import Checker, Columns
 from licet.corpus.scan.model import Piece
@@ -142,9 +143,7 @@ def by_ray(workers: int) -> Engine:
         try:
             import ray
         except ImportError:
-            raise BadInput(
-                "Ray is not installed.", hint="Install it: make extras ARGS=ray"
-            ) from None
+            raise BadInput("Ray is not installed.", hint=to_install("ray")) from None
         started = not ray.is_initialized()
         if started:
             ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)
