@@ -43,10 +43,13 @@ def test_new_versions_are_checked_and_what_was_found_is_told(browser: Any) -> No
     assert "40 items were checked" in page(browser, "/en/data/own/sound/")
     told = page(browser, "/zh/data/own/bytes/")
     assert "检查没有完成" in told
-    assert "there is nothing to scan" in told
+    assert "没有可以检查的文件" in told
+    assert "nothing to scan" not in told
+    assert "there is nothing to scan" in page(browser, "/en/data/own/bytes/")
     assert "检查未完成" in page(browser, "/zh/data/")
     mine = signed_in(person("provider", "staff@own.example", ("representative",), "own"))
     officer = signed_in(person("authority", "officer@cac.example", ("reviewer",), "cac"))
+    assert "没有可以检查的文件" in page(mine, "/zh/data/tokens/")
     for desk in (page(mine, "/en/data/tokens/"), page(officer, "/en/desk/data/")):
         assert "own/bytes" in desk
         assert "own/sound" not in desk
