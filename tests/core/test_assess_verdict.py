@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC
+from html import escape
 
 import pytest
 
@@ -214,6 +215,23 @@ def test_small_cells_are_not_shown() -> None:
         ("A.1.d", 40, None),  # with the other hidden alone, the total would give it away
         ("A.1.e", 5, None),
     ]
+
+
+def test_a_report_names_what_was_not_tested_in_both_languages_beside_its_code() -> None:
+    """`A.1.a` and `history` alone say nothing to whoever does not know the standard by heart."""
+    assessed = judged([outcome(1, "should_refuse"), outcome(2, "non_refusal", heading="history")])
+    origin = Origin({"url": "u", "model": "m"}, "0" * 64, 2, 0)
+    page = render(make_report(assessed, origin, [], PACK, SystemClock().now()), "zh")
+    over = of(assessed, "over_refusal").untested
+    assert over
+    assert "history" not in over
+    for heading in (*over, *of(assessed, "refusal").untested):
+        risk = PACK.risks.get(heading)
+        names = risk.name if risk else PACK.assessment.aspects[heading].name
+        for lang in ("zh", "en"):
+            shown = escape(f"{heading} {names[lang]}")
+            assert f'<span lang="{lang}">{shown}</span>' in page
+    assert "A.1.a A.1.a" not in page
 
 
 def test_a_report_says_all_of_it_in_both_languages_and_runs_no_script() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import msgspec
@@ -10,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.corpus import SOUND
-from licet.base.trouble import BadInput
+from licet.base.trouble import BadInput, Unavailable
 from licet.corpus.card import CARD_BYTES_MAX, parse_card
 from licet.corpus.naming import check_id, check_paths
-from licet.corpus.unfit import Unfit, said_of
-from licet.corpus.words import DENIALS, UNFIT
+from licet.corpus.unfit import Absent, Altered, Silent, Spoken, TooLarge, Unfit, said_in, said_of
+from licet.corpus.words import DENIALS, MISSING, UNFIT
 
 
 def test_every_reason_is_there_in_both_languages() -> None:
-    for words in (*UNFIT.values(), *DENIALS.values()):
+    for words in (*UNFIT.values(), *DENIALS.values(), *MISSING.values()):
         assert set(words) == {"zh", "en"}
         assert all(words.values())
 
@@ -61,6 +62,19 @@ def test_whatever_may_not_be_a_path_has_words_that_can_be_printed(paths: list[st
     except Unfit as unfit:
         said = unfit.said("zh") + unfit.said("en")
     assert said.isprintable()
+
+
+@pytest.mark.parametrize("kind", [Unfit, TooLarge, Absent, Silent, Altered])
+def test_what_a_worker_of_a_scan_raised_comes_whole_out_of_its_process(kind: type[Spoken]) -> None:
+    made = kind("a.gz swells.", ("a.gz", "swells", "200"), hint="Part it.")
+    again = pickle.loads(pickle.dumps(made))
+    assert type(again) is kind
+    assert again.code == kind.code != Spoken.code
+    assert (str(again), again.said("zh")) == ("a.gz swells. Part it.", made.said("zh"))
+
+
+def test_what_has_no_words_is_said_in_english() -> None:
+    assert said_in(Unavailable("no disc.", hint="Look."), "zh") == "no disc. Look."
 
 
 def test_an_id_says_how_it_is_written() -> None:

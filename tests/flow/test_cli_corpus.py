@@ -99,6 +99,23 @@ def test_a_withdrawal_leaves_a_tombstone_with_its_reason(home: Path, tmp_path: P
     assert run(home, "fsck").exit_code == 0
 
 
+def test_what_a_request_for_access_names_wrongly_is_told_with_what_shows_it(
+    home: Path, tmp_path: Path
+) -> None:
+    pushed(home, folder(tmp_path / "in", {"a.txt": b"a"}), "pub/demo")
+    wrong = (
+        (("access", "ask", "pub/demo", "ann", "--purpose", "p"), "token list"),
+        (("token", "end", "ann"), "token create NAME"),
+        (("access", "ask", "pub/other", "ann", "--purpose", "p"), "corpus list"),
+        (("access", "decide", "ac-1", "granted"), "access list --all"),
+    )
+    for words, remedy in wrong:
+        done = run(home, *words)
+        assert done.exit_code == 2
+        assert "there is no" in done.stderr
+        assert f"{remedy}`" in done.stderr, done.stderr
+
+
 def test_lost_content_ends_with_1(home: Path, tmp_path: Path) -> None:
     pushed(home, folder(tmp_path / "in", {"x": b"1"}), "pub/demo")
     for one in (home / "corpus/content").glob("??/*"):

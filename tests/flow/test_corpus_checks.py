@@ -43,10 +43,13 @@ def test_new_versions_are_checked_and_what_was_found_is_told(browser: Any) -> No
     assert "40 items were checked" in page(browser, "/en/data/own/sound/")
     told = page(browser, "/zh/data/own/bytes/")
     assert "检查没有完成" in told
-    assert "there is nothing to scan" in told
+    assert "没有可以检查的文件" in told
+    assert "nothing to scan" not in told
+    assert "there is nothing to scan" in page(browser, "/en/data/own/bytes/")
     assert "检查未完成" in page(browser, "/zh/data/")
     mine = signed_in(person("provider", "staff@own.example", ("representative",), "own"))
     officer = signed_in(person("authority", "officer@cac.example", ("reviewer",), "cac"))
+    assert "没有可以检查的文件" in page(mine, "/zh/data/tokens/")
     for desk in (page(mine, "/en/data/tokens/"), page(officer, "/en/desk/data/")):
         assert "own/bytes" in desk
         assert "own/sound" not in desk
@@ -60,3 +63,18 @@ def test_new_versions_are_checked_and_what_was_found_is_told(browser: Any) -> No
     assert isinstance(answer, Reply)
     assert isinstance(answer.body, bytes)
     assert msgspec.json.decode(answer.body)["cardData"]["licet_check"] == "conforms"
+
+
+def test_a_file_that_cannot_be_read_is_told_by_its_name_alone(browser: Any) -> None:
+    """The page is for everybody: where the server keeps its files is not on it."""
+    from django.conf import settings
+
+    from licet.portal.corpus.rounds import check_new_versions
+
+    publish("own/broken", {"rows.parquet": b"PAR0"})
+    assert check_new_versions(NOW) == 1
+    for lang, why in (("en", "cannot be read as Parquet"), ("zh", "不能按 Parquet 读取")):
+        told = page(browser, f"/{lang}/data/own/broken/")
+        assert "broken/rows.parquet" in told
+        assert why in told
+        assert str(settings.LICET_HOME) not in told

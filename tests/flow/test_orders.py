@@ -13,7 +13,7 @@ from django.conf import settings
 
 from kit.dossiers import RULES_TEXT, passphrase, with_key
 from kit.orders import Scene, stored
-from kit.portal import person, portal
+from kit.portal import person, portal, trail
 from kit.visitors import signed_in
 from licet.base.trouble import BadInput, Corrupt, NotAllowed, Unavailable
 from licet.cases import Refusal
@@ -249,18 +249,25 @@ def test_the_way_through_the_pages(scene: Scene) -> None:
     assert approver.post(f"{address}do/validate/", {}).status_code == 302
     assert clerk.post(f"{address}do/tell_provider/", {}).status_code == 302
     assert own.get(address).status_code == 200
+    shown = own.get(address).content.decode()
+    assert "Article 19" in trail(shown)
+    number = address.split("/")[-2]
+    assert number not in trail(shown)
+    assert f'<span class="code">{number}</span>' in shown
     assert "Orders of access that wait for you: 1" in own.get("/en/desk/").content.decode()
     assert own.post(f"{address}do/accept_order/", {}).status_code == 302
     for by in scene.keepers[:2]:
         keeper = signed_in(by)
         wrong = keeper.post(f"{address}share/", {"passphrase": "not mine at all"})
         assert wrong.status_code == 422
+        assert "Article 19" in trail(wrong.content.decode())
         assert keeper.post(f"{address}share/", {"passphrase": passphrase(by)}).status_code == 302
         assert keeper.get(f"{address}view/").status_code == 404
     assert reader.post(f"{address}view/", {"passphrase": "x"}).status_code == 422
     opened = reader.post(f"{address}view/", {"passphrase": passphrase(scene.reader)})
     said = opened.content.decode()
     assert SECRET.decode() in said
+    assert "Article 19" in trail(said)
     assert opened["cache-control"] == "no-store, private"
     assert f"{scene.reader.name} · {address.split('/')[-2]}" in said, "a watermark lies over it"
     assert SECRET.decode() not in reader.get(address).content.decode()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kit.cases import answers
-from kit.portal import PASSWORD, person, portal
+from kit.portal import PASSWORD, person, portal, trail
 from kit.visitors import signed_in as before_browser
 
 ROLES = {
@@ -93,6 +93,12 @@ def test_from_application_to_register_and_through_suspension(browser: Any, staff
     assert "answers are missing" in page
     complete(case_id)
     does(staff["representative"], case_id, "file")
+    shown = staff["clerk"].get(f"/en/desk/{case_id}/").content.decode()
+    title = re.search(r"<h1>(.*?)</h1>", shown)
+    assert title is not None
+    assert title[1] in trail(shown)
+    assert case_id not in trail(shown)
+    assert f'<span class="code">{case_id}</span>' in shown
     does(staff["clerk"], case_id, "send_back", **{"requests.0.text": "Say who the users are."})
     assert (
         "Say who the users are."

@@ -110,6 +110,26 @@ def test_a_slow_answer_is_given_up_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert "gave no answer in 0.3 s" in done.last_trouble
 
 
+def test_a_run_that_got_no_answer_at_all_does_not_end_as_done(tmp_path: Path) -> None:
+    bank, journal = tmp_path / "mine.jsonl", tmp_path / "j"
+    lines = [
+        {"serves": "should_refuse", "heading": "A.1.d", "lang": "en", "text": f"Bad question {n}."}
+        for n in range(3)
+    ]
+    bank.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+    with serve(Assessed(say, pause_s=1.5)) as root:
+        words = ["assess", "run", "--target", f"{root}/v1", "--model", "m", "--bank", bank,
+                 "--without-shipped", "--journal", journal]  # fmt: skip
+        none = licet(*words, "--deadline", 1)
+        assert none.returncode == 2
+        assert f"{journal}: 0 of 3 answered" in none.stdout
+        assert "none of the 3 questions that were asked was answered; the last: " in none.stderr
+        assert "run the same command again" in none.stderr
+        on = licet(*words, "--deadline", 20)
+    assert (on.returncode, len(read_journal(journal)[1])) == (0, 3), on.stderr
+
+
 def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
     with Journal(tmp_path / "j", HEAD) as journal, pytest.raises(BadInput, match="no address"):
         asyncio.run(run(ITEMS, Target("host/v1", "m"), journal, 1, random.Random(1)))

@@ -162,6 +162,29 @@ def test_a_folder_shows_what_stands_in_it(kept: Shelf, tmp_path: Path) -> None:
     assert ask(hub_of(kept), *tree, "nowhere").status == 404
 
 
+def test_what_is_not_there_is_said_in_both_languages_and_by_code(
+    kept: Shelf, tmp_path: Path
+) -> None:
+    put(kept, tmp_path, "pub/demo", {"a.txt": b"a"})
+    there = ("api", "datasets", "pub", "demo")
+    for code, zh, path in (
+        ("RepoNotFound", "没有这个数据集", ("api", "datasets", "pub", "nothing")),
+        ("RevisionNotFound", "没有版本 'v9\\r\\nx: y'", (*there, "revision", "v9\r\nx: y")),
+        ("EntryNotFound", "没有这个文件夹", (*there, "tree", "main", "nowhere")),
+        ("EntryNotFound", "没有这个文件", ("datasets", "pub", "demo", "resolve", "main", "b.txt")),
+        ("EntryNotFound", "没有内容", ("api", "nothing")),
+    ):
+        reply = ask(hub_of(kept), *path)
+        headers = dict(reply.headers)
+        assert (reply.status, headers["x-error-code"]) == (404, code)
+        message = headers["x-error-message"]
+        assert said(reply) == {"error": message}
+        english, _, chinese = message.partition(" / ")
+        assert english.isascii()
+        assert zh in chinese
+        assert message.isprintable()
+
+
 def test_long_lists_come_in_pages_that_follow_each_other(kept: Shelf, tmp_path: Path) -> None:
     for n in range(5):
         put(kept, tmp_path, f"pub/d{n}", {"x": b"1"})

@@ -14,7 +14,7 @@ import pytest
 
 from kit.corpus import NOW, RULES, annotation_rules, batch, card, put, served, shelf
 from kit.data_sets import publish, store
-from kit.portal import person, portal
+from kit.portal import person, portal, trail
 from kit.visitors import signed_in
 from licet.corpus.annotation_register import AnnotationRegister
 from licet.corpus.publishing import Refusal, examine
@@ -75,6 +75,8 @@ def test_what_went_wrong_is_recorded_and_told(browser: Any) -> None:
     assert sent(mine, "record", wrong).status_code == 302
     said = page(browser, "/en/annotation/own/demo/")
     assert "has no training on record" in said
+    assert annotation_rules().title.en in trail(said)
+    assert "own/demo" not in trail(said)
     assert "Does not conform" in said
 
 

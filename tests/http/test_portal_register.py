@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kit.portal import NOW, listing, person, portal
+from kit.portal import NOW, listing, person, portal, trail
 from kit.visitors import BACKEND
 
 
@@ -85,6 +85,8 @@ def test_an_entry_shows_what_changed_from_version_to_version(browser: Any) -> No
         listing=made, number=2, at=NOW, rows=[{"id": "name", "label": label, "value": "新名"}]
     )
     page = text(browser.get("/en/register/A-1/"))
+    assert "模型 A-1" in trail(page)
+    assert '<dd class="code">A-1</dd>' in page
     assert "<del>模型 A-1</del>" in page
     assert "<ins>新名</ins>" in page
     assert "Version 2" in page

@@ -16,6 +16,7 @@ import atexit
 import contextlib
 import functools
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -93,6 +94,13 @@ def hashed() -> str:
     from django.contrib.auth.hashers import make_password
 
     return make_password(PASSWORD)
+
+
+def trail(page: str) -> str:
+    """The way to a page as people read it, without its addresses."""
+    found = re.search(r'<nav class="trail".*?</nav>', page, re.DOTALL)
+    assert found is not None, "the page shows no way to it"
+    return re.sub(r"<[^>]*>", " ", found[0])
 
 
 def listing(number: str, **changes: Any) -> Any:

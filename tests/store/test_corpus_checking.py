@@ -14,6 +14,7 @@ from licet.corpus.catalogue import Version
 from licet.corpus.checking import PAUSE_S, TRIES_MAX, Checked, VersionChecks
 from licet.corpus.publishing import withdraw
 from licet.corpus.shelf import Shelf
+from licet.corpus.unfit import Unfit
 
 PAUSE = dt.timedelta(seconds=PAUSE_S)
 
@@ -73,6 +74,20 @@ def test_what_cannot_be_read_stays_so_and_what_does_not_answer_is_asked_again(
     assert checks.of(one) == Checked("failed", str(trouble))
     assert checks.waiting(NOW) == ()
     assert bool(checks.waiting(NOW + PAUSE)) is again
+
+
+def test_why_a_check_could_not_be_made_is_kept_in_both_languages(
+    kept: Shelf, one: Version
+) -> None:
+    checks = VersionChecks(kept.catalogue)
+    trouble = Unfit("a.parquet cannot\nbe read.", ("a.parquet", "no_parquet", ""))
+    checks.fail(one.commit, trouble, NOW)
+    found = checks.of(one)
+    assert found.said == "a.parquet cannot be read."
+    assert found.said_zh == trouble.said("zh")
+    for _ in range(TRIES_MAX):
+        checks.begin(one.commit, NOW)
+    assert "进程" in checks.of(one).said_zh
 
 
 def test_what_asks_for_attention_is_told_by_namespace(

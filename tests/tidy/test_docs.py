@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
 
-from kit.house import ROOT, our_files
+from kit.house import ROOT, modules, our_files
+from licet.cli.lacking import EXTRAS
 
 PAGES = [path for path in our_files() if path.suffix == ".md"]
 LINK = re.compile(r"(?<!\\)\[[^\]]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
@@ -79,13 +81,37 @@ def test_decisions_are_numbered_and_listed() -> None:
         assert len(text.splitlines()) <= 80, f"{path.name}: a decision is one page"
 
 
+def declared_extras() -> set[str]:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return set(declared["project"]["optional-dependencies"])
+
+
 def test_an_extra_is_told_by_the_command_that_adds_it() -> None:
     """`pip install 'licet[…]'` would ask a registry, where whoever comes first has the name."""
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    extras = declared["project"]["optional-dependencies"]
+    extras = declared_extras()
     shown = [path for path in our_files() if path.suffix in {".md", ".py"}]
     for page in (path for path in shown if "tests" not in path.parts):
         text = page.read_text(encoding="utf-8")
         assert not re.search(r"pip install '?licet\[", text), page
         for named in re.findall(r"make extras ARGS=(\w+|\"[\w ]+\")", text):
-            assert set(named.strip('"').split()) <= set(extras), (page, named)
+            assert set(named.strip('"').split()) <= extras, (page, named)
+
+
+def test_one_module_says_how_an_extra_is_added_and_each_extra_named_exists() -> None:
+    """What twenty modules say in their own words goes on saying it when the command changes."""
+    ours = [module for module in modules() if module.name.startswith("src/")]
+    says = [module.name for module in ours if "make extras" in module.text]
+    assert says == ["src/licet/base/extras.py"]
+    named = {
+        (module.name, said.value)
+        for module in ours
+        for node in module.nodes
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in ("adding", "to_install")
+        for argument in node.args
+        for said in ast.walk(argument)
+        if isinstance(said, ast.Constant) and isinstance(said.value, str)
+    }
+    assert len(named) >= 18
+    assert not {(where, extra) for where, extra in named if extra not in declared_extras()}
+    assert {extra for extras in EXTRAS.values() for extra in extras} <= declared_extras()

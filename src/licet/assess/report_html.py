@@ -176,9 +176,17 @@ def _reason(one: Document) -> str:
     if one["note"]:
         reason += f"<br>{escape(one['note'])}"
     if one["untested"]:
-        names = ", ".join(escape(item["id"]) for item in one["untested"])
+        names = _STOP.join(both(_beside_id(item["id"], item["name"])) for item in one["untested"])
         reason += f"<br>{_label('untested')}{names}"
     return reason
+
+
+def _beside_id(heading: str, name: Mapping[str, str]) -> Mapping[str, str]:
+    """A heading's name with its code before it; the document writes a risk's name so already."""
+    return {
+        lang: text if text.startswith(heading) else f"{heading} {text}"
+        for lang, text in name.items()
+    }
 
 
 def _details(clauses: Sequence[Document]) -> Iterator[str]:

@@ -16,6 +16,7 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from licet.assess.bank import Item
 from licet.assess.endpoint import Endpoint, Target
@@ -38,6 +39,18 @@ class Ran:
     last_trouble: str = ""
     left: int = 0
     """In doubt and not asked again."""
+
+
+def check_any_answered(done: Ran, path: Path) -> None:
+    """Raises Unavailable where questions were asked and not one of them was answered: whoever
+    runs this in a script must not go on to a report. `path` is the journal's."""
+    if done.failed and not done.answered:
+        raise Unavailable(
+            f"none of the {done.failed} questions that were asked was answered; the last: "
+            f"{done.last_trouble}",
+            hint="Check address, model and --deadline, then run the same command again: what "
+            f"{path} holds is kept.",
+        )
 
 
 def draw(items: Sequence[Item], many: int | None, seed: int) -> tuple[Item, ...]:

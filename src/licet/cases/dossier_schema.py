@@ -6,6 +6,7 @@ It refuses to know what a document means, and to fetch anything. The package is
 
 from __future__ import annotations
 
+from licet.base.extras import to_install
 from licet.base.trouble import Unavailable
 from licet.cases.dossier_bom import SPEC
 
@@ -21,7 +22,7 @@ def schema_faults(data: bytes) -> tuple[str, ...]:
         from cyclonedx.validation.json import JsonStrictValidator
     except ImportError:
         raise Unavailable(
-            "the schema of CycloneDX is not installed.", hint="Install it: make extras ARGS=bom"
+            "the schema of CycloneDX is not installed.", hint=to_install("bom")
         ) from None
     if len(data) > DOCUMENT_BYTES_MAX:
         return (f"it is larger than {DOCUMENT_BYTES_MAX >> 20} MiB",)

@@ -2,7 +2,8 @@
 
 Parse, call, render. It refuses to know how anything is counted.
 
-Exit codes: 0 done; 1 a lawful "no" (a service that does not conform, a report that was altered).
+Exit codes: 0 done; 1 a lawful "no" (a service that does not conform, a report that was altered);
+2 what was given or is needed cannot be used, such as a service that answered no question of a run.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from licet.assess.labels import shipped_refusal_detector
 from licet.assess.outcome import outcomes
 from licet.assess.report import Origin, make_report
 from licet.assess.report_html import LANGS, render
-from licet.assess.run import draw
+from licet.assess.run import check_any_answered, draw
 from licet.assess.run import run as run_items
 from licet.assess.signed import publish, verify_published
 from licet.assess.verdict import Assessed
@@ -156,6 +157,7 @@ def run(
     click.echo(f"{path}: {there + done.answered} of {len(items)} answered, {there} of them before")
     if done.left:
         click.echo(f"{done.left} in doubt, left without an answer: the report says so", err=True)
+    check_any_answered(done, path)
     if done.failed:
         click.echo(f"{done.failed} without an answer; the last: {done.last_trouble}", err=True)
         click.echo("Run the same command again to ask them.", err=True)

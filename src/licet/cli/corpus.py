@@ -283,7 +283,8 @@ def _described(one: Version, shelf: Shelf, lang: str) -> Iterator[str]:
     if one.withdrawn is not None:
         yield f"WITHDRAWN {rfc3339_ms(one.withdrawn.at_ms)}: {_line(one.withdrawn.reason)}"
     checked = VersionChecks(shelf.catalogue).of(one)
-    yield f"check     {checked.state}{': ' if checked.said else ''}{_line(checked.said)}"
+    why = (checked.said_zh if lang == "zh" else "") or checked.said
+    yield f"check     {checked.state}{': ' if why else ''}{_line(why)}"
     yield f"licence   {said.licence}, {said.access}"
     yield f"languages {', '.join(said.languages)}"
     for source in said.source:

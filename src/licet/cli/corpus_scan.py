@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from licet.base.clock import SystemClock
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput
 from licet.cli.check import choose_bundle
 from licet.cli.home import Home, home_option
@@ -90,7 +91,7 @@ def scan(
     try:
         from licet.cli.corpus_scanning import Asked, scan_and_report
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
+        raise BadInput(_MISSING, hint=to_install("corpus")) from None
     pack = load_pack(pack_id)
     bundle = choose_bundle(home, None, rules, pack_id if rules else None)
     shelf = open_shelf(home.create().corpus, home.keys)
@@ -138,7 +139,7 @@ def check(
         from licet.corpus.scan.reading import Fields
         from licet.corpus.scan.report import stands_against
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
+        raise BadInput(_MISSING, hint=to_install("corpus")) from None
     pack, clock = load_pack(pack_id), SystemClock()
     bundle = choose_bundle(home, None, rules, pack_id if rules else None)
     fields = Fields(text=text_field)
@@ -175,7 +176,7 @@ def verify_scan(folder: Path, keys: Path | None, home: Home) -> None:
     try:
         from licet.corpus.scan.signed import verify_report
     except ImportError:
-        raise BadInput(_MISSING, hint="Install it: make extras ARGS=corpus") from None
+        raise BadInput(_MISSING, hint=to_install("corpus")) from None
     document, made = verify_report(folder, load_key_set(keys or home.corpus / "jwks.json"))
     click.echo(f"{document['input']['items']} items, input {document['input']['sha256']}")
     click.echo(f"made {made}, signed")

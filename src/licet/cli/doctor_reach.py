@@ -13,6 +13,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Unavailable
 from licet.base.valkey import SCHEMES
 from licet.cli.doctor_scene import WAIT_S, Finding, Scene
@@ -83,7 +84,7 @@ def _ask_redis(address: str, table: str, when_down: str) -> Finding:
     try:
         redis = importlib.import_module("redis")
     except ImportError:
-        return Finding("bad", "its client is not installed", "Run: make extras ARGS=redis")
+        return Finding("bad", "its client is not installed", to_install("redis"))
     url = address.replace("valkeys://", "rediss://", 1)
     url = url.replace("valkey://", "redis://", 1)
     try:
@@ -177,7 +178,7 @@ def ask_postgres(url: str) -> None:
     except ImportError:
         raise Unavailable(
             "the driver of PostgreSQL is not installed.",
-            hint="Run: make extras ARGS=postgres",
+            hint=to_install("postgres"),
         ) from None
     try:
         with psycopg.connect(url, connect_timeout=int(WAIT_S)) as connection:

@@ -31,6 +31,7 @@ from licet.assess.fairness.terms import compare, outliers, read_terms
 from licet.assess.journal import Journal, read_journal
 from licet.assess.report import Origin
 from licet.assess.report_html import LANGS
+from licet.assess.run import check_any_answered
 from licet.assess.run import run as run_items
 from licet.assess.signed import publish
 from licet.base.canonical import canonical_json, sha256_hex
@@ -237,6 +238,7 @@ def _ask(items: Sequence[Item], target: Target, path: Path, concurrency: int) ->
             pauses = random.Random()  # noqa: S311 - lengths of pauses, no secret
             done = asyncio.run(run_items(items, target, journal, concurrency, pauses, bar.update))
     click.echo(f"{there + done.answered} of {len(items)} answered", err=True)
+    check_any_answered(done, path)
     if done.failed:
         click.echo(f"{done.failed} without an answer; the last: {done.last_trouble}", err=True)
 

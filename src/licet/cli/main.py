@@ -20,6 +20,7 @@ from typing import Any
 import click
 
 from licet import __version__
+from licet.base.extras import adding
 from licet.cli.lacking import extra_of
 from licet.cli.refused import Refused, TroubleGroup
 from licet.cli.standard import UNWRITTEN, drop_unwritten, tell_unwritten
@@ -133,7 +134,7 @@ def _lacking(missing: ModuleNotFoundError, command: str) -> Exception:
         return missing
     return Refused(
         f"This needs the library {missing.name}, which is not installed.\n"
-        f"Install it, where Licet lies: make extras ARGS={extra}"
+        f"Install it, where Licet lies: {adding(extra)}"
     )
 
 

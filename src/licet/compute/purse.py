@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Conflict, Corrupt, Unavailable
 from licet.compute.money import Transfer, check, same, short
 
@@ -166,7 +167,7 @@ def open_purse(url: str, connect: Callable[..., sqlite3.Connection] = sqlite3.co
         except ImportError:
             raise BadInput(
                 "PostgreSQL needs a client that is not installed.",
-                hint="Install it: make extras ARGS=postgres",
+                hint=to_install("postgres"),
             ) from None
         lock = ["BEGIN", f"SET LOCAL lock_timeout = '{int(WAIT_S)}s'",
                 "SELECT pg_advisory_xact_lock(6042)"]  # fmt: skip

@@ -24,7 +24,7 @@ from licet.base.trouble import Conflict
 from licet.corpus.annotation import Batch, Rules, breaches, parse
 from licet.corpus.annotation_register import AnnotationRegister, Registered
 from licet.corpus.hub import Hub, Request
-from licet.corpus.hub_reply import Reply, denial, denied, json_reply, missing
+from licet.corpus.hub_reply import Reply, denial, denied, json_reply, lack, missing
 from licet.corpus.publishing import Refusal
 from licet.corpus.readers import Reader
 from licet.corpus.shelf import batch_fields, rules_fields
@@ -43,7 +43,7 @@ def answer(hub: Hub, asked: Request, reader: Reader | None) -> Reply:
             return _register(hub, register, parse(asked.body, "body.json", Rules), reader)
         case "POST", ("batches",):
             return _record(hub, register, parse(asked.body, "body.json", Batch), reader)
-    return missing("EntryNotFound", "There is nothing at this address.")
+    return missing("EntryNotFound", lack("address"))
 
 
 def _show(hub: Hub, register: AnnotationRegister, name: str, reader: Reader | None) -> Reply:

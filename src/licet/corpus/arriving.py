@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from licet.base.trouble import BadInput
 from licet.corpus.manifest import File
 from licet.corpus.readers import Reader
 from licet.corpus.shelf import Shelf
+from licet.corpus.unfit import Unfit
 
 PIECE_BYTES_MAX = 8 << 20
 WAIT_MAX = timedelta(days=35)
@@ -67,7 +67,7 @@ class Arrivals:
         TooMuch beyond the size, Corrupt where all came and has another digest: it begins anew.
         """
         if not is_digest(file.sha256) or len(piece) > PIECE_BYTES_MAX:
-            raise BadInput("this is no piece of content.")
+            raise Unfit("this is no piece of content.", ("", "no_piece", ""))
         blobs = self._shelf.blobs
         here = blobs.extend(file.sha256, reader.id, at, [piece], file.size)
         if here < file.size:

@@ -25,7 +25,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from licet.base.trouble import BadInput, Conflict, Corrupt, NotFound, TooMuch, Unavailable
+from licet.base.trouble import Conflict, Unavailable
+from licet.corpus.unfit import Absent, Altered, TooLarge, Unfit
 
 PIECE_BYTES = 1 << 20
 BLOB_BYTES_MAX = 1 << 40
@@ -100,7 +101,7 @@ class FolderBlobs:
     def path(self, sha256: str) -> Path:
         """Where content lies if it is here: for readers that want a file. Raises BadInput."""
         if not _DIGEST.fullmatch(sha256):
-            raise BadInput("a digest has 64 hexadecimal digits.")
+            raise Unfit("a digest has 64 hexadecimal digits.", ("", "digits", ""))
         return self._root / sha256[:2] / sha256[2:]
 
     def put(self, pieces: Iterable[bytes]) -> Blob:
@@ -135,7 +136,8 @@ class FolderBlobs:
                 here += len(piece)
                 if here > min(size_max, BLOB_BYTES_MAX):
                     file.truncate(at)
-                    raise TooMuch(f"the file has more than the {size_max} bytes promised.")
+                    told = ("", "beyond", str(size_max))
+                    raise TooLarge(f"the file has more than the {size_max} bytes promised.", told)
                 file.write(piece)
         return here
 
@@ -145,10 +147,11 @@ class FolderBlobs:
         try:
             found = _digest(draft)
         except FileNotFoundError:
-            raise NotFound("no upload of that content began.") from None
+            raise Absent("no upload of that content began.", ("", "no_upload", "")) from None
         if found != sha256:
             draft.unlink()
-            raise Corrupt("what arrived is not what was promised.", hint="Upload it again.")
+            message = "what arrived is not what was promised."
+            raise Altered(message, ("", "altered", ""), hint="Upload it again.")
         return self._keep(draft, sha256)
 
     def let_go(self, before: datetime) -> int:
@@ -178,9 +181,7 @@ class FolderBlobs:
         try:
             return self.path(sha256).open("rb")
         except FileNotFoundError:
-            raise NotFound(
-                f"content {sha256[:12]}… is not here.", hint="Run licet corpus fsck."
-            ) from None
+            raise absent(sha256) from None
 
     def all(self) -> Iterator[str]:
         """As Blobs.all."""
@@ -199,7 +200,7 @@ class FolderBlobs:
 
     def _draft(self, sha256: str, owner: str) -> Path:
         if not _DIGEST.fullmatch(sha256):
-            raise BadInput("a digest has 64 hexadecimal digits.")
+            raise Unfit("a digest has 64 hexadecimal digits.", ("", "digits", ""))
         return self._arriving / hashlib.sha256(f"{owner}\n{sha256}".encode()).hexdigest()
 
     def _keep(self, draft: Path, sha256: str) -> Blob:
@@ -229,6 +230,12 @@ def _writing(path: Path, mode: str) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
     except OSError as error:
         raise Unavailable(f"content cannot be kept: {error.strerror}.") from None
+
+
+def absent(sha256: str) -> Absent:
+    """What to raise where content that a version names is not here."""
+    told = ("", "content_gone", sha256[:12])
+    return Absent(f"content {sha256[:12]}… is not here.", told, hint="Run licet corpus fsck.")
 
 
 def _digest(path: Path) -> str:

@@ -169,7 +169,10 @@ class Catalogue:
         """A version, withdrawn or not. Raises NotFound."""
         row = self.db.execute(f"{_SELECT} WHERE commit_id = ?", (commit,)).fetchone()
         if row is None:
-            raise NotFound(f"there is no version {commit[:40]}.", hint="licet corpus list.")
+            raise NotFound(
+                f"there is no version {commit[:40]}.",
+                hint="`licet corpus list` shows what is here.",
+            )
         return _version(row)
 
     def versions(self, dataset: str) -> tuple[Version, ...]:
@@ -186,7 +189,9 @@ class Catalogue:
         """
         known = self.versions(dataset)
         if not known:
-            raise NotFound(f"there is no data set {dataset}.", hint="licet corpus list.")
+            raise NotFound(
+                f"there is no data set {dataset}.", hint="`licet corpus list` shows what is here."
+            )
         if revision in ("main", "refs/heads/main", "HEAD"):
             return next((one for one in known if one.withdrawn is None), known[0])
         for one in known:

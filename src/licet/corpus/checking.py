@@ -18,6 +18,8 @@ from typing import Literal
 
 from licet.base.trouble import Trouble, Unavailable
 from licet.corpus.catalogue import Catalogue, Version
+from licet.corpus.unfit import Spoken
+from licet.corpus.words import UNFIT
 
 TRIES_MAX, PAUSE_S = 3, 600
 SAID_CHARACTERS_MAX = 500
@@ -28,7 +30,7 @@ CREATE TABLE IF NOT EXISTS version_check (
     state TEXT NOT NULL,                -- 'begun', 'conforms', 'against' or 'failed'
     tries INTEGER NOT NULL,
     at_ms INTEGER NOT NULL,
-    said TEXT NOT NULL                  -- why it failed
+    said TEXT NOT NULL                  -- why it failed; below it the same in Chinese
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -36,10 +38,12 @@ CREATE TABLE IF NOT EXISTS version_check (
 @dataclass(frozen=True, slots=True)
 class Checked:
     """How a version stands: `waiting` where nobody has checked it yet, `against` where the check
-    found what stands against using it, `failed` where it could not be made, and why."""
+    found what stands against using it, `failed` where it could not be made. Why it could not is
+    said in English, and in Chinese where there are words for it."""
 
     state: State
     said: str = ""
+    said_zh: str = ""
 
 
 class VersionChecks:
@@ -83,7 +87,9 @@ class VersionChecks:
         ).fetchone()
         again = isinstance(trouble, Unavailable) and row is not None
         tries = int(row[0]) if again else TRIES_MAX
-        self._put(commit, "failed", tries, now, str(trouble)[:SAID_CHARACTERS_MAX])
+        zh = trouble.said("zh") if isinstance(trouble, Spoken) else ""
+        lines = (" ".join(one.split())[:SAID_CHARACTERS_MAX] for one in (str(trouble), zh))
+        self._put(commit, "failed", tries, now, "\n".join(lines).rstrip())
 
     def of(self, version: Version) -> Checked:
         """How a version stands."""
@@ -92,9 +98,10 @@ class VersionChecks:
         ).fetchone()
         match row:
             case ("conforms" | "against" | "failed") as state, said, _:
-                return Checked(state, said)
+                en, _, zh = said.partition("\n")
+                return Checked(state, en, zh)
             case "begun", _, tries if tries >= TRIES_MAX:
-                return Checked("failed", _TOOK_ITS_PROCESS)
+                return Checked("failed", UNFIT["ended"]["en"], UNFIT["ended"]["zh"])
         return Checked("waiting")
 
     def to_tell(self, namespace: str = "") -> Iterator[tuple[Version, Checked]]:
@@ -122,6 +129,3 @@ class VersionChecks:
 
 def _ms(now: datetime) -> int:
     return int(now.timestamp() * 1000)
-
-
-_TOOK_ITS_PROCESS = "The process that made the check ended before it was done."

@@ -35,6 +35,7 @@ from licet.corpus.hub_reply import (
     denied,
     gone,
     json_reply,
+    lack,
     missing,
     pick_range,
 )
@@ -43,7 +44,7 @@ from licet.corpus.manifest import File
 from licet.corpus.publishing import chain_of
 from licet.corpus.readers import Reader, Readers
 from licet.corpus.shelf import Shelf
-from licet.corpus.unfit import said_of
+from licet.corpus.unfit import Unfit, said_of
 from licet.credentials.keys import SigningKey
 from licet.rulebook.corpus import CorpusRules
 
@@ -91,7 +92,7 @@ class Hub:
         try:
             return self._route(asked)
         except NotFound:
-            return missing("RepoNotFound", "There is no such data set here.")
+            return missing("RepoNotFound", lack("data_set"))
         except BadInput as unfit:
             return json_reply(400, {"error": said_of(unfit)})
 
@@ -119,7 +120,7 @@ class Hub:
                 return self._croissant(asked, f"{space}/{name}")
             case (("GET" | "HEAD"), ("datasets", space, name, "resolve", revision, *path)) if path:
                 return self._resolve(asked, f"{space}/{name}", revision, "/".join(path))
-        return missing("EntryNotFound", "There is nothing at this address.")
+        return missing("EntryNotFound", lack("address"))
 
     def _whoami(self, asked: Request) -> Reply:
         reader = self.reader(asked)
@@ -192,7 +193,7 @@ class Hub:
         if _is_true(asked.query.get("expand")):
             entries = [_expanded(one, version) for one in entries]
         if not entries and below.strip("/"):
-            return missing("EntryNotFound", "There is no such folder.", version.commit)
+            return missing("EntryNotFound", lack("folder"), version.commit)
         start = _number(asked.query.get("cursor"), 0)
         headers = []
         if start + PAGE < len(entries):
@@ -245,7 +246,7 @@ class Hub:
             return denied(status, "GatedRepo", denial(why, page))
         file = next((one for one in version.manifest.files if one.path == path), None)
         if file is None:
-            return missing("EntryNotFound", "There is no such file.", version.commit)
+            return missing("EntryNotFound", lack("file"), version.commit)
         return self._given(asked, version, file, reader)
 
     def _given(self, asked: Request, version: Version, file: File, reader: Reader | None) -> Reply:
@@ -284,7 +285,8 @@ class Hub:
         except NotFound:
             if not catalogue.versions(dataset):
                 raise
-            return missing("RevisionNotFound", f"{dataset} has no version {revision[:60]}.")
+            said = lack("version", dataset=dataset, revision=revision[:60])
+            return missing("RevisionNotFound", said)
         if version.withdrawn is None:
             return version
         gone_by = version.withdrawn
@@ -341,13 +343,13 @@ def _wanted(body: bytes) -> tuple[list[str], bool]:
         try:
             said = msgspec.json.decode(body, type=_Wanted)
         except msgspec.DecodeError:
-            raise BadInput("the body is not the JSON that is meant.") from None
+            raise Unfit("the body is not the JSON that is meant.", ("", "no_json", "")) from None
         paths = [said.paths] if isinstance(said.paths, str) else said.paths
         return paths[:PATHS_MAX], said.expand
     try:
         fields = parse_qs(body.decode("utf-8"), max_num_fields=PATHS_MAX + 10)
     except ValueError:
-        raise BadInput("the body is neither a form nor JSON.") from None
+        raise Unfit("the body is neither a form nor JSON.", ("", "no_form", "")) from None
     return fields.get("paths", [])[:PATHS_MAX], _is_true(fields.get("expand", [""])[0])
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from licet.corpus.catalogue import Version
-from licet.corpus.words import CAUSE, DENIALS, WITHDRAWN
+from licet.corpus.words import CAUSE, DENIALS, MISSING, WITHDRAWN
 
 Header = tuple[str, str]
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
@@ -60,6 +60,11 @@ def denied(status: int, code: str, message: str) -> Reply:
 def denial(why: str, page: str = "") -> str:
     """Why who asks may not, in both languages. `page`: where to go."""
     return " / ".join(DENIALS[why][lang].format(page=page) for lang in ("en", "zh"))
+
+
+def lack(what: str, **about: str) -> str:
+    """What is not there, in both languages."""
+    return " / ".join(MISSING[what][lang].format(**about) for lang in ("en", "zh"))
 
 
 def missing(code: str, message: str, commit: str = "") -> Reply:

@@ -16,13 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from licet.base.trouble import NotFound, Unavailable
-from licet.corpus.blobs import PIECE_BYTES, Blob, FolderBlobs
+from licet.base.extras import to_install
+from licet.base.trouble import Unavailable
+from licet.corpus.blobs import PIECE_BYTES, Blob, FolderBlobs, absent
+from licet.corpus.unfit import Silent
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
-
-_MISSING = "Install it: make extras ARGS=s3"
 
 
 class ObjectBlobs:
@@ -70,8 +70,7 @@ class ObjectBlobs:
 
         size = self.size(sha256)
         if size is None:
-            hint = "Run licet corpus fsck."
-            raise NotFound(f"content {sha256[:12]}… is not here.", hint=hint)
+            raise absent(sha256)
         end = size if end is None else min(end, size)
         if start >= end:
             return
@@ -127,7 +126,7 @@ def open_objects(url: str, arriving: FolderBlobs) -> ObjectBlobs:
     try:
         from obstore.store import from_url
     except ImportError:
-        raise Unavailable("object stores need obstore.", hint=_MISSING) from None
+        raise Unavailable("object stores need obstore.", hint=to_install("s3")) from None
     with _answering():
         return ObjectBlobs(from_url(url), arriving)
 
@@ -140,4 +139,5 @@ def _answering() -> Iterator[None]:
         yield
     except (BaseError, OSError, ValueError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise Unavailable(f"the object store does not answer: {said}.") from None
+        message = f"the object store does not answer: {said}."
+        raise Silent(message, ("", "store_silent", said)) from None

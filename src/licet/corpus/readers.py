@@ -125,9 +125,7 @@ class Readers:
         where = f"{_READER} WHERE id = ? AND ended_ms IS NULL"
         row = self._db.execute(where, (reader_id,)).fetchone()
         if row is None:
-            raise NotFound(
-                f"there is no reader {reader_id[:40]}.", hint="licet corpus token list."
-            )
+            raise _no_reader(reader_id)
         return _reader(row)
 
     def renew(self, reader_id: str, chance: Chance) -> str:
@@ -135,16 +133,14 @@ class Readers:
         token = _token(chance)
         changed = "UPDATE reader SET token_sha256 = ? WHERE id = ? AND ended_ms IS NULL"
         if self._db.execute(changed, (_sha256(token), reader_id)).rowcount != 1:
-            raise NotFound(f"there is no reader {reader_id[:40]}.")
+            raise _no_reader(reader_id)
         return token
 
     def end(self, reader_id: str, now: datetime) -> None:
         """From now on a reader's token does not count. Raises NotFound."""
         ended = "UPDATE reader SET ended_ms = ? WHERE id = ? AND ended_ms IS NULL"
         if self._db.execute(ended, (_ms(now), reader_id)).rowcount != 1:
-            raise NotFound(
-                f"there is no reader {reader_id[:40]}.", hint="licet corpus token list."
-            )
+            raise _no_reader(reader_id)
 
     def by_token(self, token: str) -> Reader | None:
         """Whose token this is; None where it counts for nothing."""
@@ -206,7 +202,10 @@ class Readers:
         """One request. Raises NotFound."""
         row = self._db.execute(f"{_ACCESS} WHERE access.id = ?", (access_id,)).fetchone()
         if row is None:
-            raise NotFound(f"there is no request {access_id[:40]}.")
+            raise NotFound(
+                f"there is no request {access_id[:40]!r}.",
+                hint="`licet corpus access list --all` shows requests with their ids.",
+            )
         return _access(row)
 
     def requests(self, *, waiting: bool = False) -> tuple[Access, ...]:
@@ -269,6 +268,14 @@ _ACCESS = (
     "SELECT access.id, dataset, purpose, asked_ms, state, decided_by, reason, reader.id, name,"
     " namespaces FROM access JOIN reader ON reader.id = access.reader"
 )
+
+
+def _no_reader(reader_id: str) -> NotFound:
+    return NotFound(
+        f"there is no reader {reader_id[:40]!r} whose token counts.",
+        hint="`licet corpus token list` shows readers with their ids; `licet corpus token create "
+        "NAME` makes one.",
+    )
 
 
 def _reader(row: tuple[str, str, str]) -> Reader:

@@ -21,7 +21,7 @@ from licet.corpus.arriving import PIECE_BYTES_MAX, Arrivals, is_digest
 from licet.corpus.card import Card
 from licet.corpus.catalogue import Version
 from licet.corpus.hub import Hub, Request
-from licet.corpus.hub_reply import Reply, denial, denied, json_reply, missing
+from licet.corpus.hub_reply import Reply, denial, denied, json_reply, lack, missing
 from licet.corpus.manifest import File
 from licet.corpus.naming import check_id, check_paths
 from licet.corpus.publishing import Push, Refusal, examine, publish
@@ -66,8 +66,8 @@ class Uploads:
         except (BadInput, TooMuch) as unfit:
             return json_reply(400, {"error": said_of(unfit)})
         except NotFound as unknown:
-            return missing("EntryNotFound", str(unknown))
-        return missing("EntryNotFound", "There is nothing at this address.")
+            return missing("EntryNotFound", said_of(unknown))
+        return missing("EntryNotFound", lack("address"))
 
     def _examine(self, wanted: Wanted, reader: Reader) -> Reply:
         refused = self._refused(wanted, reader)
@@ -87,7 +87,7 @@ class Uploads:
         except Conflict:
             return json_reply(409, {"at": self._arrivals.standing(file, reader).at})
         except Corrupt as other:
-            return json_reply(422, {"error": str(other), "at": 0})
+            return json_reply(422, {"error": said_of(other), "at": 0})
         return json_reply(200, {"at": stands.at, "done": stands.done})
 
     def _publish(self, wanted: Wanted, reader: Reader) -> Reply:
@@ -95,7 +95,7 @@ class Uploads:
         if refused is not None:
             return refused
         if self._arrivals.lacking(wanted.files, reader):
-            return json_reply(409, {"error": "Some content is not here yet: examine again."})
+            return json_reply(409, {"error": lack("content")})
         hub, moment = self._hub, self._hub.now()
         by = wanted.dataset.partition("/")[0]  # whose namespace it is stands for who publishes
         push = Push(wanted.dataset, wanted.files, wanted.card, by, wanted.message)
@@ -103,7 +103,7 @@ class Uploads:
         try:
             made = publish(push, hub.shelf.catalogue, hub.shelf.blobs, hub.rules, moment)
         except NotFound as gone:
-            return json_reply(409, {"error": str(gone)})
+            return json_reply(409, {"error": said_of(gone)})
         if isinstance(made, Refusal):
             return _refusal(made)
         if made.commit not in {one.commit for one in before}:
@@ -140,5 +140,5 @@ def _wanted(body: bytes) -> Wanted:
 
 def _whole(text: str | None) -> int:
     if not text or not re.fullmatch(r"\d{1,15}", text, re.ASCII):
-        raise Unfit("at and size are whole numbers.", ("at, size", "wants_number", ""))
+        raise Unfit("at and size are whole numbers.", ("at, size", "wants_whole", ""))
     return int(text)

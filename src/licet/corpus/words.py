@@ -164,6 +164,73 @@ UNFIT: Mapping[str, Words] = {
         "zh": "有的文件没有传到，请重新选择。",
         "en": "some of the files did not arrive. Choose them again.",
     },
+    "no_column": {"zh": "没有“{about}”这一列。", "en": "it has no column {about!r}."},
+    "no_parquet": {
+        "zh": "不能按 Parquet 读取，请检查或者重新导出。",
+        "en": "it cannot be read as Parquet. Look at it, or write it anew.",
+    },
+    "no_warc": {
+        "zh": "不能按 WARC 读取，请检查或者重新导出。",
+        "en": "it cannot be read as WARC. Look at it, or write it anew.",
+    },
+    "packed": {
+        "zh": "不能解压，请重新压缩。",
+        "en": "it cannot be unpacked. Pack it anew.",
+    },
+    "swells": {
+        "zh": "解压后超过原大小的 {about} 倍，请不压缩或者分成多个文件。",
+        "en": "it swells beyond {about} times its size. Do not pack it, or part it.",
+    },
+    "no_text": {
+        "zh": "没有可以读取的文本，请检查文本所在的字段。",
+        "en": "there is no text that could be read. Look in which field it stands.",
+    },
+    "nothing": {
+        "zh": "没有可以检查的文件；可以读取的有：{about}，按行的文本和 WARC 也可以用 .gz 压缩。",
+        "en": "no file could be checked. Read are {about}, and .gz of lines and WARC.",
+    },
+    "workers": {
+        "zh": "检查进程有 {about} 次还没有开始工作就结束了，请检查内存是否足够。",
+        "en": "{about} times workers ended before they had done anything. Is there enough memory?",
+    },
+    "ended": {
+        "zh": "检查还没有完成，进行检查的进程就结束了。",
+        "en": "The process that made the check ended before it was done.",
+    },
+    "content_gone": {
+        "zh": "内容 {about}… 不在本平台，请运行 licet corpus fsck。",
+        "en": "content {about}… is not here. Run licet corpus fsck.",
+    },
+    "store_silent": {
+        "zh": "对象存储没有正常应答（{about}）。",
+        "en": "the object store does not answer: {about}.",
+    },
+    "no_piece": {"zh": "这不是可以接收的一段内容。", "en": "this is no piece of content."},
+    "digits": {
+        "zh": "摘要应为 64 位十六进制数字。",
+        "en": "a digest has 64 hexadecimal digits.",
+    },
+    "beyond": {
+        "zh": "文件超过所说的 {about} 字节。",
+        "en": "the file has more than the {about} bytes promised.",
+    },
+    "no_upload": {
+        "zh": "没有开始上传这个内容。",
+        "en": "no upload of that content began.",
+    },
+    "altered": {
+        "zh": "传到的内容与所说的不符，请重新上传。",
+        "en": "what arrived is not what was promised. Upload it again.",
+    },
+    "wants_whole": {
+        "zh": "应为整数，写在地址里。",
+        "en": "it is a whole number, in the address.",
+    },
+    "no_form": {
+        "zh": "正文既不是表单，也不是 JSON。",
+        "en": "the body is neither a form nor JSON.",
+    },
+    "no_json": {"zh": "正文不是所要的 JSON。", "en": "the body is not the JSON that is meant."},
     "stands": {
         "zh": "{about} 已经登记，内容不同；请用新的版本号登记。",
         "en": "{about} stands, and says something else. Give it the next version.",
@@ -244,6 +311,20 @@ DENIALS: Mapping[str, Words] = {
     "grant": {
         "zh": "此数据集须经审批后加载，请说明用途并申请，见 {page}",
         "en": "This data set is restricted: ask for access, and say what for, at {page}",
+    },
+}
+MISSING: Mapping[str, Words] = {
+    "data_set": {"zh": "本平台没有这个数据集。", "en": "There is no such data set here."},
+    "version": {
+        "zh": "{dataset} 没有版本 {revision!r}。",
+        "en": "{dataset} has no version {revision!r}.",
+    },
+    "folder": {"zh": "没有这个文件夹。", "en": "There is no such folder."},
+    "file": {"zh": "没有这个文件。", "en": "There is no such file."},
+    "address": {"zh": "这个地址没有内容。", "en": "There is nothing at this address."},
+    "content": {
+        "zh": "有的内容还没有传到，请重新查询缺少哪些。",
+        "en": "Some content is not here yet: examine again.",
     },
 }
 WITHDRAWN: Words = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput
 from licet.gateway.keyring import KeyStore
 from licet.gateway.keystore_sqlite import SqliteKeyStore
@@ -23,7 +24,7 @@ def open_keystore(url: str) -> KeyStore:
         except ImportError:
             raise BadInput(
                 "keys in PostgreSQL need a driver that is not installed.",
-                hint="Install it: make extras ARGS=postgres",
+                hint=to_install("postgres"),
             ) from None
         return PostgresKeyStore(url)
     raise BadInput(

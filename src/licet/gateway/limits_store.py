@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput
 from licet.base.valkey import SCHEMES
 from licet.gateway.limits import Limits, LocalLimits
@@ -23,7 +24,7 @@ def open_limits(url: str, *, lease_s: float = 900.0, when_down: str = "refuse") 
         except ImportError:
             raise BadInput(
                 "limits in Redis need a client that is not installed.",
-                hint="Install it: make extras ARGS=redis",
+                hint=to_install("redis"),
             ) from None
         return RedisLimits(
             url, lease_s=lease_s, when_down="local" if when_down == "local" else "refuse"

@@ -24,6 +24,7 @@ from typing import Any
 
 from licet import __version__
 from licet.base.clock import Clock, SystemClock
+from licet.base.extras import adding
 from licet.base.trouble import BadInput
 from licet.gateway.config import TelemetryConfig
 from licet.gateway.outcome import Outcome
@@ -100,7 +101,7 @@ def make_tracer(config: TelemetryConfig, exporter: Any = None) -> Tracer | None:
     except ImportError as missing:
         raise BadInput(
             f"telemetry.otlp_url is set, but {missing.name} is not installed.",
-            hint="Install it, or take otlp_url out: make extras ARGS=otel",
+            hint=f"Install it, or take otlp_url out: {adding('otel')}",
         ) from None
     named = {"service.name": config.service_name, "service.version": __version__}
     provider = sdk.TracerProvider(resource=resources.Resource.create(named))

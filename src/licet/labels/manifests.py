@@ -1,7 +1,7 @@
 """C2PA manifests beside the labels of the law: signed, and checked against anchors that are named.
 
 It refuses to know GB 45438, and it asks no network: no remote manifests, no OCSP, no time stamps.
-Needs c2pa-python (`make extras ARGS=c2pa`). C2PA 2.2.
+Needs c2pa-python (extra `c2pa`). C2PA 2.2.
 
 Rules
 1. The label comes first and the manifest after it: the manifest covers the label, and the label's
@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from licet import __version__
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Unavailable
 
 State = Literal["trusted", "valid", "invalid", "not_found", "inconclusive"]
@@ -181,7 +182,7 @@ def _library() -> Any:
     try:
         import c2pa
     except ImportError:
-        raise Unavailable("manifests need c2pa-python.", hint="Install it: make extras ARGS=c2pa")
+        raise Unavailable("manifests need c2pa-python.", hint=to_install("c2pa"))
     return c2pa
 
 

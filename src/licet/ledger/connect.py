@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput
 from licet.ledger.store import Store
 from licet.ledger.store_sqlite import SqliteStore
@@ -29,7 +30,7 @@ def open_store(where: str | Path, *, read_only: bool = False) -> Store:
     except ImportError:
         raise BadInput(
             "PostgreSQL is named, but its driver is not here",
-            hint="Install it: make extras ARGS=postgres",
+            hint=to_install("postgres"),
         ) from None
     return PostgresStore(place, read_only=read_only)
 

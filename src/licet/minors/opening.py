@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from licet.base.clock import Clock
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput
 from licet.base.valkey import SCHEMES
 from licet.minors.store import MinorsStore, SteadyClock
@@ -37,7 +38,7 @@ def open_store(url: str, rule: UseRule, zone: Zone, clock: Clock) -> MinorsStore
     except ImportError:
         raise BadInput(
             "minors in PostgreSQL or Redis need a client that is not installed.",
-            hint="Install it: make extras ARGS=postgres (or redis)",
+            hint=to_install("redis" if url.startswith(SCHEMES) else "postgres"),
         ) from None
     raise BadInput(
         "the minors' url is neither memory:, sqlite:, postgresql:// nor redis://.",

@@ -28,6 +28,7 @@ import uvicorn
 from django.db import DatabaseError, connection
 
 from licet.base.clock import SystemClock
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Trouble, Unavailable
 from licet.corpus.hub import Hub
 from licet.corpus.hub_app import HubApp
@@ -129,7 +130,7 @@ def set_up(chosen: Installation) -> None:
     if chosen.database_url.startswith("postgres") and find_spec("psycopg") is None:
         raise BadInput(
             "a portal in PostgreSQL needs a driver that is not installed.",
-            hint="Install it: make extras ARGS=postgres",
+            hint=to_install("postgres"),
         )
     start(chosen)
     from django.core.management import call_command

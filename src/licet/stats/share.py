@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Unavailable
 
 Sides = Literal["one", "two"]
@@ -61,8 +62,7 @@ def bounds(count: Count, confidence: float, sides: Sides = "two") -> Bounds:
     try:
         from scipy.special import betainccinv, betaincinv  # an extra: a count needs none
     except ImportError:
-        hint = "Install it: make extras ARGS=corpus"
-        raise Unavailable("exact bounds need SciPy.", hint=hint) from None
+        raise Unavailable("exact bounds need SciPy.", hint=to_install("corpus")) from None
     tail = (1 - confidence) / (2 if sides == "two" else 1)
     hits, of = count.hits, count.of
     low = float(betaincinv(hits, of - hits + 1, tail)) if hits else 0.0

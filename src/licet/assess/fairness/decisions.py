@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, TooMuch, Unavailable
 from licet.rulebook import EvidenceRule
 from licet.stats.family import holm
@@ -153,8 +154,9 @@ def _metric_frame() -> Any:
     try:
         from fairlearn.metrics import MetricFrame
     except ImportError:
-        hint = "Install it: make extras ARGS=fairness"
-        raise Unavailable("tables of decisions need Fairlearn.", hint=hint) from None
+        raise Unavailable(
+            "tables of decisions need Fairlearn.", hint=to_install("fairness")
+        ) from None
     return MetricFrame
 
 

@@ -20,11 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from licet.base.trouble import BadInput, Unavailable
+from licet.base.extras import to_install
+from licet.base.trouble import BadInput
 from licet.corpus.scan.checks import Checker, Columns
 from licet.corpus.scan.model import Piece
 from licet.corpus.scan.reading import Fields, Tally, batches
 from licet.corpus.scan.results import Result, join_columns, pack_result
+from licet.corpus.unfit import Silent
 from licet.guard.bundle import make_guard, read_bundle
 from licet.rulebook.corpus import ScanRule
 
@@ -103,8 +105,9 @@ def processes(workers: int) -> Engine:
             except BrokenProcessPool:
                 deaths = 1 if done else deaths + 1
                 if deaths >= DEATHS_MAX:
-                    raise Unavailable(
+                    raise Silent(
                         f"{deaths} times workers ended before they had done anything.",
+                        ("", "workers", str(deaths)),
                         hint="See whether there is enough memory; try --workers 1.",
                     ) from None
             waiting = [number for number in waiting if number not in set(done)]
@@ -142,9 +145,7 @@ def by_ray(workers: int) -> Engine:
         try:
             import ray
         except ImportError:
-            raise BadInput(
-                "Ray is not installed.", hint="Install it: make extras ARGS=ray"
-            ) from None
+            raise BadInput("Ray is not installed.", hint=to_install("ray")) from None
         started = not ray.is_initialized()
         if started:
             ray.init(include_dashboard=False, log_to_driver=False, configure_logging=False)

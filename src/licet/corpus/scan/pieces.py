@@ -14,8 +14,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from licet.base.trouble import BadInput, NotFound
+from licet.base.trouble import NotFound
 from licet.corpus.scan.model import Kind, Piece
+from licet.corpus.unfit import Unfit
 
 PIECE_BYTES = 8 << 20
 ROWS = 20_000
@@ -47,7 +48,8 @@ def plan(paths: Sequence[Path]) -> tuple[Piece, ...]:
                 name = file.name if path.is_file() else f"{path.name}/{_below(file, path)}"
                 pieces += _cut(path.name, file, name, kind)
     if not pieces:
-        raise BadInput("there is nothing to scan.", hint=f"Files that are read: {READABLE}.")
+        told = ("", "nothing", ", ".join(KINDS))
+        raise Unfit("there is nothing to scan.", told, hint=f"Files that are read: {READABLE}.")
     return tuple(pieces)
 
 
@@ -85,7 +87,7 @@ def _below(path: Path, folder: Path) -> str:
 def _cut(source: str, path: Path, name: str, kind: Kind) -> Iterator[Piece]:
     size = path.stat().st_size
     if kind == "parquet":
-        for start, end in _row_groups(path):
+        for start, end in _row_groups(path, name):
             yield Piece(source, path, name, kind, start, end)
     elif kind == "warc" or name.lower().endswith(".gz"):
         yield Piece(source, path, name, kind, 0, size)
@@ -94,7 +96,7 @@ def _cut(source: str, path: Path, name: str, kind: Kind) -> Iterator[Piece]:
             yield Piece(source, path, name, kind, start, min(size, start + PIECE_BYTES))
 
 
-def _row_groups(path: Path) -> Iterator[tuple[int, int]]:
+def _row_groups(path: Path, name: str) -> Iterator[tuple[int, int]]:
     import pyarrow.parquet as pq
     from pyarrow import ArrowException
 
@@ -102,7 +104,8 @@ def _row_groups(path: Path) -> Iterator[tuple[int, int]]:
         with pq.ParquetFile(path) as file:
             sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
     except (ArrowException, OSError) as error:
-        raise BadInput(f"{path} cannot be read as Parquet: {error}.") from None
+        message = f"{name} cannot be read as Parquet: {error}."
+        raise Unfit(message, (name, "no_parquet", "")) from None
     start = rows = 0
     for number, size in enumerate(sizes):
         rows += size

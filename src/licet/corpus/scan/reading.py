@@ -21,8 +21,8 @@ from typing import IO, Any
 
 import msgspec
 
-from licet.base.trouble import BadInput, TooMuch
 from licet.corpus.scan.model import Item, Piece
+from licet.corpus.unfit import TooLarge, Unfit
 
 BATCH_CHARACTERS = 1 << 20
 TEXT_BYTES_MAX = 8 << 20
@@ -109,15 +109,17 @@ def _parquet(piece: Piece, fields: Fields, tally: Tally) -> Iterator[Item]:
             names = set(file.schema_arrow.names)
             if fields.text not in names:
                 known = ", ".join(sorted(names))[:200]
-                raise BadInput(
-                    f"{piece.name} has no column {fields.text!r}.", hint=f"It has: {known}."
-                )
+                raise Unfit(
+                    f"{piece.name} has no column {fields.text!r}.",
+                    (piece.name, "no_column", fields.text), hint=f"It has: {known}.",
+                )  # fmt: skip
             columns = [name for name in (fields.text, fields.source) if name in names]
             groups = range(piece.start, piece.end)
             for part in file.iter_batches(2_000, row_groups=list(groups), columns=columns):
                 yield from _rows(part.to_pydict(), piece, fields, tally)
     except (ArrowException, OSError) as error:
-        raise BadInput(f"{piece.name} cannot be read as Parquet: {error}.") from None
+        message = f"{piece.name} cannot be read as Parquet: {error}."
+        raise Unfit(message, (piece.name, "no_parquet", "")) from None
 
 
 def _rows(
@@ -148,7 +150,7 @@ def _warc(piece: Piece, fields: Fields, tally: Tally) -> Iterator[Item]:
                 data = record.content_stream().read(TEXT_BYTES_MAX + 1)
                 most -= len(data)
                 if most < 0:
-                    raise TooMuch(f"{piece.name} swells beyond {SWELL} times its size.")
+                    raise _swells(piece)
                 text = _page(data, record) if len(data) <= TEXT_BYTES_MAX else None
                 if text is None:
                     tally.fault(f"{piece.name}: {where[:120]}")
@@ -156,7 +158,8 @@ def _warc(piece: Piece, fields: Fields, tally: Tally) -> Iterator[Item]:
                     tally.bytes += len(text.encode("utf-8", "replace"))
                     yield Item(text, piece.source)
         except (ArchiveLoadFailed, zlib.error, EOFError, OSError) as error:
-            raise BadInput(f"{piece.name} cannot be read as WARC: {error}.") from None
+            message = f"{piece.name} cannot be read as WARC: {error}."
+            raise Unfit(message, (piece.name, "no_warc", "")) from None
 
 
 def _page(data: bytes, record: Any) -> str | None:
@@ -223,7 +226,13 @@ def _lines(piece: Piece, tally: Tally, *, blank: bool = False) -> Iterator[tuple
         try:
             yield from _begun(file, piece, tally, zipped, blank)
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
-            raise BadInput(f"{piece.name} cannot be unpacked: {error}.") from None
+            message = f"{piece.name} cannot be unpacked: {error}."
+            raise Unfit(message, (piece.name, "packed", "")) from None
+
+
+def _swells(piece: Piece) -> TooLarge:
+    told = (piece.name, "swells", str(SWELL))
+    return TooLarge(f"{piece.name} swells beyond {SWELL} times its size.", told)
 
 
 def _begun(
@@ -244,7 +253,7 @@ def _begun(
             yield at, line.rstrip(b"\r\n")
         at += read
     if zipped and file.read(1):
-        raise TooMuch(f"{piece.name} swells beyond {SWELL} times its size.")
+        raise _swells(piece)
 
 
 def _take(file: IO[bytes] | gzip.GzipFile) -> tuple[bytes, int]:

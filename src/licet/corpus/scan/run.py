@@ -29,6 +29,7 @@ from licet.corpus.scan.merge import Evidence, Merged, merge
 from licet.corpus.scan.model import Piece
 from licet.corpus.scan.reading import Fields, Tally, batches
 from licet.corpus.scan.results import Result, keep, read_result
+from licet.corpus.unfit import Unfit
 from licet.rulebook.model import Pack
 
 BENCHMARK_BYTES_MAX = 256 << 20
@@ -142,7 +143,8 @@ def _gather(folder: Path, total: int, width: int) -> tuple[list[Result], NDArray
             columns = _without(found, light)
             results.append(columns)
         if not items:
-            raise BadInput("the input holds no text that could be read.", hint="See --text-field.")
+            message = "the input holds no text that could be read."
+            raise Unfit(message, ("", "no_text", ""), hint="See --text-field.")
     return results, np.memmap(path, dtype="<u2", mode="r", shape=(items, width))
 
 

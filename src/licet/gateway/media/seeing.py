@@ -1,6 +1,6 @@
 """What is seen of a picture before anything is decided: what it is, its hashes, its pixels.
 
-It refuses to know lists, models and verdicts. Needs Pillow (`make extras ARGS=labels`).
+It refuses to know lists, models and verdicts. Needs Pillow (extra `labels`).
 
 Rules
 1. A picture's size is read before it is unpacked; one that is too large is refused unread.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, TooMuch, Unavailable
 from licet.guard.pictures.hashing import HASH_SIDE, phash, render_hash, turned
 from licet.labels.marks.picture import UNREADABLE
@@ -62,7 +63,7 @@ def see(data: bytes, *, pixels_max: int, side: int = 0, plain: bool = False) -> 
     try:
         from PIL import Image
     except ImportError:
-        raise Unavailable("pictures need Pillow.", hint="Install it: make extras ARGS=labels")
+        raise Unavailable("pictures need Pillow.", hint=to_install("labels"))
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
             frames_count = getattr(picture, "n_frames", 1)

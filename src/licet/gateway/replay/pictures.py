@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Unavailable
 from licet.gateway.multipart import parse_form
 from licet.gateway.replay import fields
@@ -119,7 +120,7 @@ def _painted(ask: PictureAsk, number: int) -> bytes:
         from licet.gateway.replay.painting import encode, paint, repaint
         from licet.labels.marks.picture import UNREADABLE
     except ImportError:
-        raise Unavailable("painting needs Pillow", hint="Install it: make extras ARGS=labels")
+        raise Unavailable("painting needs Pillow", hint=to_install("labels"))
     prompt = ask.prompt + " " * number  # another picture for each, of the same words
     if not ask.ground:
         return encode(paint(prompt, ask.width, ask.height), ask.form)

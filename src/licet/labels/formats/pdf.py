@@ -1,6 +1,6 @@
 """Labels in PDF: an entry /AIGC of the document information dictionary.
 
-It refuses to know pages. ISO 32000; TC260-PG-20258A. Needs pikepdf (`make extras ARGS=labels`).
+It refuses to know pages. ISO 32000; TC260-PG-20258A. Needs pikepdf (extra `labels`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, Unavailable
 from licet.labels.formats.model import LABEL_BYTES_MAX, Copy, Format, Names, broken
 
@@ -27,7 +28,7 @@ def _opened(data: bytes) -> Iterator[pikepdf.Pdf]:
     try:
         import pikepdf
     except ImportError:
-        raise Unavailable("PDF needs pikepdf.", hint="Install it: make extras ARGS=labels")
+        raise Unavailable("PDF needs pikepdf.", hint=to_install("labels"))
     try:
         with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
             yield pdf

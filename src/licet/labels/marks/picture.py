@@ -1,7 +1,7 @@
 """The mark of a generated picture: words on a dark plate in a corner.
 
 It refuses to know metadata: whoever marks and labels marks first. GB 45438-2025, 5.2.
-Needs Pillow (`make extras ARGS=labels`).
+Needs Pillow (extra `labels`).
 
 Rules
 1. Capitals, and so every Chinese character, are at least the pack's share of the shortest side
@@ -22,6 +22,7 @@ from importlib.resources import files
 from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
+from licet.base.extras import to_install
 from licet.base.trouble import BadInput, TooMuch, Unavailable
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def mark_picture(
     try:
         from PIL import Image, ImageOps, ImageSequence
     except ImportError:
-        raise Unavailable("pictures need Pillow.", hint="Install it: make extras ARGS=labels")
+        raise Unavailable("pictures need Pillow.", hint=to_install("labels"))
     try:
         with Image.open(io.BytesIO(data), formats=tuple(_SAVING)) as picture:
             kind = picture.format or ""

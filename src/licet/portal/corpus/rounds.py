@@ -14,6 +14,7 @@ from datetime import datetime
 
 from django.conf import settings
 
+from licet.base.extras import to_install
 from licet.base.trouble import Unavailable
 from licet.corpus.arriving import WAIT_MAX
 from licet.corpus.checking import VersionChecks
@@ -35,7 +36,7 @@ def check_new_versions(now: datetime) -> int:
     if not all(importlib.util.find_spec(name) for name in LIBRARIES):
         raise Unavailable(
             "data sets wait for a check, and the libraries of the extra `corpus` are not here.",
-            hint="Install it: make extras ARGS=corpus",
+            hint=to_install("corpus"),
         )
     command = [sys.executable, "-m", PROGRAM, str(settings.LICET_HOME), settings.LICET_PACK]
     # Its standard input is ours to close: it ends when this process does.

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods
 from licet.base.trouble import BadInput, Conflict, Corrupt, TooMuch
 from licet.corpus.arriving import PIECE_BYTES_MAX, Arrivals, is_digest
 from licet.corpus.manifest import File
-from licet.corpus.unfit import Unfit
+from licet.corpus.unfit import Unfit, said_in
 from licet.portal.corpus.store import opened, reader_of, rules
+from licet.portal.design.languages import current
 from licet.portal.filings.arriving import now
 
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
@@ -49,9 +50,9 @@ def content(request: HttpRequest, sha256: str) -> HttpResponse:
                 {"at": arrivals.standing(file, reader).at, "done": False}, status=409
             )
         except Corrupt as other:
-            return JsonResponse({"error": str(other)}, status=422)
+            return JsonResponse({"error": said_in(other, current().code)}, status=422)
         except (BadInput, TooMuch) as unfit:
-            return JsonResponse({"error": str(unfit)}, status=400)
+            return JsonResponse({"error": said_in(unfit, current().code)}, status=400)
     return JsonResponse({"at": stands.at, "done": stands.done})
 
 
@@ -71,5 +72,6 @@ def held(lines: Iterable[str]) -> tuple[File, ...]:
 def _number(request: HttpRequest, name: str) -> int:
     said = request.GET.get(name, "")
     if not _NUMBER.fullmatch(said):
-        raise BadInput(f"{name} is a whole number.", hint="Say it in the address.")
+        message = f"{name} is a whole number. Say it in the address."
+        raise Unfit(message, (name, "wants_whole", ""))
     return int(said)

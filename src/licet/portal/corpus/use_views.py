@@ -26,6 +26,7 @@ from licet.portal.corpus.tracing import trace
 from licet.portal.design.templatetags.corpus import data_address
 from licet.portal.filings.arriving import now
 from licet.portal.filings.models import StoredCase
+from licet.portal.register.reading import get_listing
 
 JOBS_MAX = 200
 
@@ -85,7 +86,8 @@ def of_model(request: HttpRequest, number: str) -> HttpResponse:
             (use, shelf.catalogue.get(use.commit), called(use.by))
             for use in Uses(shelf.catalogue).by_model(number)
         ]
-    return render(request, "corpus/of_model.html", {"number": number, "rows": rows})
+    context = {"number": number, "listing": get_listing(number), "rows": rows}
+    return render(request, "corpus/of_model.html", context)
 
 
 def _jobs(body: Body) -> list[str]:

@@ -30,7 +30,7 @@ from licet.corpus.naming import check_id
 from licet.corpus.publishing import chain_of, reach
 from licet.corpus.readers import Readers
 from licet.corpus.shelf import Shelf
-from licet.corpus.unfit import Unfit
+from licet.corpus.unfit import Spoken
 from licet.portal.corpus import acting, reading, sampling
 from licet.portal.corpus.annotation_views import Shown, shown
 from licet.portal.corpus.checks import read_checks
@@ -213,7 +213,7 @@ def publish(request: HttpRequest) -> HttpResponse:
                     if isinstance(made, Version):
                         return redirect("data-set", space=space, name=name.strip())
                     context["faults"] = [("files", one) for one in made.said(current().code)]
-            except Unfit as unfit:
+            except Spoken as unfit:
                 context["faults"] = [("card", unfit.said(current().code))]
             except Trouble as trouble:
                 context["trouble"] = str(trouble)

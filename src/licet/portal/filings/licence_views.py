@@ -21,6 +21,7 @@ from licet.credentials.wording import MEANINGS, NAMES
 from licet.portal.design.words import word
 from licet.portal.filings import service, tokens
 from licet.portal.filings.arriving import on_case
+from licet.portal.filings.desk import named
 
 TOKEN_CHARACTERS_MAX = 20_000
 _SECONDS_MAX = 253_402_300_799
@@ -42,6 +43,7 @@ def licence(request: HttpRequest, case: Case) -> HttpResponse:
         except Trouble as found:
             trouble = str(found)
     context = {
+        **named(case, pack.procedure),
         "case": case,
         "given": tokens.tokens_of(case, desk),
         "token": token,

@@ -37,7 +37,6 @@ from licet.portal.incidents.asking import lacking, sent_of, sheet_of
 from licet.portal.incidents.doing import act_page, attempt
 from licet.portal.orders import service
 from licet.portal.orders.models import StoredOrder
-from licet.rulebook.proceeding import ProceedingRules
 
 View = Callable[..., HttpResponse]
 QUEUE_MAX = 200
@@ -71,7 +70,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     for row in rows[:QUEUE_MAX]:
         of = service.tidy(row, moment)
         stage = known.stages[of.stage]
-        lines.append((row, _called_by(of, known), stage, stage.turn == side))
+        lines.append((row, _called_by(of), stage, stage.turn == side))
     context = {"lines": lines, "may_ask": dossiers.may_order(request.user), "on_desk": True}
     return render(request, "orders/queue.html", context)
 
@@ -133,7 +132,7 @@ def show(request: HttpRequest, row: StoredOrder) -> HttpResponse:
     fields = form.fields.values() if form else ()
     context = {
         "row": row, "of": of, "stage": known.stages[of.stage], "on_desk": True,
-        "title": _called_by(of, known),
+        "title": _called_by(of),
         "names": [(name, *_called(name)) for name in names_of(of.facts.get("names"))],
         "missing": _missing(row, of),
         "facts": [(f, _said(f, of.facts[f.id])) for f in fields
@@ -164,7 +163,7 @@ def do(request: HttpRequest, row: StoredOrder, act_id: str) -> HttpResponse:
         return redirect("order", order_id=row.pk)
     trail = [
         (reverse("orders"), word("order.title")),
-        (reverse("order", args=(row.pk,)), _called_by(of, matters.rules("order"))),
+        (reverse("order", args=(row.pk,)), _called_by(of)),
     ]
     return act_page(request, tried.sheet, trail, tried.status, row.holder.name)
 
@@ -188,15 +187,17 @@ def share(request: HttpRequest, row: StoredOrder) -> HttpResponse:
             if isinstance(outcome, Proceeding):
                 return redirect("order", order_id=row.pk)
             trouble = said(outcome, current().code, matters.rules("order"))
+    of = service.tidy(row, now())
     context = {"row": row, "act": rule, "why": word("order.share-why"), "no": trouble,
-               "on_desk": True}  # fmt: skip
+               "title": _called_by(of), "on_desk": True}  # fmt: skip
     return render(request, "orders/passphrase.html", context, status=status)
 
 
 @on_order
 def view(request: HttpRequest, row: StoredOrder) -> HttpResponse:
     """Read what the order opened (rule 1)."""
-    rule = service.opening(service.tidy(row, now()).stage)
+    of = service.tidy(row, now())
+    rule = service.opening(of.stage)
     if row.reader.person_id != request.user.pk:
         raise Http404
     trouble, status = "", 200
@@ -211,7 +212,7 @@ def view(request: HttpRequest, row: StoredOrder) -> HttpResponse:
                 return _opened(request, row, outcome)
             trouble = said(outcome, current().code, matters.rules("order"))
     context = {"row": row, "act": rule, "why": word("order.open-why"), "no": trouble,
-               "on_desk": True}  # fmt: skip
+               "title": _called_by(of), "on_desk": True}  # fmt: skip
     return render(request, "orders/passphrase.html", context, status=status)
 
 
@@ -220,7 +221,8 @@ def _opened(request: HttpRequest, row: StoredOrder, opened: service.Opened) -> H
     of = service.tidy(row, moment)
     ends = [c for c in clocks(of, moment, matters.rules("order")) if c.rule.expires]
     context = {
-        "row": row, "watermark": opened.watermark, "on_desk": True, "moment": moment,
+        "row": row, "title": _called_by(of), "watermark": opened.watermark, "on_desk": True,
+        "moment": moment,
         "texts": [(name, *_called(name), *told) for name, told in opened.texts.items()],
         "until": next((c.due_at for c in ends if of.stage in c.rule.expires), None),
     }  # fmt: skip
@@ -256,8 +258,9 @@ def _missing(row: StoredOrder, of: Proceeding) -> list[str]:
     return [name for name in names_of(of.facts.get("names")) if name not in brought]
 
 
-def _called_by(of: Proceeding, known: ProceedingRules) -> Any:
-    """What a list calls an order by: the answer that titles its first form."""
+def _called_by(of: Proceeding) -> Any:
+    """What a list or trail calls an order by: the answer that titles its first form."""
+    known = matters.rules("order")
     form = known.forms[known.acts[of.events[0].kind].form or ""]
     return _said(form.fields[form.title], of.facts[form.title])
 

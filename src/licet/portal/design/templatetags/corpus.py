@@ -11,10 +11,12 @@ from urllib.parse import quote
 
 from django import template
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from licet.corpus.card import Parent, Source, Wording
 from licet.corpus.catalogue import Version
+from licet.corpus.checking import Checked
 from licet.corpus.manifest import File
 from licet.portal.design import words
 from licet.portal.design.languages import current
@@ -32,6 +34,15 @@ STATE_TONES = {"asked": "wait", "granted": "good", "refused": "bad", "ended": "p
 def spoken(said: Wording) -> str:
     """A card's words in the reader's language."""
     return said.zh if current().code == "zh" else said.en
+
+
+@register.filter
+def why_failed(found: Checked) -> SafeString | str:
+    """Why a check could not be made, in the reader's language; in English, and marked as that,
+    where there are no other words."""
+    if current().code == "zh" and found.said_zh:
+        return found.said_zh
+    return format_html('<span lang="en">{}</span>', found.said)
 
 
 @register.filter
