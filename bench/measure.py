@@ -50,8 +50,14 @@ class Pace:
     tokens: int = 200
 
 
-# Alone, short streams: it is there for the time to the first token, once a stream.
-PACES = (Pace("1x200/s", 1, 5, tokens=20), Pace("16x200/s", 16, 5), Pace("200x50/s", 200, 20))
+# Alone, short streams: it is there for the time to the first token, once a stream. The last is
+# for what a token costs where there is much to do.
+PACES = (
+    Pace("1x200/s", 1, 5, tokens=20),
+    Pace("16x200/s", 16, 5),
+    Pace("200x50/s", 200, 20),
+    Pace("100x200/s", 100, 5),
+)
 
 
 @dataclass(slots=True)
