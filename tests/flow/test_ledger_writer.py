@@ -179,7 +179,7 @@ def test_the_writer_comes_back_by_itself_and_records_the_gap(
     assert gap.pub["cause"] == "unavailable"
     assert gap.pub["lost"] == 1
     stopped, resumed = caplog.messages
-    assert stopped.startswith("the ledger cannot be written, and nothing is served: ")
+    assert stopped.startswith("the ledger cannot be written, and takes no entries: ")
     assert resumed == "the ledger is written again; entries lost meanwhile: 1"
 
 
@@ -202,7 +202,7 @@ def test_evidence_that_contradicts_itself_stops_the_writer_for_good(
         writer.submit(entry(2))
     assert not writer.close(5)
     stopped, final = caplog.messages
-    assert stopped == "the ledger cannot be written, and nothing is served: the disk is full"
+    assert stopped == "the ledger cannot be written, and takes no entries: the disk is full"
     assert final.startswith("the ledger stays closed until somebody has looked at it: ")
 
 

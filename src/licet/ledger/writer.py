@@ -195,7 +195,7 @@ class Writer:
         self._failure = trouble
         self._answer_group(trouble)
         self._answer_all(self._refusal())
-        _log.error("the ledger cannot be written, and nothing is served: %s", trouble)
+        _log.error("the ledger cannot be written, and takes no entries: %s", trouble)
 
     def _try_again(self) -> None:
         """Rule 4: pause, then commit an entry that says so."""

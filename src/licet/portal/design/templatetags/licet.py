@@ -85,7 +85,7 @@ def moment(value: datetime | None) -> SafeString | str:
 
 
 @register.simple_tag
-def times() -> str:
+def zone_of_times() -> str:
     """In which zone every moment of a page is shown: said once, at its foot."""
     name = f"zone.{settings.TIME_ZONE}"
     known = name in words.sentences()
