@@ -86,16 +86,27 @@ def test_strides_change_nothing(
     same(lexicon(conditional), in_pieces(" ".join(words), data), json)
 
 
-def test_a_word_that_was_read_is_not_learned_again() -> None:
+def test_a_word_is_learned_once_and_only_if_it_comes_again() -> None:
     known = Lexicon(RULES, SETTINGS)
-    text = "the river and the long way home by the river and the sea "
+    text = "the river and a long way home by another stream of water "
     known.watch().feed(text)
     (strides,) = known._strides.values()
+    assert strides.steps.known == 0
+    known.watch().feed(text)
     learned = strides.steps.known
+    assert 0 < learned <= sum(len(word) + 1 for word in set(text.split()))
     watch = known.watch()
     watch.feed(text)
     assert (watch.free, strides.steps.known) == (len(text), learned)
-    assert learned <= sum(len(word) + 1 for word in set(text.split()))
+
+
+def test_a_word_was_met_where_it_was_met() -> None:
+    strides, begin = strides_of_rules()
+    other = there(strides, State((), 0, 0))
+    assert [strides.met(begin, b"river "), strides.met(begin, b"river ")] == [False, True]
+    assert not strides.met(other, b"river ")
+    assert not strides.met(begin, b"rivers ")
+    assert not strides.met(begin, b"")
 
 
 def test_what_is_forgotten_is_learned_again() -> None:
@@ -149,7 +160,8 @@ def test_words_lead_where_they_led_first(words: list[str]) -> None:
 def test_what_literals_forget_is_kept_by_no_stride() -> None:
     known = Lexicon(RULES, SETTINGS)
     dfa = known._dfa("any", False)
-    known.watch().feed("the river and the forbidden sea ")
+    for _ in range(2):
+        known.watch().feed("the river and the forbidden sea ")
     (strides,) = known._strides.values()
     standing = known.watch()
     standing.feed("by the forbidden ")

@@ -55,6 +55,7 @@ MODULES = (
     "licet.guard.machine",
     "licet.guard.memory",
     "licet.guard.pattern_walk",
+    "licet.guard.point_table",
     "licet.guard.rulecheck",
     "licet.guard.ruletables",
     "licet.guard.scanner",

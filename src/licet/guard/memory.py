@@ -7,6 +7,7 @@ generated text is judged anew.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from typing import Final
 
 from licet.guard.guarding import Guard
@@ -23,7 +24,7 @@ class VerdictMemory:
         self._key = key
         self._size = size
         self._shapes: dict[tuple[str, str, bool, bool], hashlib.blake2b] = {}
-        self._verdicts: dict[bytes, Verdict] = {}
+        self._verdicts: OrderedDict[bytes, Verdict] = OrderedDict()
 
     def key(
         self, guard: Guard, text: str, *, json: bool, audience: str, by_meaning: bool
@@ -48,14 +49,14 @@ class VerdictMemory:
 
     def recall(self, key: bytes) -> Verdict | None:
         """The verdict on a text that was judged before."""
-        verdict = self._verdicts.pop(key, None)
+        verdict = self._verdicts.get(key)
         if verdict is not None:
-            self._verdicts[key] = verdict
+            self._verdicts.move_to_end(key)
         return verdict
 
     def note(self, key: bytes, verdict: Verdict) -> None:
         """Remember it as the one used last."""
-        self._verdicts.pop(key, None)  # others may have sent the same meanwhile
-        if len(self._verdicts) >= self._size:
-            del self._verdicts[next(iter(self._verdicts))]
         self._verdicts[key] = verdict
+        self._verdicts.move_to_end(key)  # others may have sent the same meanwhile
+        if len(self._verdicts) > self._size:
+            self._verdicts.popitem(last=False)

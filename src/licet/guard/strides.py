@@ -14,6 +14,8 @@ Rules
    nowhere then.
 3. States that literals have forgotten are let go, with all that leads to them: else what they
    remember would have no bound.
+4. A word that came once may never come again (numbers, names): only `met` tells whether one is
+   worth remembering. Steps that nobody takes would push those of common words out of the caches.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from librt.vecs import vec
 from mypy_extensions import i64
 
 from licet.guard.lazy_dfa import LazyDfa, State
@@ -34,6 +37,11 @@ TEXT_MIN: Final = 24
 """A shorter piece of a text, as a token is, has no whole word in it, or one."""
 WORD: Final = re.compile(r"[^ \n]*[ \n]")
 """What may be a stride: no word is the beginning of another."""
+
+_MET_BITS: Final = 14
+_MARK_BITS: Final = 40
+_MARK: Final = (1 << _MARK_BITS) - 1
+_MIX: Final = 0x3B9ACB  # a prime: a mark times this has 62 bits at most
 
 _NEVER: Final = 0
 """Where a word leads that must be read."""
@@ -52,7 +60,7 @@ class Place:
 class Strides:
     """The places and strides of all texts under the same rules. Shared by those of a thread."""
 
-    __slots__ = ("_dfa", "_epoch", "_inside", "_named", "_places", "steps")
+    __slots__ = ("_dfa", "_epoch", "_inside", "_met", "_named", "_places", "steps")
 
     def __init__(self, dfa: LazyDfa) -> None:
         """`dfa`: what literals make of these texts."""
@@ -62,6 +70,8 @@ class Strides:
         self._named: list[Place] = []
         """The place of node 2n + 1 is the nth."""
         self._inside: i64 = 0
+        self._met: vec[i64] = vec[i64]([0] * (1 << _MET_BITS))
+        """Marks of words that were met of late, each in the one slot that it may have."""
         self.steps = StepTable()
         """By node and byte of UTF-8."""
 
@@ -84,6 +94,16 @@ class Strides:
         to where, and over how many characters."""
         node, at, count = self.steps.follow(place.node, data, start)
         return (place if node == place.node else self._named[node >> 1]), at, count
+
+    def met(self, place: Place, word: bytes) -> bool:
+        """Whether a word was met at a place not long ago; it is from now on."""
+        mark: i64 = place.node
+        for at in range(len(word)):
+            mark = (mark ^ i64(word[at])) * _MIX & _MARK
+        slot = mark >> _MARK_BITS - _MET_BITS
+        known = self._met[slot] == mark
+        self._met[slot] = mark
+        return known
 
     def remember(self, place: Place, word: bytes, following: Place | None) -> None:
         """Where a word in UTF-8, with what ends it, was found to lead, if it is not known; None:

@@ -88,7 +88,7 @@ class Watch:
             raw = word[0].encode("utf-8", "surrogatepass")
             index, at = word.end(), at + len(raw)
             place, noted = self._place(strides), self._noted()
-            if before is not None:
+            if before is not None and strides.met(before, raw):
                 strides.remember(before, raw, place if noted == noted_before else None)
         if index < len(text):
             self._read(text[index:])
