@@ -20,6 +20,7 @@ PIECES = st.sampled_from(
      " exploit", "违禁", "短语", "样例", "wei jin", "weijin", "f0rb1dd3n", "phrasse", "forbiidden",
      " ", "  ", "-", ".", "。", "\n", "\u200b", "\u0301", "\U000e0061", "&#98;", "&", "\\u0062",
      "%62", "\\n", "\\t", "n", "&nbsp", "<!--", "-->", "①", "ⓐ", "\u20e3", "\U000f0000", "™",
+     "未", "尽", "段", "与", "杨", "立", "女马", "韦", "违", "語", "か", "ㄨ", "ไ", "㊤", "한",
      "<b>", "<", "ß", "ﬁ", "Ｆ", "🔫", "\ud83d", "\udd2b", "x", "1", "9", "字", "the "]
 )  # fmt: skip
 
@@ -33,7 +34,12 @@ RULES = (
 @cache
 def dfa(json: bool) -> LazyDfa:
     made = Literals(RULES, LexicalSettings(10, 12, disguises=WAYS))
-    return LazyDfa(lambda: made.scanners(json=json))
+    return LazyDfa(lambda: made.scanners(json=json), made.walks())
+
+
+def another() -> LazyDfa:
+    """One that remembers nothing yet."""
+    return LazyDfa(dfa(False)._make, dfa(False)._walks)
 
 
 def seen(scanners: list[Scanner]) -> tuple[list[Hit], list[Hit], int, int]:
@@ -74,7 +80,7 @@ def test_a_reading_is_what_its_scanners_are(
 
 @given(st.lists(PIECES, max_size=25))
 def test_what_is_forgotten_in_the_middle_changes_nothing(pieces: list[str]) -> None:
-    table = LazyDfa(dfa(False)._make)
+    table = another()
     scanners, reading = table._make(), Reading(table)
     for piece in pieces:
         for scanner in scanners:
@@ -84,8 +90,22 @@ def test_what_is_forgotten_in_the_middle_changes_nothing(pieces: list[str]) -> N
         assert (reading.hits, reading.free) == (seen(scanners)[0], seen(scanners)[2])
 
 
+def test_what_begins_anew_is_made_once() -> None:
+    table, letters, openings = another(), "山水火木土石田", ("违", "forbidden ")
+    for said in (*letters, *openings):
+        Reading(table).feed(said)
+    made, known = table.made, table.steps.known
+    for opening in openings:
+        for letter in letters:
+            Reading(table).feed(opening + letter)
+    assert table.made == made
+    assert table.steps.known == known + len(letters) * len(openings)
+    Reading(table).feed("违尽")
+    assert table.made > made, "it sounds as what goes on"
+
+
 def test_nothing_is_made_twice() -> None:
-    table = LazyDfa(dfa(False)._make)
+    table = another()
 
     reading = Reading(table)
     for start in range(0x4E00, 0x4E00 + 500):
@@ -97,7 +117,7 @@ def test_nothing_is_made_twice() -> None:
 
 
 def test_short_escapes_are_remembered() -> None:
-    table = LazyDfa(dfa(False)._make)
+    table = another()
     for text in ("the\\nend\\n", "a && b & c", "3 % 4 %% 5", "x \\\\ \\ y", "forb\\nphra"):
         Reading(table).feed(text)
         known, reading = table.steps.known, Reading(table)

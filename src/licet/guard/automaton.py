@@ -22,7 +22,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import accumulate
 
 from licet.guard.literal import Entry
@@ -68,6 +68,15 @@ class Automaton:
         while len(pending) > 1:
             self._open(pending.pop())
         return self._open(state)
+
+    def goes_on(self, state: Hashable, letter: str) -> bool:
+        """Whether a state, or a suffix of it but the root, goes on with a letter."""
+        assert isinstance(state, int)
+        while state:
+            if letter in self.opened(state):
+                return True
+            state = self.fail[state]
+        return False
 
     def _open(self, state: int) -> dict[str, int]:
         """Make the children of a state whose suffixes are open."""

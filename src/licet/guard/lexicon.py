@@ -17,8 +17,9 @@ from licet.guard.disguise.coded import CodedWatch
 from licet.guard.disguise.forms import forms_of, ways_of
 from licet.guard.disguise.lattice import Lattice
 from licet.guard.disguise.scanner import DisguiseScanner
+from licet.guard.disguise.scanner import view as disguised
 from licet.guard.hit import Hit
-from licet.guard.lazy_dfa import LazyDfa, Reading
+from licet.guard.lazy_dfa import LazyDfa, Reading, Walk
 from licet.guard.literal import Entry, LexicalSettings, compile_literal
 from licet.guard.ruleset import Rule, RuleRole
 from licet.guard.scanner import Scanner
@@ -62,6 +63,15 @@ class Literals:
         if self._lattice is not None:
             scanners.append(DisguiseScanner(self._lattice, gap_max=self._gap_max, json=json))
         return scanners
+
+    def walks(self) -> list[Walk]:
+        """What these scanners walk, in their order."""
+        walks = [Walk(fold.letters(), self._letters.goes_on)]
+        if self._visible is not None:
+            walks.append(Walk(fold.visible(), self._visible.goes_on))
+        if self._lattice is not None:
+            walks.append(Walk(disguised(), self._lattice.goes_on))
+        return walks
 
 
 _PIECE: Final = 256
@@ -112,7 +122,8 @@ class Lexicon:
         if dfa is None:
             literals = _of_role(self._literals, role)
             dfa = self._dfas[key] = LazyDfa(
-                lambda: [scanner for one in literals for scanner in one.scanners(json=json)]
+                lambda: [scanner for one in literals for scanner in one.scanners(json=json)],
+                [walk for one in literals for walk in one.walks()],
             )
         return dfa
 

@@ -17,7 +17,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from licet.guard.disguise.spellings import TONE, TONES, Reader, signs
@@ -30,6 +30,7 @@ STEPS_MAX: Final = 200_000
 _WAITS: Final = "\x00"
 """The rest of a place that has read a sign as a gap: at its node, with nothing to be found."""
 _NO_RUN: Final = (0, 0)
+_UNKNOWN: Final = -1
 _RUN_MAX: Final = 2
 """Digits and signs that stand alone by chance; a longer number that reads as a word is meant."""
 
@@ -72,7 +73,9 @@ class Found(NamedTuple):
 class State:
     """All the places in which a text may be, and the steps from here that are known so far."""
 
-    __slots__ = ("begins", "found", "inside", "live", "longest", "places", "touching")
+    __slots__ = (
+        "ahead", "amid", "begins", "found", "inside", "live", "longest", "places", "touching",
+    )  # fmt: skip
 
     def __init__(
         self, places: tuple[Place, ...], found: tuple[Found, ...], live: int, longest: int
@@ -82,6 +85,10 @@ class State:
         self.live = live
         """Symbols since the oldest place began that may still become a halting match; 0: none."""
         self.longest = longest
+        self.ahead = _UNKNOWN
+        """As bits, the letters with which a place may go on."""
+        self.amid = ""
+        """Symbols with which a spelling that has begun may go on."""
         self.begins: dict[str, State] = {}
         """Symbol -> state, where a word may begin with the symbol."""
         self.inside: dict[str, State] = {}
@@ -124,7 +131,10 @@ class Lattice:
         used = 0
         for form in self._forms:
             used |= form.ways
-        self._reader = Reader({c for f in self._forms for c in f.letters}, used)
+        alphabet = sorted({c for f in self._forms for c in f.letters})
+        self._reader = Reader(alphabet, used)
+        self._bits = {letter: 1 << index for index, letter in enumerate(alphabet)}
+        self._read_as: dict[str, int] = {}
         self.signs = signs()
         self.root = State((), (), 0, 0)
         """Nothing is open."""
@@ -151,6 +161,33 @@ class Lattice:
         steps = state.inside if not starts else state.touching if touches else state.begins
         steps[symbol] = following
         return following
+
+    def goes_on(self, state: Hashable, symbol: str) -> bool:
+        """Whether a letter to which words do not matter may lead on from any place of a state. If
+        not, it leads where it does from the root; else it may do so all the same."""
+        assert isinstance(state, State)
+        if state.ahead == _UNKNOWN:
+            self._look_ahead(state)
+        read_as = self._read_as.get(symbol, _UNKNOWN)
+        if read_as == _UNKNOWN:
+            read_as = self._bits.get(symbol, 0)
+            for letter in self._reader.letters_of(symbol):
+                read_as |= self._bits[letter]
+            self._read_as[symbol] = read_as
+        return bool(state.ahead & read_as) or symbol in state.amid
+
+    def _look_ahead(self, state: State) -> None:
+        ahead = 0
+        for place in state.places:
+            at = self._nodes[place.node]
+            if _is_amid(place.rest):
+                state.amid += place.rest[0]
+                continue
+            for letter in self._children(place.node):
+                ahead |= self._bits[letter]
+            if at.depth:
+                ahead |= self._bits[self._forms[at.low].letters[at.depth - 1]]  # said again
+        state.ahead = ahead
 
     def _fresh(self, symbol: str) -> list[Place]:
         """The places at which literals begin that may begin with a symbol."""
