@@ -2,6 +2,7 @@
 
     direct   the mock itself, nothing between
     nginx    proxy_pass, guards nothing: the limit
+    uvicorn  a proxy of eighty lines, guards nothing: what Python costs by itself
     licet    ours, with ten thousand rules and everything on
     litellm  its proxy with its built-in content filter, in an environment of its own
 
@@ -77,6 +78,14 @@ def nginx(mock_port: int, work: Path) -> Found:
     (folder / "nginx.conf").write_text(filled, encoding="utf-8")
     argv = [binary, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"]
     return Contender("nginx", chat(port), argv=argv)
+
+
+def uvicorn(mock_port: int) -> Found:
+    """The server that ours runs on, and nothing else."""
+    port = free_port()
+    argv = [sys.executable, str(HERE / "peers/bare_uvicorn.py")]
+    argv += ["--port", str(port), "--mock", str(mock_port)]
+    return Contender("uvicorn", chat(port), argv=argv)
 
 
 def licet(mock_port: int, work: Path, count: int, forbidden: bool = False) -> Found:

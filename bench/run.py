@@ -1,4 +1,4 @@
-"""`make bench`: ours beside nothing, nginx and LiteLLM, on one mock upstream, in one table.
+"""`make bench`: ours beside nothing, nginx, bare uvicorn and LiteLLM, on one mock upstream, in one table.
 
     python bench/run.py [--only licet,nginx] [--seconds 5] [--quick] [--no-install]
 
@@ -30,10 +30,12 @@ LITELLM_PHRASES = (2, 1_000)
 
 def wanted(chosen: argparse.Namespace, mock_port: int, work: Path) -> list[Found]:
     """Everyone who was asked for, found or not; `direct` always, since others are compared."""
-    only = set(chosen.only.split(",")) if chosen.only else {"nginx", "licet", "litellm"}
+    only = set(chosen.only.split(",")) if chosen.only else {"nginx", "uvicorn", "licet", "litellm"}
     out: list[Found] = [contenders.direct(mock_port)]
     if "nginx" in only:
         out.append(contenders.nginx(mock_port, work))
+    if "uvicorn" in only:
+        out.append(contenders.uvicorn(mock_port))
     if "licet" in only:
         out.append(contenders.licet(mock_port, work, chosen.rules))
     if "litellm" in only:
@@ -75,7 +77,7 @@ def run(chosen: argparse.Namespace) -> int:
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description="ours beside nginx and LiteLLM")
-    options.add_argument("--only", default="", help="of nginx,licet,litellm")
+    options.add_argument("--only", default="", help="of nginx,uvicorn,licet,litellm")
     options.add_argument("--seconds", type=float, default=5, help="a load")
     options.add_argument("--tries", type=int, default=2, help="where others disturb")
     options.add_argument("--rules", type=int, default=RULES)
