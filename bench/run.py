@@ -1,4 +1,4 @@
-"""`make bench`: ours beside nothing, nginx, bare uvicorn and LiteLLM, on one mock upstream, in one table.
+"""`make bench`: ours beside nothing, nginx, bare uvicorn and LiteLLM, on one mock, in one table.
 
     python bench/run.py [--only licet,nginx] [--seconds 5] [--quick] [--no-install]
 

@@ -35,26 +35,3 @@ def test_it_grows_and_is_emptied() -> None:
     assert (table.known, table.find(1, 0)) == (0, UNKNOWN)
     table.put(1, 0, 3)
     assert table.find(1, 0) == 3
-
-
-@given(
-    st.dictionaries(st.tuples(st.integers(1, 5), st.sampled_from(b"ab \xc3\xa9")),
-                    st.integers(0, 6), max_size=25),
-    st.text("ab é", max_size=12), st.integers(1, 6),
-)  # fmt: skip
-def test_following_is_finding_again_and_again(
-    steps: dict[tuple[int, int], int], text: str, node: int
-) -> None:
-    table = StepTable()
-    for (start, by), number in steps.items():
-        table.put(start, by, number)
-    data = text.encode()
-    last, here = (node, 0, 0), node
-    for at, byte in enumerate(data):
-        here = table.find(here, byte)
-        if here <= 0:
-            break
-        if here % 2:
-            last = here, at + 1, sum(each & 0xC0 != 0x80 for each in data[: at + 1])
-    assert table.follow(node, data, 0) == last
-    assert table.follow(UNKNOWN, data, 0) == (UNKNOWN, 0, 0)

@@ -12,8 +12,9 @@ from licet.guard.lazy_dfa import State
 from licet.guard.lexicon import Lexicon
 from licet.guard.literal import LexicalSettings
 from licet.guard.ruleset import Rule
-from licet.guard.strides import STEPS_MAX, TEXT_MIN, WORD, WORD_BYTES_MAX, Place, Strides
+from licet.guard.strides import TEXT_MIN, WORD, WORDS_MAX, Place, Strides
 from licet.guard.watch import Watch
+from licet.guard.word_table import PAD, WORD_BYTES_MAX
 
 WAYS = ("pinyin", "split", "emoji", "variants", "leet", "repeats", "reversed", "rot13")
 SETTINGS = LexicalSettings(10, 12, 240, 200, disguises=WAYS)
@@ -91,13 +92,13 @@ def test_a_word_is_learned_once_and_only_if_it_comes_again() -> None:
     text = "the river and a long way home by another stream of water "
     known.watch().feed(text)
     (strides,) = known._strides.values()
-    assert strides.steps.known == 0
+    assert strides.words.known == 0
     known.watch().feed(text)
-    learned = strides.steps.known
-    assert 0 < learned <= sum(len(word) + 1 for word in set(text.split()))
+    learned = strides.words.known
+    assert 0 < learned <= len(set(text.split()))
     watch = known.watch()
     watch.feed(text)
-    assert (watch.free, strides.steps.known) == (len(text), learned)
+    assert (watch.free, strides.words.known) == (len(text), learned)
 
 
 def test_a_word_was_met_where_it_was_met() -> None:
@@ -117,14 +118,14 @@ def test_what_is_forgotten_is_learned_again() -> None:
     number = 0
     while strides.place(dfa.begin) is place:
         strides.remember(place, b"%d " % number, place)
-        assert strides.steps.known <= STEPS_MAX
+        assert strides.words.known <= WORDS_MAX
         number += 1
-    assert number > STEPS_MAX // 10
-    assert strides.take(place, b"7 ", 0) == (place, 0, 0), "it leads nowhere any more"
+    assert number == WORDS_MAX + 1
+    assert took(strides, place, b"7 ") == (place, 0, 0), "it leads nowhere any more"
     again = there(strides, dfa.begin)
     strides.remember(again, b"7 ", again)
     strides.remember(place, b"8 ", again)
-    assert strides.take(again, b"7 7 8 ", 0) == (again, 4, 4)
+    assert took(strides, again, b"7 7 8 ") == (again, 4, 4)
     same(known, ["the river and the ban on phrases here "] * 2, False)
 
 
@@ -134,12 +135,12 @@ def test_a_stride_ends_between_words() -> None:
     strides.remember(begin, "über ".encode(), other)
     strides.remember(begin, b"ban ", None)
     text = "über über über".encode()
-    assert strides.take(begin, text, 0) == (other, 6, 5)
-    assert strides.take(begin, text[:5], 0) == (begin, 0, 0)
-    assert strides.take(begin, b"ban ban ", 0) == (begin, 0, 0), "it must be read"
-    assert strides.take(begin, b"\0\0 ", 0) == (begin, 0, 0)
+    assert took(strides, begin, text) == (other, 6, 5)
+    assert took(strides, begin, text[:5]) == (begin, 0, 0)
+    assert took(strides, begin, b"ban ban ") == (begin, 0, 0), "it must be read"
+    assert took(strides, begin, b"\0\0 ") == (begin, 0, 0)
     strides.remember(begin, b"ban ", other)
-    assert strides.take(begin, b"ban ", 0) == (begin, 0, 0), "what is known stays"
+    assert took(strides, begin, b"ban ") == (begin, 0, 0), "what is known stays"
 
 
 @given(st.lists(st.text("ab\n \0é违", max_size=9), max_size=30))
@@ -154,7 +155,7 @@ def test_words_lead_where_they_led_first(words: list[str]) -> None:
         strides.remember(begin, match[0].encode(), places[number % 3])
     for said, place in known.items():
         taken = (place, len(said.encode()), len(said)) if place else (begin, 0, 0)
-        assert strides.take(begin, said.encode(), 0) == taken
+        assert took(strides, begin, said.encode()) == taken
 
 
 def test_what_literals_forget_is_kept_by_no_stride() -> None:
@@ -180,13 +181,17 @@ def test_what_literals_forget_is_kept_by_no_stride() -> None:
 def test_long_words_are_not_remembered() -> None:
     strides, begin = strides_of_rules()
     strides.remember(begin, b"a" * WORD_BYTES_MAX + b" ", begin)
-    assert strides.steps.known == 0
+    assert strides.words.known == 0
 
 
 def strides_of_rules() -> tuple[Strides, Place]:
     dfa = Lexicon(RULES, SETTINGS)._dfa("any", False)
     strides = Strides(dfa)
     return strides, there(strides, dfa.begin)
+
+
+def took(strides: Strides, place: Place, text: bytes) -> tuple[Place, int, int]:
+    return strides.take(place, text + PAD, 0)
 
 
 def there(strides: Strides, state: State) -> Place:

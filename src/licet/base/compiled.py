@@ -63,6 +63,7 @@ MODULES = (
     "licet.guard.step_table",
     "licet.guard.strides",
     "licet.guard.watch",
+    "licet.guard.word_table",
     "licet.guard.classifier.screen",
     "licet.guard.disguise.candidates",
     "licet.guard.disguise.coded",

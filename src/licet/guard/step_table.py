@@ -51,33 +51,6 @@ class StepTable:
             entry = entries[slot]
         return entry & _MASK
 
-    def follow(self, node: i64, data: bytes, start: i64) -> tuple[i64, i64, i64]:
-        """(number, byte, characters): from a node by the bytes of a text in UTF-8 from `start` on,
-        as far as steps are known and lead on: the last odd number that they lead to (`node`, if to
-        none), up to which byte that is, and over how many characters."""
-        entries = self._entries
-        mask: i64 = len(entries) - 1
-        end: i64 = len(data)
-        at, count = start, i64(0)
-        last, last_at, last_count = node, start, i64(0)
-        while at < end and node > 0:
-            byte = i64(data[at])
-            key = node << _BITS | byte
-            slot = key * _MIX >> _MIXED & mask
-            entry = entries[slot]
-            while entry >> _BITS != key:
-                if entry == 0:
-                    return last, last_at, last_count
-                slot = slot + 1 & mask
-                entry = entries[slot]
-            node = entry & _MASK
-            at += 1
-            if byte & 0xC0 != 0x80:
-                count += 1
-            if node & 1 != 0:
-                last, last_at, last_count = node, at, count
-        return last, last_at, last_count
-
     def put(self, node: i64, code: i64, number: i64) -> None:
         """Remember a step that is not known."""
         if 2 * self.known >= len(self._entries):

@@ -18,6 +18,7 @@ from licet.guard.disguise.coded import CodedWatch
 from licet.guard.hit import Hit
 from licet.guard.lazy_dfa import Reading
 from licet.guard.strides import TEXT_MIN, WORD, Place, Strides
+from licet.guard.word_table import PAD
 
 
 class Watch:
@@ -68,7 +69,7 @@ class Watch:
 
     def _read_words(self, text: str, strides: Strides) -> None:
         """Rule 3. What stands behind the last word is read."""
-        data = text.encode("utf-8", "surrogatepass")
+        data = text.encode("utf-8", "surrogatepass") + PAD
         index, at = 0, 0
         place, noted = self._place(strides), self._noted()
         while index < len(text):
