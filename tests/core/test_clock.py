@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from licet.base.clock import rfc3339
+from licet.base.clock import rfc3339, utc_offset
 
 MOMENTS = st.datetimes(
     min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30),  # noqa: DTZ001 - zoned below
@@ -34,6 +34,13 @@ def test_a_moment_reads_as_the_standard_library_writes_it(
         for step_us in steps_us:
             near = moment + timedelta(microseconds=step_us)
             assert rfc3339(near) == written_out(near)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(480, "UTC+8"), (-210, "UTC-3:30"), (345, "UTC+5:45"), (0, "UTC")]
+)
+def test_people_are_told_the_zone(minutes: int, said: str) -> None:
+    assert utc_offset(NOW.astimezone(timezone(timedelta(minutes=minutes)))) == said
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:

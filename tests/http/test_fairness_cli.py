@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from kit.assessed import Assessed, Said, reply
+from kit.assessed import Assessed, Said, error, reply
 from kit.serve import serve
 from licet.assess.fairness.lexicon import brand_lexicon
 from licet.base.trouble import BadInput
@@ -54,6 +54,15 @@ def test_people_who_are_quoted_less_are_found(tmp_path: Path) -> None:
     other = typed("fairness", "report", journal, "--own", "A", "--other", "B")
     assert other.exit_code == 2
     assert "another lexicon" in other.stderr
+
+
+def test_a_service_that_answers_nothing_is_no_success(tmp_path: Path) -> None:
+    with serve(Assessed(lambda question: error(404))) as root:
+        asked = typed("fairness", "run", "--target", f"{root}/v1", "--model", "m", "--journal",
+                      tmp_path / "j")  # fmt: skip
+    assert asked.exit_code == 2
+    assert "was answered" in asked.stderr
+    assert str(tmp_path / "j") in asked.stderr
 
 
 def test_a_competitor_that_is_run_down_is_found(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ Pure code takes `now` as an argument. Only rims and services hold a Clock.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 
@@ -62,3 +62,12 @@ def rfc3339(moment: datetime) -> str:
         text = begins.isoformat()[:-6] + "."
         _LAST.held = (begins, text)
     return text + _MILLISECONDS[moment.microsecond // 1000]
+
+
+def utc_offset(moment: datetime) -> str:
+    """`UTC+8`, `UTC-3:30`, `UTC`: how people are told the zone of a moment in its own zone."""
+    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours}{f':{rest:02}' if rest else ''}"

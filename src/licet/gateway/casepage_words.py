@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from licet.base.clock import utc_offset
 from licet.base.day_words import en_day, zh_day
 from licet.rulebook.grounds import Cite
 
@@ -69,15 +70,6 @@ class Words:
     render_moment: Callable[[datetime], str]
     render_day: Callable[[datetime], str]
     render_cite: Callable[[Cite], str]
-
-
-def _zone(moment: datetime) -> str:
-    """`UTC+8`, `UTC-3:30`, `UTC`: of a moment in its own zone."""
-    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
-    if not minutes:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'+' if minutes > 0 else '-'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def _zh_cite(cite: Cite) -> str:
@@ -151,7 +143,7 @@ ZH = Words(
     unknown_help="请核对案件编号，其形式如 {example}，不含字母 I、L、O、U。",
     busy="暂时无法打开案件",
     busy_help="请稍后再试。案件仍在，申诉的权利不受影响。",
-    render_moment=lambda at: f"{zh_day(at)} {at:%H:%M}（{_zone(at)}）",
+    render_moment=lambda at: f"{zh_day(at)} {at:%H:%M}（{utc_offset(at)}）",
     render_day=zh_day,
     render_cite=_zh_cite,
 )
@@ -223,7 +215,7 @@ EN = Words(
     " and U.",
     busy="The case cannot be opened just now",
     busy_help="Please try again later. The case is kept, and so is your right to appeal.",
-    render_moment=lambda at: f"{en_day(at)}, {at:%H:%M} ({_zone(at)})",
+    render_moment=lambda at: f"{en_day(at)}, {at:%H:%M} ({utc_offset(at)})",
     render_day=en_day,
     render_cite=_en_cite,
 )

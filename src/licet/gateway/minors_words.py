@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from licet.base.clock import utc_offset
 from licet.minors.decide import Why
 from licet.minors.service import Answer
 from licet.rulebook.minors import Feature
@@ -51,8 +52,9 @@ def refusal_words(answer: Answer, zone: str, adult: int) -> str:
     said = [_WHY[decision.why]]
     if decision.next_ms is not None:
         moment = datetime.fromtimestamp(decision.next_ms / 1000, ZoneInfo(zone))
-        said.append((_AGAIN[0].format(when=f"{moment:%Y-%m-%d %H:%M}"),
-                     _AGAIN[1].format(when=f"{moment:%m月%d日%H:%M}")))  # fmt: skip
+        place = utc_offset(moment)
+        said.append((_AGAIN[0].format(when=f"{moment:%Y-%m-%d %H:%M} ({place})"),
+                     _AGAIN[1].format(when=f"{moment:%m月%d日%H:%M}（{place}）")))  # fmt: skip
     if answer.can_ask:
         said.append(_ASK)
     said.append((_ADULT[0].format(age=adult), _ADULT[1].format(age=adult)))
