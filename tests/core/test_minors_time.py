@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kit.minors_oracle import Oracle, wall
+from licet.gateway.minors_words import refusal_words
 from licet.minors.decide import decide
+from licet.minors.service import Answer
 from licet.minors.settings import NO_SETTINGS, Extra, Quiet, Settings
 from licet.minors.timetable import Timetable
 from licet.minors.use import UNUSED, Usage, mark, reading_ms, used_ms
@@ -114,6 +116,9 @@ def test_the_hour_is_up_and_the_next_begins_in_the_morning() -> None:
             usage = mark(usage, now + 60_000, 0, RULES.use, ZONE)
     assert (decision.why, decision.may_ask) == ("daily_total", True)
     assert decision.next_ms == at("2026-03-10 06:00")
+    told = refusal_words(Answer(now, "minor", decision), ZONE.name, 18)
+    assert "You can go on from 2026-03-10 06:00 (UTC+8). " in told
+    assert "03月10日06:00（UTC+8）起可以继续使用。" in told
 
 
 def test_older_minors_have_two_hours() -> None:

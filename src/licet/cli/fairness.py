@@ -57,6 +57,8 @@ _journal = click.option("--journal", "path", required=True, metavar="FILE",
 _concurrency = click.option("--concurrency", type=click.IntRange(1, 256), default=8,
                             show_default=True,
                             help="Questions under way at a time.")  # fmt: skip
+_deadline = click.option("--deadline", type=click.FloatRange(1, 3600), default=120,
+                         show_default=True, help="Seconds for one question, retries included.")  # fmt: skip
 _lexicon = click.option("--lexicon", metavar="FILE",
                         type=click.Path(exists=True, dir_okay=False, path_type=Path),
                         help="Groups and templates of your own.")  # fmt: skip
@@ -81,17 +83,19 @@ fairness.add_command(attest)
 @_key
 @_journal
 @_concurrency
+@_deadline
 @_lexicon
 @_own
 @_others
 def run(
-    target: str, model: str, key: str, path: Path, concurrency: int, lexicon: Path | None,
-    own: str | None, others: tuple[str, ...],
+    target: str, model: str, key: str, path: Path, concurrency: int, deadline: float,
+    lexicon: Path | None, own: str | None, others: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Ask a service every prompt of a lexicon, and keep the answers."""
     chosen = _chosen(lexicon, own, others)
     items = {prompt.item.id: prompt.item for prompt in chosen.prompts}
-    _ask(tuple(items.values()), Target(target, model, key, 256), path, concurrency)
+    service = Target(target, model, key, 256, deadline_s=deadline)
+    _ask(tuple(items.values()), service, path, concurrency)
 
 
 @fairness.command()
@@ -150,12 +154,13 @@ def report(
 @_key
 @_journal
 @_concurrency
+@_deadline
 @click.option("--sample", type=click.IntRange(1), help="Ask so many, drawn by chance; else all.")
 @_seed
 @pack_option
 def bbq(
     rows: Path, target: str, model: str, key: str, path: Path, concurrency: int,
-    sample: int | None, seed: int, pack_id: str,
+    deadline: float, sample: int | None, seed: int, pack_id: str,
 ) -> None:  # fmt: skip
     """Ask the questions of BBQ or CBBQ in ROWS (lines of JSON, .gz too), and score the answers.
 
@@ -168,7 +173,8 @@ def bbq(
     orders = {one.id: order_of(one, seed) for one in asked}
     items = {one.id: Item(one.lang, one.category, "", ask(one, orders[one.id])) for one in asked}
     unique = {item.id: item for item in items.values()}
-    _ask(tuple(unique.values()), Target(target, model, key, 16), path, concurrency)
+    service = Target(target, model, key, 16, deadline_s=deadline)
+    _ask(tuple(unique.values()), service, path, concurrency)
     replies = {one.item: one.reply for one in read_journal(path)[1]}
     chosen = {
         one.id: read_answer(one, orders[one.id], replies.get(items[one.id].id, ""))
