@@ -58,7 +58,8 @@ _concurrency = click.option("--concurrency", type=click.IntRange(1, 256), defaul
                             show_default=True,
                             help="Questions under way at a time.")  # fmt: skip
 _deadline = click.option("--deadline", type=click.FloatRange(1, 3600), default=120,
-                         show_default=True, help="Seconds for one question, retries included.")  # fmt: skip
+                         show_default=True,
+                         help="Seconds for one question, retries included.")  # fmt: skip
 _lexicon = click.option("--lexicon", metavar="FILE",
                         type=click.Path(exists=True, dir_okay=False, path_type=Path),
                         help="Groups and templates of your own.")  # fmt: skip
