@@ -90,6 +90,19 @@ def test_what_is_forgotten_in_the_middle_changes_nothing(pieces: list[str]) -> N
         assert (reading.hits, reading.free) == (seen(scanners)[0], seen(scanners)[2])
 
 
+def test_what_is_found_where_all_is_forgotten_is_found() -> None:
+    table = another()
+    same(table, ["forbidden phrase alph"])
+    scanners, reading = table._make(), Reading(table)
+    for said in ("forbidden phrase alph", "a, and on"):
+        for scanner in scanners:
+            scanner.feed(said)
+        reading.feed(said)
+        table.made = STEPS_MAX  # the next step that is made is one too many
+    assert table.epoch == 1
+    assert (reading.hits, reading.free) == (seen(scanners)[0], seen(scanners)[2])
+
+
 def test_what_begins_anew_is_made_once() -> None:
     table, letters, openings = another(), "山水火木土石田", ("违", "forbidden ")
     for said in (*letters, *openings):

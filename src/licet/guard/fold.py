@@ -116,13 +116,10 @@ class View(NamedTuple):
             return char if self.sees_symbols and char > " " and symbol == ESCAPE else GAP
         return rare(symbol) if symbol >= HAN_FROM else symbol
 
-    def lone(self, char: str) -> str:
-        """The letter that a character is, if words do not matter to it (Han, kana and their kin);
-        else empty."""
+    def letter(self, char: str) -> str:
+        """The one letter or digit that a character is; empty where it is none, or several."""
         symbol = self.plain(char)
-        if symbol < MARKS_END or word_class(symbol) or fold_signs.is_emblem(char):
-            return ""
-        return symbol
+        return symbol if symbol >= MARKS_END else ""
 
 
 @cache

@@ -15,9 +15,9 @@ Rules
 1. Scanners alone say what is found and what is held; here it is only remembered.
 2. What finds something, and an escape of several characters, is not remembered: the scanners
    themselves read on from there until nothing of the kind is open.
-3. A Han character, as any letter to which words do not matter, with which nothing goes on that is
-   open leads where it would if nothing were: so rare pairs of characters are no steps of their
-   own. Of Chinese by many hands a pair in four is new after a million characters.
+3. A letter with which nothing goes on that is open leads where it would if nothing were: so rare
+   pairs of characters are no steps of their own. Of Chinese by many hands a pair in four is new
+   after a million characters.
 4. At most STEPS_MAX steps that scanners made, and states, are remembered; then remembering begins
    anew. Texts that stand in a state go on from it. Steps by rule 3 cost less and are remembered
    besides, up to ANEW_MAX; then they are worked out each time.
@@ -51,8 +51,7 @@ class Walk(NamedTuple):
 
     view: View
     goes_on: Callable[[Hashable, str], bool]
-    """Whether anything that is open there (`Footing.inside`) may go on with a letter to which
-    words do not matter."""
+    """Whether anything that is open there (`Footing.inside`) may go on with a letter."""
 
 
 class State:
@@ -83,7 +82,7 @@ class LazyDfa:
     """What texts have made of some scanners so far; grows with what is read, and answers the same.
     Shared by all texts of a thread."""
 
-    __slots__ = ("_lone", "_make", "_spare", "_states", "_walks", "begin", "epoch", "made",
+    __slots__ = ("_letters", "_make", "_spare", "_states", "_walks", "begin", "epoch", "made",
                  "named", "steps", "unknown")  # fmt: skip
 
     def __init__(self, make: Callable[[], list[Scanner]], walks: Sequence[Walk] = ()) -> None:
@@ -91,8 +90,8 @@ class LazyDfa:
         they walk; without it every pair of characters is a step."""
         self._make = make
         self._walks = tuple(walks)
-        self._lone: dict[str, tuple[str, ...]] = {}
-        """The letter that a character is to each scanner, if rule 3 is about it; else empty."""
+        self._letters: dict[str, tuple[str, ...]] = {}
+        """The letter that a character is to each scanner, if it is one to all; else empty."""
         self._states: dict[tuple[Stance, ...], State] = {}
         self.steps = StepTable()
         """By node and code point: the node of the state behind; 0 where it is `unknown`."""
@@ -168,10 +167,10 @@ class LazyDfa:
 
     def _begins_anew(self, state: State, char: str) -> bool:
         """Rule 3."""
-        letters = self._lone.get(char)
+        letters = self._letters.get(char)
         if letters is None:
-            letters = tuple([walk.view.lone(char) for walk in self._walks])
-            letters = self._lone[char] = letters if all(letters) else ()
+            letters = tuple([walk.view.letter(char) for walk in self._walks])
+            letters = self._letters[char] = letters if all(letters) else ()
         if not letters:
             return False
         for walk, letter, stance in zip(self._walks, letters, state.stances, strict=True):
@@ -281,6 +280,7 @@ class Reading:
                 if following is dfa.unknown:
                     self._scanners = dfa.scanners(now, self._at + at - index)
                     self.noted += 1
+                    node = now.node  # all may have been forgotten
                     break
                 now, behind = following, following.node
             node = behind

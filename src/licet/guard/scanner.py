@@ -110,7 +110,7 @@ class Scanner:
     @property
     def settled(self) -> int:
         """Every literal that ends here or before has been found."""
-        settled = min((hit.end for hit in self._endings), default=self.at + 1) - 1
+        settled = min([hit.end for hit in self._endings], default=self.at + 1) - 1
         for branch in self._branches:
             settled = min(settled, branch.settled)
         return settled

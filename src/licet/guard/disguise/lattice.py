@@ -163,8 +163,8 @@ class Lattice:
         return following
 
     def goes_on(self, state: Hashable, symbol: str) -> bool:
-        """Whether a letter to which words do not matter may lead on from any place of a state. If
-        not, it leads where it does from the root; else it may do so all the same."""
+        """Whether a letter may lead on from any place of a state. If not, it leads where it does
+        from the root; else it may do so all the same."""
         assert isinstance(state, State)
         if state.ahead == _UNKNOWN:
             self._look_ahead(state)
@@ -183,6 +183,8 @@ class Lattice:
             if _is_amid(place.rest):
                 state.amid += place.rest[0]
                 continue
+            if place.rest == TONE:
+                state.amid += TONES
             for letter in self._children(place.node):
                 ahead |= self._bits[letter]
             if at.depth:
