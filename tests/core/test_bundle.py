@@ -109,6 +109,13 @@ def test_what_is_no_bundle_is_refused() -> None:
             read_bundle(data, TRUSTED)
 
 
+def test_a_policy_of_unknown_disguises_is_refused() -> None:
+    one = draft()
+    policy = replace(one.policy, lexical=replace(one.policy.lexical, disguises=("mirrored",)))
+    with pytest.raises(BadInput, match="'mirrored'"):
+        read_bundle(build_bundle(replace(one, policy=policy), KEY), TRUSTED)
+
+
 def test_a_difference_names_what_changed() -> None:
     old = read_bundle(build_bundle(draft(), KEY), TRUSTED)
     new_rules = RULES.replace('"r1"', '"r2"')

@@ -41,6 +41,7 @@ from licet.base.canonical import canonical_json, sha256_hex
 from licet.base.tomlsource import TomlSource
 from licet.base.trouble import BadInput, NotAllowed
 from licet.guard.classifier import Classifier
+from licet.guard.disguise.ways import WAYS
 from licet.guard.doubt import Doubt
 from licet.guard.encoder import Encoder
 from licet.guard.guarding import Guard
@@ -323,9 +324,12 @@ def _read_policy(data: bytes | None) -> Policy:
     if data is None:
         raise _refused("it has no policy.")
     try:
-        return msgspec.json.decode(data, type=Policy)
+        policy = msgspec.json.decode(data, type=Policy)
     except _UNREADABLE as error:
         raise _refused(f"its policy is not understood: {error}")
+    if strange := sorted(set(policy.lexical.disguises).difference(WAYS)):
+        raise _refused(f"its policy names disguises that are not known here: {strange}.")
+    return policy
 
 
 def describe(bundle: Bundle) -> dict[str, Any]:
