@@ -78,6 +78,21 @@ def test_what_cannot_be_read_is_refused_but_not_in_the_middle_of_an_answer() -> 
         assert said.count(b"HTTP/1.1 ") == 1
 
 
+@pytest.mark.parametrize("served", [app, streaming])
+def test_an_older_client_gets_no_chunks(served: Any) -> None:
+    with serve(served, http=bounded_http(4096, REQUEST_S)) as root:
+        host, port = root.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"GET /ok HTTP/1.0\r\n\r\n")
+            said = b""
+            while piece := sock.recv(4096):
+                said += piece
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert body == b"ok" * (10 if served is streaming else 1)
+
+
 def test_an_older_client_is_not_told_to_go_on() -> None:
     with serve(app, http=bounded_http(4096, REQUEST_S)) as root:
         host, port = root.removeprefix("http://").split(":")

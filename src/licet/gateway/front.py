@@ -23,6 +23,7 @@ Rules
    their content read as content. The parser would leave it, to be read as the next request.
 10. What cannot be read as one request, and in one way, is refused with 400; never in the middle of
     another answer. It is no news: strangers could fill the log.
+11. A client of HTTP/1.0 knows no chunks: its answer ends with its connection (RFC 9112 §6.1).
 """
 
 from __future__ import annotations
@@ -51,6 +52,20 @@ _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-lengt
 _FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 _LOG = logging.getLogger("uvicorn.error.front")
 _LOG.setLevel(logging.ERROR)  # rule 10
+
+
+class _UntilClose(int):
+    """A length that nobody has named, for the end of the connection is the end: uvicorn counts down
+    from it and never finds that too much or too little was sent."""
+
+    def __lt__(self, sent: int) -> bool:
+        return False
+
+    def __sub__(self, sent: int) -> _UntilClose:
+        return self
+
+    def __ne__(self, left: object) -> bool:
+        return False
 
 
 class _Unreadable(Exception):
@@ -163,6 +178,8 @@ class BoundedHttp(HttpToolsProtocol):
             cycle.quick = writer  # type: ignore[attr-defined]
             quick: Any = {"piece": writer.piece, "whole": writer.whole, "heed": writer.heed}
             self.scope["extensions"] = {QUICK: quick}
+            if self.scope["http_version"] == "1.0":  # rule 11
+                cycle.chunked_encoding, cycle.expected_content_length = False, _UntilClose()
         if 0 < len(self.pipeline) <= AHEAD_MAX:  # uvicorn reads no more: then nobody would leave
             self.flow.resume_reading()
 
