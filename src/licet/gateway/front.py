@@ -55,8 +55,9 @@ _LOG.setLevel(logging.ERROR)  # rule 10
 
 
 class _UntilClose(int):
-    """A length that nobody has named, for the end of the connection is the end: uvicorn counts down
-    from it and never finds that too much or too little was sent."""
+    """A length that nobody has named, for the end of the connection is the end.
+
+    uvicorn counts down from it, and never finds that too much or too little was sent."""
 
     def __lt__(self, sent: int) -> bool:
         return False
