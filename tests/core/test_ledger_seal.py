@@ -83,6 +83,20 @@ def test_a_period_key_once_forgotten_never_comes_back(tmp_path: Path) -> None:
         keys.get("../7d-360")
 
 
+def test_only_the_keys_of_what_is_over_are_forgotten(tmp_path: Path) -> None:
+    keys = PeriodKeys(tmp_path, secrets.token_bytes)
+    names = ["7d-358", "7d-359", "7d-360", "7d-361", "14d-179", "14d-180", "7d--1"]
+    for name in names:
+        keys.get(name)
+    (tmp_path / "mine.key").touch()
+    long_ago = NOW - timedelta(days=365 * 50)  # as a clock says that lost its battery
+    assert keys.forget_past(period_name(long_ago, 7)) == 0
+    assert keys.forget_past("7d-360", held={"7d-359"}) == 3
+    left = {path.stem for path in tmp_path.glob("*.key")}
+    assert left == {"7d-359", "7d-360", "7d-361", "14d-180", "mine"}
+    assert keys.find("7d-358") is None
+
+
 def test_a_signing_key_is_kept_private_and_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "ledger.skey"
     made = create_signer(path, ORIGIN, secrets.token_bytes)

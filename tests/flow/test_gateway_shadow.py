@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -24,7 +25,7 @@ from licet.gateway.bundlefile import STAGED, save_bundle
 from licet.gateway.bundlekey import load_bundle_key
 from licet.gateway.bundling import draft_bundle
 from licet.gateway.shadow import Shadow
-from licet.gateway.shadowbook import DIFFERENCES, read_differences, read_summary
+from licet.gateway.shadowbook import DIFFERENCES, SUMMARY, read_differences, read_summary
 from licet.guard.bundle import build_bundle
 from licet.ledger.entry import parse_entry
 from licet.rulebook import load_pack
@@ -145,6 +146,25 @@ def test_a_shadow_that_dies_is_noticed_and_serving_goes_on(served: Served, tmp_p
     assert "newt" in stream(served)
     assert entries(served, "bundle.shadowed")[-1]["state"] == "failed"
     assert read_differences(served.home / staging.FOLDER, 5) == []
+
+
+def is_barred(path: Path) -> bool:
+    """No file can be written where a folder is; there may be one just now."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir()
+    return path.is_dir()
+
+
+def test_a_folder_that_cannot_be_written_ends_the_shadow_and_nothing_else(
+    served: Served, tmp_path: Path
+) -> None:
+    run(served, "stage", str(bundle(served, tmp_path, NEWT)))
+    until(lambda: is_running(served))
+    until(lambda: is_barred(served.home / staging.FOLDER / f".{SUMMARY}"))
+    until(lambda: any("is not tried" in note for note in served.notes))
+    until(lambda: served.gateway.parts.guard.listener is None)
+    run(served, "drop")
+    assert "newt" in stream(served)
 
 
 def test_a_bundle_of_somebody_else_is_not_staged(served: Served, tmp_path: Path) -> None:

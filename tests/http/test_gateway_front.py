@@ -63,6 +63,48 @@ def test_pieces_of_pipelined_answers_stay_with_their_own_answer() -> None:
             assert body.split(b"\r\n")[1::2] == [name.encode()] * 10
 
 
+def test_what_cannot_be_read_is_refused_but_not_in_the_middle_of_an_answer() -> None:
+    with serve(streaming, http=bounded_http(4096, REQUEST_S)) as root:
+        host, port = root.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"GET /piece HTTP/1.1\r\nhost: a\r\n\r\n")
+            said = sock.recv(4096)
+            while b"piece" not in said:
+                said += sock.recv(4096)
+            sock.sendall(b"GET /behind HTTP/1.1\r\nhost: a\r\n\r\n\0\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                while piece := sock.recv(4096):
+                    said += piece
+        assert said.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("served", [app, streaming])
+def test_an_older_client_gets_no_chunks(served: Any) -> None:
+    with serve(served, http=bounded_http(4096, REQUEST_S)) as root:
+        host, port = root.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as sock:
+            sock.sendall(b"GET /ok HTTP/1.0\r\n\r\n")
+            said = b""
+            while piece := sock.recv(4096):
+                said += piece
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert body == b"ok" * (10 if served is streaming else 1)
+
+
+def test_an_older_client_is_not_told_to_go_on() -> None:
+    with serve(app, http=bounded_http(4096, REQUEST_S)) as root:
+        host, port = root.removeprefix("http://").split(":")
+        for version, begins in ((b"1.0", b"HTTP/1.1 200"), (b"1.1", b"HTTP/1.1 100")):
+            with socket.create_connection((host, int(port)), timeout=10) as sock:
+                head = b"POST /waits HTTP/%b\r\nhost: a\r\nexpect: 100-continue\r\n" % version
+                sock.sendall(head + b"content-length: 1\r\n\r\n")
+                if version == b"1.0":
+                    sock.sendall(b"a")
+                assert sock.recv(4096).startswith(begins)
+
+
 @pytest.mark.parametrize("more", [0, 1, 3])
 def test_who_is_answered_learns_that_the_client_left_whatever_it_asked_meanwhile(
     more: int,

@@ -35,15 +35,17 @@ def served(tmp_path_factory: pytest.TempPathFactory, behind: Server) -> Iterator
         yield served
 
 
-def spoken_to(served: Served, data: bytes, *, then_end: bool = True) -> bytes:
-    """All that the gateway answers to these bytes."""
+def spoken_to(served: Served, *pieces: bytes, then_end: bool = True) -> bytes:
+    """All that the gateway answers to these bytes, sent a piece at a time."""
     host, port = served.root.removeprefix("http://").split(":")
     heard = b""
     with (
         socket.create_connection((host, int(port)), timeout=10) as sock,
         contextlib.suppress(ConnectionError),
     ):
-        sock.sendall(data)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            sock.sendall(piece)
         if then_end:
             sock.shutdown(socket.SHUT_WR)
         while got := sock.recv(65536):
@@ -68,6 +70,8 @@ def spoken_to(served: Served, data: bytes, *, then_end: bool = True) -> bytes:
         LENGTH + b" folded: yes\r\n",
         LENGTH + b"no colon here\r\n",
         LENGTH + b"x: a\rb: c\r\n",
+        LENGTH + b"host: b\r\n",
+        b"transfer-encoding: gzip, chunked\r\n",
     ],
     ids=repr,
 )
@@ -107,7 +111,7 @@ def test_odd_first_lines_are_answered_or_refused_and_harm_nobody(
 
 
 def test_random_bytes_harm_nobody(served: Served, behind: Server) -> None:
-    rng = random.Random(20261124)
+    asked, rng = len(behind.requests), random.Random(20261124)
     request = LINE + LENGTH + b"\r\n" + BODY
     for _ in range(300):
         data = bytearray(request)
@@ -116,8 +120,69 @@ def test_random_bytes_harm_nobody(served: Served, behind: Server) -> None:
             data[at : at + rng.randrange(4)] = rng.randbytes(rng.randrange(6))
         heard = spoken_to(served, bytes(data))
         assert not heard.startswith(b"HTTP/1.1 5"), bytes(data)
-    assert behind.requests == []
+    assert len(behind.requests) == asked
     assert plain.get(f"{served.root}/readyz").status_code == 200
+
+
+UPGRADE = b"connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n"
+"""As Java's HttpClient begins by default."""
+
+
+def asking(served: Served, framing: bytes) -> bytes:
+    return LINE + b"authorization: Bearer " + served.key.encode() + b"\r\n" + framing
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket", b"anything"])
+def test_who_asks_for_another_protocol_is_answered_in_this_one(
+    protocol: bytes, size: int, served: Served, behind: Server
+) -> None:
+    upgrade = UPGRADE.replace(b"h2c", protocol)
+    chunked = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    data = b"".join(
+        (
+            asking(served, LENGTH + upgrade + b"\r\n" + BODY),
+            asking(served, b"transfer-encoding: chunked\r\n" + upgrade + b"\r\n" + chunked),
+            HIDDEN.replace(b"host: a\r\n", b"host: a\r\ncontent-length: 0\r\n" + upgrade),
+            HIDDEN.replace(b"host: a\r\n", b"host: a\r\n" + upgrade),
+            HIDDEN.replace(b"host: a", b"host: a\r\nconnection: close"),
+        )
+    )
+    asked = len(behind.requests)
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    heard = spoken_to(served, *pieces, then_end=False)
+    assert heard.count(b"HTTP/1.1 200 OK") == heard.count(b"HTTP/1.1 ") == 5
+    assert [request.body for request in behind.requests[asked:]] == [BODY, BODY]
+
+
+def test_the_content_of_one_who_asks_for_another_protocol_is_no_request(served: Served) -> None:
+    hidden = b"content-length: %d\r\n" % len(HIDDEN)
+    head = asking(served, hidden + UPGRADE + b"\r\n")
+    last = HIDDEN.replace(b"host: a", b"host: a\r\nconnection: close")
+    heard = spoken_to(served, head, HIDDEN, last, then_end=False)
+    assert heard.count(b"HTTP/1.1 ") == 2, "the request and the last, not what was its content"
+
+
+def test_nothing_is_read_behind_a_connect(served: Served) -> None:
+    heard = spoken_to(
+        served, b"CONNECT a:22 HTTP/1.1\r\nhost: a:22\r\n\r\n", HIDDEN, then_end=False
+    )
+    assert heard.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_request_without_a_host_is_refused(served: Served) -> None:
+    bare = HIDDEN.replace(b"host: a\r\n", b"")
+    assert spoken_to(served, bare, then_end=False).startswith(b"HTTP/1.1 400")
+    old = bare.replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert spoken_to(served, old, then_end=False).startswith(b"HTTP/1.1 200"), "that had none"
+
+
+def test_strangers_cannot_fill_the_log(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:  # fmt: skip
+    for data in (b"\x16\x03\x01\r\n", HIDDEN.replace(b"host: a\r\n", b"host: a\r\n" + UPGRADE)):
+        spoken_to(served, data)
+    assert caplog.records == []
 
 
 def test_pipelined_requests_are_answered_in_order(served: Served) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kit.upstream import LOOPS, OK, STREAM, Peer, answering, chunk, client, run, saying, serving
+from licet.gateway.upstream import STALE_S
 from licet.gateway.upstream_trouble import (
     UpstreamClosed,
     UpstreamTotalTimeout,
@@ -178,6 +179,28 @@ def test_nothing_is_sent_twice_once_a_byte_came_back_or_on_a_new_connection(loop
                     await upstream.send("POST", "/", [], b"once")
                 assert caught.value.code == "upstream_closed"
             assert [len(peer.requests) for peer in server.peers] == [2, 1]
+
+    run(loop, work())
+
+
+def test_nothing_is_sent_twice_that_a_server_may_have_worked_on(loop: str) -> None:
+    async def dies_at_work(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(OK)
+        await peer.request()
+        await asyncio.sleep(STALE_S + 0.2)
+        peer.reset()
+
+    async def work() -> None:
+        async with (
+            serving(dies_at_work, answering(OK)) as server,
+            client(server, first_byte_s=10) as upstream,
+        ):
+            assert await (await upstream.send("GET", "/", [])).read_all(9) == b"hi"
+            with pytest.raises(UpstreamClosed):
+                await upstream.send("POST", "/", [], b"once")
+            assert len(server.peers) == 1
+            assert await (await upstream.send("POST", "/", [], b"anew")).read_all(9) == b"hi"
 
     run(loop, work())
 

@@ -19,13 +19,20 @@ Rules
    `quick_writer`).
 8. A client that takes nothing of what we have for it, for REQUEST_S to 2 × REQUEST_S, is cut off,
    also while its answer runs or its connection is being closed: it would keep its place for ever.
+9. No other protocol is spoken: who asks for one is answered as if they had not (RFC 9110 §7.8),
+   their content read as content. The parser would leave it, to be read as the next request.
+10. What cannot be read as one request, and in one way, is refused with 400; never in the middle of
+    another answer. It is no news: strangers could fill the log.
+11. A client of HTTP/1.0 knows no chunks: its answer ends with its connection (RFC 9112 §6.1).
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any, cast
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -40,7 +47,30 @@ _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"connection: close\r\ncontent-length: 0\r\n\r\n"
 )
+_UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_FRAMING = frozenset((b"content-length", b"transfer-encoding"))
+_LOG = logging.getLogger("uvicorn.error.front")
+_LOG.setLevel(logging.ERROR)  # rule 10
+
+
+class _UntilClose(int):
+    """A length that nobody has named, for the end of the connection is the end.
+
+    uvicorn counts down from it, and never finds that too much or too little was sent."""
+
+    def __lt__(self, sent: int) -> bool:
+        return False
+
+    def __sub__(self, sent: int) -> _UntilClose:
+        return self
+
+    def __ne__(self, left: object) -> bool:
+        return False
+
+
+class _Unreadable(Exception):
+    """A head that may be read in two ways."""
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -63,8 +93,11 @@ class BoundedHttp(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _answered: Any = None
     """The request that is being answered; uvicorn knows the newest one, which may wait for it."""
+    _again = False
+    """Whether the parser is shown a head once more, so that it reads the content (rule 9)."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.logger = _LOG
         joined = JoinedHead(cast("asyncio.Transport", transport), self.loop)
         super().connection_made(cast("asyncio.Transport", joined))
         self._timer = self.loop.call_later(self.request_s, self._watch)
@@ -83,7 +116,20 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._framing_bytes += len(data)  # until a callback says that it was content
-        super().data_received(data)
+        while data:
+            try:
+                self.parser.feed_data(data)
+                break
+            except httptools.HttpParserError:
+                self._cut(_UNREADABLE)
+                return
+            except httptools.HttpParserUpgrade as upgrade:  # rule 9
+                data = data[upgrade.args[0] :]
+                if self.scope["method"] == "CONNECT":  # who says how what follows is to be read?
+                    self.cycle.keep_alive = False
+                    return
+                if framing := self._framing():
+                    data = self._shown_again(framing) + data
         if self._framing_bytes > self.framing_bytes_max:
             self._cut(_TOO_LARGE)
 
@@ -91,21 +137,41 @@ class BoundedHttp(HttpToolsProtocol):
         self._taken += 1
         super().resume_writing()
 
+    def _framing(self) -> list[tuple[bytes, bytes]]:
+        """The headers that say how long the content is, if there is any."""
+        return [pair for pair in self.headers if pair[0] in _FRAMING and pair[1].strip() != b"0"]
+
+    def _shown_again(self, framing: list[tuple[bytes, bytes]]) -> bytes:
+        """A head with this content, which `on_headers_complete` does not take for a request."""
+        self._again = True
+        lines = [b"%b: %b\r\n" % pair for pair in framing]
+        return b"".join((b"POST / HTTP/1.1\r\n", *lines, b"\r\n"))
+
     def on_message_begin(self) -> None:
+        if self._again:
+            return
         self._in_head = self._arriving = True
         self._number += 1
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._again:
+            super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:
             name = name.lower()
             if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
+                self.expect_100_continue = self.parser.get_http_version() != "1.0"
             self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        if self._again:
+            self._again = False
+            return
         self._in_head = False
         self._framing_bytes = 0
+        self._refuse_ambiguous()
         super().on_headers_complete()
         cycle = self.cycle
         if cycle is not None and cycle.scope is self.scope:
@@ -113,6 +179,8 @@ class BoundedHttp(HttpToolsProtocol):
             cycle.quick = writer  # type: ignore[attr-defined]
             quick: Any = {"piece": writer.piece, "whole": writer.whole, "heed": writer.heed}
             self.scope["extensions"] = {QUICK: quick}
+            if self.scope["http_version"] == "1.0":  # rule 11
+                cycle.chunked_encoding, cycle.expected_content_length = False, _UntilClose()
         if 0 < len(self.pipeline) <= AHEAD_MAX:  # uvicorn reads no more: then nobody would leave
             self.flow.resume_reading()
 
@@ -120,7 +188,20 @@ class BoundedHttp(HttpToolsProtocol):
         self._framing_bytes = 0
         super().on_body(body)
 
+    def _refuse_ambiguous(self) -> None:
+        """What llhttp lets pass: RFC 9112 §3.2 (one host) and §6.1 (no coding but chunked)."""
+        hosts = 0
+        for name, value in self.headers:
+            if name == b"host":
+                hosts += 1
+            elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+                raise _Unreadable
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise _Unreadable
+
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade() and self.scope["method"] != "CONNECT" and self._framing():
+            return  # its content is yet to come
         self._arriving = False
         self._framing_bytes = 0
         super().on_message_complete()
@@ -166,8 +247,8 @@ class BoundedHttp(HttpToolsProtocol):
         transport = self.transport
         if transport.is_closing():
             return
-        idle = self.cycle is None or self.cycle.response_complete
-        if idle or not self.cycle.response_started:
+        answered = self._answered
+        if answered is None or answered.response_complete or not answered.response_started:
             transport.write(farewell)
         transport.close()
 

@@ -11,13 +11,16 @@ Rules
    put it before a service of his own.
 4. What was learnt is kept on disk: a gateway that starts while the authority is down knows what
    it knew.
+5. A clock that is put back makes nothing good again: since the last list, time has gone on at
+   least as the other clock says. One that jumps ahead has the list asked for anew at once.
+6. Files that cannot be read are read again, not only once they change: the disk may have failed.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,7 +77,9 @@ class Licensing:
         self._lists: tuple[StatusList, ...] = ()
         self._authority: Upstream | None = None
         self._asking: asyncio.Task[StatusList] | None = None
-        self._ask_at_s = float("-inf")
+        self._ask_at_s = self._asked_s = self._read_s = float("-inf")
+        self._anchor = (clock.now(), clock.monotonic())
+        """When the clock was last taken to be right, by both."""
         self.failed: Trouble | None = None
         """Why the authority could not be asked the last time, if it could not."""
         if not lab:
@@ -101,20 +106,34 @@ class Licensing:
             return LAB
         if self._held is None:
             return no_clearance(self._trouble)
-        return clearance_of(standing_of(self._held.licence, self._lists, now))
+        return clearance_of(standing_of(self._held.licence, self._lists, self._no_earlier(now)))
+
+    def _no_earlier(self, now: datetime) -> datetime:
+        """Rule 5."""
+        wall, mono_s = self._anchor
+        return max(now, wall + timedelta(seconds=self._clock.monotonic() - mono_s))
 
     async def tend(self) -> None:
         """To be called every second: files that changed, a list that is due. Does not wait for
         the authority."""
         if self._lab:
             return
-        if self._stamps() != self._stamp:
+        now_s = self._clock.monotonic()
+        unread = self._trouble is not None and now_s - self._read_s >= RETRY_S
+        if unread or self._stamps() != self._stamp:
             await self._leave_authority()
             self._read()
         self._take_answer()
-        now_s = self._clock.monotonic()
-        if self._held is not None and self._asking is None and now_s >= self._ask_at_s:
+        if self._held is None or self._asking is not None:
+            return
+        if now_s >= self._ask_at_s or (self._is_stale() and now_s - self._asked_s >= RETRY_S):
+            self._asked_s = now_s
             self._asking = asyncio.ensure_future(self._ask(self._held))
+
+    def _is_stale(self) -> bool:
+        """Whether no list speaks for the present."""
+        listed = self.listed
+        return listed is None or not listed.speaks_for(self._no_earlier(self._clock.now()))
 
     async def settle(self) -> None:
         """Ask once and wait for the answer, for `WAIT_S` at most: before serving begins."""
@@ -130,7 +149,7 @@ class Licensing:
     # Files
 
     def _read(self) -> None:
-        self._stamp = self._stamps()
+        self._stamp, self._read_s = self._stamps(), self._clock.monotonic()
         self._held, self._trouble, self._lists = None, None, ()
         self._ask_at_s = float("-inf")
         if self._config is None:
@@ -194,6 +213,7 @@ class Licensing:
         if self._held is None or (known is not None and known.issued > listed.issued):
             return
         self._lists = (listed,)
+        self._anchor = (self._clock.now(), now_s)
         try:
             self._shelf.put(listed, self._held.keys)
         except OSError as error:

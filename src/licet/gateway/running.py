@@ -38,13 +38,13 @@ from licet.gateway.replay.app import replay_app
 from licet.gateway.replay.shelf import load_answers
 from licet.gateway.settling import Settling, building
 from licet.gateway.staging import Staging
+from licet.gateway.sweeping import Store, Sweeping
 from licet.gateway.text_marks import label_headers
 from licet.guard.bundle import Bundle, make_guard, read_bundle
 from licet.guard.guarding import Guard
 from licet.ledger.entry import Value, as_id, make_entry
 
 REFRESH_S = 1.0
-SWEEP_S = 3600.0
 Note = Callable[[str], None]
 Bear = Callable[[list[tuple[str, str]]], None]
 """Has every answer bear headers."""
@@ -158,7 +158,7 @@ class Upkeep:
         self._bundle = gateway.bundle
         self._path = gateway.home / "bundles" / CURRENT
         self._seen = _stamp(self._path)
-        self._swept_s = float("-inf")
+        self._sweeping = Sweeping(gateway.parts.clock, self._stores(), note)
         self._wanted: Callable[[], Bundle] | None = None
         self._adopting: asyncio.Task[None] | None = None
         self.settling = Settling()
@@ -203,9 +203,8 @@ class Upkeep:
                 await parts.studio.tend(self._note)
             await self._mind()
             self.settling.tend(now_s, busy=parts.metrics.open_streams > 0)
-            if now_s - self._swept_s > SWEEP_S:
-                self._swept_s = now_s
-                self._sweep(parts.clock.now())
+            if swept := self._sweeping.tend():
+                self._record("erasure.executed", {"request": "retention", "items": swept})
 
     def _bear_all(self, clearance: Clearance) -> None:
         parts = self._gateway.parts
@@ -313,20 +312,22 @@ class Upkeep:
         elif before:
             self._note(f"the licence is {clearance.state}.")
 
-    def _sweep(self, now: datetime) -> None:
-        try:
-            swept = self._gateway.parts.cases.sweep(now)
-            erase_due(self._gateway.parts, self._gateway.writer.submit, now)
-        except Trouble as trouble:
-            self._note(f"cases: {trouble}")
-            return
-        if self._gateway.parts.copies is not None:
-            swept += self._gateway.parts.copies.sweep(now)
-        measures = self._gateway.parts.measures
-        held = measures.held_periods if measures is not None else frozenset[str]()
-        swept += self._gateway.pseudonyms.forget_past(held)
-        if swept:
-            self._record("erasure.executed", {"request": "retention", "items": swept})
+    def _stores(self) -> tuple[tuple[str, Store], ...]:
+        """What is swept, in this order."""
+        gateway, parts = self._gateway, self._gateway.parts
+
+        def erasures(now: datetime) -> int:
+            erase_due(parts, gateway.writer.submit, now)
+            return 0
+
+        def pseudonyms(now: datetime) -> int:
+            held = parts.measures.held_periods if parts.measures is not None else ()
+            return gateway.pseudonyms.forget_past(held)
+
+        stores = [("cases", parts.cases.sweep), ("erasures", erasures)]
+        if parts.copies is not None:
+            stores.append(("copies", parts.copies.sweep))
+        return (*stores, ("pseudonyms", pseudonyms))
 
     def _record(self, kind: str, pub: dict[str, Value]) -> None:
         with contextlib.suppress(Trouble):

@@ -12,6 +12,7 @@ Rules
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -67,11 +68,13 @@ class Staging:
                 await self._go_on(self._shadow)
         except (Trouble, OSError) as trouble:
             self._note(f"the staged bundle is not tried: {trouble}")
-            await self._end("failed")
+            with contextlib.suppress(OSError):  # what failed may be the disk, and fail again
+                await self._end("failed")
 
     async def close(self) -> None:
         """The gateway leaves."""
-        await self._end("stopped")
+        with contextlib.suppress(OSError):
+            await self._end("stopped")
 
     async def _begin(self, current: Bundle) -> None:
         staged = await asyncio.to_thread(self._prepare, current)

@@ -9,8 +9,9 @@ Rules
    requests wait for one, none longer than `connect_s`. Who waits longest is served first.
 2. Of unused connections the one used last serves next, so that those too many grow old and close.
 3. A request goes out a second time only if a connection that had served before was closed, not by
-   us and without a byte of answer: that is how a server looks that gave the connection up while it
-   was unused (RFC 9112 §9.3.1). It goes out on a new connection, and never a third time.
+   us, without a byte of answer and within STALE_S: that is how a server looks that gave the
+   connection up while it was unused (RFC 9112 §9.3.1). One that hangs up later may have worked on
+   it, and be paid for it twice. It goes out on a new connection, and never a third time.
 4. Whatever ends `send` early, a cancelled task included, leaves no connection behind.
 """
 
@@ -43,6 +44,8 @@ __all__ = ["KeyForm", "Reply", "Secret", "Upstream", "UpstreamSettings"]
 
 Passed = tuple[tuple[bytes, bytes], ...]
 """The headers of a caller that go out."""
+STALE_S: Final = 1.0
+"""A round trip, with a packet lost on the way."""
 _PATH: Final = re.compile(r"/[\x21-\x7e]*")
 _KEPT_MAX: Final = 64
 _KEPT_BYTES_MAX: Final = 2 << 10
@@ -119,12 +122,15 @@ class Upstream:
         since = loop.time()
         bodiless = method == "HEAD"
         connection = await self._claim(loop, fresh=False)
+        stale_until = loop.time() + STALE_S
         reply = connection.ask(request, bodiless=bodiless, since=since)
         try:
             await reply.opened()
             return reply
         except UpstreamClosed:
             if reply.heard or reply.aborted or not connection.used or self._closed:
+                raise
+            if loop.time() > stale_until:
                 raise
         connection = await self._claim(loop, fresh=True)
         reply = connection.ask(request, bodiless=bodiless, since=since)

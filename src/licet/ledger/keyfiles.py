@@ -10,8 +10,10 @@ Refuses to know what the keys are used for.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Container
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 
 from licet.base.ids import Chance
@@ -22,6 +24,7 @@ from licet.ledger.seal import KEY_BYTES
 
 _PUBLISHED = "It is one line, name+hash+base64; a gateway leaves it anew at its start."
 _EPOCH = datetime(2020, 1, 6, tzinfo=UTC)  # a Monday, so that seven-day periods are weeks
+_PERIOD = re.compile(r"(\d+)d-(-?\d+)")
 
 
 def create_signer(path: Path, origin: str, chance: Chance) -> Signer:
@@ -91,6 +94,15 @@ def period_name(now: datetime, days: int) -> str:
     return f"{days}d-{(now - _EPOCH) // timedelta(days=days)}"
 
 
+def _days_of(period: str) -> tuple[float, float]:
+    """The first day of a period, and of the next. A name of no period is never over."""
+    found = _PERIOD.fullmatch(period)
+    if found is None:
+        return inf, inf
+    days, number = int(found[1]), int(found[2])
+    return days * number, days * (number + 1)
+
+
 class PeriodKeys:
     """The keys of pseudonym periods, one file each in a folder of their own."""
 
@@ -125,12 +137,14 @@ class PeriodKeys:
             raise NotFound(f"there is no key for the period {period}") from None
 
     def forget_past(self, period: str, held: Container[str] = ()) -> int:
-        """Destroy the keys of all periods but `period` and those that are `held`; returns how many
-        there were."""
+        """Destroy the keys of the periods that were over when `period` began, but those that are
+        `held`; returns how many there were. Those of later ones stay: a clock that is behind
+        must not take the present for the past."""
+        begins = _days_of(period)[0]
         past = [
             path
             for path in self._folder.glob("*.key")
-            if path.stem != period and path.stem[:1] != "." and path.stem not in held
+            if _days_of(path.stem)[1] <= begins and path.stem not in held
         ]
         for path in past:
             self._known.pop(path.stem, None)
