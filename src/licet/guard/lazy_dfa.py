@@ -40,6 +40,8 @@ STEPS_MAX: Final = 100_000
 """Some 300 bytes each, with the states that they lead to and what a lattice remembers for them."""
 ANEW_MAX: Final = 400_000
 """Sixteen bytes each."""
+LETTERS_MAX: Final = 1 << 14
+"""Of so many characters it is remembered what letters they are."""
 _CAREFUL_CHARACTERS: Final = 16
 """After so many the scanners are asked whether what they have open may be remembered again."""
 _ANYWHERE: Final = 1 << 32
@@ -169,6 +171,8 @@ class LazyDfa:
         """Rule 3."""
         letters = self._letters.get(char)
         if letters is None:
+            if len(self._letters) >= LETTERS_MAX:
+                self._letters.clear()
             letters = tuple([walk.view.letter(char) for walk in self._walks])
             letters = self._letters[char] = letters if all(letters) else ()
         if not letters:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from licet.guard.disguise.spellings import TONE, TONES, Reader, signs
+from licet.guard.disguise.spellings import SYMBOLS_MAX, TONE, TONES, Reader, signs
 from licet.guard.disguise.ways import INITIALS, LEET, PINYIN, REPEATS
 from licet.guard.fold import LETTER, word_class
 from licet.guard.literal import Entry
@@ -126,7 +126,7 @@ class Lattice:
         self._forms = sorted(forms, key=lambda form: form.letters)
         self._nodes = [_Node(self._forms, 0, len(self._forms), 0)]
         self._states: dict[tuple[Place, ...], State] = {}
-        self._beginnings: dict[str, list[Place]] = {}  # as many as there are symbols, at most
+        self._beginnings: dict[str, list[Place]] = {}
         self._steps = 0
         used = 0
         for form in self._forms:
@@ -173,6 +173,8 @@ class Lattice:
             read_as = self._bits.get(symbol, 0)
             for letter in self._reader.letters_of(symbol):
                 read_as |= self._bits[letter]
+            if len(self._read_as) >= SYMBOLS_MAX:
+                self._read_as.clear()
             self._read_as[symbol] = read_as
         return bool(state.ahead & read_as) or symbol in state.amid
 
@@ -195,6 +197,8 @@ class Lattice:
         """The places at which literals begin that may begin with a symbol."""
         fresh = self._beginnings.get(symbol)
         if fresh is None:
+            if len(self._beginnings) >= SYMBOLS_MAX:
+                self._beginnings.clear()
             fresh = self._beginnings[symbol] = self._advance(_BEGINNING, symbol, False)
         return fresh
 

@@ -38,6 +38,8 @@ TONES: Final = "012345"
 
 Spelling = tuple[int, str]
 """(way, symbols)"""
+SYMBOLS_MAX: Final = 1 << 14
+"""Of so many symbols what is known is remembered: more than texts in any language have."""
 
 
 @cache
@@ -92,6 +94,8 @@ class Reader:
                     for letter in self._by_sound.get(reading, ()):
                         if letter != symbol and (PINYIN, "") not in known.get(letter, ()):
                             known.setdefault(letter, []).append((PINYIN, ""))
+            if len(self._known) >= SYMBOLS_MAX:
+                self._known.clear()
             self._known[symbol] = known
         return known
 
