@@ -4,15 +4,22 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
+import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kit.gateway import CONFIG, Served, running_gateway
-from kit.scripted import chat_events, reply, upstream
+from kit.judge import http as judge_answer
+from kit.judge import verdict
+from kit.litellm import PATH, question
+from kit.media import b64, landscape, pictures_answer
+from kit.scripted import chat_events, reply, stream, upstream
 from kit.upstream import STREAM, Peer, chunk
 from licet.ledger.entry import Entry, parse_entry
 from licet.ledger.log import LogView
@@ -33,18 +40,22 @@ def entries(home: Path) -> list[Entry]:
         log.close()
 
 
-def asking(served: Served, head: bytes = b"", *, streamed: bool = False) -> socket.socket:
+def asking(
+    served: Served, head: bytes = b"", *, streamed: bool = False,
+    path: str = "/v1/chat/completions", asked: dict[str, Any] | None = None,
+) -> socket.socket:  # fmt: skip
     """A client that has asked."""
-    said = {"model": "m", "stream": streamed, "messages": [{"role": "user", "content": "hello"}]}
-    body = json.dumps(said).encode()
+    hello = [{"role": "user", "content": "hello"}]
+    body = json.dumps(asked or {"model": "m", "stream": streamed, "messages": hello}).encode()
     host, port = served.root.removeprefix("http://").split(":")
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     sock.settimeout(20)
     sock.connect((host, int(port)))
     sock.sendall(
-        b"POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer %b\r\n%b"
-        b"content-length: %d\r\n\r\n%b" % (served.key.encode(), head, len(body), body)
+        b"POST %b HTTP/1.1\r\nhost: a\r\nauthorization: Bearer %b\r\n%b"
+        b"content-length: %d\r\n\r\n%b"
+        % (path.encode(), served.key.encode(), head, len(body), body)
     )
     return sock
 
@@ -116,3 +127,92 @@ def test_who_does_not_take_the_last_words_keeps_nobody_waiting(tmp_path: Path) -
                 time.sleep(0.02)
                 still, last = (still + 1, sent) if sent == last and sent else (0, sent)
         assert entries(tmp_path)[-1].kind == "gateway.stopped"
+
+
+DEEP = "mull it over"
+JUDGE = """\
+[[guard.judge]]
+name = "near"
+kind = "moderation"
+url = "{judge}"
+model = "a-guard"
+timeout_ms = 20000
+
+[ledger]
+"""
+LOOKING = """
+[media]
+producer = "001191110000000000000000010001"
+without_classifier = "refuse"
+
+[media.classifier]
+kind = "moderation"
+url = "{judge}"
+model = "a-guard"
+threshold = 0.9
+timeout_ms = 20000
+"""
+CHAT = "/v1/chat/completions"
+SHOWN = {
+    "type": "image_url",
+    "image_url": {"url": f"data:image/png;base64,{b64(landscape())['b64_json']}"},
+}
+ABOUT_DEEP = {"model": "m", "messages": [{"role": "user", "content": DEEP}]}
+WAITING: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "moderations": ("/v1/moderations", {"input": DEEP}),
+    "guardrail, a request": (PATH, question("request", DEEP)),
+    "guardrail, a response": (PATH, question("response", DEEP)),
+    "prompt": (CHAT, ABOUT_DEEP),
+    "prompt, once": (CHAT, ABOUT_DEEP),
+    "answer": (CHAT, None),
+    "stream": (CHAT, None),
+    "picture, sent": (CHAT, {"model": "m", "messages": [{"role": "user", "content": [SHOWN]}]}),
+    "picture, made": ("/v1/images/generations", {"model": "m", "prompt": "A lake"}),
+}
+"""What is asked where: in it, or in its answer, is what the judge says nothing about."""
+
+
+@pytest.mark.parametrize("what", WAITING)
+def test_who_waits_for_a_judge_is_told_and_on_record_as_ended_by_us(
+    what: str, tmp_path: Path
+) -> None:
+    path, asked = WAITING[what]
+    mulling = threading.Event()
+
+    async def judge(peer: Peer) -> None:
+        while not re.search(b"mull it over|data:image", (await peer.request()).body):
+            await peer.send(judge_answer(verdict(violence=0.01)))
+        mulling.set()
+        await peer.gone()
+
+    async def model(peer: Peer) -> None:
+        made = pictures_answer(b64(landscape())) if "picture" in what else reply(DEEP)
+        while await peer.request():
+            await peer.send(stream([DEEP]) if what == "stream" else made)
+
+    head = b"idempotency-key: k1\r\n" if "once" in what else b""
+    with ExitStack() as clients, upstream(judge) as thinker, upstream(model) as behind:
+        config = AT_ONCE.replace("[ledger]\n", JUDGE.format(judge=thinker.url))
+        guard, more = 'tier = "whole"', ""
+        if "picture" in what:
+            guard, more = (
+                'images = "judge"\nunlooked = "refuse"',
+                LOOKING.format(judge=thinker.url),
+            )
+        with running_gateway(
+            tmp_path, behind.url, config=config, guard=guard, more=more
+        ) as served:
+            sock = clients.enter_context(
+                asking(served, head, streamed=what == "stream", path=path, asked=asked)
+            )
+            assert mulling.wait(20)
+        heard = rest(sock)
+    assert b"gateway_stopping" in heard
+    assert b"ask again" in heard
+    if what == "stream":
+        assert heard.endswith(b"0\r\n\r\n"), "an end, no cut"
+    else:
+        assert heard.startswith(b"HTTP/1.1 503 ")
+    ended = [entry.pub for entry in entries(tmp_path) if entry.kind == "exchange.failed"]
+    told = [(pub["error"], pub["side"]) for pub in ended]
+    assert told == ([] if what == "moderations" else [("gateway_stopping", "gateway")])

@@ -203,27 +203,110 @@ def test_a_redis_that_is_down_refuses_or_counts_here_as_chosen() -> None:
 
 
 class Line:
-    """A relay before the real Redis. `mute`: its answers are lost; `deaf`: what it is asked is."""
+    """A relay before the real Redis. `mute`: its answers are lost; `deaf`: what it is asked is;
+    `slow`: what it is asked waits until `deliver`, though nobody may wait for the answer. `lose`
+    so many answers."""
 
     def __init__(self) -> None:
-        self.mute = self.deaf = False
+        self.mute = self.deaf = self.slow = False
+        self.lose = 0
+        self._late: list[tuple[asyncio.StreamWriter, bytes]] = []
+        self._answered = asyncio.Event()
+
+    async def deliver(self) -> None:
+        """What was slow arrives and is done."""
+        assert self._late, "nothing is under way"
+        for sink, data in self._late:
+            self._answered.clear()
+            sink.write(data)
+            await self._answered.wait()
+            sink.close()
+
+    def _keeps(self, sink: asyncio.StreamWriter, data: bytes) -> bool:
+        if self.slow:
+            self._late.append((sink, data))
+        return self.slow or self.deaf
+
+    def _loses(self, sink: asyncio.StreamWriter, data: bytes) -> bool:
+        self._answered.set()
+        self.lose -= 1
+        return self.mute or self.lose >= 0
 
     async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         where = urlsplit(REDIS_URL)
         far = await asyncio.open_connection(where.hostname, where.port or 6379)
 
         async def pass_on(
-            source: asyncio.StreamReader, sink: asyncio.StreamWriter, broken: Callable[[], bool]
-        ) -> None:
+            source: asyncio.StreamReader, sink: asyncio.StreamWriter,
+            broken: Callable[[asyncio.StreamWriter, bytes], bool],
+        ) -> None:  # fmt: skip
             while data := await source.read(65536):
-                if not broken():
+                if not broken(sink, data):
                     sink.write(data)
-            sink.close()
+            if sink not in (late for late, _ in self._late):
+                sink.close()
 
         await asyncio.gather(
-            pass_on(reader, far[1], lambda: self.deaf),
-            pass_on(far[0], writer, lambda: self.mute),
+            pass_on(reader, far[1], self._keeps), pass_on(far[0], writer, self._loses)
         )
+
+
+async def _over_line(script: Callable[[Limits, Line], Awaitable[None]]) -> None:
+    """With limits that reach Redis through a line, and have reached it."""
+    line = Line()
+    server = await asyncio.start_server(line.relay, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    limits = _redis_limits(f"redis://127.0.0.1:{port}{urlsplit(REDIS_URL).path}")
+    held = await _take(limits, 0, 1)
+    assert isinstance(held, Allowed)
+    await limits.release("key_a", held)
+    try:
+        await script(limits, line)
+    finally:
+        await limits.close()
+        server.close()
+
+
+@pytest.mark.parametrize("when", ["before another", "meanwhile", "after another"])
+def test_a_question_that_arrives_after_it_was_given_up_takes_no_place(when: str) -> None:
+    if not _redis_answers():
+        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+
+    async def script(limits: Limits, line: Line) -> None:
+        line.slow = True
+        with pytest.raises(Unavailable):
+            await _take(limits, 0, 1)
+        line.slow = False
+        if when == "before another":
+            await line.deliver()
+        held = await _take(limits, 0, 1)
+        assert isinstance(held, Allowed)
+        if when == "meanwhile":
+            await line.deliver()
+        assert isinstance(await _take(limits, 0, 1), Limited), "it is no second place"
+        await limits.release("key_a", held)
+        if when == "after another":
+            await line.deliver()
+        held = await _take(limits, 0, 1)
+        assert isinstance(held, Allowed), "nobody holds the place"
+        await limits.release("key_a", held)
+
+    asyncio.run(_over_line(script))
+
+
+def test_a_place_whose_answer_was_lost_is_not_held_against_who_asked() -> None:
+    if not _redis_answers():
+        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+
+    async def script(limits: Limits, line: Line) -> None:
+        line.lose = 1
+        held = await _take(limits, 0, 1)
+        assert isinstance(held, Allowed)
+        assert isinstance(await _take(limits, 0, 1), Limited), "it is no second place"
+        await limits.release("key_a", held)
+        assert isinstance(await _take(limits, 0, 1), Allowed)
+
+    asyncio.run(_over_line(script))
 
 
 @pytest.mark.parametrize("fault", ["mute", "deaf"])

@@ -16,8 +16,9 @@ _WAIT_S = 0.25
 _CONNECTIONS_MAX = 64
 
 
-def connect(url: str) -> Redis:
-    """A client for `url`. Connects at the first call; no call waits for more than half a second.
+def connect(url: str, *, tries: int = 2) -> Redis:
+    """A client for `url`. Connects at the first call; no try waits for more than a quarter of a
+    second. What is tried again may have been done before.
 
     Raises ImportError where the extra `redis` is not installed.
     """
@@ -33,6 +34,6 @@ def connect(url: str) -> Redis:
         socket_timeout=_WAIT_S,
         socket_connect_timeout=_WAIT_S,
         # One more try, at once: a pooled connection may have been closed while idle.
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), tries - 1),
     )
     return Redis.from_pool(pool)

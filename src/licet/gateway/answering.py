@@ -95,7 +95,7 @@ async def judge_whole(
         if whole is None:
             whole = await parts.turns.finish(judging)
         if whole.waiting:
-            async with judged_within(parts.config.find_upstream(trace.upstream).idle_s):
+            async with judged_within(parts, parts.config.find_upstream(trace.upstream).idle_s):
                 await ask_until_judged(parts, whole, prompt_of(ask), trace.audience)
         if urgent == parts.urgent:
             return whole
@@ -165,8 +165,8 @@ async def _relay_asking(
     assert parts.judge is not None
     upstream = parts.config.find_upstream(trace.upstream)
     relay = AskingRelay(
-        exchange, reply, parts.judge, write, fresh_guard, deadline_s=upstream.idle_s,
-        context=prompt_of(ask), audience=trace.audience,
+        exchange, reply, parts.judge, write, fresh_guard, waits=parts.waits,
+        deadline_s=upstream.idle_s, context=prompt_of(ask), audience=trace.audience,
     )  # fmt: skip
     try:
         out = await relay.run()

@@ -6,6 +6,7 @@ Rules
 1. Every question is put once at a time; one that the exchange puts again waits a little.
 2. When the upstream is over and answers are still awaited, that has a deadline, however often a
    question is put again; past it the exchange has failed, and what was not judged stays here.
+3. Where nobody may be served any more, no judge is waited for (`waits`).
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 from licet.base.trouble import Unavailable
+from licet.gateway.clearance import NotServed
 from licet.gateway.exchange import Exchange
 from licet.gateway.outcome import UNJUDGED, Question
-from licet.gateway.parts import Judge
+from licet.gateway.parts import Judge, Parts
 from licet.gateway.upstream import Reply
 from licet.gateway.upstream_trouble import UpstreamTrouble
+from licet.gateway.waits import Waits
 from licet.guard.classifier import Scores
 from licet.guard.guarding import AUDIENCE, Guard
 
@@ -34,13 +38,24 @@ class JudgeUnavailable(Unavailable):
 
 
 @contextlib.asynccontextmanager
-async def judged_within(deadline_s: float) -> AsyncIterator[None]:
-    """Bounds the time in which a judge is asked again and again. Raises JudgeUnavailable."""
+async def judged_within(parts: Parts, deadline_s: float | None) -> AsyncIterator[None]:
+    """Bounds the time in which a judge is asked again and again; None: each has its own bound.
+    Raises JudgeUnavailable, and NotServed at once where nobody may be served any more."""
+    parts.clearance.check()
+    ended: list[NotServed] = []
+
+    def end(why: NotServed) -> None:
+        if not bound.expired():
+            ended.append(why)
+            bound.reschedule(asyncio.get_running_loop().time())
+
     try:
-        async with asyncio.timeout(deadline_s):
-            yield
+        async with asyncio.timeout(deadline_s) as bound:
+            with parts.waits.heed(end):
+                yield
     except TimeoutError:
-        raise JudgeUnavailable("No judge has answered in time.") from None
+        late = JudgeUnavailable("No judge has answered in time.")
+        raise (ended[0] if ended else late) from None
 
 
 class AskingRelay:
@@ -50,14 +65,15 @@ class AskingRelay:
 
     def __init__(
         self, exchange: Exchange, reply: Reply, judge: Judge, write: Write,
-        fresh_guard: Callable[[], Guard | None], *, deadline_s: float, context: str = "",
-        audience: str = AUDIENCE,
+        fresh_guard: Callable[[], Guard | None], *, waits: Waits, deadline_s: float,
+        context: str = "", audience: str = AUDIENCE,
     ) -> None:  # fmt: skip
         self._exchange = exchange
         self._reply = reply
         self._judge = judge
         self._write = write
         self._fresh_guard = fresh_guard
+        self._waits = waits
         self._deadline_s = deadline_s
         self._context = context
         self._audience = audience
@@ -66,15 +82,17 @@ class AskingRelay:
         self._put: set[int] = set()
         self._reading: asyncio.Task[bytes] | None = None
         self._over = False
+        self._lost: asyncio.Future[NotServed] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> bytes:
-        """Until the exchange is over; returns its last bytes, unsent."""
+        """Until the exchange is over; returns its last bytes, unsent. Raises NotServed."""
         try:
             out = b""
-            while self._exchange.outcome is None:
-                if out:
-                    await self._write(out)
-                out = await self._step()
+            with self._waits.heed(self._lost.set_result):
+                while self._exchange.outcome is None:
+                    if out:
+                        await self._write(out)
+                    out = await self._step()
             return out
         finally:
             for task in (*self._asked, *((self._reading,) if self._reading else ())):
@@ -84,7 +102,7 @@ class AskingRelay:
         self._ask()
         if not self._over and self._reading is None:
             self._reading = asyncio.ensure_future(self._reply.read())
-        awaited: set[asyncio.Task[Scores | None] | asyncio.Task[bytes]] = {*self._asked}
+        awaited: set[asyncio.Future[Any]] = {*self._asked, self._lost}
         if self._reading is not None:
             awaited.add(self._reading)
         left_s = None
@@ -96,6 +114,8 @@ class AskingRelay:
         if not done or left_s == 0.0:
             return self._exchange.failed(JudgeUnavailable())
         guard = self._fresh_guard()
+        if self._lost.done():
+            raise self._lost.result()
         out = b"" if guard is None else self._exchange.adopt(guard)
         for task in [task for task in self._asked if task in done]:
             out += self._exchange.judged(self._asked.pop(task), task.result())

@@ -27,6 +27,7 @@ from licet.gateway.asgi import (
 from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.asking import JudgeUnavailable, judged_within
 from licet.gateway.casepage import case_page
+from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.model import PromptText
 from licet.gateway.dialects.moderations import Judged, parse_moderation, render_moderation
@@ -209,7 +210,7 @@ async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
         server = parts.config.server
         body = await read_body(scope, receive, server.body_bytes_max)
         ask = parse_moderation(body, json_depth_max=server.json_depth_max)
-        async with judged_within(JUDGED_WITHIN_S):
+        async with judged_within(parts, JUDGED_WITHIN_S):
             judged = await _judge_inputs(parts, key, ask.inputs)
         number = new_id("modr", parts.clock.now(), secrets.token_bytes)
         out = render_moderation(judged, model=ask.model, moderation_id=number)
@@ -220,6 +221,8 @@ async def moderate(parts: Parts, scope: Scope, receive: Receive, send: Send) -> 
         await _denied(Denial(413, trouble.code, str(trouble))).send(send)
     except BadInput as trouble:
         await _denied(Denial(400, "invalid_request", str(trouble))).send(send)
+    except NotServed as lost:  # meanwhile: the gateway ends, or the licence was lost
+        await _denied(Denial(lost.status, lost.code, lost.message)).send(send)
     except Trouble as trouble:
         await _denied(Denial(503, trouble.code, str(trouble))).send(send)
     finally:

@@ -39,6 +39,7 @@ from licet.gateway.asgi import (
 )
 from licet.gateway.asgi_trouble import BodyTooLarge, ClientLeft
 from licet.gateway.asking import ASK_AGAIN_S, judged_within
+from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.errors import openai_error
 from licet.gateway.dialects.guardrail import (
     GuardrailAsk,
@@ -135,7 +136,8 @@ async def _answer(parts: Parts, trace: Trace, scope: Scope, receive: Receive) ->
         return await _judge_response(parts, ask, trace)
     except Trouble as trouble:
         parts.recorder.record(trace, Outcome("failed", code=trouble.code))
-        return Denial(503, trouble.code, str(trouble))
+        status = trouble.status if isinstance(trouble, NotServed) else 503
+        return Denial(status, trouble.code, str(trouble))
 
 
 async def _judge_request(parts: Parts, ask: GuardrailAsk, trace: Trace) -> bytes:
@@ -201,12 +203,13 @@ async def _judged(parts: Parts, trace: Trace, judging: Callable[[Guard], Pieceme
 
 
 async def _ask_until_judged(parts: Parts, judgement: _Judgement, audience: str) -> None:
-    """Raises JudgeUnavailable where a judge is held for in vain."""
+    """Raises JudgeUnavailable where a judge is held for in vain, NotServed where the service is
+    over meanwhile."""
     if not judgement.waiting:
         return
     judge = parts.judge
     assert judge is not None
-    async with judged_within(WAIT_S):
+    async with judged_within(parts, WAIT_S):
         while judgement.waiting and judgement.questions:
             questions, judgement.questions = judgement.questions, []
             answers = await asyncio.gather(

@@ -24,6 +24,7 @@ from licet.base.trouble import BadInput, TooMuch
 from licet.gateway.admission import Denial
 from licet.gateway.answering import judge_whole
 from licet.gateway.asgi import JSON, Answer, Headers, Scope, Send, header
+from licet.gateway.asking import judged_within
 from licet.gateway.dialects.frames import Span
 from licet.gateway.dialects.media import MediaAsk, PicturesReply
 from licet.gateway.dialects.model import Ask, Dialect, Notice, PromptText, Usage
@@ -190,7 +191,8 @@ async def answer_media(
             trace.bundle = guard.name
         making = _Making(parts, studio, ask, guard, trace, flags, marked=not agreement)
         try:
-            outcome = await making.judge(body)
+            async with judged_within(parts, None):
+                outcome = await making.judge(body)
             made = None if outcome.kind == "halted" else await making.make()
         except (BadInput, TooMuch) as trouble:
             message = f"The model's answer cannot be used: {trouble}"

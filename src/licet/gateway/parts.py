@@ -32,6 +32,7 @@ from licet.gateway.subjects import Subjects
 from licet.gateway.trace import Trace
 from licet.gateway.turns import Turns
 from licet.gateway.upstream import Upstream
+from licet.gateway.waits import Waits
 from licet.guard.classifier import Scores
 from licet.guard.guarding import AUDIENCE, Guard
 from licet.guard.memory import VerdictMemory
@@ -108,6 +109,7 @@ class Parts:
     repeats: Repeats = field(init=False)
     departures: Departures = field(default_factory=Departures)
     turns: Turns = field(default_factory=Turns)
+    waits: Waits = field(default_factory=Waits)
     memory: VerdictMemory = field(
         default_factory=lambda: VerdictMemory(secrets.token_bytes(32))
     )  # fmt: skip
@@ -121,10 +123,12 @@ class Parts:
         """From now on this holds. Where it is a refusal, what runs is cut off and must end."""
         self.clearance = clearance
         self.recorder.shown = clearance.shown
-        if clearance.refusal is not None:
+        lost = clearance.lost()
+        if lost is not None:
             self.urgent += 1
             for upstream in self.upstreams.values():
                 upstream.cut_off()
+            self.waits.end(lost)
 
     def stop(self) -> None:
         """The gateway is about to end: what still runs is cut off and told so."""

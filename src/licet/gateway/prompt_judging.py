@@ -11,9 +11,10 @@ import contextlib
 
 import msgspec
 
-from licet.base.trouble import Trouble
+from licet.base.trouble import BadInput, TooMuch, Trouble
 from licet.gateway.admission import Target
 from licet.gateway.asking import ASK_AGAIN_S, JudgeUnavailable, judged_within
+from licet.gateway.clearance import NotServed
 from licet.gateway.dialects.model import Ask
 from licet.gateway.media_answering import look_at_sent, looks_at
 from licet.gateway.outcome import BUG, Outcome
@@ -28,13 +29,39 @@ from licet.guard.verdict import Finding
 async def judge_prompt(
     parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
 ) -> tuple[Refusal | None, tuple[Finding, ...]]:
-    """Why a request is refused (or None), and what is noted of it."""
-    judgement = await _judge_texts(parts, ask, guard, target, trace)
-    refusal, flags = refusal_of(judgement, ask), tuple(judgement.flags)
-    if refusal is not None or not ask.pictures or not looks_at(parts, ask):
-        return refusal, flags
-    refusal, noted, texts = await look_at_sent(parts, ask, guard, trace)
-    flags += noted
+    """Why a request is refused (or None), and what is noted of it. Raises JudgeUnavailable,
+    NotServed, and BadInput and TooMuch for what is sent as a picture and is none; one that failed
+    is on record."""
+    outcome: Outcome | None = Outcome("abandoned", code="client_gone")
+    try:
+        judgement = await _judge_texts(parts, ask, guard, target, trace)
+        refusal, flags = refusal_of(judgement, ask), tuple(judgement.flags)
+        if refusal is None and ask.pictures and looks_at(parts, ask):
+            refusal, noted = await _judge_pictures(parts, ask, guard, target, trace)
+            flags += noted
+        outcome = None
+    except (BadInput, TooMuch):
+        outcome = None
+        raise
+    except (JudgeUnavailable, NotServed) as trouble:
+        outcome = Outcome("failed", code=trouble.code)
+        raise
+    except Exception:
+        outcome = Outcome("failed", code=BUG)
+        raise
+    finally:
+        if outcome is not None:
+            with contextlib.suppress(Trouble):
+                parts.recorder.record(trace, outcome)
+    return refusal, flags
+
+
+async def _judge_pictures(
+    parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
+) -> tuple[Refusal | None, tuple[Finding, ...]]:
+    """The pictures of a request, and what stands in them."""
+    async with judged_within(parts, None):
+        refusal, flags, texts = await look_at_sent(parts, ask, guard, trace)
     if refusal is None and texts:
         seen = msgspec.structs.replace(ask, texts=texts)
         judgement = await _judge_texts(parts, seen, guard, target, trace)
@@ -47,30 +74,17 @@ async def _judge_texts(
     parts: Parts, ask: Ask, guard: Guard, target: Target, trace: Trace
 ) -> PromptJudgement:
     """A judge that is held for has a deadline, like everything here (`idle_s`)."""
-    outcome: Outcome | None = Outcome("abandoned", code="client_gone")
-    try:
-        judging = judge_texts(
-            ask, guard, parts.memory, audience=trace.audience,
-            on_failure=guard.policy.on_judge_failure["whole"],
-        )  # fmt: skip
-        judgement = parts.turns.begin(judging)
-        if judgement is None:
-            judgement = await parts.turns.finish(judging)
-        if judgement.waiting:
-            async with judged_within(target.upstream.idle_s):
-                while judgement.waiting and judgement.questions:
-                    await _ask_judge(parts, judgement, trace.audience)
-        outcome = None
-    except JudgeUnavailable as trouble:
-        outcome = Outcome("failed", code=trouble.code)
-        raise
-    except Exception:
-        outcome = Outcome("failed", code=BUG)
-        raise
-    finally:
-        if outcome is not None:
-            with contextlib.suppress(Trouble):
-                parts.recorder.record(trace, outcome)
+    judging = judge_texts(
+        ask, guard, parts.memory, audience=trace.audience,
+        on_failure=guard.policy.on_judge_failure["whole"],
+    )  # fmt: skip
+    judgement = parts.turns.begin(judging)
+    if judgement is None:
+        judgement = await parts.turns.finish(judging)
+    if judgement.waiting:
+        async with judged_within(parts, target.upstream.idle_s):
+            while judgement.waiting and judgement.questions:
+                await _ask_judge(parts, judgement, trace.audience)
     return judgement
 
 
