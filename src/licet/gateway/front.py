@@ -154,10 +154,6 @@ class BoundedHttp(HttpToolsProtocol):
         self._number += 1
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        if not self._again:
-            super().on_url(url)
-
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._in_head:
             name = name.lower()
@@ -190,14 +186,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _refuse_ambiguous(self) -> None:
         """What llhttp lets pass: RFC 9112 §3.2 (one host) and §6.1 (no coding but chunked)."""
-        hosts = 0
-        for name, value in self.headers:
-            if name == b"host":
-                hosts += 1
-            elif name == b"transfer-encoding" and value.strip().lower() != b"chunked":
-                raise _Unreadable
+        names = [name for name, _ in self.headers]
+        hosts = names.count(b"host")
         if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
             raise _Unreadable
+        if b"transfer-encoding" in names:
+            for name, value in self.headers:
+                if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+                    raise _Unreadable
 
     def on_message_complete(self) -> None:
         if self.parser.should_upgrade() and self.scope["method"] != "CONNECT" and self._framing():
