@@ -217,7 +217,7 @@ def test_who_takes_nothing_of_an_answer_is_cut_off(path: bytes, more: bytes) -> 
 
 @pytest.mark.parametrize("path", [b"piecemeal", b"whole"])
 def test_who_takes_an_answer_slowly_is_served_to_the_end(path: bytes) -> None:
-    taken = threading.Semaphore(0)
+    taken, looked = threading.Semaphore(0), threading.Semaphore(0)
 
     class Between(bounded_http(4096, 0.001)):  # type: ignore[misc]
         """Looks only when the client has taken more than the kernel holds for it."""
@@ -225,6 +225,7 @@ def test_who_takes_an_answer_slowly_is_served_to_the_end(path: bytes) -> None:
         def _watch(self) -> None:
             if taken.acquire(blocking=False):
                 super()._watch()
+                looked.release()
             else:
                 self._timer = self.loop.call_later(0.001, self._watch)
 
@@ -237,6 +238,7 @@ def test_who_takes_an_answer_slowly_is_served_to_the_end(path: bytes) -> None:
                 got = sock.recv(MIB)
                 assert got, "cut off though it reads"
                 heard += len(got)
-                if heard >= step:
+                if step <= heard < 64 * MIB:
                     step += 16 * MIB
                     taken.release()
+                    assert looked.acquire(timeout=20)
