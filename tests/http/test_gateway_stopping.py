@@ -21,6 +21,7 @@ from kit.litellm import PATH, question
 from kit.media import b64, landscape, pictures_answer
 from kit.scripted import chat_events, reply, stream, upstream
 from kit.upstream import STREAM, Peer, chunk
+from licet.gateway.clearance import Clearance
 from licet.ledger.entry import Entry, parse_entry
 from licet.ledger.log import LogView
 from licet.ledger.note import parse_vkey
@@ -216,3 +217,28 @@ def test_who_waits_for_a_judge_is_told_and_on_record_as_ended_by_us(
     ended = [entry.pub for entry in entries(tmp_path) if entry.kind == "exchange.failed"]
     told = [(pub["error"], pub["side"]) for pub in ended]
     assert told == ([] if what == "moderations" else [("gateway_stopping", "gateway")])
+
+
+def test_who_waits_for_a_judge_is_told_that_the_licence_is_lost(tmp_path: Path) -> None:
+    path, asked = WAITING["moderations"]
+    mulling = threading.Event()
+
+    async def judge(peer: Peer) -> None:
+        await peer.request()
+        mulling.set()
+        await peer.gone()
+
+    lost = Clearance("revoked", ("licence_revoked", "This service may serve nobody.", 403))
+    with ExitStack() as clients, upstream(judge) as thinker:
+        config = AT_ONCE.replace("[ledger]\n", JUDGE.format(judge=thinker.url))
+        with running_gateway(
+            tmp_path, thinker.url, config=config, guard='tier = "whole"'
+        ) as served:
+            sock = clients.enter_context(
+                asking(served, b"connection: close\r\n", streamed=False, path=path, asked=asked)
+            )
+            assert mulling.wait(20)
+            served.call(lambda: served.gateway.parts.clear(lost))
+            heard = rest(sock)
+    assert heard.startswith(b"HTTP/1.1 403 ")
+    assert b"licence_revoked" in heard
