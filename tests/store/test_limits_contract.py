@@ -37,11 +37,16 @@ def _redis_answers() -> bool:
     return True
 
 
+def _need_redis() -> None:
+    if not _redis_answers():
+        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+
+
 @pytest.fixture(params=["local", "redis"])
 def play(request: pytest.FixtureRequest) -> Callable[[Script], None]:
     """Runs a script against one implementation, on real time."""
-    if request.param == "redis" and not _redis_answers():
-        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+    if request.param == "redis":
+        _need_redis()
 
     def run(script: Script) -> None:
         async def act() -> None:
@@ -159,8 +164,7 @@ def test_many_at_once_never_pass_the_bound(play: Callable[[Script], None]) -> No
 
 
 def test_two_gateways_share_one_count() -> None:
-    if not _redis_answers():
-        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+    _need_redis()
     pytest.importorskip("redis", reason="the extra `redis` is not installed")
     from licet.gateway.limits_redis import RedisLimits
 
@@ -269,8 +273,7 @@ async def _over_line(script: Callable[[Limits, Line], Awaitable[None]]) -> None:
 
 @pytest.mark.parametrize("when", ["before another", "meanwhile", "after another"])
 def test_a_question_that_arrives_after_it_was_given_up_takes_no_place(when: str) -> None:
-    if not _redis_answers():
-        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+    _need_redis()
 
     async def script(limits: Limits, line: Line) -> None:
         line.slow = True
@@ -295,8 +298,7 @@ def test_a_question_that_arrives_after_it_was_given_up_takes_no_place(when: str)
 
 
 def test_a_place_whose_answer_was_lost_is_not_held_against_who_asked() -> None:
-    if not _redis_answers():
-        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+    _need_redis()
 
     async def script(limits: Limits, line: Line) -> None:
         line.lose = 1
@@ -312,8 +314,7 @@ def test_a_place_whose_answer_was_lost_is_not_held_against_who_asked() -> None:
 @pytest.mark.parametrize("fault", ["mute", "deaf"])
 @pytest.mark.parametrize("when", ["taken", "given back"])
 def test_a_redis_that_was_silent_for_a_moment_locks_nobody_out(fault: str, when: str) -> None:
-    if not _redis_answers():
-        pytest.skip("no Redis answers; set LICET_TEST_REDIS to one that does")
+    _need_redis()
 
     async def act() -> None:
         line = Line()

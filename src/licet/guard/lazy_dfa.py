@@ -197,7 +197,7 @@ class LazyDfa:
         return following
 
     def _forget(self) -> None:
-        """Rule 3. Who stands in a state may go on from it; nobody comes to it again."""
+        """Rule 4. Who stands in a state may go on from it; nobody comes to it again."""
         for state in self.named[self.begin.node + 1 :]:
             state.node = UNKNOWN
         self._states = {self.begin.stances: self.begin}

@@ -38,7 +38,7 @@ WORD: Final = re.compile(r"[^ \n]*[ \n]")
 _MET_BITS: Final = 14
 _MARK_BITS: Final = 40
 _MARK: Final = (1 << _MARK_BITS) - 1
-_MIX: Final = 0x3B9ACB  # a prime: a mark times this has 62 bits at most
+_MIX: Final = 0x3B9ACB  # odd: no mark is lost; a mark times this has 62 bits at most
 
 
 class Place:
